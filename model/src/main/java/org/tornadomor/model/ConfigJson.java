@@ -2,7 +2,6 @@ package org.tornadomor.model;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,10 +51,8 @@ final class ConfigJson {
         String text;
         try {
             text = Files.readString(file);
-        } catch (NoSuchFileException e) {
-            throw new UserError(file + " does not exist; a checkpoint folder has a config.json", e);
         } catch (IOException e) {
-            throw new UserError(file + " cannot be read (" + e + "); check the file and its permissions", e);
+            throw UserError.file("read", file, e);
         }
         return parse(text, file.toString());
     }

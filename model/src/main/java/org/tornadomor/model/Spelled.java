@@ -27,8 +27,11 @@ public interface Spelled {
                 return choice;
             }
         }
-        String allowed =
-                Arrays.stream(type.getEnumConstants()).map(Spelled::spelling).collect(Collectors.joining(", "));
-        throw new UserError(key + " is '" + value + "', which does not exist; use one of " + allowed);
+        throw new UserError(key + " is '" + value + "', which does not exist; use one of " + spellings(type));
+    }
+
+    /** Every spelling of a choice, separated by commas. */
+    static <E extends Enum<E> & Spelled> String spellings(Class<E> type) {
+        return Arrays.stream(type.getEnumConstants()).map(Spelled::spelling).collect(Collectors.joining(", "));
     }
 }
