@@ -118,8 +118,11 @@ public final class SafeTensorsWriter implements TensorSink {
         }
         Objects.checkFromIndexSize(srcOffset, count, src.length);
         int chunk = BUFFER_BYTES / slot.info.dtype().bytes();
-        for (int done = 0; done < count; done += chunk) {
-            put(slot, src, srcOffset + done, Math.min(chunk, count - done));
+        int done = 0;
+        while (done < count) {
+            int next = Math.min(chunk, count - done);
+            put(slot, src, srcOffset + done, next);
+            done += next;
         }
     }
 
@@ -131,8 +134,11 @@ public final class SafeTensorsWriter implements TensorSink {
         }
         Objects.checkFromIndexSize(srcOffset, count, src.length);
         int chunk = BUFFER_BYTES / slot.info.dtype().bytes();
-        for (int done = 0; done < count; done += chunk) {
-            put(slot, src, srcOffset + done, Math.min(chunk, count - done));
+        int done = 0;
+        while (done < count) {
+            int next = Math.min(chunk, count - done);
+            put(slot, src, srcOffset + done, next);
+            done += next;
         }
     }
 
