@@ -1,2 +1,2 @@
-/** The root of the project: what every module shares, such as the error that is shown to the user as one line. */
+/** What every module shares: the one kind of error that is meant for people. */
 package org.tornadomor;
