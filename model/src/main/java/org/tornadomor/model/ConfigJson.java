@@ -294,9 +294,11 @@ final class ConfigJson {
         }
 
         <E extends Enum<E> & Spelled> E requiredChoice(String key, Class<E> type) {
-            // An absent key is refused like an unknown value: a routed model must not turn into another one by
-            // omission.
-            return Spelled.parse(type, prefix + key, text(key, "(absent)"));
+            // Without a default: a routed model must not turn into another one by omission.
+            if (!has(key)) {
+                throw new UserError(prefix + key + " is missing; set it to one of " + Spelled.spellings(type));
+            }
+            return Spelled.parse(type, prefix + key, text(key, ""));
         }
 
         void allowOnly(List<String> keys) {

@@ -120,8 +120,8 @@ final class LayerBackward {
         int width = 2 * shape.keyWidth();
         AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible);
         boolean shared = shape.mode() != KeyMode.OWN;
-        AttentionBackward attention = new AttentionBackward(
-                dQ, dK, dV, dAttended, attended, lse, q, k, v, which, shape.heads(), shared);
+        AttentionBackward attention =
+                new AttentionBackward(dQ, dK, dV, dAttended, attended, lse, q, k, v, which, shape.heads(), shared);
         switch (shape.mode()) {
             case OWN -> {
                 ops.add(attention);
@@ -187,18 +187,16 @@ final class LayerBackward {
         map.put(dQkv, dQkvRows);
         map.put(dRotated, dQkvRows.columns(0, dRotated.columns()));
         map.put(dQ, dQkvRows.columns(0, queries));
-        Tensor readFrom =
-                switch (shape.mode()) {
-                    case OWN -> a.qkv().columns(queries, 2 * width);
-                    case SHARED, CACHED -> keys.base();
-                    case HYBRID -> keys.mixed();
-                };
-        Tensor leftAt =
-                switch (shape.mode()) {
-                    case OWN -> dQkvRows.columns(queries, 2 * width);
-                    case SHARED, CACHED -> shared;
-                    case HYBRID -> back.dMixed();
-                };
+        Tensor readFrom = switch (shape.mode()) {
+            case OWN -> a.qkv().columns(queries, 2 * width);
+            case SHARED, CACHED -> keys.base();
+            case HYBRID -> keys.mixed();
+        };
+        Tensor leftAt = switch (shape.mode()) {
+            case OWN -> dQkvRows.columns(queries, 2 * width);
+            case SHARED, CACHED -> shared;
+            case HYBRID -> back.dMixed();
+        };
         map.put(k, readFrom.columns(0, width));
         map.put(v, readFrom.columns(width, width));
         map.put(dK, leftAt.columns(0, width));

@@ -43,8 +43,7 @@ final class LayerForward {
         x = ops.f32("x", rows, d);
         normed = ops.f32("normed", rows, d);
         qkv = ops.f32("qkv", rows, shape.qkvWidth());
-        rotated = ops.f32(
-                "rotated", rows, shape.queryWidth() + (shape.mode().projectsKeys() ? shape.keyWidth() : 0));
+        rotated = ops.f32("rotated", rows, shape.queryWidth() + (shape.mode().projectsKeys() ? shape.keyWidth() : 0));
         q = ops.f32("q", rows, shape.queryWidth());
         k = ops.f32("k", shape.keyRows(), shape.keyWidth());
         v = ops.f32("v", shape.keyRows(), shape.keyWidth());

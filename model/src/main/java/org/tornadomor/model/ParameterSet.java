@@ -98,12 +98,11 @@ public final class ParameterSet implements AutoCloseable {
 
     private RouterWeights router(List<Tensor> group, String prefix, int logits) {
         int d = config.hiddenSize();
-        int inner =
-                switch (config.mor().routerArch()) {
-                    case LINEAR -> 0;
-                    case MLP -> 2 * d;
-                    case WIDE_MLP -> 4 * d;
-                };
+        int inner = switch (config.mor().routerArch()) {
+            case LINEAR -> 0;
+            case MLP -> 2 * d;
+            case WIDE_MLP -> 4 * d;
+        };
         if (inner == 0) {
             return new RouterWeights(null, named(group, arena.allocate(prefix + "weight", logits, d)));
         }
