@@ -25,8 +25,8 @@ record BackwardScratch(
         Tensor dInner,
         Tensor dInnerActivated) {
     static BackwardScratch allocate(Arena arena, ModelConfig config, int rows) {
-        int queries = config.numHeads() * config.headDim();
-        int keys = config.numKvHeads() * config.headDim();
+        int queries = config.queryWidth();
+        int keys = config.kvWidth();
         int inner = Scratch.routerInner(config);
         boolean hybrid = config.mor() != null && config.mor().kv() == KvMode.HYBRID;
         return new BackwardScratch(

@@ -24,7 +24,9 @@ final class ConfigJson {
             .enable(SerializationFeature.INDENT_OUTPUT)
             .build();
 
-    /** Families whose layers are Llama's to the letter; others differ in norms, biases or scales that no key announces. */
+    /**
+     * Families whose layers are Llama's to the letter; others differ in norms, biases or scales that no key announces.
+     */
     private static final Set<String> MODEL_TYPES = Set.of("llama", "mistral", "mor");
 
     private static final List<String> MOR_KEYS = List.of(

@@ -25,12 +25,12 @@ record LayerShape(
 
     /** Columns of all query heads. */
     int queryWidth() {
-        return config.numHeads() * config.headDim();
+        return config.queryWidth();
     }
 
     /** Columns of all key heads, or of all value heads. */
     int keyWidth() {
-        return config.numKvHeads() * config.headDim();
+        return config.kvWidth();
     }
 
     /** Columns of the fused projection: queries, and keys and values where the layer has its own. */

@@ -9,6 +9,7 @@ import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.model.io.ParameterNames;
 
 /**
  * One float for each parameter of a model: the weights, or their gradients, or a moment of the optimiser; all four are laid
@@ -38,40 +39,39 @@ public final class ParameterSet implements AutoCloseable {
         this.config = config;
         this.arena = engine.arena(name, ElementType.F32);
         int d = config.hiddenSize();
-        embedding = matrix("model.embed_tokens.weight", config.vocabSize(), d);
+        embedding = matrix(ParameterNames.EMBEDDING, config.vocabSize(), d);
         int sets = new LayerMap(config).numWeightSets();
         List<Tensor[]> bodies = new ArrayList<>();
         for (int u = 0; u < sets; u++) {
-            bodies.add(layerMatrices("model.layers." + u + "."));
+            bodies.add(layerMatrices(u));
         }
-        head = config.tieEmbeddings() ? embedding : matrix("lm_head.weight", config.vocabSize(), d);
+        head = config.tieEmbeddings() ? embedding : matrix(ParameterNames.HEAD, config.vocabSize(), d);
         makeRouters(config.mor());
         for (int u = 0; u < sets; u++) {
             Tensor[] body = bodies.get(u);
-            String prefix = "model.layers." + u + ".";
-            Tensor inputNorm = vector(prefix + "input_layernorm.weight", d);
-            Tensor postNorm = vector(prefix + "post_attention_layernorm.weight", d);
+            Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
+            Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
             layers.add(new LayerWeights(inputNorm, body[0], body[1], postNorm, body[2], body[3]));
         }
-        finalNorm = vector("model.norm.weight", d);
+        finalNorm = vector(ParameterNames.FINAL_NORM, d);
         makeAuxRouters(config.mor());
         routerBias = makeRouterBias(config.mor());
     }
 
-    private Tensor[] layerMatrices(String prefix) {
+    private Tensor[] layerMatrices(int u) {
         int d = config.hiddenSize();
         int f = config.intermediateSize();
-        int queries = config.numHeads() * config.headDim();
-        int keys = config.numKvHeads() * config.headDim();
-        Tensor qkv = add(matrices, arena.allocate(prefix + "self_attn.qkv", queries + 2 * keys, d));
-        name(qkv, 0, queries, prefix + "self_attn.q_proj.weight");
-        name(qkv, queries, keys, prefix + "self_attn.k_proj.weight");
-        name(qkv, queries + keys, keys, prefix + "self_attn.v_proj.weight");
-        Tensor output = matrix(prefix + "self_attn.o_proj.weight", d, queries);
-        Tensor gateUp = add(matrices, arena.allocate(prefix + "mlp.gate_up", 2 * f, d));
-        name(gateUp, 0, f, prefix + "mlp.gate_proj.weight");
-        name(gateUp, f, f, prefix + "mlp.up_proj.weight");
-        Tensor down = matrix(prefix + "mlp.down_proj.weight", d, f);
+        int queries = config.queryWidth();
+        int keys = config.kvWidth();
+        Tensor qkv = add(matrices, arena.allocate("layer " + u + " qkv", queries + 2 * keys, d));
+        name(qkv, 0, queries, ParameterNames.query(u));
+        name(qkv, queries, keys, ParameterNames.key(u));
+        name(qkv, queries + keys, keys, ParameterNames.value(u));
+        Tensor output = matrix(ParameterNames.attentionOutput(u), d, queries);
+        Tensor gateUp = add(matrices, arena.allocate("layer " + u + " gate, up", 2 * f, d));
+        name(gateUp, 0, f, ParameterNames.gate(u));
+        name(gateUp, f, f, ParameterNames.up(u));
+        Tensor down = matrix(ParameterNames.down(u), d, f);
         return new Tensor[] {qkv, output, gateUp, down};
     }
 
@@ -80,41 +80,38 @@ public final class ParameterSet implements AutoCloseable {
             return;
         }
         if (mor.router() == RouterKind.TOKEN_CHOICE) {
-            routers.add(router(matrices, "model.router.", mor.numRecursions()));
+            routers.add(router(matrices, ParameterNames.TOKEN_ROUTER, mor.numRecursions()));
             return;
         }
         for (int r = 0; r < mor.numRecursions(); r++) {
-            routers.add(router(matrices, "model.routers." + r + ".", 1));
+            routers.add(router(matrices, ParameterNames.expertRouter(r), 1));
         }
     }
 
     private void makeAuxRouters(MorConfig mor) {
         if (mor != null && mor.router() == RouterKind.EXPERT_CHOICE && mor.auxRouter()) {
             for (int r = 0; r < mor.numRecursions(); r++) {
-                auxRouters.add(router(auxiliary, "model.aux_routers." + r + ".", 1));
+                auxRouters.add(router(auxiliary, ParameterNames.auxRouter(r), 1));
             }
         }
     }
 
     private RouterWeights router(List<Tensor> group, String prefix, int logits) {
         int d = config.hiddenSize();
-        int inner = switch (config.mor().routerArch()) {
-            case LINEAR -> 0;
-            case MLP -> 2 * d;
-            case WIDE_MLP -> 4 * d;
-        };
+        int inner = Scratch.routerInner(config);
         if (inner == 0) {
-            return new RouterWeights(null, named(group, arena.allocate(prefix + "weight", logits, d)));
+            return new RouterWeights(
+                    null, named(group, arena.allocate(ParameterNames.routerWeight(prefix), logits, d)));
         }
-        Tensor up = named(group, arena.allocate(prefix + "up.weight", inner, d));
-        return new RouterWeights(up, named(group, arena.allocate(prefix + "down.weight", logits, inner)));
+        Tensor up = named(group, arena.allocate(ParameterNames.routerUp(prefix), inner, d));
+        return new RouterWeights(up, named(group, arena.allocate(ParameterNames.routerDown(prefix), logits, inner)));
     }
 
     private Tensor makeRouterBias(MorConfig mor) {
         if (mor == null || mor.router() != RouterKind.TOKEN_CHOICE) {
             return null;
         }
-        Tensor bias = arena.allocate("model.router.bias", mor.numRecursions());
+        Tensor bias = arena.allocate(ParameterNames.ROUTER_BIAS, mor.numRecursions());
         if (mor.balancing() == Balancing.LOSS_FREE) {
             named.put(bias.name(), bias);
         }

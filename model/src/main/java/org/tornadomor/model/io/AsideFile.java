@@ -11,8 +11,9 @@ import java.nio.file.StandardOpenOption;
 import org.tornadomor.UserError;
 
 /**
- * A file that is written aside, under its name with {@code .tmp} in the same folder, forced to disk and then moved over the old
- * one in one step: readers see the old file or the new one, also after a crash. Closing without {@link #commit} removes it.
+ * A file that is written aside, under its name with {@code .tmp} in the same folder, forced to disk and then moved over
+ * the old one in one step: readers see the old file or the new one, also after a crash. Closing without {@link #commit}
+ * removes it.
  */
 public final class AsideFile implements AutoCloseable {
     private final Path file;
@@ -40,7 +41,11 @@ public final class AsideFile implements AutoCloseable {
         }
     }
 
-    /** Writes a whole text file, in UTF-8. @throws UserError if the disk refuses */
+    /**
+     * Writes a whole text file, in UTF-8.
+     *
+     * @throws UserError if the disk refuses
+     */
     public static void writeText(Path file, String text) {
         try (AsideFile aside = create(file)) {
             aside.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
@@ -59,7 +64,11 @@ public final class AsideFile implements AutoCloseable {
         }
     }
 
-    /** Forces the file to disk and moves it into place. @throws UserError if the disk refuses */
+    /**
+     * Forces the file to disk and moves it into place.
+     *
+     * @throws UserError if the disk refuses
+     */
     public void commit() {
         try {
             channel.force(true);

@@ -16,8 +16,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes one safetensors file. The tensors are declared first, in file order, and then written in any order, each in full:
- * nothing but a small buffer is held in memory. The file is written aside and moved into place by {@link #commit}.
+ * Writes one safetensors file. The tensors are declared first, in file order, and then written in any order, each in
+ * full: nothing but a small buffer is held in memory. The file is written aside and moved into place by {@link
+ * #commit}.
  */
 public final class SafeTensorsWriter implements TensorSink {
     private static final int BUFFER_BYTES = 1 << 20;

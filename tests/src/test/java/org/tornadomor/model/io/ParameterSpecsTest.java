@@ -8,9 +8,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
+import net.jqwik.api.GenerationMode;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.tornadomor.model.Balancing;
@@ -23,7 +26,7 @@ import org.tornadomor.model.RouterArch;
 
 class ParameterSpecsTest {
     /** The list and the count know the shapes independently; they agree on every model. */
-    @Property(tries = 300)
+    @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
     void sumsToTheCount(@ForAll("configs") ModelConfig config) {
         List<ParameterSpec> specs = ParameterSpecs.of(config);
         long total = specs.stream().mapToLong(ParameterSpec::elements).sum();
@@ -40,7 +43,7 @@ class ParameterSpecsTest {
         return Configs.any();
     }
 
-    @Property(generation = net.jqwik.api.GenerationMode.EXHAUSTIVE)
+    @Property(generation = GenerationMode.EXHAUSTIVE)
     void presetsToo(@ForAll("presets") String name) {
         ModelConfig config = Presets.get(name);
         long total = ParameterSpecs.of(config).stream()
@@ -51,7 +54,7 @@ class ParameterSpecsTest {
 
     @Provide
     Arbitrary<String> presets() {
-        return net.jqwik.api.Arbitraries.of(Presets.names());
+        return Arbitraries.of(Presets.names());
     }
 
     private static Stream<String> routers(ModelConfig config) {

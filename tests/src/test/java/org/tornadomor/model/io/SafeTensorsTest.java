@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -48,8 +49,8 @@ class SafeTensorsTest {
             int[] shape = shapes.get(i).stream().mapToInt(d -> d).toArray();
             infos.add(TensorInfo.of("tensor \"" + i + "\" \u00e9", WRITABLE.get(random.nextInt(5)), shape));
         }
-        Map<String, float[]> floats = new java.util.HashMap<>();
-        Map<String, int[]> ints = new java.util.HashMap<>();
+        Map<String, float[]> floats = new HashMap<>();
+        Map<String, int[]> ints = new HashMap<>();
         Path file = folder.resolve("round.safetensors");
         try (SafeTensorsWriter writer = SafeTensorsWriter.create(file, infos, Map.of("seed", Long.toString(seed)))) {
             for (TensorInfo info : infos.reversed()) {
