@@ -101,13 +101,19 @@ public record ModelConfig(
         return unique + blocks * numRecursions;
     }
 
-    /** Reads {@code config.json}. @throws UserError naming the file, the key, the cause and the fix */
+    /**
+     * Reads {@code config.json}.
+     *
+     * @throws UserError naming the file, the key, the cause and the fix
+     */
     public static ModelConfig read(Path file) {
         return ConfigJson.read(file);
     }
 
     /**
-     * Reads the text of a {@code config.json}; {@code source} names it in errors. @throws UserError as {@link #read}
+     * Reads the text of a {@code config.json}; {@code source} names it in errors.
+     *
+     * @throws UserError as {@link #read}
      */
     public static ModelConfig parse(String json, String source) {
         return ConfigJson.parse(json, source);

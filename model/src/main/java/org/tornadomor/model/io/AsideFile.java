@@ -27,7 +27,11 @@ public final class AsideFile implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Starts writing {@code file}, creating its folder if need be. @throws UserError if the disk refuses */
+    /**
+     * Starts writing {@code file}, creating its folder if need be.
+     *
+     * @throws UserError if the disk refuses
+     */
     public static AsideFile create(Path file) {
         Path absolute = file.toAbsolutePath();
         Path aside = absolute.resolveSibling(absolute.getFileName() + ".tmp");
@@ -53,7 +57,11 @@ public final class AsideFile implements AutoCloseable {
         }
     }
 
-    /** Writes what remains in {@code bytes} at a position of the file. @throws UserError if the disk refuses */
+    /**
+     * Writes what remains in {@code bytes} at a position of the file.
+     *
+     * @throws UserError if the disk refuses
+     */
     public void write(ByteBuffer bytes, long position) {
         try {
             while (bytes.hasRemaining()) {
