@@ -12,6 +12,12 @@ final class Checks {
         }
     }
 
+    static void atMost(String key, long value, long limit) {
+        if (value > limit) {
+            throw new UserError(key + " is " + value + "; at most " + limit + " are supported");
+        }
+    }
+
     static void positive(String key, double value) {
         if (!(value > 0) || Double.isInfinite(value)) {
             throw new UserError(key + " is " + value + "; it must be a number above 0");

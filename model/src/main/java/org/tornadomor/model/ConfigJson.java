@@ -24,7 +24,9 @@ final class ConfigJson {
             .enable(SerializationFeature.INDENT_OUTPUT)
             .build();
 
-    /** Families whose layers are Llama's to the letter; others differ in norms, biases or scales that no key announces. */
+    /**
+     * Families whose layers are Llama's to the letter; others differ in norms, biases or scales that no key announces.
+     */
     private static final Set<String> MODEL_TYPES = Set.of("llama", "mistral", "mor");
 
     private static final List<String> MOR_KEYS = List.of(
@@ -294,9 +296,11 @@ final class ConfigJson {
         }
 
         <E extends Enum<E> & Spelled> E requiredChoice(String key, Class<E> type) {
-            // An absent key is refused like an unknown value: a routed model must not turn into another one by
-            // omission.
-            return Spelled.parse(type, prefix + key, text(key, "(absent)"));
+            // Without a default: a routed model must not turn into another one by omission.
+            if (!has(key)) {
+                throw new UserError(prefix + key + " is missing; set it to one of " + Spelled.spellings(type));
+            }
+            return Spelled.parse(type, prefix + key, text(key, ""));
         }
 
         void allowOnly(List<String> keys) {

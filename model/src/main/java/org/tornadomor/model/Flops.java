@@ -7,10 +7,10 @@ import java.util.List;
  * What a model costs for rows of T tokens. Two countings exist and are not to be mixed:
  *
  * <ul>
- *   <li>{@link #forwardPerToken() forward}: the paper's accounting (appendix D), which its budgets are stated in: two per
- *       weight and the causal half of attention; keys and values at full width; no embedding, head, norm or router;
- *   <li>{@link #trainingPerToken() training}: model FLOPs of a training step, from which GFLOP/s and utilisation follow: six
- *       per parameter that a token uses, head counted, and 6 L d T for causal attention.
+ *   <li>{@link #forwardPerToken() forward}: the paper's accounting (appendix D), which its budgets are stated in: two
+ *       per weight and the causal half of attention; keys and values at full width; no embedding, head, norm or router;
+ *   <li>{@link #trainingPerToken() training}: model FLOPs of a training step, from which GFLOP/s and utilisation
+ *       follow: six per parameter that a token uses, head counted, and 6 L d T for causal attention.
  * </ul>
  *
  * A <em>share</em> is an array with entry r - 1 for recursion r: the part of the tokens that the recursion computes.
@@ -29,8 +29,8 @@ public final class Flops {
     }
 
     /**
-     * The share of active tokens that the configuration plans: all without a router, the capacities for expert-choice, and
-     * perfect balance for token-choice.
+     * The share of active tokens that the configuration plans: all without a router, the capacities for expert-choice,
+     * and perfect balance for token-choice.
      */
     public double[] plannedShare() {
         int n = config.recursions();
@@ -43,7 +43,9 @@ public final class Flops {
         return share;
     }
 
-    /** The share of active tokens for a distribution of depths: entry r - 1 = share of tokens whose last recursion is r. */
+    /**
+     * The share of active tokens for a distribution of depths: entry r - 1 = share of tokens whose last recursion is r.
+     */
     public static double[] activeShare(double[] depthShare) {
         double[] share = depthShare.clone();
         for (int i = share.length - 2; i >= 0; i--) {
@@ -58,9 +60,10 @@ public final class Flops {
     }
 
     /**
-     * Forward FLOPs of a token, the paper's accounting, averaged over a row. A layer with share c costs 2 (4 d^2 + 3 d ffn) c
-     * and 2 T d c^2 for attention among the active tokens. A recursion that reads the keys and values of the first saves their
-     * projections and attends to all tokens, 2 T d c; in hybrid mode it attends to all and projects its own.
+     * Forward FLOPs of a token, the paper's accounting, averaged over a row. A layer with share c costs
+     * 2 (4 d^2 + 3 d ffn) c, and 2 T d c^2 for attention among the active tokens. A recursion that reads the keys and
+     * values of the first saves their projections and attends to all tokens, 2 T d c; in hybrid mode it attends to all
+     * and projects its own.
      */
     public double forwardPerToken(double[] activeShare) {
         double d = config.hiddenSize();
@@ -79,7 +82,9 @@ public final class Flops {
         return Math.round(budget / (forwardPerToken() * batchTokens));
     }
 
-    /** The part of the forward FLOPs that a distribution of depths saves over full depth for every token: 0 to below 1. */
+    /**
+     * The part of the forward FLOPs that a distribution of depths saves over full depth for every token: 0 to below 1.
+     */
     public double computeSaved(double[] depthShare) {
         double[] full = new double[config.recursions()];
         Arrays.fill(full, 1);
@@ -92,9 +97,9 @@ public final class Flops {
     }
 
     /**
-     * Model FLOPs of a training step, for each token: six per parameter that the token uses (embedding lookup left out, head
-     * counted) and 6 d T for each layer's causal attention, each layer weighted with its share of active tokens. This counts
-     * the key length of a routed layer as the whole row, whatever it attends to.
+     * Model FLOPs of a training step, for each token: six per parameter that the token uses (embedding lookup left out,
+     * head counted) and 6 d T for each layer's causal attention, each layer weighted with its share of active tokens.
+     * This counts the key length of a routed layer as the whole row, whatever it attends to.
      */
     public double trainingPerToken(double[] activeShare) {
         double d = config.hiddenSize();

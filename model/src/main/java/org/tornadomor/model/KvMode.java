@@ -6,6 +6,8 @@ public enum KvMode implements Spelled {
     RECURSION_WISE,
     /** Those of the first recursion, for all tokens. */
     SHARED,
-    /** Their own where a token is active, those of the first recursion elsewhere; expert-choice with middle_cycle only. */
+    /**
+     * Their own where a token is active, those of the first recursion elsewhere; expert-choice with middle_cycle only.
+     */
     HYBRID
 }

@@ -1,11 +1,12 @@
 package org.tornadomor.model;
 
 /**
- * Which weights, which recursion and which keys and values each unrolled layer uses (paper table 5). Layers, weight sets and
- * positions count from 0; recursions count from 1.
+ * Which weights, which recursion and which keys and values each unrolled layer uses (paper table 5). Layers, weight
+ * sets and positions count from 0; recursions count from 1.
  *
- * <p>With L = 9 and N_r = 3 the weight sets are 012 012 012 for {@code CYCLE} and 000 111 222 for {@code SEQUENCE}; the middle
- * variants keep a layer of their own on either side. A plain model is one block of L layers outside any recursion.
+ * <p>With L = 9 and N_r = 3 the weight sets are 012 012 012 for {@code CYCLE} and 000 111 222 for {@code SEQUENCE}; the
+ * middle variants keep a layer of their own on either side. A plain model is one block of L layers outside any
+ * recursion.
  */
 public final class LayerMap {
     private final int numLayers;
@@ -74,14 +75,16 @@ public final class LayerMap {
         return 1 + (cycle ? shared / blockSize : shared % recursions);
     }
 
-    /** The unrolled layer that recursion {@code r} (from 1) runs with weight set {@code position} (from 0) of the block. */
+    /**
+     * The unrolled layer that recursion {@code r} (from 1) runs with weight set {@code position} (from 0) of the block.
+     */
     public int layer(int r, int position) {
         return prefix + (cycle ? (r - 1) * blockSize + position : position * recursions + r - 1);
     }
 
     /**
-     * The layer whose keys and values layer {@code l} reads: itself, or the first layer with the same weight set where keys and
-     * values are shared. In hybrid mode that is where inactive positions read; the active ones read their own.
+     * The layer whose keys and values layer {@code l} reads: itself, or the first layer with the same weight set where
+     * keys and values are shared. In hybrid mode that is where inactive positions read; the active ones read their own.
      */
     public int kvSource(int l) {
         return sharesKv && recursion(l) > 1 ? layer(1, weightSet(l) - prefix) : l;

@@ -6,8 +6,8 @@ import java.util.List;
 import org.tornadomor.UserError;
 
 /**
- * The shape of a model: a Llama decoder, with {@link MorConfig} on top where layers recur. Read from and written as Hugging
- * Face {@code config.json}. The constructor refuses shapes that cannot be.
+ * The shape of a model: a Llama decoder, with {@link MorConfig} on top where layers recur. Read from and written as
+ * Hugging Face {@code config.json}. The constructor refuses shapes that cannot be.
  *
  * @param vocabSize V, number of token ids
  * @param hiddenSize d
@@ -38,6 +38,9 @@ public record ModelConfig(
         double initializerRange,
         MorConfig mor) {
 
+    /** Far above any model; a damaged file must not ask for billions of tensors. */
+    private static final int MAX_LAYERS = 10_000;
+
     /** Guards the floor in {@link #capacities} against products such as 0.29 x 100 = 28.999999999999996. */
     private static final double FLOOR_SLACK = 1e-9;
 
@@ -47,6 +50,7 @@ public record ModelConfig(
         Checks.positive("hidden_size", hiddenSize);
         Checks.positive("intermediate_size", intermediateSize);
         Checks.positive("num_hidden_layers", numLayers);
+        Checks.atMost("num_hidden_layers", numLayers, MAX_LAYERS);
         Checks.positive("num_attention_heads", numHeads);
         Checks.positive("num_key_value_heads", numKvHeads);
         Checks.positive("head_dim", headDim);
@@ -97,12 +101,20 @@ public record ModelConfig(
         return unique + blocks * numRecursions;
     }
 
-    /** Reads {@code config.json}. @throws UserError naming the file, the key, the cause and the fix */
+    /**
+     * Reads {@code config.json}.
+     *
+     * @throws UserError naming the file, the key, the cause and the fix
+     */
     public static ModelConfig read(Path file) {
         return ConfigJson.read(file);
     }
 
-    /** Reads the text of a {@code config.json}; {@code source} names it in errors. @throws UserError as {@link #read} */
+    /**
+     * Reads the text of a {@code config.json}; {@code source} names it in errors.
+     *
+     * @throws UserError as {@link #read}
+     */
     public static ModelConfig parse(String json, String source) {
         return ConfigJson.parse(json, source);
     }
@@ -138,9 +150,9 @@ public record ModelConfig(
     }
 
     /**
-     * The most tokens of a row of {@code T} that each recursion computes in train mode, entry r - 1 for recursion r. For
-     * expert-choice exactly so many: max(1, floor(T (N_r - r + 1) / N_r)) in integers, or max(1, floor(c_r T + 1e-9)) with
-     * capacities given. For the other kinds of model {@code T} each.
+     * The most tokens of a row of {@code T} that each recursion computes in train mode, entry r - 1 for recursion r.
+     * For expert-choice exactly so many: max(1, floor(T (N_r - r + 1) / N_r)) in integers, or
+     * max(1, floor(c_r T + 1e-9)) with capacities given. For the other kinds of model {@code T} each.
      *
      * @param T tokens in a row, at least 1
      */

@@ -4,8 +4,8 @@ import java.util.List;
 import org.tornadomor.UserError;
 
 /**
- * The {@code mor} object of {@code config.json}: how layers are shared, who routes, what is cached, which losses are added.
- * The constructor refuses what cannot be; {@link ModelConfig} checks it against the layers.
+ * The {@code mor} object of {@code config.json}: how layers are shared, who routes, what is cached, which losses are
+ * added. The constructor refuses what cannot be; {@link ModelConfig} checks it against the layers.
  *
  * @param numRecursions N_r, at least 1
  * @param sharing which layers share weights

@@ -133,7 +133,11 @@ public final class MorConfigBuilder {
         return this;
     }
 
-    /** The configuration. @throws org.tornadomor.UserError if the values do not fit together */
+    /**
+     * The configuration.
+     *
+     * @throws org.tornadomor.UserError if the values do not fit together
+     */
     public MorConfig build() {
         return new MorConfig(
                 numRecursions,

@@ -10,8 +10,8 @@ import org.tornadomor.UserError;
 /**
  * Models by name: a size, with a variant after a dash. Sizes are {@code tiny} and {@code small} for a laptop (bytes as
  * vocabulary) and the paper's {@code 135m}, {@code 360m}, {@code 730m} and {@code 1.7b} (table 6). Variants are
- * {@code vanilla}, {@code recN} (recursive), {@code morN} (expert-choice) and {@code tokN} (token-choice) with N = 2, 3, 4
- * recursions, all middle_cycle. A size alone is the vanilla model, but {@code tiny} is {@code tiny-mor3}.
+ * {@code vanilla}, {@code recN} (recursive), {@code morN} (expert-choice) and {@code tokN} (token-choice) with N = 2,
+ * 3, 4 recursions, all middle_cycle. A size alone is the vanilla model, but {@code tiny} is {@code tiny-mor3}.
  *
  * <p>Where the layers of a size do not divide, the next number that does is taken, as the paper does (appendix D).
  */
@@ -39,7 +39,11 @@ public final class Presets {
         return List.copyOf(names);
     }
 
-    /** The model of that name. @throws UserError naming the nearest names if there is none */
+    /**
+     * The model of that name.
+     *
+     * @throws UserError naming the nearest names if there is none
+     */
     public static ModelConfig get(String name) {
         ModelConfig config = ALL.get(name);
         if (config == null) {

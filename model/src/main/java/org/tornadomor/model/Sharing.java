@@ -16,7 +16,9 @@ public enum Sharing implements Spelled {
         return this == MIDDLE_CYCLE || this == MIDDLE_SEQUENCE;
     }
 
-    /** Whether a whole block is repeated, which is what routing needs: a recursion is then a contiguous run of layers. */
+    /**
+     * Whether a whole block is repeated, which is what routing needs: a recursion is then a contiguous run of layers.
+     */
     public boolean cycle() {
         return this == CYCLE || this == MIDDLE_CYCLE;
     }

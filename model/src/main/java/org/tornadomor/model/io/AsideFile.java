@@ -11,8 +11,9 @@ import java.nio.file.StandardOpenOption;
 import org.tornadomor.UserError;
 
 /**
- * A file that is written aside, under its name with {@code .tmp} in the same folder, forced to disk and then moved over the old
- * one in one step: readers see the old file or the new one, also after a crash. Closing without {@link #commit} removes it.
+ * A file that is written aside, under its name with {@code .tmp} in the same folder, forced to disk and then moved over
+ * the old one in one step: readers see the old file or the new one, also after a crash. Closing without {@link #commit}
+ * removes it.
  */
 public final class AsideFile implements AutoCloseable {
     private final Path file;
@@ -26,7 +27,11 @@ public final class AsideFile implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Starts writing {@code file}, creating its folder if need be. @throws UserError if the disk refuses */
+    /**
+     * Starts writing {@code file}, creating its folder if need be.
+     *
+     * @throws UserError if the disk refuses
+     */
     public static AsideFile create(Path file) {
         Path absolute = file.toAbsolutePath();
         Path aside = absolute.resolveSibling(absolute.getFileName() + ".tmp");
@@ -40,7 +45,11 @@ public final class AsideFile implements AutoCloseable {
         }
     }
 
-    /** Writes a whole text file, in UTF-8. @throws UserError if the disk refuses */
+    /**
+     * Writes a whole text file, in UTF-8.
+     *
+     * @throws UserError if the disk refuses
+     */
     public static void writeText(Path file, String text) {
         try (AsideFile aside = create(file)) {
             aside.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
@@ -48,7 +57,11 @@ public final class AsideFile implements AutoCloseable {
         }
     }
 
-    /** Writes what remains in {@code bytes} at a position of the file. @throws UserError if the disk refuses */
+    /**
+     * Writes what remains in {@code bytes} at a position of the file.
+     *
+     * @throws UserError if the disk refuses
+     */
     public void write(ByteBuffer bytes, long position) {
         try {
             while (bytes.hasRemaining()) {
@@ -59,7 +72,11 @@ public final class AsideFile implements AutoCloseable {
         }
     }
 
-    /** Forces the file to disk and moves it into place. @throws UserError if the disk refuses */
+    /**
+     * Forces the file to disk and moves it into place.
+     *
+     * @throws UserError if the disk refuses
+     */
     public void commit() {
         try {
             channel.force(true);

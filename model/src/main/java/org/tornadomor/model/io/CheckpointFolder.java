@@ -14,8 +14,8 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 
 /**
- * A checkpoint folder in Hugging Face style: {@code config.json} and {@code model.safetensors}, or its shards with an index.
- * Opening it checks that the tensors are exactly those of the configuration, each with its shape.
+ * A checkpoint folder in Hugging Face style: {@code config.json} and {@code model.safetensors}, or its shards with an
+ * index. Opening it checks that the tensors are exactly those of the configuration, each with its shape.
  */
 public final class CheckpointFolder implements AutoCloseable {
     /** The configuration's file name. */
@@ -42,7 +42,11 @@ public final class CheckpointFolder implements AutoCloseable {
         this.specs = ParameterSpecs.of(config);
     }
 
-    /** Opens a checkpoint. @throws UserError naming the file, the tensor and what is missing, misshapen or damaged */
+    /**
+     * Opens a checkpoint.
+     *
+     * @throws UserError naming the file, the tensor and what is missing, misshapen or damaged
+     */
     public static CheckpointFolder open(Path folder) {
         if (!Files.isDirectory(folder)) {
             throw new UserError(folder + " is not a folder; give the folder of a checkpoint, with " + CONFIG_FILE
@@ -147,7 +151,11 @@ public final class CheckpointFolder implements AutoCloseable {
         read(name, 0, dst, dstOffset, Math.toIntExact(tensors.info(name).elements()));
     }
 
-    /** What the checkpoint is. @throws UserError if a file cannot be looked at */
+    /**
+     * What the checkpoint is.
+     *
+     * @throws UserError if a file cannot be looked at
+     */
     public CheckpointDescription describe() {
         Map<DType, Long> elements = new EnumMap<>(DType.class);
         for (ParameterSpec spec : specs) {

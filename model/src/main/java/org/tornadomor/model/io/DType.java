@@ -1,6 +1,9 @@
 package org.tornadomor.model.io;
 
-/** The element types of the safetensors format, little-endian. Floats and 32/64-bit integers are converted, others only named. */
+/**
+ * The element types of the safetensors format, little-endian. Floats and 32/64-bit integers are converted, others only
+ * named.
+ */
 public enum DType {
     F64(8, Kind.FLOAT),
     F32(4, Kind.FLOAT),

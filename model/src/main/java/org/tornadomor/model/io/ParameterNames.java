@@ -1,8 +1,8 @@
 package org.tornadomor.model.io;
 
 /**
- * The names of a model's tensors: Llama's, with {@code u} a weight set in the order of first use, and those of the routers. All
- * count from 0. Projections are stored [out, in].
+ * The names of a model's tensors: Llama's, with {@code u} a weight set in the order of first use, and those of the
+ * routers. All count from 0. Projections are stored [out, in].
  */
 public final class ParameterNames {
     /** [vocab, d]; the head as well where embeddings are tied. */
@@ -17,7 +17,10 @@ public final class ParameterNames {
     /** The prefix of the token-choice router. */
     public static final String TOKEN_ROUTER = "model.router";
 
-    /** [N_r], token-choice with loss-free balancing: added to the logits for the arg-max alone, never trained by gradient. */
+    /**
+     * [N_r], token-choice with loss-free balancing: added to the logits for the arg-max alone, never trained by
+     * gradient.
+     */
     public static final String ROUTER_BIAS = "model.router.bias";
 
     static final String AUX_ROUTERS = "model.aux_routers.";

@@ -6,7 +6,10 @@ import org.tornadomor.model.Balancing;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 
-/** The tensors of a model, in the order of its file: embedding, weight sets, final norm, routers, auxiliary routers, head. */
+/**
+ * The tensors of a model, in the order of its file: embedding, weight sets, final norm, routers, auxiliary routers,
+ * head.
+ */
 public final class ParameterSpecs {
     private final ModelConfig config;
     private final List<ParameterSpec> specs = new ArrayList<>();

@@ -15,7 +15,8 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.io.SafeTensorsHeader.Entry;
 
 /**
- * One safetensors file, mapped into memory: opening reads the header alone, and reading a tensor touches its pages alone.
+ * One safetensors file, mapped into memory: opening reads the header alone, and reading a tensor touches its pages
+ * alone.
  */
 public final class SafeTensors implements TensorSource {
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -43,7 +44,11 @@ public final class SafeTensors implements TensorSource {
         this.entries = byName;
     }
 
-    /** Opens a file and checks its header. @throws UserError naming the file, the tensor and what is wrong */
+    /**
+     * Opens a file and checks its header.
+     *
+     * @throws UserError naming the file, the tensor and what is wrong
+     */
     public static SafeTensors open(Path file) {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(file)) {

@@ -15,9 +15,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The header of a safetensors file: an 8-byte little-endian length, then JSON that gives each tensor its type, its shape and the
- * bytes it occupies behind the header. The tensors must cover those bytes without gap or overlap, so a file that is cut off or
- * grown is always noticed.
+ * The header of a safetensors file: an 8-byte little-endian length, then JSON that gives each tensor its type, its
+ * shape and the bytes it occupies behind the header. The tensors must cover those bytes without gap or overlap, so a
+ * file that is cut off or grown is always noticed.
  *
  * @param entries in the order of the data
  * @param metadata the {@code __metadata__} strings

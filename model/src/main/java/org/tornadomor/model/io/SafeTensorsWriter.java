@@ -16,8 +16,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes one safetensors file. The tensors are declared first, in file order, and then written in any order, each in full:
- * nothing but a small buffer is held in memory. The file is written aside and moved into place by {@link #commit}.
+ * Writes one safetensors file. The tensors are declared first, in file order, and then written in any order, each in
+ * full: nothing but a small buffer is held in memory. The file is written aside and moved into place by {@link
+ * #commit}.
  */
 public final class SafeTensorsWriter implements TensorSink {
     private static final int BUFFER_BYTES = 1 << 20;
@@ -118,8 +119,11 @@ public final class SafeTensorsWriter implements TensorSink {
         }
         Objects.checkFromIndexSize(srcOffset, count, src.length);
         int chunk = BUFFER_BYTES / slot.info.dtype().bytes();
-        for (int done = 0; done < count; done += chunk) {
-            put(slot, src, srcOffset + done, Math.min(chunk, count - done));
+        int done = 0;
+        while (done < count) {
+            int next = Math.min(chunk, count - done);
+            put(slot, src, srcOffset + done, next);
+            done += next;
         }
     }
 
@@ -131,8 +135,11 @@ public final class SafeTensorsWriter implements TensorSink {
         }
         Objects.checkFromIndexSize(srcOffset, count, src.length);
         int chunk = BUFFER_BYTES / slot.info.dtype().bytes();
-        for (int done = 0; done < count; done += chunk) {
-            put(slot, src, srcOffset + done, Math.min(chunk, count - done));
+        int done = 0;
+        while (done < count) {
+            int next = Math.min(chunk, count - done);
+            put(slot, src, srcOffset + done, next);
+            done += next;
         }
     }
 

@@ -13,7 +13,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The shards that a {@code model.safetensors.index.json} lists, as one source. What the index does not list is not seen. */
+/**
+ * The shards that a {@code model.safetensors.index.json} lists, as one source. What the index does not list is not
+ * seen.
+ */
 final class ShardedTensors implements TensorSource {
     private static final JsonMapper JSON = JsonMapper.shared();
 

@@ -3,8 +3,8 @@ package org.tornadomor.model.io;
 import org.tornadomor.UserError;
 
 /**
- * A place to write tensors to that were declared before. Nothing appears under its final name until {@link #commit}; closing
- * without it leaves nothing behind.
+ * A place to write tensors to that were declared before. Nothing appears under its final name until {@link #commit};
+ * closing without it leaves nothing behind.
  */
 public interface TensorSink extends AutoCloseable {
     /**

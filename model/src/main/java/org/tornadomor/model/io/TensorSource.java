@@ -7,8 +7,8 @@ import java.util.Map;
 import org.tornadomor.UserError;
 
 /**
- * Named tensors to read: one safetensors file, or the shards that an index lists. Reading from several threads is safe; closing
- * ends it.
+ * Named tensors to read: one safetensors file, or the shards that an index lists. Reading from several threads is safe;
+ * closing ends it.
  */
 public interface TensorSource extends AutoCloseable {
     /** The name of an unsharded model file. */
@@ -47,10 +47,18 @@ public interface TensorSource extends AutoCloseable {
     /** Whether there is a tensor of that name. */
     boolean contains(String name);
 
-    /** Type and shape. @throws UserError if there is no such tensor */
+    /**
+     * Type and shape.
+     *
+     * @throws UserError if there is no such tensor
+     */
     TensorInfo info(String name);
 
-    /** The file that holds a tensor. @throws UserError if there is no such tensor */
+    /**
+     * The file that holds a tensor.
+     *
+     * @throws UserError if there is no such tensor
+     */
     Path file(String name);
 
     /** Every file that is read. */
