@@ -1,0 +1,135 @@
+package org.tornadomor.engine;
+
+import static org.tornadomor.engine.Op.check;
+import static org.tornadomor.engine.Op.sameColumns;
+import static org.tornadomor.engine.Op.sameRows;
+
+import java.util.List;
+
+/**
+ * Rotary positions and attention among compact rows.
+ *
+ * <p>Rows of several sequences stand one after the other: sequence b has the query rows {@code start[b]} to
+ * {@code start[b+1] - 1}, in the order of their positions. Its keys begin at row {@code keyStart[b]} of k and v, and query
+ * i sees the first {@code visible[i]} of them. That one rule serves attention among the survivors of a recursion, attention
+ * to the shared keys of the first recursion, and decoding from caches.
+ */
+public sealed interface AttentionOp extends Op {
+
+    /**
+     * Rotates each head in place by its row's position, rotate-half form: with c = table[p][j], s = table[p][h/2 + j],
+     * {@code (x[j], x[j+h/2]) = (x[j] c - x[j+h/2] s, x[j+h/2] c + x[j] s)}. x [R, heads h], position [R],
+     * table [positions, h]: cosines, then sines. {@code inverse} rotates back: the backward of itself.
+     */
+    record Rope(Slot x, Slot position, Slot table, boolean inverse) implements AttentionOp {
+        public Rope {
+            sameRows("Rope", x, position);
+            check(x.columns() % table.columns() == 0 && table.columns() % 2 == 0, "Rope", x, table);
+        }
+
+        @Override
+        public Extent rows() {
+            return x.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return List.of(position, table);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return List.of(x);
+        }
+    }
+
+    /** Which rows attend to which: start [B+1], keyStart [B], visible [R]; see above. */
+    record Rows(Slot start, Slot keyStart, Slot visible) {}
+
+    /**
+     * The heads.
+     *
+     * @param heads query heads
+     * @param kvHeads key heads; query head j reads key head j / (heads / kvHeads)
+     * @param headDim columns of a head
+     * @param scale factor on the scores, 1 / sqrt(headDim)
+     */
+    record Heads(int heads, int kvHeads, int headDim, float scale) {}
+
+    /**
+     * {@code out = softmax(scale q k^T) v} for each head, over the visible keys; {@code lse} is the logarithm of the sum of
+     * exponentials, kept for the backward. out, q [R, heads h], lse [R, heads], k, v [K, kvHeads h].
+     */
+    record Attention(Slot out, Slot lse, Slot q, Slot k, Slot v, Rows which, Heads heads) implements AttentionOp {
+        public Attention {
+            checkAttention("Attention", heads, which, q, k, v, out);
+            check(lse.columns() == heads.heads, "Attention", lse);
+            sameRows("Attention", q, out, lse, which.visible);
+        }
+
+        @Override
+        public Extent rows() {
+            return out.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return List.of(q, k, v, which.start, which.keyStart, which.visible);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return List.of(out, lse);
+        }
+    }
+
+    /**
+     * With P = exp(scale q k^T - lse), dP = dOut v^T and D = sum over a head of dOut out: {@code dS = P (dP - D)},
+     * {@code dq = scale dS k}, {@code dk (+)= scale dS^T q}, {@code dv (+)= P^T dOut}. dk and dv cover the same rows as k
+     * and v; {@code accumulate} adds to them (shared keys), else the rows of the sequences' keys are overwritten.
+     */
+    record AttentionBackward(
+            Slot dq,
+            Slot dk,
+            Slot dv,
+            Slot dOut,
+            Slot out,
+            Slot lse,
+            Slot q,
+            Slot k,
+            Slot v,
+            Rows which,
+            Heads heads,
+            boolean accumulate)
+            implements AttentionOp {
+        public AttentionBackward {
+            checkAttention("AttentionBackward", heads, which, q, k, v, out);
+            checkAttention("AttentionBackward", heads, which, dq, dk, dv, dOut);
+            sameRows("AttentionBackward", q, out, lse, dq, dOut, which.visible);
+        }
+
+        @Override
+        public Extent rows() {
+            return dq.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return List.of(dOut, out, lse, q, k, v, which.start, which.keyStart, which.visible);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return List.of(dq, dk, dv);
+        }
+    }
+
+    private static void checkAttention(String op, Heads heads, Rows which, Slot q, Slot k, Slot v, Slot out) {
+        check(heads.heads % heads.kvHeads == 0, op, heads);
+        check(q.columns() == heads.heads * heads.headDim, op, q, heads);
+        check(k.columns() == heads.kvHeads * heads.headDim, op, k, heads);
+        sameColumns(op, k, v);
+        sameColumns(op, q, out);
+        check(which.start.rows().max() == which.keyStart.rows().max() + 1, op, which);
+    }
+}

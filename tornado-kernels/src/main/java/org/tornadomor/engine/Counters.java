@@ -1,0 +1,81 @@
+package org.tornadomor.engine;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How many rows each op of each program processed, so that skipped work can be shown and not only promised. Counting
+ * costs one addition an op.
+ */
+public final class Counters {
+    private final List<Counter> counters = new ArrayList<>();
+
+    /** The count of one op of one program. */
+    public static final class Counter {
+        private final String program;
+        private final String op;
+        private long runs;
+        private long rows;
+
+        private Counter(String program, String op) {
+            this.program = program;
+            this.op = op;
+        }
+
+        public String program() {
+            return program;
+        }
+
+        /** The op's name, such as {@code MatmulNT}. */
+        public String op() {
+            return op;
+        }
+
+        public long runs() {
+            return runs;
+        }
+
+        public long rows() {
+            return rows;
+        }
+
+        /** Adds one run over so many rows. */
+        public void add(int rowCount) {
+            runs++;
+            rows += rowCount;
+        }
+    }
+
+    /** A new counter for one op of a program being compiled. */
+    public Counter counter(String program, Op op) {
+        Counter counter = new Counter(program, op.getClass().getSimpleName());
+        counters.add(counter);
+        return counter;
+    }
+
+    /** All counters, in the order of compilation. */
+    public List<Counter> all() {
+        return List.copyOf(counters);
+    }
+
+    /** Rows that ops of this name processed, by program; programs that never ran are left out. */
+    public Map<String, Long> rowsByProgram(String opName) {
+        Map<String, Long> rows = new LinkedHashMap<>();
+        for (Counter counter : counters) {
+            if (counter.op.equals(opName) && counter.runs > 0) {
+                rows.merge(counter.program, counter.rows, Long::sum);
+            }
+        }
+        return rows;
+    }
+
+    /** Starts again from zero. */
+    public void reset() {
+        for (Counter counter : counters) {
+            counter.runs = 0;
+            counter.rows = 0;
+        }
+    }
+}

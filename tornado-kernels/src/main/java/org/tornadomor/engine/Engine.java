@@ -1,0 +1,38 @@
+package org.tornadomor.engine;
+
+/**
+ * Owns memory and execution. A model asks it for arenas and programs, moves values in and out, and runs bindings; it
+ * never sees an array. One thread drives an engine.
+ */
+public interface Engine extends AutoCloseable {
+    /** For people: engine, device and how much of it is used, such as {@code cpu, 2 threads, 16 lanes}. */
+    String describe();
+
+    /** A new, empty region of memory. Its values start as zeros. */
+    Arena arena(String name, ElementType type);
+
+    /** Compiles what was recorded. The result belongs to this engine. */
+    Program compile(Ops ops);
+
+    /** Copies {@code tensor.size()} values from {@code source}, starting at {@code from}, into the tensor, row by row. */
+    void upload(Tensor tensor, float[] source, int from);
+
+    /** As {@link #upload(Tensor, float[], int)} for indices. */
+    void upload(Tensor tensor, int[] source, int from);
+
+    /** Copies all values of the tensor, row by row, to {@code target} from {@code at} on. */
+    void download(Tensor tensor, float[] target, int at);
+
+    /** As {@link #download(Tensor, float[], int)} for indices. */
+    void download(Tensor tensor, int[] target, int at);
+
+    /** What was computed so far. */
+    Counters counters();
+
+    /** Bytes of all open arenas. */
+    long memoryBytes();
+
+    /** Stops the workers and gives all memory back. */
+    @Override
+    void close();
+}

@@ -1,0 +1,58 @@
+package org.tornadomor.engine;
+
+import static org.tornadomor.engine.Op.check;
+import static org.tornadomor.engine.Op.sameRows;
+
+import java.util.List;
+
+/** From logits to a number. */
+public sealed interface LossOp extends Op {
+
+    /**
+     * {@code rowLoss = logsumexp(logits) - logits[target]}, in nats; if {@code gradient}, the logits become
+     * {@code scale (softmax(logits) - onehot(target))} in place, so that no second matrix of that size is needed. A
+     * negative target is left out: loss and gradient 0. logits [R, V], rowLoss, targets [R].
+     */
+    record CrossEntropy(Slot rowLoss, Slot logits, Slot targets, boolean gradient, float scale) implements LossOp {
+        public CrossEntropy {
+            sameRows("CrossEntropy", rowLoss, logits, targets);
+        }
+
+        @Override
+        public Extent rows() {
+            return logits.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return gradient ? List.of(targets) : List.of(logits, targets);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return gradient ? List.of(rowLoss, logits) : List.of(rowLoss);
+        }
+    }
+
+    /** {@code sums[at] += scale sum(x)}: x [R], sums [n]. */
+    record SumInto(Slot sums, Slot x, int at, float scale) implements LossOp {
+        public SumInto {
+            check(x.columns() == 1 && at >= 0 && at < sums.rows().max(), "SumInto", x, at);
+        }
+
+        @Override
+        public Extent rows() {
+            return x.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return List.of(x);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return List.of(sums);
+        }
+    }
+}

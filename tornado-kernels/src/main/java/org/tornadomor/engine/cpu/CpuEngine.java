@@ -1,0 +1,134 @@
+package org.tornadomor.engine.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.Counters;
+import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Ops;
+import org.tornadomor.engine.Program;
+import org.tornadomor.engine.Tensor;
+
+/** Pure Java on all cores, float32, with vectors as wide as the machine has them. */
+public final class CpuEngine implements Engine {
+    private final WorkerTeam team;
+    private final Counters counters = new Counters();
+    private final List<CpuArena> arenas = new ArrayList<>();
+
+    /** An engine on all processors that the JVM may use. */
+    public CpuEngine() {
+        this(Runtime.getRuntime().availableProcessors());
+    }
+
+    /** @param threads at least 1; results do not depend on it */
+    public CpuEngine(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads: " + threads);
+        }
+        team = new WorkerTeam(threads);
+    }
+
+    @Override
+    public String describe() {
+        return "cpu, " + team.threads() + (team.threads() == 1 ? " thread" : " threads") + ", vectors of "
+                + Lanes.LENGTH;
+    }
+
+    @Override
+    public Arena arena(String name, ElementType type) {
+        CpuArena arena = new CpuArena(this, name, type);
+        arenas.add(arena);
+        return arena;
+    }
+
+    void forget(CpuArena arena) {
+        arenas.remove(arena);
+    }
+
+    static CpuArena arenaOf(Tensor tensor) {
+        if (tensor.arena() instanceof CpuArena arena) {
+            return arena;
+        }
+        throw new IllegalArgumentException(tensor + " belongs to another engine");
+    }
+
+    @Override
+    public Program compile(Ops ops) {
+        return new CpuProgram(ops, team, counters);
+    }
+
+    @Override
+    public void upload(Tensor tensor, float[] source, int from) {
+        float[] values = arenaOf(tensor).floats(tensor.segment());
+        for (int row = 0; row < tensor.rows(); row++) {
+            System.arraycopy(
+                    source,
+                    from + row * tensor.columns(),
+                    values,
+                    tensor.offset() + row * tensor.stride(),
+                    tensor.columns());
+        }
+    }
+
+    @Override
+    public void upload(Tensor tensor, int[] source, int from) {
+        int[] values = arenaOf(tensor).ints(tensor.segment());
+        for (int row = 0; row < tensor.rows(); row++) {
+            System.arraycopy(
+                    source,
+                    from + row * tensor.columns(),
+                    values,
+                    tensor.offset() + row * tensor.stride(),
+                    tensor.columns());
+        }
+    }
+
+    @Override
+    public void download(Tensor tensor, float[] target, int at) {
+        float[] values = arenaOf(tensor).floats(tensor.segment());
+        for (int row = 0; row < tensor.rows(); row++) {
+            System.arraycopy(
+                    values,
+                    tensor.offset() + row * tensor.stride(),
+                    target,
+                    at + row * tensor.columns(),
+                    tensor.columns());
+        }
+    }
+
+    @Override
+    public void download(Tensor tensor, int[] target, int at) {
+        int[] values = arenaOf(tensor).ints(tensor.segment());
+        for (int row = 0; row < tensor.rows(); row++) {
+            System.arraycopy(
+                    values,
+                    tensor.offset() + row * tensor.stride(),
+                    target,
+                    at + row * tensor.columns(),
+                    tensor.columns());
+        }
+    }
+
+    @Override
+    public Counters counters() {
+        return counters;
+    }
+
+    @Override
+    public long memoryBytes() {
+        long bytes = 0;
+        for (CpuArena arena : arenas) {
+            bytes += arena.bytes();
+        }
+        return bytes;
+    }
+
+    @Override
+    public void close() {
+        team.close();
+        for (CpuArena arena : List.copyOf(arenas)) {
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package org.tornadomor.engine.cpu;
+
+import java.util.List;
+import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.Counters;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Ops;
+import org.tornadomor.engine.Program;
+import org.tornadomor.engine.Step;
+import org.tornadomor.engine.Tensor;
+
+/** The ops of a program, one after the other. */
+final class CpuProgram extends Program {
+    private final WorkerTeam team;
+    private final CpuOp[] ops;
+    private final Extent[] rows;
+    private final Counters.Counter[] counters;
+
+    CpuProgram(Ops recorded, WorkerTeam team, Counters engineCounters) {
+        super(recorded);
+        this.team = team;
+        int count = steps().size();
+        ops = new CpuOp[count];
+        rows = new Extent[count];
+        counters = new Counters.Counter[count];
+        for (int i = 0; i < count; i++) {
+            Step step = steps().get(i);
+            ops[i] = CpuOps.compile(step.op(), team.threads());
+            rows[i] = step.rows();
+            counters[i] = engineCounters.counter(name(), step.op());
+        }
+    }
+
+    @Override
+    protected Binding bindTensors(List<Tensor> bySlot) {
+        return new CpuBinding(this, bySlot);
+    }
+
+    void run(CpuBinding binding) {
+        for (int i = 0; i < ops.length; i++) {
+            int count = rows[i].count();
+            if (count > 0) {
+                ops[i].run(binding, team);
+                counters[i].add(count);
+            }
+        }
+    }
+}

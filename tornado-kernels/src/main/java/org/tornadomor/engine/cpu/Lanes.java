@@ -1,0 +1,98 @@
+package org.tornadomor.engine.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector width of this machine and the few functions on vectors that must give the same bits whether interpreted or
+ * compiled. Each has a scalar twin that computes the same thing for the ends of rows.
+ */
+final class Lanes {
+    static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    static final int LENGTH = SPECIES.length();
+
+    private static final float LOG2_E = 1.44269504f;
+    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_LOW = -2.12194440e-4f;
+    /** Adding this to a float rounds it to an integer, which then stands in the low bits. */
+    private static final float ROUND = 12582912f;
+
+    private static final float EXP_MIN = -87f;
+    private static final float EXP_MAX = 88f;
+    /** Minimax polynomial of (exp(r) - 1 - r) / r^2 on |r| <= ln 2 / 2 (Cephes, expf). */
+    private static final float P0 = 1.9875691500e-4f;
+
+    private static final float P1 = 1.3981999507e-3f;
+    private static final float P2 = 8.3334519073e-3f;
+    private static final float P3 = 4.1665795894e-2f;
+    private static final float P4 = 1.6666665459e-1f;
+    private static final float P5 = 5.0000001201e-1f;
+    private static final int ONE_BITS = 0x3f800000;
+
+    private static final VectorShuffle<Float>[] FOLDS = folds();
+
+    private Lanes() {}
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static VectorShuffle<Float>[] folds() {
+        VectorShuffle[] folds = new VectorShuffle[Integer.numberOfTrailingZeros(LENGTH)];
+        for (int i = 0; i < folds.length; i++) {
+            int half = LENGTH >> (i + 1);
+            folds[i] = VectorShuffle.fromOp(SPECIES, lane -> (lane + half) % LENGTH);
+        }
+        return folds;
+    }
+
+    /** The sum of the lanes, folded in halves. */
+    static float sum(FloatVector v) {
+        for (VectorShuffle<Float> fold : FOLDS) {
+            v = v.add(v.rearrange(fold));
+        }
+        return v.lane(0);
+    }
+
+    /** The first index at or after {@code n} rounded down to whole vectors. */
+    static int whole(int n) {
+        return n - n % LENGTH;
+    }
+
+    /** {@code exp(x)} to about one unit in the last place; below -87 it is exp(-87), above 88 exp(88). */
+    static FloatVector exp(FloatVector x) {
+        FloatVector clamped = x.max(EXP_MIN).min(EXP_MAX);
+        FloatVector shifted =
+                clamped.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUND));
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.fma(FloatVector.broadcast(SPECIES, -LN2_HIGH), clamped);
+        r = n.fma(FloatVector.broadcast(SPECIES, -LN2_LOW), r);
+        FloatVector p = FloatVector.broadcast(SPECIES, P0);
+        p = p.fma(r, FloatVector.broadcast(SPECIES, P1));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, P2));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, P3));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, P4));
+        p = p.fma(r, FloatVector.broadcast(SPECIES, P5));
+        p = p.fma(r.mul(r), r).add(1f);
+        FloatVector scale = shifted.reinterpretAsInts()
+                .lanewise(VectorOperators.LSHL, 23)
+                .add(ONE_BITS)
+                .reinterpretAsFloats();
+        return p.mul(scale);
+    }
+
+    /** The scalar twin of {@link #exp(FloatVector)}: the same bits. */
+    static float exp(float x) {
+        float clamped = Math.min(Math.max(x, EXP_MIN), EXP_MAX);
+        float shifted = Math.fma(clamped, LOG2_E, ROUND);
+        float n = shifted - ROUND;
+        float r = Math.fma(n, -LN2_HIGH, clamped);
+        r = Math.fma(n, -LN2_LOW, r);
+        float p = Math.fma(P0, r, P1);
+        p = Math.fma(p, r, P2);
+        p = Math.fma(p, r, P3);
+        p = Math.fma(p, r, P4);
+        p = Math.fma(p, r, P5);
+        p = Math.fma(p, r * r, r) + 1f;
+        return p * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) << 23) + ONE_BITS);
+    }
+}

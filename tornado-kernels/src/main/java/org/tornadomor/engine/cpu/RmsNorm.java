@@ -1,0 +1,162 @@
+package org.tornadomor.engine.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import org.tornadomor.engine.DenseOp;
+
+/** Root-mean-square normalisation of rows. */
+final class RmsNorm {
+    /** Rows of a tile: fixed, so that tiles do not depend on the number of threads. */
+    private static final int TILE_ROWS = 16;
+    /** Columns that one tile of the weight gradient sums up. */
+    private static final int TILE_COLUMNS = 64;
+
+    private RmsNorm() {}
+
+    /** {@code out = x s w} with {@code s = 1 / sqrt(mean(x^2) + eps)}. */
+    static final class Forward implements CpuOp, WorkerTeam.TileTask {
+        private final DenseOp.RmsNorm op;
+        private final int columns;
+        private int rows;
+        private float[] out, x, w;
+        private int outAt, outStride, xAt, xStride, wAt;
+
+        Forward(DenseOp.RmsNorm op) {
+            this.op = op;
+            this.columns = op.x().columns();
+        }
+
+        @Override
+        public void run(CpuBinding b, WorkerTeam team) {
+            rows = op.rows().count();
+            out = b.floats(op.out());
+            outAt = b.offset(op.out());
+            outStride = b.stride(op.out());
+            x = b.floats(op.x());
+            xAt = b.offset(op.x());
+            xStride = b.stride(op.x());
+            w = b.floats(op.w());
+            wAt = b.offset(op.w());
+            team.run(this, (rows + TILE_ROWS - 1) / TILE_ROWS);
+        }
+
+        @Override
+        public void tile(int tile, int worker) {
+            int end = Math.min(rows, (tile + 1) * TILE_ROWS);
+            for (int row = tile * TILE_ROWS; row < end; row++) {
+                int xRow = xAt + row * xStride;
+                float scale = inverseRms(x, xRow, columns, op.eps());
+                scaleRow(out, outAt + row * outStride, x, xRow, w, wAt, columns, scale);
+            }
+        }
+    }
+
+    /** {@code dx += s (g - x s^2 mean(g x))} with {@code g = dOut w}; {@code dw += sum of dOut x s}. */
+    static final class Backward implements CpuOp {
+        private final DenseOp.RmsNormBackward op;
+        private final int columns;
+        private final float[] inverse;
+        private final WorkerTeam.TileTask inputTiles = this::inputTile;
+        private final WorkerTeam.TileTask weightTiles = this::weightTile;
+        private int rows;
+        private float[] dx, dw, dOut, x, w;
+        private int dxAt, dxStride, dwAt, dOutAt, dOutStride, xAt, xStride, wAt;
+
+        Backward(DenseOp.RmsNormBackward op) {
+            this.op = op;
+            this.columns = op.x().columns();
+            this.inverse = new float[op.rows().max()];
+        }
+
+        @Override
+        public void run(CpuBinding b, WorkerTeam team) {
+            rows = op.rows().count();
+            dx = b.floats(op.dx());
+            dxAt = b.offset(op.dx());
+            dxStride = b.stride(op.dx());
+            dw = b.floats(op.dw());
+            dwAt = b.offset(op.dw());
+            dOut = b.floats(op.dOut());
+            dOutAt = b.offset(op.dOut());
+            dOutStride = b.stride(op.dOut());
+            x = b.floats(op.x());
+            xAt = b.offset(op.x());
+            xStride = b.stride(op.x());
+            w = b.floats(op.w());
+            wAt = b.offset(op.w());
+            team.run(inputTiles, (rows + TILE_ROWS - 1) / TILE_ROWS);
+            team.run(weightTiles, (columns + TILE_COLUMNS - 1) / TILE_COLUMNS);
+        }
+
+        private void inputTile(int tile, int worker) {
+            int end = Math.min(rows, (tile + 1) * TILE_ROWS);
+            for (int row = tile * TILE_ROWS; row < end; row++) {
+                int xRow = xAt + row * xStride;
+                float scale = inverseRms(x, xRow, columns, op.eps());
+                inverse[row] = scale;
+                inputRow(dx, dxAt + row * dxStride, dOut, dOutAt + row * dOutStride, x, xRow, w, wAt, columns, scale);
+            }
+        }
+
+        private void weightTile(int tile, int worker) {
+            int from = tile * TILE_COLUMNS;
+            int count = Math.min(columns, from + TILE_COLUMNS) - from;
+            for (int row = 0; row < rows; row++) {
+                int xRow = xAt + row * xStride + from;
+                int dRow = dOutAt + row * dOutStride + from;
+                float scale = inverse[row];
+                for (int c = 0; c < count; c++) {
+                    dw[dwAt + from + c] += dOut[dRow + c] * x[xRow + c] * scale;
+                }
+            }
+        }
+    }
+
+    private static float inverseRms(float[] x, int at, int columns, float eps) {
+        FloatVector squares = FloatVector.zero(Lanes.SPECIES);
+        int whole = Lanes.whole(columns);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            FloatVector v = FloatVector.fromArray(Lanes.SPECIES, x, at + c);
+            squares = v.fma(v, squares);
+        }
+        float sum = Lanes.sum(squares);
+        for (int c = whole; c < columns; c++) {
+            sum = Math.fma(x[at + c], x[at + c], sum);
+        }
+        return (float) (1.0 / Math.sqrt((double) sum / columns + eps));
+    }
+
+    private static void scaleRow(
+            float[] out, int outAt, float[] x, int xAt, float[] w, int wAt, int columns, float scale) {
+        for (int c = 0; c < columns; c++) {
+            out[outAt + c] = x[xAt + c] * scale * w[wAt + c];
+        }
+    }
+
+    private static void inputRow(
+            float[] dx,
+            int dxAt,
+            float[] dOut,
+            int dOutAt,
+            float[] x,
+            int xAt,
+            float[] w,
+            int wAt,
+            int columns,
+            float scale) {
+        FloatVector dots = FloatVector.zero(Lanes.SPECIES);
+        int whole = Lanes.whole(columns);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            FloatVector g = FloatVector.fromArray(Lanes.SPECIES, dOut, dOutAt + c)
+                    .mul(FloatVector.fromArray(Lanes.SPECIES, w, wAt + c));
+            dots = g.fma(FloatVector.fromArray(Lanes.SPECIES, x, xAt + c), dots);
+        }
+        float dot = Lanes.sum(dots);
+        for (int c = whole; c < columns; c++) {
+            dot = Math.fma(dOut[dOutAt + c] * w[wAt + c], x[xAt + c], dot);
+        }
+        float shrink = dot * scale * scale / columns;
+        for (int c = 0; c < columns; c++) {
+            dx[dxAt + c] += scale * (dOut[dOutAt + c] * w[wAt + c] - x[xAt + c] * shrink);
+        }
+    }
+}
