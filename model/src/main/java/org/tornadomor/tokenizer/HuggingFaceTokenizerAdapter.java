@@ -1,6 +1,7 @@
 package org.tornadomor.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -114,7 +115,16 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
      * @param specialTokens whether the tokenizer adds what its post-processor asks for, such as a first token
      */
     public int[] encode(String text, boolean specialTokens) {
-        long[] ids = delegate.encode(text, specialTokens, false).getIds();
+        // DJL's own encode also copies masks, spans and spellings over from native memory, which takes as long again.
+        long encoding = TokenizersLibrary.LIB.encode(delegate.getHandle(), text, specialTokens);
+        try {
+            return narrow(TokenizersLibrary.LIB.getTokenIds(encoding));
+        } finally {
+            TokenizersLibrary.LIB.deleteEncoding(encoding);
+        }
+    }
+
+    private static int[] narrow(long[] ids) {
         int[] narrow = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
             narrow[i] = Math.toIntExact(ids[i]);
