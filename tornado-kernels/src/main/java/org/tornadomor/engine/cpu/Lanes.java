@@ -95,4 +95,15 @@ final class Lanes {
         p = Math.fma(p, r * r, r) + 1f;
         return p * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) << 23) + ONE_BITS);
     }
+
+    /** {@code 1 / (1 + exp(-x))}. */
+    static FloatVector sigmoid(FloatVector x) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        return one.div(exp(x.neg()).add(one));
+    }
+
+    /** The scalar twin of {@link #sigmoid(FloatVector)}: the same bits. */
+    static float sigmoid(float x) {
+        return 1f / (exp(-x) + 1f);
+    }
 }
