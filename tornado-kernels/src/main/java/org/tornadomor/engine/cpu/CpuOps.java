@@ -1,5 +1,6 @@
 package org.tornadomor.engine.cpu;
 
+import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.DenseOp;
 import org.tornadomor.engine.Op;
 
@@ -12,6 +13,12 @@ final class CpuOps {
         return switch (op) {
             case DenseOp.RmsNorm o -> new RmsNorm.Forward(o);
             case DenseOp.RmsNormBackward o -> new RmsNorm.Backward(o);
+            case DenseOp.MatmulNT o -> new Matmul.Nt(o);
+            case DenseOp.MatmulNN o -> new Matmul.Nn(o);
+            case DenseOp.MatmulTN o -> new Matmul.Tn(o);
+            case AttentionOp.Rope o -> new Rope(o);
+            case AttentionOp.Attention o -> new Attention.Forward(o, threads);
+            case AttentionOp.AttentionBackward o -> new Attention.Backward(o, threads);
             default -> throw new IllegalArgumentException("no CPU op for " + op);
         };
     }
