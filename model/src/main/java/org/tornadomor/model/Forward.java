@@ -15,6 +15,7 @@ import org.tornadomor.engine.RowOp.CacheRoom;
 import org.tornadomor.engine.RowOp.Gather;
 import org.tornadomor.engine.RowOp.MarkDepth;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.Wiring;
 
 /**
  * From tokens to the hidden states before the final norm: embedding, unique first layer, recursions 1 to N_r on their active

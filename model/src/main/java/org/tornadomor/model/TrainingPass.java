@@ -8,6 +8,7 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.TokenRouterOp.BalanceBias;
+import org.tornadomor.engine.Wiring;
 
 /**
  * Losses and gradients of a model: {@link #begin} clears them, {@link #add} adds those of one micro-batch, averaged over all
