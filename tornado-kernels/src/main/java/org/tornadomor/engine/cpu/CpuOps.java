@@ -17,8 +17,12 @@ final class CpuOps {
     /** @param threads how many workers may run tiles of the op: sizes its scratch memory */
     static CpuOp compile(Op op, int threads) {
         return switch (op) {
-            case DenseOp.MatmulNT _, DenseOp.MatmulNN _, DenseOp.MatmulTN _, AttentionOp _ ->
-                throw new IllegalArgumentException("no CPU op for " + op);
+            case DenseOp.MatmulNT o -> new Matmul.Nt(o);
+            case DenseOp.MatmulNN o -> new Matmul.Nn(o);
+            case DenseOp.MatmulTN o -> new Matmul.Tn(o);
+            case AttentionOp.Rope o -> new Rope(o);
+            case AttentionOp.Attention o -> new Attention.Forward(o, threads);
+            case AttentionOp.AttentionBackward o -> new Attention.Backward(o, threads);
 
             case DenseOp.Embed o -> new Embedding.Forward(o);
             case DenseOp.EmbedBackward o -> new Embedding.Backward(o);
