@@ -1,6 +1,7 @@
 package org.tornadomor.model;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
@@ -46,14 +47,13 @@ final class TinyModel implements AutoCloseable {
     }
 
     /** The model of the first seed from {@code seed} on whose decisions in these runs all have a margin. */
-    @SafeVarargs
     static TinyModel decisive(
             Engine engine,
             ModelConfig config,
             int sequences,
             int length,
             long seed,
-            ToDoubleFunction<TinyModel>... margins) {
+            List<ToDoubleFunction<TinyModel>> margins) {
         for (long s = seed; s < seed + MOST_SEEDS; s++) {
             TinyModel model = new TinyModel(engine, config, sequences, length, s);
             boolean clear = true;
@@ -66,6 +66,22 @@ final class TinyModel implements AutoCloseable {
             model.close();
         }
         throw new IllegalStateException("no seed from " + seed + " decides clearly: " + config);
+    }
+
+    /** As above for a single run. */
+    static TinyModel decisive(
+            Engine engine,
+            ModelConfig config,
+            int sequences,
+            int length,
+            long seed,
+            ToDoubleFunction<TinyModel> margin) {
+        return decisive(engine, config, sequences, length, seed, List.of(margin));
+    }
+
+    /** Of the decisions of such a run. */
+    static ToDoubleFunction<TinyModel> marginOf(ReferenceModel.Choice choice) {
+        return model -> model.run(choice).margin;
     }
 
     /** Of the decisions of a training step. */
@@ -89,6 +105,14 @@ final class TinyModel implements AutoCloseable {
         for (int i = 0; i < floats.length; i++) {
             doubles[i] = floats[i];
         }
+    }
+
+    static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
     }
 
     private static float[] randomWeights(String name, Tensor tensor, SplittableRandom random) {
