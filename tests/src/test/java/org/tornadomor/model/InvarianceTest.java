@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
@@ -21,7 +22,8 @@ import org.tornadomor.trainer.Optimizer;
 class InvarianceTest {
     private static final int SEQUENCES = 3;
     private static final int LENGTH = 9;
-    private static final double TOLERANCE = 1e-6;
+    /** What another order of additions makes of logits. */
+    private static final double ORDER = 5e-6;
 
     private static float[] score(Scorer scorer, TinyModel model, int[] inputs, int sequences, boolean causal) {
         float[] logits = new float[inputs.length * model.config.vocabSize()];
@@ -30,34 +32,52 @@ class InvarianceTest {
     }
 
     /**
-     * Bit for bit, whatever comes after; causal mode only: the top k of a sequence does depend on later tokens, and must be
-     * seen to here, or the comparison could not fail.
+     * In causal mode. Bit for bit where all layers run on all rows; where later tokens change how many rows a depth has, a
+     * product of another shape may add in another order. The top k of a sequence does depend on later tokens, which must be
+     * seen here, or the comparison could not fail.
      */
     @Test
     void laterTokensDoNotChangeEarlierLogits() {
-        boolean topKLooksAhead = false;
-        try (Engine engine = new CpuEngine(2)) {
+        int looksAhead = 0;
+        try (Engine engine = new CpuEngine(1)) {
             for (Map.Entry<String, ModelConfig> kind : TinyConfigs.everyKind().entrySet()) {
-                try (TinyModel model = new TinyModel(engine, kind.getValue(), SEQUENCES, LENGTH, 5);
+                ModelConfig config = kind.getValue();
+                try (TinyModel model =
+                                TinyModel.decisive(engine, config, SEQUENCES, LENGTH, 5, TinyModel::causalMargin);
                         Scorer scorer = new Scorer(engine, model.weights, SEQUENCES, LENGTH)) {
-                    int kept = 4;
-                    int[] changed = changeFrom(kept, model);
-                    for (boolean causal : new boolean[] {true, false}) {
-                        float[] before = score(scorer, model, model.inputs, SEQUENCES, causal);
-                        float[] after = score(scorer, model, changed, SEQUENCES, causal);
-                        assertFalse(Arrays.equals(before, after), kind.getKey() + ": nothing changed at all");
-                        float[] prefixBefore = prefixes(before, kept, model.config.vocabSize());
-                        float[] prefixAfter = prefixes(after, kept, model.config.vocabSize());
-                        if (causal || model.config.router() != RouterKind.EXPERT_CHOICE) {
-                            assertArrayEquals(prefixBefore, prefixAfter, kind.getKey());
-                        } else {
-                            topKLooksAhead |= !Arrays.equals(prefixBefore, prefixAfter);
-                        }
-                    }
+                    double difference = prefixDifference(kind.getKey(), scorer, model, true);
+                    boolean routed = config.router() != RouterKind.NONE;
+                    assertTrue(difference <= (routed ? ORDER : 0), kind.getKey() + ": " + difference);
+                    looksAhead += prefixDifference(kind.getKey(), scorer, model, false) > 100 * ORDER ? 1 : 0;
                 }
             }
         }
-        assertTrue(topKLooksAhead);
+        long expertModels = TinyConfigs.everyKind().values().stream()
+                .filter(config -> config.router() == RouterKind.EXPERT_CHOICE)
+                .count();
+        assertTrue(looksAhead > expertModels / 2, "the top k looked ahead in " + looksAhead + " of " + expertModels);
+    }
+
+    /** How much the logits of the first tokens change with the later ones. */
+    private static double prefixDifference(String kind, Scorer scorer, TinyModel model, boolean causal) {
+        int kept = 4;
+        float[] before = score(scorer, model, model.inputs, SEQUENCES, causal);
+        float[] after = score(scorer, model, changeFrom(kept, model), SEQUENCES, causal);
+        assertFalse(Arrays.equals(before, after), kind + ": nothing changed at all");
+        int vocabulary = model.config.vocabSize();
+        return difference(prefixes(before, kept, vocabulary), prefixes(after, kept, vocabulary));
+    }
+
+    /** The norm of the difference over the norm. */
+    private static double difference(float[] a, float[] b) {
+        assertEquals(a.length, b.length);
+        double difference = 0;
+        double norm = 0;
+        for (int i = 0; i < a.length; i++) {
+            difference += Math.pow((double) a[i] - b[i], 2);
+            norm += Math.pow(a[i], 2);
+        }
+        return Math.sqrt(difference / norm);
     }
 
     private static int[] changeFrom(int kept, TinyModel model) {
@@ -81,9 +101,11 @@ class InvarianceTest {
 
     @Test
     void sequencesOfABatchDoNotChangeEachOther() {
-        try (Engine engine = new CpuEngine(2)) {
+        try (Engine engine = new CpuEngine(1)) {
             for (Map.Entry<String, ModelConfig> kind : TinyConfigs.everyKind().entrySet()) {
-                try (TinyModel model = new TinyModel(engine, kind.getValue(), SEQUENCES, LENGTH, 6);
+                List<ToDoubleFunction<TinyModel>> margins = List.of(TinyModel::trainMargin, TinyModel::causalMargin);
+                try (TinyModel model =
+                                TinyModel.decisive(engine, kind.getValue(), SEQUENCES, LENGTH, 6, margins);
                         Scorer scorer = new Scorer(engine, model.weights, SEQUENCES, LENGTH)) {
                     for (boolean causal : new boolean[] {true, false}) {
                         float[] together = score(scorer, model, model.inputs, SEQUENCES, causal);
@@ -95,7 +117,8 @@ class InvarianceTest {
                             alone = Arrays.copyOf(alone, size + logits.length);
                             System.arraycopy(logits, 0, alone, size, logits.length);
                         }
-                        assertArrayEquals(together, alone, (float) TOLERANCE * 10, kind.getKey());
+                        double difference = difference(together, alone);
+                        assertTrue(difference <= ORDER, kind.getKey() + ": " + difference);
                     }
                 }
             }
@@ -130,7 +153,7 @@ class InvarianceTest {
     }
 
     private static Map<String, float[]> trainAndScore(ModelConfig config, int threads) {
-        int sequences = 4;
+        int sequences = 3;
         int length = 50;
         Map<String, float[]> results = new LinkedHashMap<>();
         try (Engine engine = new CpuEngine(threads);
@@ -139,7 +162,7 @@ class InvarianceTest {
                 Optimizer optimizer =
                         new Optimizer(engine, model.weights, pass.gradients(), Optimizer.Settings.DEFAULT);
                 Scorer scorer = new Scorer(engine, model.weights, sequences, length)) {
-            for (int step = 1; step <= 3; step++) {
+            for (int step = 1; step <= 2; step++) {
                 pass.begin();
                 pass.add(model.inputs, model.targets);
                 pass.end();
@@ -160,7 +183,7 @@ class InvarianceTest {
     /** Two micro-batches of a step average their losses and gradients. */
     @Test
     void microBatchesAreAveraged() {
-        try (Engine engine = new CpuEngine(2)) {
+        try (Engine engine = new CpuEngine(1)) {
             for (Map.Entry<String, ModelConfig> kind : TinyConfigs.everyKind().entrySet()) {
                 ModelConfig config = kind.getValue();
                 try (TinyModel model = new TinyModel(engine, config, SEQUENCES, LENGTH, 9);
@@ -180,7 +203,7 @@ class InvarianceTest {
                         two.add(inputs, model.targets);
                     }
                     results(engine, two).forEach((name, values) -> Closeness.assertClose(
-                            kind.getKey() + ", " + name, new double[][] {mean.get(name)}, values, 5 * TOLERANCE));
+                            kind.getKey() + ", " + name, new double[][] {mean.get(name)}, values, ORDER));
                 }
             }
         }
@@ -198,7 +221,7 @@ class InvarianceTest {
     /** A step leaves nothing behind for the next: the same batch again gives the same bits, whatever came between. */
     @Test
     void stepsKeepNothing() {
-        try (Engine engine = new CpuEngine(2)) {
+        try (Engine engine = new CpuEngine(1)) {
             SplittableRandom random = new SplittableRandom(3);
             for (Map.Entry<String, ModelConfig> kind : TinyConfigs.everyKind().entrySet()) {
                 try (TinyModel model = new TinyModel(engine, kind.getValue(), SEQUENCES, LENGTH, 11);

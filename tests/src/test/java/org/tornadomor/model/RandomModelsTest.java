@@ -30,7 +30,7 @@ class RandomModelsTest {
 
     @BeforeAll
     void open() {
-        engine = new CpuEngine(3);
+        engine = new CpuEngine(1);
     }
 
     @AfterAll

@@ -26,7 +26,7 @@ class RoutingExtremesTest {
 
     @BeforeEach
     void open() {
-        engine = new CpuEngine(2);
+        engine = new CpuEngine(1);
     }
 
     @AfterEach

@@ -87,7 +87,7 @@ class WeightSharingTest {
             MorConfig mor = MorConfig.recursive(3).withSharing(sharing);
             ModelConfig shared = TinyConfigs.multiHead(TinyConfigs.layers(sharing, 2, 3), mor);
             List<ReferenceShape.Layer> layers = ReferenceShape.unroll(shared);
-            try (Engine engine = new CpuEngine(2);
+            try (Engine engine = new CpuEngine(1);
                     TinyModel model = new TinyModel(engine, shared, SEQUENCES, LENGTH, 8);
                     TinyModel unrolled = new TinyModel(engine, shared.withMor(null), SEQUENCES, LENGTH, 8)) {
                 unrolled.values.forEach((name, values) -> unrolled.set(
