@@ -16,6 +16,10 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         // One line for each command, in the order in which a newcomer needs them.
         subcommands = {
+            EvaluateCommand.class,
+            LogitsCommand.class,
+            ParamsCommand.class,
+            InfoCommand.class,
             CompletionCommand.class,
         },
         exitCodeListHeading = "%nExit codes:%n",
