@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         // One line for each command, in the order in which a newcomer needs them.
         subcommands = {
+            GenerateCommand.class,
             EvaluateCommand.class,
             LogitsCommand.class,
             ParamsCommand.class,

@@ -129,7 +129,8 @@ public final class Tensor {
             return false;
         }
         if (stride == other.stride) {
-            // Where the other's columns begin as seen from ours: disjoint if they fit between our last and our next first.
+            // Where the other's columns begin as seen from ours: disjoint if they fit between our last and our next
+            // first.
             int ahead = Math.floorMod(other.offset - offset, stride);
             return ahead < columns || ahead + other.columns > stride;
         }
