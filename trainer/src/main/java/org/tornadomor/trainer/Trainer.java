@@ -153,7 +153,8 @@ public final class Trainer implements AutoCloseable {
         secondsBefore = state.seconds();
         saved = newest.get();
         savedStep = step;
-        if (!config.schedule().equals("constant") && !RunLength.of(state.config()).equals(setup.length())) {
+        if (!config.schedule().equals("constant")
+                && !RunLength.of(state.config()).equals(setup.length())) {
             listener.message("the run has another length now, and the learning rate follows it from here on");
         }
     }
@@ -276,11 +277,7 @@ public final class Trainer implements AutoCloseable {
             return;
         }
         TrainingState state = new TrainingState(
-                step,
-                seconds(),
-                setup.corpus().fingerprint(),
-                setup.tokenizer().fingerprint(),
-                config);
+                step, seconds(), setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), config);
         saved = folder.save(
                 step,
                 aside -> state.save(aside, engine, weights, optimizer.moments(), setup.tokenizer()),
