@@ -1,6 +1,6 @@
 @echo off
 rem The command line on Windows: finds a JDK 25 or newer, builds if the jar is missing or old, and runs.
-setlocal EnableExtensions EnableDelayedExpansion
+setlocal EnableExtensions DisableDelayedExpansion
 set "ROOT=%~dp0"
 set "JAR=%ROOT%runner\target\tornado-mor\tornado-mor.jar"
 set "FOUND="

@@ -53,7 +53,9 @@ if outdated; then
     build
 fi
 
-flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80)
+terminal=false
+[[ -t 2 ]] && terminal=true
+flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminal=$terminal")
 while IFS= read -r flag; do
     flags+=("$flag")
 done < <(engine_flags "$@")

@@ -31,8 +31,8 @@ class LanguageModelTest {
 
     @BeforeAll
     static void saveModel() {
-        ModelConfig config = new ModelConfig(
-                257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, 64, true, 0.3, MorConfig.expertChoice(3));
+        ModelConfig config =
+                new ModelConfig(257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, 64, true, 0.3, MorConfig.expertChoice(3));
         try (Engine engine = new CpuEngine(1);
                 ParameterSet weights = new ParameterSet(engine, "weights", config)) {
             Checkpoints.initialise(engine, weights, 5);
@@ -62,7 +62,8 @@ class LanguageModelTest {
                 assertArrayEquals(together.get(i).tokens(), again.get(i).tokens());
                 assertArrayEquals(together.get(i).depths(), again.get(i).depths());
             }
-            Generation alone = model.generate(prompts.subList(0, 1), SHORT, TokenListener.NONE).getFirst();
+            Generation alone = model.generate(prompts.subList(0, 1), SHORT, TokenListener.NONE)
+                    .getFirst();
             assertArrayEquals(together.getFirst().tokens(), alone.tokens());
             Generation otherSeed = model.generate(prompts.subList(0, 1), SHORT.withSeed(9), TokenListener.NONE)
                     .getFirst();
@@ -111,7 +112,8 @@ class LanguageModelTest {
             assertTrue(Arrays.stream(deep.depths()).allMatch(depth -> depth == 3));
             assertEquals(rows(engine, "depth 1: layer"), rows(engine, "depth 3: layer"));
             engine.counters().reset();
-            Generation capped = model.generate("some prompt", SHORT.withThreshold(0).withMaxDepth(2));
+            Generation capped =
+                    model.generate("some prompt", SHORT.withThreshold(0).withMaxDepth(2));
             assertTrue(Arrays.stream(capped.depths()).allMatch(depth -> depth == 2));
             assertEquals(0, rows(engine, "depth 3: layer"));
         }

@@ -14,6 +14,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  source <(./tornado-mor completion)     for this shell",
+            "  mkdir -p ~/.local/share/bash-completion/completions",
             "  ./tornado-mor completion > ~/.local/share/bash-completion/completions/tornado-mor",
         })
 final class CompletionCommand implements Runnable {

@@ -87,7 +87,7 @@ final class GenerateCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(ModelFolders.resolve(model), engine)) {
+                LanguageModel loaded = LanguageModel.load(ModelFolders.checkpoint(model), engine)) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
                 ids.add(loaded.encode(text));
@@ -173,7 +173,9 @@ final class GenerateCommand implements Runnable {
     }
 
     private static String join(int[] ids) {
-        return java.util.Arrays.stream(ids).mapToObj(Integer::toString).collect(java.util.stream.Collectors.joining(","));
+        return java.util.Arrays.stream(ids)
+                .mapToObj(Integer::toString)
+                .collect(java.util.stream.Collectors.joining(","));
     }
 
     /** Several prompts: shown one after the other when all are done. */

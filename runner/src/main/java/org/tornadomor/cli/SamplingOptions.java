@@ -45,10 +45,7 @@ final class SamplingOptions {
             description = "Above 1 makes tokens that are there already less likely. Default: ${DEFAULT-VALUE}.")
     private double repetitionPenalty;
 
-    @Option(
-            names = "--stop",
-            paramLabel = "TEXT",
-            description = "End before this text; may be given several times.")
+    @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times.")
     private List<String> stop = new ArrayList<>();
 
     @Option(
@@ -69,14 +66,6 @@ final class SamplingOptions {
 
     GenerationOptions with(long seed) {
         return new GenerationOptions(
-                maxNewTokens,
-                greedy ? 0 : temperature,
-                topK,
-                topP,
-                repetitionPenalty,
-                seed,
-                stop,
-                threshold,
-                maxDepth);
+                maxNewTokens, greedy ? 0 : temperature, topK, topP, repetitionPenalty, seed, stop, threshold, maxDepth);
     }
 }

@@ -201,7 +201,7 @@ public final class OpHarness {
     }
 
     /**
-     * Holds the gradient that an op computed to central differences of {@code loss}, at no more than 40 places.
+     * Holds the gradient that an op computed to central differences of {@code loss}, at no more than 15 places.
      *
      * @param before what the gradient was before the op added to it; null if it overwrites
      */
@@ -209,7 +209,7 @@ public final class OpHarness {
             ToDoubleFunction<double[]> loss, double[] at, double[] gradient, double[] before, double tolerance) {
         double step = 1e-5;
         double[] x = at.clone();
-        int probes = Math.min(40, x.length);
+        int probes = Math.min(15, x.length);
         for (int probe = 0; probe < probes; probe++) {
             int i = probes == x.length ? probe : random.nextInt(x.length);
             x[i] = at[i] + step;

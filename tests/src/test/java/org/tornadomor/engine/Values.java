@@ -3,8 +3,9 @@ package org.tornadomor.engine;
 import java.util.Arrays;
 
 /**
- * The values of one slot of an {@link OpHarness}, before and after the run. They stand inside a larger tensor whose other
- * elements, and rows beyond the slot's count, hold NaN (or an absurd index): an op that reads or writes them is found out.
+ * The values of one slot of an {@link OpHarness}, before and after the run. They stand inside a larger tensor whose
+ * other elements, and rows beyond the slot's count, hold NaN (or an absurd index): an op that reads or writes them is
+ * found out.
  */
 public final class Values {
     private static final int ABSURD = Integer.MAX_VALUE;

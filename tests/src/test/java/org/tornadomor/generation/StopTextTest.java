@@ -15,7 +15,8 @@ class StopTextTest {
         Random random = new Random(1);
         for (int trial = 0; trial < 2000; trial++) {
             String text = letters(random, random.nextInt(30));
-            List<String> stops = List.of(letters(random, 1 + random.nextInt(3)), letters(random, 2 + random.nextInt(3)));
+            List<String> stops =
+                    List.of(letters(random, 1 + random.nextInt(3)), letters(random, 2 + random.nextInt(3)));
             StopText stop = new StopText(stops);
             StringBuilder shown = new StringBuilder();
             for (int at = 0; at < text.length() && !stop.stopped(); ) {

@@ -87,7 +87,9 @@ final class Lanes {
 
     /** {@code exp(x)} to about one unit in the last place; below -87 it is exp(-87), above 88 exp(88). */
     static FloatVector exp(FloatVector x) {
-        FloatVector clamped = x.max(EXP_MIN).min(EXP_MAX);
+        // Comparisons are one instruction each where Java's min and max, which mind the signs of zeros, are many.
+        FloatVector clamped = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));
+        clamped = clamped.blend(EXP_MAX, clamped.compare(VectorOperators.GT, EXP_MAX));
         FloatVector shifted =
                 clamped.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUND));
         FloatVector n = shifted.sub(ROUND);
@@ -109,7 +111,7 @@ final class Lanes {
 
     /** The scalar twin of {@link #exp(FloatVector)}: the same bits. */
     static float exp(float x) {
-        float clamped = Math.min(Math.max(x, EXP_MIN), EXP_MAX);
+        float clamped = x < EXP_MIN ? EXP_MIN : x > EXP_MAX ? EXP_MAX : x;
         float shifted = Math.fma(clamped, LOG2_E, ROUND);
         float n = shifted - ROUND;
         float r = Math.fma(n, -LN2_HIGH, clamped);
