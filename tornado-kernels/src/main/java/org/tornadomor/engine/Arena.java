@@ -3,6 +3,7 @@ package org.tornadomor.engine;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.tornadomor.UserError;
 
 /**
  * A region of engine memory that holds many tensors of one element type: parameters, gradients, activations, a cache,
@@ -55,9 +56,13 @@ public abstract class Arena implements AutoCloseable {
     private Tensor reserve(String tensorName, int rows, int columns, int[] shape) {
         long size = (long) rows * columns;
         long padded = (size + gap + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        if (rows < 0 || columns < 1 || padded > segmentLimit) {
+        if (rows < 0 || columns < 1) {
             throw new IllegalArgumentException("tensor " + tensorName + " [" + rows + ", " + columns + "] in arena "
-                    + this.name + " does not fit: at most " + segmentLimit + " elements");
+                    + this.name + " is no matrix");
+        }
+        if (padded > segmentLimit) {
+            throw new UserError(this.name + " " + tensorName + " [" + rows + ", " + columns + "] has more than the "
+                    + segmentLimit + " elements of the largest array: use a smaller batch, context or model");
         }
         int last = segmentSizes.size() - 1;
         if (last < sealedSegments || segmentSizes.get(last) + padded > segmentLimit) {
