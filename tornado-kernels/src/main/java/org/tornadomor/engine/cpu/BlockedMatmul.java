@@ -31,9 +31,8 @@ final class BlockedMatmul {
     private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
     private static final float[] ZEROS = MatmulKernel.ZEROS;
-    private static final int HEIGHT = MatmulKernel.HEIGHT;
     private static final int EDGE_AT = TILE_ROWS * DEPTH;
-    private static final int OWN = EDGE_AT + HEIGHT * WIDTH;
+    private static final int OWN = EDGE_AT + PanelProduct.EDGE;
 
     private final boolean aTransposed;
     private final boolean bTransposed;
@@ -169,9 +168,7 @@ final class BlockedMatmul {
         } else {
             Packing.rows(a, aAt + row * aStride + p, aStride, rows, length, own, 0);
         }
-        int covered = rows / HEIGHT * HEIGHT;
-        covered += rows == covered ? 0 : MatmulKernel.height(rows - covered);
-        for (int i = rows; i < covered; i++) {
+        for (int i = rows; i < PanelProduct.covered(rows); i++) {
             Arrays.fill(own, i * DEPTH, i * DEPTH + length, 0f);
         }
     }
@@ -185,38 +182,21 @@ final class BlockedMatmul {
         float[] start = adds ? c : zero ? ZEROS : base;
         int startAt = adds ? cAt + column : zero ? -j : baseAt + column;
         int startStride = adds ? cStride : zero ? 0 : baseStride;
-        for (int i = 0; i < rows; i += HEIGHT) {
-            int cTile = cAt + (row + i) * cStride + column + j;
-            int startTile = startAt + (row + i) * startStride + j;
-            int height = MatmulKernel.height(rows - i);
-            if (width == WIDTH && i + height <= rows) {
-                MatmulKernel.tile(
-                        height,
-                        own,
-                        i * DEPTH,
-                        packed,
-                        panelAt,
-                        length,
-                        c,
-                        cTile,
-                        cStride,
-                        start,
-                        startTile,
-                        startStride);
-            } else {
-                MatmulKernel.tile(height, own, i * DEPTH, packed, panelAt, length, own, EDGE_AT, WIDTH, ZEROS, 0, 0);
-                int count = Math.min(height, rows - i);
-                storeEdge(own, count, width, cTile, start, startTile, startStride);
-            }
-        }
-    }
-
-    private void storeEdge(float[] own, int rows, int width, int cTile, float[] start, int startTile, int startStride) {
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < width; j++) {
-                float sum = own[EDGE_AT + i * WIDTH + j];
-                c[cTile + i * cStride + j] = sum + start[startTile + i * startStride + j];
-            }
-        }
+        PanelProduct.run(
+                own,
+                0,
+                rows,
+                packed,
+                panelAt,
+                length,
+                width,
+                c,
+                cAt + row * cStride + column + j,
+                cStride,
+                start,
+                startAt + row * startStride + j,
+                startStride,
+                own,
+                EDGE_AT);
     }
 }
