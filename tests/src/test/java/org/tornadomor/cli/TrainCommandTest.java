@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,11 +14,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tornadomor.UserError;
 import org.tornadomor.trainer.MetricsLog;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.TinyRuns;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -33,9 +29,6 @@ class TrainCommandTest {
     private Path config;
     private Path run;
 
-    /** What a command printed and how it ended. */
-    private record Result(int code, String out, String err) {}
-
     @BeforeEach
     void makeConfig() throws IOException {
         config = temp.resolve("tiny.yaml");
@@ -43,21 +36,9 @@ class TrainCommandTest {
         Files.writeString(config, TinyRuns.config(TinyRuns.text(temp)).toYaml());
     }
 
-    private static Result train(Object... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine line = new CommandLine(new TrainCommand())
-                .setOut(new PrintWriter(out))
-                .setErr(new PrintWriter(err))
-                .setExecutionExceptionHandler((failure, command, parsed) -> {
-                    if (failure instanceof UserError) {
-                        command.getErr().println(failure.getMessage());
-                        return 1;
-                    }
-                    throw failure;
-                });
-        int code = line.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
-        return new Result(code, out.toString(), err.toString());
+    private static Outcome train(Object... arguments) {
+        return Outcome.of(
+                Stream.concat(Stream.of("train"), Stream.of(arguments)).toArray());
     }
 
     private void refused(String expected, Object... arguments) {
@@ -66,15 +47,21 @@ class TrainCommandTest {
             all.addAll(List.of("--out", run));
         }
         all.addAll(List.of(arguments));
-        Result result = train(all.toArray());
+        Outcome result = train(all.toArray());
         assertEquals(1, result.code(), result.err());
-        String message = result.err().lines().toList().getLast();
+        List<String> lines = result.err()
+                .lines()
+                .filter(line -> !line.startsWith("reading "))
+                .toList();
+        assertEquals(1, lines.size(), result.err());
+        String message = lines.getFirst();
+        assertTrue(message.startsWith("tornado-mor: "), message);
         assertTrue(message.contains(expected), message);
     }
 
     @Test
     void trainsSavesAndGoesOn() {
-        Result result = train(
+        Outcome result = train(
                 "--config",
                 config,
                 "--out",
@@ -147,7 +134,8 @@ class TrainCommandTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
-                TrainProcess.class.getName()));
+                Main.class.getName(),
+                "train"));
         List<String> options = List.of(
                 "--config",
                 config.toString(),
