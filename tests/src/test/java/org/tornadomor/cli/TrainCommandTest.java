@@ -115,7 +115,7 @@ class TrainCommandTest {
         refused("does not divide hidden_size", "--set", "model.num_attention_heads=3");
         refused("use a smaller batch", "--batch", 500_000_000);
         refused("no run to resume", "--resume");
-        refused("is not a folder", "--init", temp.resolve("nowhere"), "--tokenizer", "bytes");
+        refused("does not exist", "--init", temp.resolve("nowhere"), "--tokenizer", "bytes");
         refused("give a step of 1 or more", "--stop-after", 0);
         refused("is not empty", "--out", temp);
         Files.writeString(temp.resolve("bad.txt"), "\u00e4\u00f6\u00fc", StandardCharsets.ISO_8859_1);
