@@ -26,17 +26,27 @@ jdk_on_path() {
     echo "$home"
 }
 
+# Prints the folders where a JDK may be, the likeliest first, one a line.
+jdk_places() {
+    local home
+    for home in "${JAVA_HOME:-}" "$(jdk_on_path)" \
+        /usr/lib/jvm/* /opt/java/* /opt/jdk* "${SDKMAN_DIR:-$HOME/.sdkman}"/candidates/java/* "$HOME"/.jdks/*; do
+        echo "$home"
+    done
+    if [[ -x /usr/libexec/java_home ]]; then
+        /usr/libexec/java_home -v "$JDK_WANTED+" 2> /dev/null || true
+    fi
+}
+
 # Prints the folder of the first JDK that is new enough; fails with one line if there is none.
 find_jdk() {
     local home
-    for home in "${JAVA_HOME:-}" "$(jdk_on_path)" \
-        /usr/lib/jvm/* /opt/java/* /opt/jdk* "${SDKMAN_DIR:-$HOME/.sdkman}"/candidates/java/* "$HOME"/.jdks/* \
-        "$([[ ! -x /usr/libexec/java_home ]] || /usr/libexec/java_home -v "$JDK_WANTED+" 2> /dev/null || true)"; do
+    while IFS= read -r home; do
         if [[ -n $home && $(jdk_version "$home") -ge $JDK_WANTED ]]; then
             echo "$home"
             return 0
         fi
-    done
+    done < <(jdk_places)
     echo "tornado-mor: no JDK $JDK_WANTED or newer found; install one (https://adoptium.net, or sdk install java" \
         "25-tem) or set JAVA_HOME" >&2
     return 1

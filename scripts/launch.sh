@@ -53,9 +53,11 @@ if outdated; then
     build
 fi
 
-terminal=false
-[[ -t 2 ]] && terminal=true
-flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminal=$terminal")
+# Java cannot ask which of its streams are terminals.
+terminals=
+[[ -t 1 ]] && terminals+=out
+[[ -t 2 ]] && terminals+=err
+flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
 while IFS= read -r flag; do
     flags+=("$flag")
 done < <(engine_flags "$@")

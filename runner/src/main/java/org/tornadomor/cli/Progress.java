@@ -7,9 +7,6 @@ import me.tongfei.progressbar.ProgressBarStyle;
 
 /** How far a long task is: a bar on standard error where that is a terminal, nothing elsewhere. */
 final class Progress implements AutoCloseable {
-    /** Set by the launcher, which can ask; Java knows only whether input and output both are terminals. */
-    private static final String TERMINAL_PROPERTY = "tornadomor.terminal";
-
     private static final int WIDTH = 78;
 
     /** Null without a terminal. */
@@ -26,7 +23,7 @@ final class Progress implements AutoCloseable {
      * @param total how many there are
      */
     static Progress start(String task, String unit, long total) {
-        if (!onTerminal()) {
+        if (!Terminal.showsProgress()) {
             return new Progress(null);
         }
         return new Progress(new ProgressBarBuilder()
@@ -38,13 +35,6 @@ final class Progress implements AutoCloseable {
                 .clearDisplayOnFinish()
                 .setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH))
                 .build());
-    }
-
-    private static boolean onTerminal() {
-        String told = System.getProperty(TERMINAL_PROPERTY);
-        return told != null
-                ? Boolean.parseBoolean(told)
-                : System.console() != null && System.console().isTerminal();
     }
 
     /** So many more are done. */

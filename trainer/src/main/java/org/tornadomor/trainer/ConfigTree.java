@@ -143,7 +143,7 @@ final class ConfigTree {
             double amount = Double.parseDouble(quantity.group(1)) * FACTORS.get(quantity.group(2));
             return YAML.getNodeFactory().numberNode((long) amount);
         }
-        if (!text.matches("(?s)-?\\d.*|-?\\.\\d.*|\\[.*]|\\{.*}|true|false|null")) {
+        if (!text.matches("(?s)-?\\d.*|-?\\.\\d.*|\\[.*]|\\{.*}|\".*\"|true|false|null")) {
             return StringNode.valueOf(text);
         }
         try {

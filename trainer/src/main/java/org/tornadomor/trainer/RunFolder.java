@@ -244,6 +244,9 @@ public final class RunFolder implements AutoCloseable {
             Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw UserError.file("write", target, e);
+        } finally {
+            // A disk that was too full must not stay so.
+            remove(aside);
         }
         AsideFile.writeText(checkpoints.resolve(LATEST_FILE), target.getFileName() + "\n");
         List<Path> saved = saved(checkpoints);
@@ -289,15 +292,16 @@ public final class RunFolder implements AutoCloseable {
     @Override
     public void close() {
         try {
-            Files.deleteIfExists(folder.resolve(LOCK_FILE));
             lock.release();
             channel.close();
             try (Stream<Path> files = Files.list(folder)) {
-                if (files.findAny().isPresent()) {
+                // Others may be waiting for the lock of a folder in use, so it stays.
+                if (files.anyMatch(file -> !file.endsWith(LOCK_FILE))) {
                     return;
                 }
             }
-            Files.delete(folder);
+            Files.deleteIfExists(folder.resolve(LOCK_FILE));
+            Files.deleteIfExists(folder);
         } catch (IOException e) {
             throw UserError.file("unlock", folder, e);
         }
