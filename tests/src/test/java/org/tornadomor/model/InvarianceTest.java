@@ -92,8 +92,7 @@ class InvarianceTest {
     private static float[] prefixes(float[] logits, int kept, int vocabulary) {
         float[] prefixes = new float[SEQUENCES * kept * vocabulary];
         for (int b = 0; b < SEQUENCES; b++) {
-            System.arraycopy(
-                    logits, b * LENGTH * vocabulary, prefixes, b * kept * vocabulary, kept * vocabulary);
+            System.arraycopy(logits, b * LENGTH * vocabulary, prefixes, b * kept * vocabulary, kept * vocabulary);
         }
         return prefixes;
     }
@@ -103,8 +102,7 @@ class InvarianceTest {
         try (Engine engine = new CpuEngine(1)) {
             for (Map.Entry<String, ModelConfig> kind : TinyConfigs.everyKind().entrySet()) {
                 List<ToDoubleFunction<TinyModel>> margins = List.of(TinyModel::trainMargin, TinyModel::causalMargin);
-                try (TinyModel model =
-                                TinyModel.decisive(engine, kind.getValue(), SEQUENCES, LENGTH, 6, margins);
+                try (TinyModel model = TinyModel.decisive(engine, kind.getValue(), SEQUENCES, LENGTH, 6, margins);
                         Scorer scorer = new Scorer(engine, model.weights, SEQUENCES, LENGTH)) {
                     for (boolean causal : new boolean[] {true, false}) {
                         float[] together = score(scorer, model, model.inputs, SEQUENCES, causal);
@@ -142,8 +140,8 @@ class InvarianceTest {
         for (int threads : others) {
             Map<String, float[]> actual = trainAndScore(config, threads);
             assertEquals(expected.keySet(), actual.keySet());
-            expected.forEach((what, values) -> assertArrayEquals(
-                    values, actual.get(what), what + " with " + threads + " threads, " + config));
+            expected.forEach((what, values) ->
+                    assertArrayEquals(values, actual.get(what), what + " with " + threads + " threads, " + config));
         }
     }
 
@@ -193,8 +191,9 @@ class InvarianceTest {
                         });
                         two.add(inputs, model.targets);
                     }
-                    results(engine, two).forEach((name, values) -> Closeness.assertClose(
-                            kind.getKey() + ", " + name, new double[][] {mean.get(name)}, values, ORDER));
+                    results(engine, two)
+                            .forEach((name, values) -> Closeness.assertClose(
+                                    kind.getKey() + ", " + name, new double[][] {mean.get(name)}, values, ORDER));
                 }
             }
         }
@@ -228,8 +227,8 @@ class InvarianceTest {
                     pass.add(model.inputs, model.targets);
                     Map<String, float[]> again = results(engine, pass);
                     assertEquals(first.keySet(), again.keySet());
-                    first.forEach((name, values) ->
-                            assertArrayEquals(values, again.get(name), kind.getKey() + ", " + name));
+                    first.forEach(
+                            (name, values) -> assertArrayEquals(values, again.get(name), kind.getKey() + ", " + name));
                 }
             }
         }

@@ -71,8 +71,8 @@ class RandomModelsTest {
                         length,
                         random.nextInt(),
                         List.of(TinyModel.marginOf(train), TinyModel.marginOf(causal)));
-                TrainingPass pass = new TrainingPass(
-                        engine, model.weights, sequences, length, 1, random.nextBoolean());
+                TrainingPass pass =
+                        new TrainingPass(engine, model.weights, sequences, length, 1, random.nextBoolean());
                 Scorer scorer = new Scorer(engine, model.weights, sequences + random.nextInt(2), length + 3)) {
             Passes.train(model, pass, train, TOLERANCE, GRADIENT).alongAll();
             Passes.score(model, scorer, train, TOLERANCE);

@@ -38,10 +38,12 @@ class RoutingExtremesTest {
     @Test
     void causallyNoRowsOrAllOfThem() {
         for (KvMode kv : KvMode.values()) {
-            MorConfig mor = MorConfig.expertChoice(3).toBuilder().kv(kv).routerAlpha(0.8).build();
+            MorConfig mor = MorConfig.expertChoice(3).toBuilder()
+                    .kv(kv)
+                    .routerAlpha(0.8)
+                    .build();
             ModelConfig config = TinyConfigs.grouped(8, mor);
-            try (TinyModel model =
-                            TinyModel.decisive(engine, config, SEQUENCES, LENGTH, 1, TinyModel::causalMargin);
+            try (TinyModel model = TinyModel.decisive(engine, config, SEQUENCES, LENGTH, 1, TinyModel::causalMargin);
                     Scorer scorer = new Scorer(engine, model.weights, SEQUENCES, LENGTH)) {
                 Choice half = Choice.threshold(config, 0, 3);
                 Passes.score(model, scorer, half, TOLERANCE);
@@ -98,7 +100,10 @@ class RoutingExtremesTest {
     @Test
     void capacitiesChangeBetweenSteps() {
         for (KvMode kv : KvMode.values()) {
-            MorConfig mor = MorConfig.expertChoice(3).toBuilder().kv(kv).routerAlpha(0.8).build();
+            MorConfig mor = MorConfig.expertChoice(3).toBuilder()
+                    .kv(kv)
+                    .routerAlpha(0.8)
+                    .build();
             ModelConfig config = TinyConfigs.grouped(5, mor);
             int[][] limits = {{8, 8, 8}, {8, 6, 3}, {8, 1, 1}, {8, 8, 1}, ReferenceShape.limits(config, LENGTH)};
             List<Choice> choices = Arrays.stream(limits)

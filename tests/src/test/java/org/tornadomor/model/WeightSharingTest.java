@@ -90,8 +90,8 @@ class WeightSharingTest {
             try (Engine engine = new CpuEngine(1);
                     TinyModel model = new TinyModel(engine, shared, SEQUENCES, LENGTH, 8);
                     TinyModel unrolled = new TinyModel(engine, shared.withMor(null), SEQUENCES, LENGTH, 8)) {
-                unrolled.values.forEach((name, values) -> unrolled.set(
-                        name, TinyModel.floats(model.values.get(sharedName(name, layers)))));
+                unrolled.values.forEach((name, values) ->
+                        unrolled.set(name, TinyModel.floats(model.values.get(sharedName(name, layers)))));
                 Map<String, double[]> sums = new HashMap<>();
                 gradients(unrolled, model).forEach((name, gradient) -> {
                     double[] sum = sums.computeIfAbsent(sharedName(name, layers), n -> new double[gradient.length]);
@@ -123,7 +123,10 @@ class WeightSharingTest {
             pass.add(batch.inputs, batch.targets);
             List<String> names = new ArrayList<>(pass.gradients().named().keySet());
             for (String name : names) {
-                gradients.put(name, RandomModels.values(model.engine, pass.gradients().named().get(name)));
+                gradients.put(
+                        name,
+                        RandomModels.values(
+                                model.engine, pass.gradients().named().get(name)));
             }
         }
         assertTrue(gradients.size() > 10, "gradients: " + gradients.keySet());
