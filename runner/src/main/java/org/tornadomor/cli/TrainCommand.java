@@ -146,7 +146,9 @@ public final class TrainCommand implements Callable<Integer> {
     private static ObjectNode toJson(TrainingSummary summary) {
         ObjectNode json = JsonMapper.shared().createObjectNode();
         json.put("run", summary.folder().toString());
-        json.put("checkpoint", summary.checkpoint() == null ? null : summary.checkpoint().toString());
+        json.put(
+                "checkpoint",
+                summary.checkpoint() == null ? null : summary.checkpoint().toString());
         json.put("finished", summary.finished());
         json.put("step", summary.step());
         json.put("tokens", summary.tokens());

@@ -185,7 +185,9 @@ final class TrainOptions {
             if (equals < 1) {
                 throw new UserError("--set " + assignment + " has no key and value; write it like --set lr=0.001");
             }
-            result = result.with(assignment.substring(0, equals).strip(), assignment.substring(equals + 1).strip());
+            result = result.with(
+                    assignment.substring(0, equals).strip(),
+                    assignment.substring(equals + 1).strip());
         }
         return result;
     }
@@ -193,8 +195,8 @@ final class TrainOptions {
     /** Key by key the last one would win, which nobody who gives two can mean. */
     private void requireOneLength() {
         if (Stream.of(steps, tokens, minutes).filter(Objects::nonNull).count() > 1) {
-            throw new UserError("the length of a run is given more than once; keep one of --steps, --tokens and"
-                    + " --minutes");
+            throw new UserError(
+                    "the length of a run is given more than once; keep one of --steps, --tokens and" + " --minutes");
         }
     }
 }

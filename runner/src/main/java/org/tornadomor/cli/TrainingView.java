@@ -62,7 +62,9 @@ final class TrainingView implements TrainingListener, AutoCloseable {
                 Locale.ROOT,
                 "%,d parameters, %s; %,d MiB; %s",
                 run.parameters().total(),
-                run.config().preset() == null ? "a model of its own" : run.config().preset(),
+                run.config().preset() == null
+                        ? "a model of its own"
+                        : run.config().preset(),
                 run.memoryBytes() >> 20,
                 run.engine()));
         line(String.format(
@@ -81,7 +83,8 @@ final class TrainingView implements TrainingListener, AutoCloseable {
         boolean timed = run.length().timed();
         return new ProgressBarBuilder()
                 .setTaskName("train")
-                .setInitialMax(timed ? (long) run.length().seconds() : run.length().steps())
+                .setInitialMax(
+                        timed ? (long) run.length().seconds() : run.length().steps())
                 .startsFrom(timed ? 0 : run.firstStep() - 1, Duration.ZERO)
                 .setUnit(timed ? " s" : " steps", 1)
                 .setStyle(ProgressBarStyle.UNICODE_BLOCK)
@@ -99,10 +102,9 @@ final class TrainingView implements TrainingListener, AutoCloseable {
         if (bar != null) {
             bar.setExtraMessage(
                     String.format(Locale.ROOT, " loss %.3f, %,.0f tok/s", metrics.lmLoss(), metrics.tokensPerSecond()));
-            bar.stepTo(start.length().timed() ? (long) (progress * start.length().seconds()) : metrics.step());
-        } else if (metrics.step() == start.firstStep()
-                || progress >= 1
-                || System.nanoTime() - lastLine >= LINE_NANOS) {
+            bar.stepTo(
+                    start.length().timed() ? (long) (progress * start.length().seconds()) : metrics.step());
+        } else if (metrics.step() == start.firstStep() || progress >= 1 || System.nanoTime() - lastLine >= LINE_NANOS) {
             lastLine = System.nanoTime();
             line(String.format(
                     Locale.ROOT,
