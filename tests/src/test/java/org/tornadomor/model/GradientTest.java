@@ -66,8 +66,7 @@ class GradientTest {
 
     private DynamicTest test(String name, ModelConfig config, long seed, Consumer<Slopes> comparison) {
         return DynamicTest.dynamicTest(name, () -> {
-            try (TinyModel model =
-                            TinyModel.decisive(engine, config, SEQUENCES, LENGTH, seed, TinyModel::trainMargin);
+            try (TinyModel model = TinyModel.decisive(engine, config, SEQUENCES, LENGTH, seed, TinyModel::trainMargin);
                     TrainingPass pass = new TrainingPass(engine, model.weights, SEQUENCES, LENGTH, 1, false)) {
                 comparison.accept(Passes.train(model, pass, Choice.topK(config, LENGTH), LOSS, GRADIENT));
             }

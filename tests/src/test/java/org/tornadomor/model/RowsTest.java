@@ -66,8 +66,7 @@ class RowsTest {
                     count(what, counter, runs, candidates(r));
                 } else {
                     assertTrue(
-                            counter.rows() == (long) counter.runs() * rows
-                                    || counter.rows() == (long) counter.runs() * candidates(r),
+                            counter.rows() == counter.runs() * rows || counter.rows() == counter.runs() * candidates(r),
                             what);
                 }
             } else {
@@ -102,8 +101,10 @@ class RowsTest {
         return expertModels().stream()
                 .map(config -> DynamicTest.dynamicTest(name(config), () -> {
                     int[] k = ReferenceShape.limits(config, LENGTH);
-                    int[] active = Arrays.stream(k).map(limit -> limit * SEQUENCES).toArray();
-                    assertTrue(active[2] < active[1] && active[1] < active[0], "capacities must differ to be told apart");
+                    int[] active =
+                            Arrays.stream(k).map(limit -> limit * SEQUENCES).toArray();
+                    assertTrue(
+                            active[2] < active[1] && active[1] < active[0], "capacities must differ to be told apart");
                     try (Engine engine = new CpuEngine(1)) {
                         train(engine, config);
                         check(engine, new Expected(config, active, STEPS), "train");
@@ -141,7 +142,8 @@ class RowsTest {
         int[] active = new int[3];
         for (int r = 1; r <= 3; r++) {
             int recursion = r;
-            active[r - 1] = (int) Arrays.stream(depth).filter(d -> d >= recursion).count();
+            active[r - 1] =
+                    (int) Arrays.stream(depth).filter(d -> d >= recursion).count();
         }
         assertTrue(active[2] > 0 && active[2] < active[1] && active[1] < active[0], Arrays.toString(active));
         return active;
@@ -199,7 +201,8 @@ class RowsTest {
             scorer.setMaxDepth(1);
             scorer.score(model.inputs, model.targets, SEQUENCES, LENGTH, true, null);
             for (Counter counter : engine.counters().all()) {
-                boolean deeper = counter.program().contains("depth 2") || counter.program().contains("depth 3");
+                boolean deeper = counter.program().contains("depth 2")
+                        || counter.program().contains("depth 3");
                 assertFalse(deeper && counter.runs() > 0, counter.program() + ", " + counter.op());
             }
             assertTrue(engine.counters().rowsByProgram("MatmulNT").containsKey("score depth 1: layer"));
@@ -245,7 +248,8 @@ class RowsTest {
                 for (String of : List.of("train ", "score ")) {
                     assertEquals(List.of(all, d, ffn, d), outputs(engine, of + "depth 1: layer", MatmulNT.class));
                     assertEquals(
-                            List.of(queries, d, ffn, d), outputs(engine, of + "depth 2: layer, shared", MatmulNT.class));
+                            List.of(queries, d, ffn, d),
+                            outputs(engine, of + "depth 2: layer, shared", MatmulNT.class));
                 }
                 assertEquals(
                         List.of(d, ffn, d, queries),

@@ -53,7 +53,12 @@ class ScorerTest {
                 Choice.threshold(config, 0, 1),
                 new Choice(false, 0, Math.min(2, n), ReferenceShape.limits(config, LENGTH), null));
         try (TinyModel model = TinyModel.decisive(
-                        engine, config, SEQUENCES, LENGTH, 7, choices.stream().map(TinyModel::marginOf).toList());
+                        engine,
+                        config,
+                        SEQUENCES,
+                        LENGTH,
+                        7,
+                        choices.stream().map(TinyModel::marginOf).toList());
                 Scorer scorer = new Scorer(engine, model.weights, MOST_SEQUENCES, CONTEXT)) {
             for (Choice choice : choices) {
                 scorer.setMaxDepth(choice.maxDepth());
@@ -68,7 +73,11 @@ class ScorerTest {
     void sequencesOfAnyLengthFollowEachOther() {
         for (KvMode kv : KvMode.values()) {
             ModelConfig config = TinyConfigs.grouped(
-                    5, MorConfig.expertChoice(3).toBuilder().kv(kv).routerAlpha(0.8).build());
+                    5,
+                    MorConfig.expertChoice(3).toBuilder()
+                            .kv(kv)
+                            .routerAlpha(0.8)
+                            .build());
             try (TinyModel first = model(config, 3, CONTEXT);
                     Scorer scorer = new Scorer(engine, first.weights, MOST_SEQUENCES, CONTEXT)) {
                 for (int[] shape : new int[][] {{3, CONTEXT}, {1, 1}, {2, 5}, {3, 2}, {1, CONTEXT}, {3, CONTEXT}}) {

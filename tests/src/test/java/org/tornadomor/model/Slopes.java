@@ -49,7 +49,8 @@ final class Slopes {
     /** Along one random direction of all tensors at once, and one of the auxiliary routers. */
     void alongAll() {
         for (Predicate<String> group : List.<Predicate<String>>of(Slopes::auxiliary, name -> !auxiliary(name))) {
-            List<String> names = gradients.keySet().stream().filter(group).sorted().toList();
+            List<String> names =
+                    gradients.keySet().stream().filter(group).sorted().toList();
             if (!names.isEmpty()) {
                 along(names, loss(names.getFirst()));
             }
@@ -114,7 +115,9 @@ final class Slopes {
     /** The slope of the loss along a direction. */
     private double difference(Map<String, double[]> directions, ToDoubleFunction<Result> loss) {
         Map<String, double[]> before = new HashMap<>();
-        directions.keySet().forEach(name -> before.put(name, model.values.get(name).clone()));
+        directions
+                .keySet()
+                .forEach(name -> before.put(name, model.values.get(name).clone()));
         double[] losses = new double[2];
         for (int side = 0; side < 2; side++) {
             double step = side == 0 ? -STEP : STEP;

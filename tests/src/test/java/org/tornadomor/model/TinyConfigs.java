@@ -28,19 +28,7 @@ final class TinyConfigs {
 
     private static ModelConfig config(int layers, int heads, int kvHeads, int headDim, boolean tied, MorConfig mor) {
         return new ModelConfig(
-                VOCABULARY,
-                HIDDEN,
-                FFN,
-                layers,
-                heads,
-                kvHeads,
-                headDim,
-                1e-5,
-                100,
-                MAX_POSITIONS,
-                tied,
-                0.02,
-                mor);
+                VOCABULARY, HIDDEN, FFN, layers, heads, kvHeads, headDim, 1e-5, 100, MAX_POSITIONS, tied, 0.02, mor);
     }
 
     /** Either of the two, by turns. */
@@ -103,8 +91,7 @@ final class TinyConfigs {
         int bits = variant * 11 + 5;
         int n = variant % 5 == 4 ? 2 : 3;
         Gating gating = (bits & 8) != 0 ? Gating.ADDITIVE : Gating.WEIGHTED;
-        List<Double> capacity =
-                (bits & 2) != 0 ? List.of(1.0, 0.7, 0.29).subList(0, n) : null;
+        List<Double> capacity = (bits & 2) != 0 ? List.of(1.0, 0.7, 0.29).subList(0, n) : null;
         double z = (bits & 4) != 0 ? 0.05 : 0;
         boolean aux = (bits & 1) != 0;
         MorConfig mor = new MorConfigBuilder(n, RouterKind.EXPERT_CHOICE)
