@@ -48,8 +48,8 @@ public final class Presets {
     public static ModelConfig get(String name) {
         ModelConfig config = ALL.get(name);
         if (config == null) {
-            throw new UserError(
-                    "There is no preset '" + name + "'; the nearest are " + String.join(", ", Nearest.of(name, ALL.keySet(), NEAREST)));
+            throw new UserError("There is no preset '" + name + "'; the nearest are "
+                    + String.join(", ", Nearest.of(name, ALL.keySet(), NEAREST)));
         }
         return config;
     }

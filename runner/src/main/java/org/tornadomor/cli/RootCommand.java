@@ -16,6 +16,8 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         // One line for each command, in the order in which a newcomer needs them.
         subcommands = {
+            DemoCommand.class,
+            TrainCommand.class,
             GenerateCommand.class,
             EvaluateCommand.class,
             LogitsCommand.class,

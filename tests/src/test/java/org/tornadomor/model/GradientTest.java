@@ -30,7 +30,7 @@ class GradientTest {
 
     @BeforeAll
     void open() {
-        engine = new CpuEngine(2);
+        engine = new CpuEngine(1);
     }
 
     @AfterAll

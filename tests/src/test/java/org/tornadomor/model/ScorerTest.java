@@ -28,7 +28,7 @@ class ScorerTest {
 
     @BeforeAll
     void open() {
-        engine = new CpuEngine(2);
+        engine = new CpuEngine(1);
     }
 
     @AfterAll

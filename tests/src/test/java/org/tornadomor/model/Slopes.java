@@ -101,7 +101,8 @@ final class Slopes {
     private static void check(String what, double expected, double slope, double allowed) {
         assertTrue(
                 Math.abs(expected - slope) <= allowed,
-                () -> what + ": a difference of " + expected + ", a gradient of " + slope);
+                () -> "a difference of " + expected + ", a gradient of " + slope + ", off by more than " + allowed
+                        + ": " + what);
     }
 
     private static double norm(float[] x) {

@@ -21,7 +21,8 @@ final class CapacityWarmUp {
     /** @throws UserError if the model has no capacities */
     CapacityWarmUp(ModelConfig model, int context, int steps) {
         if (steps > 0 && model.router() != RouterKind.EXPERT_CHOICE) {
-            throw new UserError("capacity_warmup is for expert_choice models, the only ones with capacities; set it to 0");
+            throw new UserError(
+                    "capacity_warmup is for expert_choice models, the only ones with capacities; set it to 0");
         }
         this.context = context;
         this.steps = steps;

@@ -143,7 +143,7 @@ final class ConfigTree {
             double amount = Double.parseDouble(quantity.group(1)) * FACTORS.get(quantity.group(2));
             return YAML.getNodeFactory().numberNode((long) amount);
         }
-        if (!text.matches("(?s)-?\\d.*|-?\\.\\d.*|\\[.*]|\\{.*}|true|false|null")) {
+        if (!text.matches("(?s)-?\\d.*|-?\\.\\d.*|\\[.*]|\\{.*}|\".*\"|true|false|null")) {
             return StringNode.valueOf(text);
         }
         try {
@@ -192,12 +192,15 @@ final class ConfigTree {
             return object;
         }
         throw new UserError(key + " is " + value + "; it has keys of its own, such as "
-                + allKeys().stream().filter(k -> k.startsWith(key + ".")).findFirst().orElse(key));
+                + allKeys().stream()
+                        .filter(k -> k.startsWith(key + "."))
+                        .findFirst()
+                        .orElse(key));
     }
 
     private static UserError unknown(String key) {
-        return new UserError("there is no key '" + key + "'; the nearest are "
-                + String.join(", ", Nearest.of(key, allKeys(), 3)));
+        return new UserError(
+                "there is no key '" + key + "'; the nearest are " + String.join(", ", Nearest.of(key, allKeys(), 3)));
     }
 
     private static List<String> allKeys() {

@@ -49,7 +49,11 @@ final class InitialWeights {
                         + " own model");
             }
         }
-        String extra = unused.stream().filter(name -> !isRouter(name)).sorted().findFirst().orElse(null);
+        String extra = unused.stream()
+                .filter(name -> !isRouter(name))
+                .sorted()
+                .findFirst()
+                .orElse(null);
         if (extra != null) {
             throw new UserError("cannot begin with " + checkpoint.folder() + ": its " + extra
                     + " has no place in the model; leave the preset and the model's keys away to train the checkpoint's"

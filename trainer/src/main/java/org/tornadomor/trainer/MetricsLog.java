@@ -130,7 +130,7 @@ public final class MetricsLog implements AutoCloseable {
         put(line, "val_depth_share_causal", routing.depthShareCausal());
         put(line, "dead_token_ratio", routing.deadTokenRatio());
         if (routing.samplingAccuracy().isEmpty()) {
-            put(line, "max_violation", routing.maxViolation());
+            put(line, "max_vio", routing.maxViolation());
             put(line, "entropy", routing.entropy());
         } else {
             put(line, "sampling_accuracy", routing.samplingAccuracy());

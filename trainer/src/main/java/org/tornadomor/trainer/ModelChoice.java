@@ -112,7 +112,8 @@ final class ModelChoice {
 
     private static void merge(ObjectNode into, ObjectNode given) {
         given.properties().forEach(entry -> {
-            if (entry.getValue() instanceof ObjectNode object && into.get(entry.getKey()) instanceof ObjectNode nested) {
+            if (entry.getValue() instanceof ObjectNode object
+                    && into.get(entry.getKey()) instanceof ObjectNode nested) {
                 merge(nested, object);
             } else {
                 into.set(entry.getKey(), entry.getValue());

@@ -68,9 +68,10 @@ public final class RunFolder implements AutoCloseable {
         RunFolder run = lock(folder);
         try (Stream<Path> files = Files.list(folder)) {
             if (files.anyMatch(file -> !file.endsWith(LOCK_FILE))) {
-                throw new UserError(folder + (Files.exists(folder.resolve(CONFIG_FILE))
-                        ? " holds a run already: go on with it by --resume, or choose another --out"
-                        : " is not empty: choose another --out"));
+                throw new UserError(folder
+                        + (Files.exists(folder.resolve(CONFIG_FILE))
+                                ? " holds a run already: go on with it by --resume, or choose another --out"
+                                : " is not empty: choose another --out"));
             }
             return run;
         } catch (IOException e) {
@@ -126,12 +127,13 @@ public final class RunFolder implements AutoCloseable {
             if (lock == null) {
                 String owner = Files.readString(file).strip();
                 channel.close();
-                throw new UserError("another run is using " + folder + (owner.isEmpty() ? "" : " (process " + owner + ")")
-                        + ": wait until it ends, stop it, or choose another --out");
+                throw new UserError(
+                        "another run is using " + folder + (owner.isEmpty() ? "" : " (process " + owner + ")")
+                                + ": wait until it ends, stop it, or choose another --out");
             }
             channel.truncate(0);
-            channel.write(ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid())
-                    .getBytes(StandardCharsets.US_ASCII)));
+            channel.write(
+                    ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
             return new RunFolder(folder, channel, lock);
         } catch (IOException e) {
             closeQuietly(channel);
@@ -199,7 +201,8 @@ public final class RunFolder implements AutoCloseable {
             return List.of();
         }
         try (Stream<Path> entries = Files.list(checkpoints)) {
-            return entries.filter(path -> STEP.matcher(path.getFileName().toString()).matches())
+            return entries.filter(
+                            path -> STEP.matcher(path.getFileName().toString()).matches())
                     .sorted(Comparator.comparingLong(RunFolder::stepOf))
                     .toList();
         } catch (IOException e) {
@@ -241,6 +244,9 @@ public final class RunFolder implements AutoCloseable {
             Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw UserError.file("write", target, e);
+        } finally {
+            // A disk that was too full must not stay so.
+            remove(aside);
         }
         AsideFile.writeText(checkpoints.resolve(LATEST_FILE), target.getFileName() + "\n");
         List<Path> saved = saved(checkpoints);
@@ -286,15 +292,16 @@ public final class RunFolder implements AutoCloseable {
     @Override
     public void close() {
         try {
-            Files.deleteIfExists(folder.resolve(LOCK_FILE));
             lock.release();
             channel.close();
             try (Stream<Path> files = Files.list(folder)) {
-                if (files.findAny().isPresent()) {
+                // Others may be waiting for the lock of a folder in use, so it stays.
+                if (files.anyMatch(file -> !file.endsWith(LOCK_FILE))) {
                     return;
                 }
             }
-            Files.delete(folder);
+            Files.deleteIfExists(folder.resolve(LOCK_FILE));
+            Files.deleteIfExists(folder);
         } catch (IOException e) {
             throw UserError.file("unlock", folder, e);
         }

@@ -51,10 +51,8 @@ record RunSetup(
             source.notices().forEach(listener::message);
             listener.message("reading " + source.describe());
             Corpus corpus = Corpus.load(source, tokenizer, config.data().split());
-            BatchSampler sampler =
-                    new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
-            return new RunSetup(
-                    config, model, tokenizer, source, corpus, sampler, length, schedule, capacities);
+            BatchSampler sampler = new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
+            return new RunSetup(config, model, tokenizer, source, corpus, sampler, length, schedule, capacities);
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;

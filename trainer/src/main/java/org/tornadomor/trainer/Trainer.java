@@ -44,6 +44,7 @@ public final class Trainer implements AutoCloseable {
     private final double[] depthShare;
 
     private boolean resumed;
+    private boolean complete;
     private long step;
     private long firstStep;
     private double secondsBefore;
@@ -153,7 +154,8 @@ public final class Trainer implements AutoCloseable {
         secondsBefore = state.seconds();
         saved = newest.get();
         savedStep = step;
-        if (!config.schedule().equals("constant") && !RunLength.of(state.config()).equals(setup.length())) {
+        if (!config.schedule().equals("constant")
+                && !RunLength.of(state.config()).equals(setup.length())) {
             listener.message("the run has another length now, and the learning rate follows it from here on");
         }
     }
@@ -171,18 +173,30 @@ public final class Trainer implements AutoCloseable {
             listener.started(describe());
             while (!finished() && !stopping && step < stopAfter) {
                 takeStep(log);
-                if (evaluator != null && (due(config.evalEvery()) || finished())) {
-                    lastEvaluation = evaluator.measure(step, tokens());
-                    log.write(lastEvaluation);
-                    listener.evaluated(lastEvaluation);
+                if (due(config.evalEvery())) {
+                    evaluate(log);
                 }
                 if (due(config.saveEvery())) {
                     save();
                 }
             }
+            complete = finished();
+            if (lastStep == null && complete) {
+                listener.message("nothing is left to do after " + step + " steps; a longer run goes on from here");
+            } else if (complete) {
+                evaluate(log);
+            }
             save();
         }
         return summary();
+    }
+
+    private void evaluate(MetricsLog log) {
+        if (evaluator != null && (lastEvaluation == null || lastEvaluation.step() != step)) {
+            lastEvaluation = evaluator.measure(step, tokens());
+            log.write(lastEvaluation);
+            listener.evaluated(lastEvaluation);
+        }
     }
 
     private boolean due(int every) {
@@ -276,11 +290,7 @@ public final class Trainer implements AutoCloseable {
             return;
         }
         TrainingState state = new TrainingState(
-                step,
-                seconds(),
-                setup.corpus().fingerprint(),
-                setup.tokenizer().fingerprint(),
-                config);
+                step, seconds(), setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), config);
         saved = folder.save(
                 step,
                 aside -> state.save(aside, engine, weights, optimizer.moments(), setup.tokenizer()),
@@ -314,7 +324,7 @@ public final class Trainer implements AutoCloseable {
                 saved,
                 step,
                 tokens(),
-                finished(),
+                complete,
                 lastStep == null ? Double.NaN : lastStep.loss(),
                 lastStep == null ? Double.NaN : lastStep.lmLoss(),
                 lastEvaluation,

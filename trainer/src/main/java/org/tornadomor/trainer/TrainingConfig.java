@@ -140,7 +140,8 @@ public record TrainingConfig(
                                 : Double.parseDouble(text));
             } catch (NumberFormatException e) {
                 throw new UserError(
-                        "data.hold_out is '" + text + "'; give a share of the text (5%) or one document in n (every 20)",
+                        "data.hold_out is '" + text
+                                + "'; give a share of the text (5%) or one document in n (every 20)",
                         e);
             }
         }

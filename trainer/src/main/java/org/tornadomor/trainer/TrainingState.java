@@ -39,8 +39,19 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
 
     /** Keys that change nothing about the numbers, or whose meaning the fingerprints hold. */
     private static final List<String> FREE = List.of(
-            "preset", "init", "tokenizer", "data.", "steps", "tokens", "minutes", "threads", "eval_every",
-            "eval_samples", "save_every", "keep", "dtype");
+            "preset",
+            "init",
+            "tokenizer",
+            "data.",
+            "steps",
+            "tokens",
+            "minutes",
+            "threads",
+            "eval_every",
+            "eval_samples",
+            "save_every",
+            "keep",
+            "dtype");
 
     /** Writes a checkpoint with everything that resuming needs into a folder. */
     void save(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments, Tokenizer written) {
@@ -170,9 +181,10 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
                     + tokenizerNow + " is there): restore it, or begin another run");
         }
         if (!corpus.equals(corpusNow)) {
-            throw new UserError("cannot resume " + folder + ": the text of " + source + ", its filter, limit or hold-out"
-                    + " changed since the run began (fingerprint " + start(corpus) + ", now " + start(corpusNow)
-                    + "); restore it, or begin another run with --init " + folder);
+            throw new UserError(
+                    "cannot resume " + folder + ": the text of " + source + ", its filter, limit or hold-out"
+                            + " changed since the run began (fingerprint " + start(corpus) + ", now " + start(corpusNow)
+                            + "); restore it, or begin another run with --init " + folder);
         }
     }
 

@@ -21,6 +21,8 @@ final class BlockedMatmul {
     private static final int TILES = 16;
     /** Panels of a tile, at least: packing a for fewer would not pay. */
     private static final int TILE_PANELS = 4;
+    /** Panels of a tile, at most: with DEPTH rows they fill a part of the second-level cache, for the tiles below too. */
+    private static final int MAX_TILE_PANELS = 16;
     /** Rows of a straight b that one tile packs. */
     private static final int PACK_ROWS = 16;
     /** Products of up to this many multiply-adds are not worth waking workers for. */
@@ -28,10 +30,9 @@ final class BlockedMatmul {
 
     private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
-    private static final int HEIGHT = MatmulKernel.HEIGHT;
+    private static final float[] ZEROS = MatmulKernel.ZEROS;
     private static final int EDGE_AT = TILE_ROWS * DEPTH;
-    private static final int BLOCK_AT = EDGE_AT + HEIGHT * WIDTH;
-    private static final int OWN = BLOCK_AT + Packing.BLOCK;
+    private static final int OWN = EDGE_AT + PanelProduct.EDGE;
 
     private final boolean aTransposed;
     private final boolean bTransposed;
@@ -97,7 +98,8 @@ final class BlockedMatmul {
         int panels = (columns + WIDTH - 1) / WIDTH;
         tileRows = TILE_ROWS;
         rowTiles = (m + tileRows - 1) / tileRows;
-        int columnTiles = Math.clamp(panels / TILE_PANELS, 1, (TILES + rowTiles - 1) / rowTiles);
+        int balanced = Math.clamp(panels / TILE_PANELS, 1, (TILES + rowTiles - 1) / rowTiles);
+        int columnTiles = Math.max(balanced, (panels + MAX_TILE_PANELS - 1) / MAX_TILE_PANELS);
         tilePanels = (panels + columnTiles - 1) / columnTiles;
     }
 
@@ -129,9 +131,7 @@ final class BlockedMatmul {
                     Math.min(WIDTH, columns - first),
                     depth,
                     packed,
-                    first * depth,
-                    scratch.of(worker),
-                    BLOCK_AT);
+                    first * depth);
         } else {
             int first = tile * PACK_ROWS;
             Packing.panels(
@@ -164,13 +164,11 @@ final class BlockedMatmul {
 
     private void packRows(float[] own, int row, int rows, int p, int length) {
         if (aTransposed) {
-            Packing.rowsOfColumns(a, aAt + p * aStride + row, aStride, rows, length, own, 0, own, BLOCK_AT);
+            Packing.rowsOfColumns(a, aAt + p * aStride + row, aStride, rows, length, own, 0);
         } else {
             Packing.rows(a, aAt + row * aStride + p, aStride, rows, length, own, 0);
         }
-        int covered = rows / HEIGHT * HEIGHT;
-        covered += rows == covered ? 0 : MatmulKernel.height(rows - covered);
-        for (int i = rows; i < covered; i++) {
+        for (int i = rows; i < PanelProduct.covered(rows); i++) {
             Arrays.fill(own, i * DEPTH, i * DEPTH + length, 0f);
         }
     }
@@ -179,42 +177,26 @@ final class BlockedMatmul {
     private void panel(float[] own, int row, int rows, int j, int width, int p, int length) {
         float[] packed = scratch.shared();
         int panelAt = j * depth + p * WIDTH;
-        boolean first = from + p == 0;
-        float[] start = first ? base : c;
-        int startAt = first ? baseAt : cAt;
-        int startStride = first ? baseStride : cStride;
-        for (int i = 0; i < rows; i += HEIGHT) {
-            int cTile = cAt + (row + i) * cStride + column + j;
-            int startTile = startAt + (row + i) * startStride + column + j;
-            int height = MatmulKernel.height(rows - i);
-            if (width == WIDTH && i + height <= rows) {
-                MatmulKernel.tile(
-                        height,
-                        own,
-                        i * DEPTH,
-                        packed,
-                        panelAt,
-                        length,
-                        c,
-                        cTile,
-                        cStride,
-                        start,
-                        startTile,
-                        startStride);
-            } else {
-                MatmulKernel.tile(height, own, i * DEPTH, packed, panelAt, length, own, EDGE_AT, WIDTH, null, 0, 0);
-                int count = Math.min(height, rows - i);
-                storeEdge(own, count, width, cTile, start, startTile, startStride);
-            }
-        }
-    }
-
-    private void storeEdge(float[] own, int rows, int width, int cTile, float[] start, int startTile, int startStride) {
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < width; j++) {
-                float sum = own[EDGE_AT + i * WIDTH + j];
-                c[cTile + i * cStride + j] = start == null ? sum : sum + start[startTile + i * startStride + j];
-            }
-        }
+        boolean adds = from + p > 0;
+        boolean zero = !adds && base == null;
+        float[] start = adds ? c : zero ? ZEROS : base;
+        int startAt = adds ? cAt + column : zero ? -j : baseAt + column;
+        int startStride = adds ? cStride : zero ? 0 : baseStride;
+        PanelProduct.run(
+                own,
+                0,
+                rows,
+                packed,
+                panelAt,
+                length,
+                width,
+                c,
+                cAt + row * cStride + column + j,
+                cStride,
+                start,
+                startAt + row * startStride + j,
+                startStride,
+                own,
+                EDGE_AT);
     }
 }

@@ -17,7 +17,7 @@ final class DotMatmul {
 
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
     private static final int LENGTH = Lanes.LENGTH;
-    private static final int SUMS = 16;
+    private static final int SUMS = 16 * LENGTH;
 
     private final WorkerTeam.TileTask tiles = this::tile;
     private Scratch scratch;
@@ -83,13 +83,13 @@ final class DotMatmul {
             int rows = few - i >= 4 ? 4 : few - i >= 2 ? 2 : 1;
             int xRow = xAt + i * xStride;
             switch (rows) {
-                case 4 -> rows4(x, xRow, xStride, y, yRow, yStride, whole, sums, 0);
-                case 2 -> rows2(x, xRow, xStride, y, yRow, yStride, whole, sums, 0);
-                default -> rows1(x, xRow, xStride, y, yRow, yStride, whole, sums, 0);
+                case 4 -> rows4(x, xRow, xStride, y, yRow, yStride, whole, sums);
+                case 2 -> rows2(x, xRow, xStride, y, yRow, yStride, whole, sums);
+                default -> rows1(x, xRow, xStride, y, yRow, yStride, whole, sums);
             }
             for (int r = 0; r < rows; r++) {
                 for (int s = 0; s < 4; s++) {
-                    float sum = sums[4 * r + s];
+                    float sum = Lanes.sum(FloatVector.fromArray(SPECIES, sums, (4 * r + s) * LENGTH));
                     for (int p = whole; p < k; p++) {
                         sum = Math.fma(x[xRow + r * xStride + p], y[yRow + s * yStride + p], sum);
                     }
@@ -106,8 +106,7 @@ final class DotMatmul {
         c[cAt + row * cStride + column] = base == null ? sum : base[baseAt + row * baseStride + column] + sum;
     }
 
-    private static void rows4(
-            float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums, int sumsAt) {
+    private static void rows4(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums) {
         int b1At = bAt + bStride;
         int b2At = bAt + 2 * bStride;
         int b3At = bAt + 3 * bStride;
@@ -156,26 +155,25 @@ final class DotMatmul {
             s32 = a3.fma(b2, s32);
             s33 = a3.fma(b3, s33);
         }
-        sums[sumsAt] = Lanes.sum(s00);
-        sums[sumsAt + 1] = Lanes.sum(s01);
-        sums[sumsAt + 2] = Lanes.sum(s02);
-        sums[sumsAt + 3] = Lanes.sum(s03);
-        sums[sumsAt + 4] = Lanes.sum(s10);
-        sums[sumsAt + 5] = Lanes.sum(s11);
-        sums[sumsAt + 6] = Lanes.sum(s12);
-        sums[sumsAt + 7] = Lanes.sum(s13);
-        sums[sumsAt + 8] = Lanes.sum(s20);
-        sums[sumsAt + 9] = Lanes.sum(s21);
-        sums[sumsAt + 10] = Lanes.sum(s22);
-        sums[sumsAt + 11] = Lanes.sum(s23);
-        sums[sumsAt + 12] = Lanes.sum(s30);
-        sums[sumsAt + 13] = Lanes.sum(s31);
-        sums[sumsAt + 14] = Lanes.sum(s32);
-        sums[sumsAt + 15] = Lanes.sum(s33);
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, LENGTH);
+        s02.intoArray(sums, 2 * LENGTH);
+        s03.intoArray(sums, 3 * LENGTH);
+        s10.intoArray(sums, 4 * LENGTH);
+        s11.intoArray(sums, 5 * LENGTH);
+        s12.intoArray(sums, 6 * LENGTH);
+        s13.intoArray(sums, 7 * LENGTH);
+        s20.intoArray(sums, 8 * LENGTH);
+        s21.intoArray(sums, 9 * LENGTH);
+        s22.intoArray(sums, 10 * LENGTH);
+        s23.intoArray(sums, 11 * LENGTH);
+        s30.intoArray(sums, 12 * LENGTH);
+        s31.intoArray(sums, 13 * LENGTH);
+        s32.intoArray(sums, 14 * LENGTH);
+        s33.intoArray(sums, 15 * LENGTH);
     }
 
-    private static void rows2(
-            float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums, int sumsAt) {
+    private static void rows2(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums) {
         int b1At = bAt + bStride;
         int b2At = bAt + 2 * bStride;
         int b3At = bAt + 3 * bStride;
@@ -204,18 +202,17 @@ final class DotMatmul {
             s12 = a1.fma(b2, s12);
             s13 = a1.fma(b3, s13);
         }
-        sums[sumsAt] = Lanes.sum(s00);
-        sums[sumsAt + 1] = Lanes.sum(s01);
-        sums[sumsAt + 2] = Lanes.sum(s02);
-        sums[sumsAt + 3] = Lanes.sum(s03);
-        sums[sumsAt + 4] = Lanes.sum(s10);
-        sums[sumsAt + 5] = Lanes.sum(s11);
-        sums[sumsAt + 6] = Lanes.sum(s12);
-        sums[sumsAt + 7] = Lanes.sum(s13);
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, LENGTH);
+        s02.intoArray(sums, 2 * LENGTH);
+        s03.intoArray(sums, 3 * LENGTH);
+        s10.intoArray(sums, 4 * LENGTH);
+        s11.intoArray(sums, 5 * LENGTH);
+        s12.intoArray(sums, 6 * LENGTH);
+        s13.intoArray(sums, 7 * LENGTH);
     }
 
-    private static void rows1(
-            float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums, int sumsAt) {
+    private static void rows1(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums) {
         int b1At = bAt + bStride;
         int b2At = bAt + 2 * bStride;
         int b3At = bAt + 3 * bStride;
@@ -234,9 +231,9 @@ final class DotMatmul {
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
         }
-        sums[sumsAt] = Lanes.sum(s00);
-        sums[sumsAt + 1] = Lanes.sum(s01);
-        sums[sumsAt + 2] = Lanes.sum(s02);
-        sums[sumsAt + 3] = Lanes.sum(s03);
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, LENGTH);
+        s02.intoArray(sums, 2 * LENGTH);
+        s03.intoArray(sums, 3 * LENGTH);
     }
 }

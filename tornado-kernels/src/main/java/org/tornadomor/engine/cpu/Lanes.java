@@ -80,6 +80,37 @@ final class Lanes {
         }
     }
 
+    /** {@code x *= factor} for {@code n} elements. */
+    static void scale(float[] x, int at, int n, float factor) {
+        int whole = whole(n);
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector.fromArray(SPECIES, x, at + i).mul(factor).intoArray(x, at + i);
+        }
+        for (int i = whole; i < n; i++) {
+            x[at + i] *= factor;
+        }
+    }
+
+    /** The largest of {@code n} elements, n at least 1. */
+    static float max(float[] x, int at, int n) {
+        int whole = whole(n);
+        float max = x[at];
+        if (whole > 0) {
+            FloatVector most = FloatVector.fromArray(SPECIES, x, at);
+            for (int i = LENGTH; i < whole; i += LENGTH) {
+                most = most.max(FloatVector.fromArray(SPECIES, x, at + i));
+            }
+            for (VectorShuffle<Float> fold : FOLDS) {
+                most = most.max(most.rearrange(fold));
+            }
+            max = most.lane(0);
+        }
+        for (int i = whole; i < n; i++) {
+            max = Math.max(max, x[at + i]);
+        }
+        return max;
+    }
+
     /** The first index at or after {@code n} rounded down to whole vectors. */
     static int whole(int n) {
         return n - n % LENGTH;

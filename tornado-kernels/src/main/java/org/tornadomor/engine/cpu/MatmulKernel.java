@@ -10,7 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>a is packed with its rows {@link #DEPTH} elements apart: a distance known at compile time, so that all rows share one
  * address register. b is packed in panels of {@link #WIDTH} columns. Sums run over k in order, by fused multiply-adds, in
- * every kernel alike: an element's value does not depend on the tile in which it is computed.
+ * every kernel alike: an element's value does not depend on the tile in which it is computed. The kernels call nothing but
+ * vector operations, since a vector that is passed to a method which the compiler does not inline is put on the heap.
  */
 final class MatmulKernel {
     /** Most steps of k in one packed block: a panel of b of this depth fits the first-level cache. */
@@ -19,6 +20,9 @@ final class MatmulKernel {
     static final int WIDTH = 2 * Lanes.LENGTH;
     /** Rows of the largest kernel that the registers allow. */
     static final int HEIGHT = Lanes.LENGTH >= 16 ? 12 : 6;
+
+    /** A row of zeros: what a product starts from that adds to nothing. */
+    static final float[] ZEROS = new float[WIDTH];
 
     private static final int LENGTH = Lanes.LENGTH;
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
@@ -34,7 +38,7 @@ final class MatmulKernel {
     }
 
     /**
-     * c = base + a b for a tile of {@code height} rows and {@link #WIDTH} columns, base being null for zero or c itself.
+     * c = base + a b for a tile of {@code height} rows and {@link #WIDTH} columns, where base may be c itself, or {@link #ZEROS} with stride 0.
      *
      * @param height as {@link #height} gives it
      * @param a rows of k elements, {@link #DEPTH} apart
@@ -58,16 +62,6 @@ final class MatmulKernel {
             case 8 -> rows8(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
             case 6 -> rows6(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
             default -> rows4(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
-        }
-    }
-
-    private static void store(FloatVector first, FloatVector second, float[] c, int cAt, float[] base, int baseAt) {
-        if (base == null) {
-            first.intoArray(c, cAt);
-            second.intoArray(c, cAt + LENGTH);
-        } else {
-            first.add(FloatVector.fromArray(SPECIES, base, baseAt)).intoArray(c, cAt);
-            second.add(FloatVector.fromArray(SPECIES, base, baseAt + LENGTH)).intoArray(c, cAt + LENGTH);
         }
     }
 
@@ -147,18 +141,41 @@ final class MatmulKernel {
             s11a = a11.fma(ba, s11a);
             s11b = a11.fma(bb, s11b);
         }
-        store(s0a, s0b, c, cAt, base, baseAt);
-        store(s1a, s1b, c, cAt + cStride, base, baseAt + baseStride);
-        store(s2a, s2b, c, cAt + 2 * cStride, base, baseAt + 2 * baseStride);
-        store(s3a, s3b, c, cAt + 3 * cStride, base, baseAt + 3 * baseStride);
-        store(s4a, s4b, c, cAt + 4 * cStride, base, baseAt + 4 * baseStride);
-        store(s5a, s5b, c, cAt + 5 * cStride, base, baseAt + 5 * baseStride);
-        store(s6a, s6b, c, cAt + 6 * cStride, base, baseAt + 6 * baseStride);
-        store(s7a, s7b, c, cAt + 7 * cStride, base, baseAt + 7 * baseStride);
-        store(s8a, s8b, c, cAt + 8 * cStride, base, baseAt + 8 * baseStride);
-        store(s9a, s9b, c, cAt + 9 * cStride, base, baseAt + 9 * baseStride);
-        store(s10a, s10b, c, cAt + 10 * cStride, base, baseAt + 10 * baseStride);
-        store(s11a, s11b, c, cAt + 11 * cStride, base, baseAt + 11 * baseStride);
+        s0a.add(FloatVector.fromArray(SPECIES, base, baseAt)).intoArray(c, cAt);
+        s0b.add(FloatVector.fromArray(SPECIES, base, baseAt + LENGTH)).intoArray(c, cAt + LENGTH);
+        s1a.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride)).intoArray(c, cAt + cStride);
+        s1b.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride + LENGTH))
+                .intoArray(c, cAt + cStride + LENGTH);
+        s2a.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride)).intoArray(c, cAt + 2 * cStride);
+        s2b.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride + LENGTH))
+                .intoArray(c, cAt + 2 * cStride + LENGTH);
+        s3a.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride)).intoArray(c, cAt + 3 * cStride);
+        s3b.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride + LENGTH))
+                .intoArray(c, cAt + 3 * cStride + LENGTH);
+        s4a.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride)).intoArray(c, cAt + 4 * cStride);
+        s4b.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride + LENGTH))
+                .intoArray(c, cAt + 4 * cStride + LENGTH);
+        s5a.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride)).intoArray(c, cAt + 5 * cStride);
+        s5b.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride + LENGTH))
+                .intoArray(c, cAt + 5 * cStride + LENGTH);
+        s6a.add(FloatVector.fromArray(SPECIES, base, baseAt + 6 * baseStride)).intoArray(c, cAt + 6 * cStride);
+        s6b.add(FloatVector.fromArray(SPECIES, base, baseAt + 6 * baseStride + LENGTH))
+                .intoArray(c, cAt + 6 * cStride + LENGTH);
+        s7a.add(FloatVector.fromArray(SPECIES, base, baseAt + 7 * baseStride)).intoArray(c, cAt + 7 * cStride);
+        s7b.add(FloatVector.fromArray(SPECIES, base, baseAt + 7 * baseStride + LENGTH))
+                .intoArray(c, cAt + 7 * cStride + LENGTH);
+        s8a.add(FloatVector.fromArray(SPECIES, base, baseAt + 8 * baseStride)).intoArray(c, cAt + 8 * cStride);
+        s8b.add(FloatVector.fromArray(SPECIES, base, baseAt + 8 * baseStride + LENGTH))
+                .intoArray(c, cAt + 8 * cStride + LENGTH);
+        s9a.add(FloatVector.fromArray(SPECIES, base, baseAt + 9 * baseStride)).intoArray(c, cAt + 9 * cStride);
+        s9b.add(FloatVector.fromArray(SPECIES, base, baseAt + 9 * baseStride + LENGTH))
+                .intoArray(c, cAt + 9 * cStride + LENGTH);
+        s10a.add(FloatVector.fromArray(SPECIES, base, baseAt + 10 * baseStride)).intoArray(c, cAt + 10 * cStride);
+        s10b.add(FloatVector.fromArray(SPECIES, base, baseAt + 10 * baseStride + LENGTH))
+                .intoArray(c, cAt + 10 * cStride + LENGTH);
+        s11a.add(FloatVector.fromArray(SPECIES, base, baseAt + 11 * baseStride)).intoArray(c, cAt + 11 * cStride);
+        s11b.add(FloatVector.fromArray(SPECIES, base, baseAt + 11 * baseStride + LENGTH))
+                .intoArray(c, cAt + 11 * cStride + LENGTH);
     }
 
     private static void rows8(
@@ -217,14 +234,29 @@ final class MatmulKernel {
             s7a = a7.fma(ba, s7a);
             s7b = a7.fma(bb, s7b);
         }
-        store(s0a, s0b, c, cAt, base, baseAt);
-        store(s1a, s1b, c, cAt + cStride, base, baseAt + baseStride);
-        store(s2a, s2b, c, cAt + 2 * cStride, base, baseAt + 2 * baseStride);
-        store(s3a, s3b, c, cAt + 3 * cStride, base, baseAt + 3 * baseStride);
-        store(s4a, s4b, c, cAt + 4 * cStride, base, baseAt + 4 * baseStride);
-        store(s5a, s5b, c, cAt + 5 * cStride, base, baseAt + 5 * baseStride);
-        store(s6a, s6b, c, cAt + 6 * cStride, base, baseAt + 6 * baseStride);
-        store(s7a, s7b, c, cAt + 7 * cStride, base, baseAt + 7 * baseStride);
+        s0a.add(FloatVector.fromArray(SPECIES, base, baseAt)).intoArray(c, cAt);
+        s0b.add(FloatVector.fromArray(SPECIES, base, baseAt + LENGTH)).intoArray(c, cAt + LENGTH);
+        s1a.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride)).intoArray(c, cAt + cStride);
+        s1b.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride + LENGTH))
+                .intoArray(c, cAt + cStride + LENGTH);
+        s2a.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride)).intoArray(c, cAt + 2 * cStride);
+        s2b.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride + LENGTH))
+                .intoArray(c, cAt + 2 * cStride + LENGTH);
+        s3a.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride)).intoArray(c, cAt + 3 * cStride);
+        s3b.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride + LENGTH))
+                .intoArray(c, cAt + 3 * cStride + LENGTH);
+        s4a.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride)).intoArray(c, cAt + 4 * cStride);
+        s4b.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride + LENGTH))
+                .intoArray(c, cAt + 4 * cStride + LENGTH);
+        s5a.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride)).intoArray(c, cAt + 5 * cStride);
+        s5b.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride + LENGTH))
+                .intoArray(c, cAt + 5 * cStride + LENGTH);
+        s6a.add(FloatVector.fromArray(SPECIES, base, baseAt + 6 * baseStride)).intoArray(c, cAt + 6 * cStride);
+        s6b.add(FloatVector.fromArray(SPECIES, base, baseAt + 6 * baseStride + LENGTH))
+                .intoArray(c, cAt + 6 * cStride + LENGTH);
+        s7a.add(FloatVector.fromArray(SPECIES, base, baseAt + 7 * baseStride)).intoArray(c, cAt + 7 * cStride);
+        s7b.add(FloatVector.fromArray(SPECIES, base, baseAt + 7 * baseStride + LENGTH))
+                .intoArray(c, cAt + 7 * cStride + LENGTH);
     }
 
     private static void rows6(
@@ -273,12 +305,23 @@ final class MatmulKernel {
             s5a = a5.fma(ba, s5a);
             s5b = a5.fma(bb, s5b);
         }
-        store(s0a, s0b, c, cAt, base, baseAt);
-        store(s1a, s1b, c, cAt + cStride, base, baseAt + baseStride);
-        store(s2a, s2b, c, cAt + 2 * cStride, base, baseAt + 2 * baseStride);
-        store(s3a, s3b, c, cAt + 3 * cStride, base, baseAt + 3 * baseStride);
-        store(s4a, s4b, c, cAt + 4 * cStride, base, baseAt + 4 * baseStride);
-        store(s5a, s5b, c, cAt + 5 * cStride, base, baseAt + 5 * baseStride);
+        s0a.add(FloatVector.fromArray(SPECIES, base, baseAt)).intoArray(c, cAt);
+        s0b.add(FloatVector.fromArray(SPECIES, base, baseAt + LENGTH)).intoArray(c, cAt + LENGTH);
+        s1a.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride)).intoArray(c, cAt + cStride);
+        s1b.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride + LENGTH))
+                .intoArray(c, cAt + cStride + LENGTH);
+        s2a.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride)).intoArray(c, cAt + 2 * cStride);
+        s2b.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride + LENGTH))
+                .intoArray(c, cAt + 2 * cStride + LENGTH);
+        s3a.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride)).intoArray(c, cAt + 3 * cStride);
+        s3b.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride + LENGTH))
+                .intoArray(c, cAt + 3 * cStride + LENGTH);
+        s4a.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride)).intoArray(c, cAt + 4 * cStride);
+        s4b.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride + LENGTH))
+                .intoArray(c, cAt + 4 * cStride + LENGTH);
+        s5a.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride)).intoArray(c, cAt + 5 * cStride);
+        s5b.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride + LENGTH))
+                .intoArray(c, cAt + 5 * cStride + LENGTH);
     }
 
     private static void rows4(
@@ -317,9 +360,16 @@ final class MatmulKernel {
             s3a = a3.fma(ba, s3a);
             s3b = a3.fma(bb, s3b);
         }
-        store(s0a, s0b, c, cAt, base, baseAt);
-        store(s1a, s1b, c, cAt + cStride, base, baseAt + baseStride);
-        store(s2a, s2b, c, cAt + 2 * cStride, base, baseAt + 2 * baseStride);
-        store(s3a, s3b, c, cAt + 3 * cStride, base, baseAt + 3 * baseStride);
+        s0a.add(FloatVector.fromArray(SPECIES, base, baseAt)).intoArray(c, cAt);
+        s0b.add(FloatVector.fromArray(SPECIES, base, baseAt + LENGTH)).intoArray(c, cAt + LENGTH);
+        s1a.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride)).intoArray(c, cAt + cStride);
+        s1b.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride + LENGTH))
+                .intoArray(c, cAt + cStride + LENGTH);
+        s2a.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride)).intoArray(c, cAt + 2 * cStride);
+        s2b.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride + LENGTH))
+                .intoArray(c, cAt + 2 * cStride + LENGTH);
+        s3a.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride)).intoArray(c, cAt + 3 * cStride);
+        s3b.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride + LENGTH))
+                .intoArray(c, cAt + 3 * cStride + LENGTH);
     }
 }

@@ -15,4 +15,9 @@ final class Matrix {
         stride = binding.stride(slot);
         return this;
     }
+
+    /** Where a row's element of this column is. */
+    int at(int row, int column) {
+        return at + row * stride + column;
+    }
 }
