@@ -46,8 +46,8 @@ class ResumeTest {
                     assertFalse(TinyRuns.train(config, stopped, 20, TrainingListener.NONE)
                             .finished());
                     // Threads that wait for each other are slow on a busy machine: two of the kinds tell enough.
-            String threads = kind.getKey().endsWith("choice") ? "2" : "1";
-            TrainingConfig stored = RunFolder.config(stopped).with("threads", threads);
+                    String threads = kind.getKey().endsWith("choice") ? "2" : "1";
+                    TrainingConfig stored = RunFolder.config(stopped).with("threads", threads);
                     assertTrue(TinyRuns.resume(stored, stopped).finished());
                     assertSame(straight, stopped);
                     assertEquals(losses(straight), losses(stopped));
