@@ -55,9 +55,11 @@ public abstract class Arena implements AutoCloseable {
     private Tensor reserve(String tensorName, int rows, int columns, int[] shape) {
         long size = (long) rows * columns;
         long padded = (size + gap + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        if (rows < 0 || columns < 1 || padded > segmentLimit) {
-            throw new IllegalArgumentException("tensor " + tensorName + " [" + rows + ", " + columns + "] in arena "
-                    + this.name + " does not fit: at most " + segmentLimit + " elements");
+        if (rows < 0 || columns < 1) {
+            throw new IllegalArgumentException("tensor " + tensorName + " [" + rows + ", " + columns + "]");
+        }
+        if (padded > segmentLimit) {
+            throw tooLarge(tensorName, 4 * padded);
         }
         int last = segmentSizes.size() - 1;
         if (last < sealedSegments || segmentSizes.get(last) + padded > segmentLimit) {
@@ -69,6 +71,12 @@ public abstract class Arena implements AutoCloseable {
         Tensor tensor = new Tensor(tensorName, this, last, (int) offset, rows, columns, columns, shape);
         tensors.add(tensor);
         return tensor;
+    }
+
+    /** What to throw for a tensor that is larger than a segment may be. */
+    protected RuntimeException tooLarge(String tensorName, long bytes) {
+        return new IllegalArgumentException("tensor " + tensorName + " in arena " + name + " does not fit: " + bytes
+                + " bytes, where at most " + 4 * segmentLimit + " fit");
     }
 
     /** The tensors allocated so far, in order. */
