@@ -1,19 +1,63 @@
 package org.tornadomor;
 
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.Locale;
+
 /**
- * A mistake that the person at the keyboard can mend: a bad file, flag, checkpoint or prompt. The message is one line that
- * says the cause and the fix; the command line prints it without a stack trace and exits with a non-zero status.
+ * A problem that the user can mend: a wrong option, a damaged file, a model that cannot run.
+ *
+ * <p>The message is one line that says the cause and the fix. The command line prints it without a stack trace.
  */
-public class UserError extends RuntimeException {
+public final class UserError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates an error from one line that says the cause and the fix. */
+    /** An error with a one-line message; line breaks in it (from quoted text) become spaces. */
     public UserError(String message) {
-        super(message);
+        super(oneLine(message));
     }
 
-    /** As {@link #UserError(String)}, keeping the exception that revealed the mistake for debugging. */
+    /** As {@link #UserError(String)}, keeping what led to it for the log. */
     public UserError(String message, Throwable cause) {
-        super(message, cause);
+        super(oneLine(message), cause);
+    }
+
+    /**
+     * What went wrong with a file, in words.
+     *
+     * @param doing what was tried, such as "read" or "write"
+     */
+    public static UserError file(String doing, Path file, IOException cause) {
+        return new UserError("Cannot " + doing + " " + file + ": " + reason(cause), cause);
+    }
+
+    private static String reason(IOException cause) {
+        String message = String.valueOf(
+                cause instanceof FileSystemException e && e.getReason() != null ? e.getReason() : cause.getMessage());
+        String lower = message.toLowerCase(Locale.ROOT);
+        if (lower.contains("no space left") || lower.contains("not enough space") || lower.contains("quota exceeded")) {
+            return "no space left on the device; free some or choose another folder";
+        }
+        if (lower.contains("read-only file system")) {
+            return "the file system is read-only; choose another folder";
+        }
+        return switch (cause) {
+            case NoSuchFileException e -> "it does not exist; check the path";
+            case AccessDeniedException e -> "permission denied; check its owner and permissions";
+            case FileAlreadyExistsException e -> "a file of that name is in the way; move it or choose another name";
+            case NotDirectoryException e -> "it is not a folder; check the path";
+            case CharacterCodingException e -> "it is not valid UTF-8; convert it";
+            default -> message + "; check the path and its permissions";
+        };
+    }
+
+    private static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ");
     }
 }

@@ -1,2 +1,2 @@
-/** What every module shares: the one kind of error that is meant for people. */
+/** The root of the project: what every module shares, such as the error that is shown to the user as one line. */
 package org.tornadomor;

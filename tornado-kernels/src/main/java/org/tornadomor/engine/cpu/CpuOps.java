@@ -1,7 +1,14 @@
 package org.tornadomor.engine.cpu;
 
+import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.ExpertRouterOp;
+import org.tornadomor.engine.LossOp;
 import org.tornadomor.engine.Op;
+import org.tornadomor.engine.OptimizerOp;
+import org.tornadomor.engine.RowOp;
+import org.tornadomor.engine.SampleOp;
+import org.tornadomor.engine.TokenRouterOp;
 
 /** Which class runs which op. */
 final class CpuOps {
@@ -10,9 +17,53 @@ final class CpuOps {
     /** @param threads how many workers may run tiles of the op: sizes its scratch memory */
     static CpuOp compile(Op op, int threads) {
         return switch (op) {
+            case DenseOp.MatmulNT o -> new Matmul.Nt(o);
+            case DenseOp.MatmulNN o -> new Matmul.Nn(o);
+            case DenseOp.MatmulTN o -> new Matmul.Tn(o);
+            case AttentionOp.Rope o -> new Rope(o);
+            case AttentionOp.Attention o -> new Attention.Forward(o, threads);
+            case AttentionOp.AttentionBackward o -> new Attention.Backward(o, threads);
+
+            case DenseOp.Embed o -> new Embedding.Forward(o);
+            case DenseOp.EmbedBackward o -> new Embedding.Backward(o);
             case DenseOp.RmsNorm o -> new RmsNorm.Forward(o);
             case DenseOp.RmsNormBackward o -> new RmsNorm.Backward(o);
-            default -> throw new IllegalArgumentException("no CPU op for " + op);
+            case DenseOp.SwiGlu o -> new SwiGlu.Forward(o);
+            case DenseOp.SwiGluBackward o -> new SwiGlu.Backward(o);
+            case DenseOp.Gelu o -> new Gelu.Forward(o);
+            case DenseOp.GeluBackward o -> new Gelu.Backward(o);
+            case DenseOp.Copy o -> new Elementwise.Copy(o);
+            case DenseOp.Add o -> new Elementwise.Add(o);
+            case DenseOp.Clear o -> new Elementwise.Clear(o);
+
+            case RowOp.Gather o -> new RowMoves.Gather(o);
+            case RowOp.Take o -> new RowMoves.Take(o);
+            case RowOp.Scatter o -> new RowMoves.Scatter(o);
+            case RowOp.ScatterAdd o -> new RowMoves.ScatterAdd(o);
+            case RowOp.SelectTopK o -> new Selection.TopK(o, threads);
+            case RowOp.SelectAbove o -> new Selection.Above(o);
+            case RowOp.SelectDeeper o -> new Selection.Deeper(o);
+            case RowOp.Compact o -> new CompactRows.Compact(o);
+            case RowOp.MarkDepth o -> new CompactRows.MarkDepth(o);
+            case RowOp.CacheRoom o -> new CompactRows.CacheRoom(o);
+
+            case ExpertRouterOp.GatedScatter o -> new ExpertGate.Forward(o);
+            case ExpertRouterOp.GatedScatterBackward o -> new ExpertGate.Backward(o);
+            case ExpertRouterOp.ExpertRouterLoss o -> new ExpertGate.Loss(o);
+
+            case TokenRouterOp.ChooseDepth o -> new TokenRouter.ChooseDepth(o);
+            case TokenRouterOp.ChooseDepthBackward o -> new TokenRouter.ChooseDepthBackward(o);
+            case TokenRouterOp.LeaveAtDepth o -> new TokenExit.Forward(o);
+            case TokenRouterOp.LeaveAtDepthBackward o -> new TokenExit.Backward(o);
+            case TokenRouterOp.BalanceBias o -> new TokenRouter.BalanceBias(o);
+
+            case LossOp.CrossEntropy o -> new CrossEntropy.Rowwise(o);
+            case LossOp.SumInto o -> new CrossEntropy.SumInto(o);
+
+            case OptimizerOp.SquaredNorm o -> new AdamW.SquaredNorm(o);
+            case OptimizerOp.AdamW o -> new AdamW.Step(o);
+
+            case SampleOp.Sample o -> new Sampler.Rowwise(o, threads);
         };
     }
 }

@@ -53,6 +53,33 @@ final class Lanes {
         return v.lane(0);
     }
 
+    /** The inner product of {@code n} elements. */
+    static float dot(float[] a, int aAt, float[] b, int bAt, int n) {
+        FloatVector sums = FloatVector.zero(SPECIES);
+        int whole = whole(n);
+        for (int i = 0; i < whole; i += LENGTH) {
+            sums = FloatVector.fromArray(SPECIES, a, aAt + i).fma(FloatVector.fromArray(SPECIES, b, bAt + i), sums);
+        }
+        float sum = whole == 0 ? 0f : sum(sums);
+        for (int i = whole; i < n; i++) {
+            sum = Math.fma(a[aAt + i], b[bAt + i], sum);
+        }
+        return sum;
+    }
+
+    /** {@code y += factor x} for {@code n} elements. */
+    static void addScaled(float[] y, int yAt, float[] x, int xAt, int n, float factor) {
+        int whole = whole(n);
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector.fromArray(SPECIES, x, xAt + i)
+                    .fma(FloatVector.broadcast(SPECIES, factor), FloatVector.fromArray(SPECIES, y, yAt + i))
+                    .intoArray(y, yAt + i);
+        }
+        for (int i = whole; i < n; i++) {
+            y[yAt + i] = Math.fma(x[xAt + i], factor, y[yAt + i]);
+        }
+    }
+
     /** The first index at or after {@code n} rounded down to whole vectors. */
     static int whole(int n) {
         return n - n % LENGTH;
@@ -94,5 +121,16 @@ final class Lanes {
         p = Math.fma(p, r, P5);
         p = Math.fma(p, r * r, r) + 1f;
         return p * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) << 23) + ONE_BITS);
+    }
+
+    /** {@code 1 / (1 + exp(-x))}. */
+    static FloatVector sigmoid(FloatVector x) {
+        FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+        return one.div(exp(x.neg()).add(one));
+    }
+
+    /** The scalar twin of {@link #sigmoid(FloatVector)}: the same bits. */
+    static float sigmoid(float x) {
+        return 1f / (exp(-x) + 1f);
     }
 }

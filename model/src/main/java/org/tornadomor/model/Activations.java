@@ -1,0 +1,39 @@
+package org.tornadomor.model;
+
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.Tensor;
+
+/**
+ * What a layer computes and its backward needs. Normalised rows and the SwiGLU product are cheap and computed again instead.
+ *
+ * @param x [R, d] input
+ * @param qkv [R, (heads + 2 kvHeads) h] after the rotary embedding; queries alone with shared keys
+ * @param attended [R, heads h] attention's output
+ * @param lse [R, heads] logarithms of attention's denominators
+ * @param mid [R, d] input of the feed-forward half
+ * @param gateUp [R, 2f]
+ * @param out [R, d] output
+ */
+record Activations(Tensor x, Tensor qkv, Tensor attended, Tensor lse, Tensor mid, Tensor gateUp, Tensor out) {
+    static Activations allocate(Arena arena, String name, LayerShape shape, Tensor x) {
+        int max = shape.rows().max();
+        return new Activations(
+                x,
+                arena.allocate(name + ".qkv", max, shape.qkvWidth()),
+                arena.allocate(name + ".attended", max, shape.queryWidth()),
+                arena.allocate(name + ".lse", max, shape.config().numHeads()),
+                arena.allocate(name + ".mid", max, shape.d()),
+                arena.allocate(name + ".gate_up", max, 2 * shape.f()),
+                arena.allocate(name + ".out", max, shape.d()));
+    }
+
+    /** The same intermediate memory for another layer: inference keeps only inputs and outputs apart. */
+    Activations between(Tensor newX, Tensor newOut) {
+        return new Activations(newX, qkv, attended, lse, mid, gateUp, newOut);
+    }
+
+    /** The same with queries, keys and values in memory of their own, which later layers may read. */
+    Activations withQkv(Tensor newQkv) {
+        return new Activations(x, newQkv, attended, lse, mid, gateUp, out);
+    }
+}

@@ -1,0 +1,54 @@
+package org.tornadomor.model;
+
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
+
+/**
+ * The tokens of a run and where they stand: rows of several sequences one after the other.
+ *
+ * @param all every row: the candidates of recursion 1
+ * @param ids [N] tokens
+ * @param visible [N] how many keys of the first recursion a row sees: those up to itself
+ * @param place [N] where a row goes in caches that hold every token (decoding)
+ * @param table [T, h] rotary cosines and sines
+ * @param depth [N] the last recursion of each row
+ * @param ones [N] ones: everything is selected for recursion 1
+ */
+record Batch(ActiveRows all, Tensor ids, Tensor visible, Tensor place, Tensor table, Tensor depth, Tensor ones) {
+    static Batch allocate(Engine engine, ModelConfig config, ForwardSpec spec, int rows, Arena floats, Arena indices) {
+        Batch batch = new Batch(
+                ActiveRows.allocate(indices, "all", rows, spec.sequences()),
+                indices.allocate("ids", rows),
+                indices.allocate("visible", rows),
+                indices.allocate("place", rows),
+                floats.allocate("rotary", spec.context(), config.headDim()),
+                indices.allocate("depth", rows),
+                indices.allocate("ones", rows));
+        int[] counting = new int[rows];
+        int[] ones = new int[rows];
+        for (int i = 0; i < rows; i++) {
+            counting[i] = i;
+            ones[i] = 1;
+        }
+        engine.upload(batch.all.index(), counting, 0);
+        engine.upload(batch.all.parent(), counting, 0);
+        engine.upload(batch.ones, ones, 0);
+        engine.upload(batch.table, rotaryTable(config, spec.context()), 0);
+        return batch;
+    }
+
+    /** Cosines, then sines, of position times theta^(-2j/h), computed in double. */
+    static float[] rotaryTable(ModelConfig config, int positions) {
+        int h = config.headDim();
+        float[] table = new float[positions * h];
+        for (int p = 0; p < positions; p++) {
+            for (int j = 0; j < h / 2; j++) {
+                double angle = p * StrictMath.pow(config.ropeTheta(), -2.0 * j / h);
+                table[p * h + j] = (float) StrictMath.cos(angle);
+                table[p * h + h / 2 + j] = (float) StrictMath.sin(angle);
+            }
+        }
+        return table;
+    }
+}

@@ -1,0 +1,292 @@
+package org.tornadomor.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.Copy;
+import org.tornadomor.engine.DenseOp.Embed;
+import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.RowOp.CacheRoom;
+import org.tornadomor.engine.RowOp.Gather;
+import org.tornadomor.engine.RowOp.MarkDepth;
+import org.tornadomor.engine.Tensor;
+
+/**
+ * From tokens to the hidden states before the final norm: embedding, unique first layer, recursions 1 to N_r on their active
+ * rows, unique last layer. The same code trains, scores whole sequences and decodes against caches; {@link ForwardSpec} says
+ * which.
+ *
+ * <p>A recursion gathers its rows from the state [N, d], runs the shared block on them alone, and adds the gated result back.
+ * A row that was not selected costs nothing. Without routing all layers run on all rows, one after the other.
+ */
+final class Forward implements AutoCloseable {
+    final Engine engine;
+    final ParameterSet weights;
+    final ModelConfig config;
+    final LayerMap map;
+    final ForwardSpec spec;
+    final Arena floats;
+    final Arena indices;
+    final Batch batch;
+    final Scratch scratch;
+    final LayerBank bank;
+    final ForwardLayers layers;
+    /** Null unless decoding. */
+    final KvCaches caches;
+    /** Null without routing. */
+    final Routing routing;
+    /** [N, d] the embedded tokens. */
+    final Tensor embedded;
+    /** [N, d] what recursion 1 starts from, and what recursions update; null without routing. */
+    final Tensor first, state;
+    /** [N, d] the result. */
+    final Tensor hidden;
+
+    /** Layers on all rows before and after the recursions; without routing, all layers stand in {@code before}. */
+    final List<PlainLayer> before = new ArrayList<>();
+
+    final List<PlainLayer> after = new ArrayList<>();
+    final List<Recursion> recursions = new ArrayList<>();
+    private final Binding embed;
+    private final Binding allRoom;
+    private final int[] count = new int[1];
+    private int sequencesNow;
+    private int maxDepth;
+
+    /**
+     * @param rows memory for so many rows, at least {@code spec.maxRows()}
+     * @param objective coefficients and where losses go
+     * @param gradients where auxiliary routers leave theirs in training, else null
+     * @param auxScratch for them, else null
+     */
+    Forward(
+            Engine engine,
+            ParameterSet weights,
+            ForwardSpec spec,
+            int rows,
+            Objective objective,
+            ParameterSet gradients,
+            BackwardScratch auxScratch,
+            Arena floats) {
+        this.engine = engine;
+        this.weights = weights;
+        this.spec = spec;
+        this.floats = floats;
+        config = weights.config();
+        map = new LayerMap(config);
+        maxDepth = config.recursions();
+        indices = engine.arena(name("indices"), ElementType.I32);
+        bank = new LayerBank(engine, name("").strip());
+        batch = Batch.allocate(engine, config, spec, rows, floats, indices);
+        scratch = Scratch.allocate(floats, config, rows);
+        caches = spec.decoding() ? new KvCaches(engine, config, spec, map, indices) : null;
+        layers = new ForwardLayers(this);
+        embedded = floats.allocate("embedded", rows, config.hiddenSize());
+        embed = embedding();
+        allRoom = caches == null ? null : room(batch.all(), batch.place(), batch.visible(), 0, "all rows");
+        boolean routed = config.router() != RouterKind.NONE;
+        first = layers.plain(before, 0, routed ? map.prefix() : map.numLayers(), embedded);
+        if (routed) {
+            state = floats.allocate("state", rows, config.hiddenSize());
+            routing = config.router() == RouterKind.EXPERT_CHOICE
+                    ? new ExpertRouting(this, objective, gradients, auxScratch)
+                    : new TokenRouting(this);
+            buildRecursions();
+            hidden = layers.plain(after, map.numLayers() - map.suffix(), map.numLayers(), state);
+        } else {
+            state = null;
+            routing = null;
+            hidden = first;
+        }
+    }
+
+    /** Names a program of this pass. */
+    String name(String what) {
+        return spec.purpose().name().toLowerCase(Locale.ROOT) + " " + what;
+    }
+
+    private Binding embedding() {
+        Wiring w = new Wiring(name("embedding"));
+        Extent all = batch.all().extent();
+        w.add(new Embed(w.of(embedded, all), w.of(weights.embedding()), w.of(batch.ids(), all)));
+        return w.on(engine);
+    }
+
+    /** Makes room in the caches of a depth for its new rows. */
+    private Binding room(ActiveRows rows, Tensor place, Tensor visible, int depth, String what) {
+        Wiring w = new Wiring(name("cache room, " + what));
+        w.add(cacheRoom(w, rows, place, visible, depth));
+        return w.on(engine);
+    }
+
+    private CacheRoom cacheRoom(Wiring w, ActiveRows rows, Tensor place, Tensor visible, int depth) {
+        return new CacheRoom(
+                w.of(place, rows.extent()),
+                w.of(visible, rows.extent()),
+                w.of(caches.length(depth)),
+                w.of(rows.start()),
+                caches.capacity());
+    }
+
+    private void buildRecursions() {
+        int[] capacities = config.router() == RouterKind.EXPERT_CHOICE ? config.capacities(spec.context()) : null;
+        ActiveRows candidates = batch.all();
+        for (int r = 1; r <= config.recursions(); r++) {
+            int max =
+                    spec.anyCapacity() || capacities == null ? batch.all().max() : spec.sequences() * capacities[r - 1];
+            ActiveRows rows = r == 1 ? batch.all() : ActiveRows.allocate(indices, "depth " + r, max, spec.sequences());
+            Recursion recursion = new Recursion(r, candidates, rows);
+            allocate(recursion);
+            layers.block(recursion);
+            routing.build(recursion);
+            recursion.enter = enter(recursion);
+            recursions.add(recursion);
+            candidates = rows;
+        }
+    }
+
+    private void allocate(Recursion r) {
+        int max = r.rows.max();
+        boolean keepsFirst = spec.training() && r.depth == 1;
+        r.x = keepsFirst ? first : layers.blockInput(r);
+        if (r.depth == 1) {
+            r.place = batch.place();
+            r.visible = batch.visible();
+            r.visibleShared = batch.visible();
+            return;
+        }
+        if (config.kv() != KvMode.RECURSION_WISE) {
+            r.visibleShared = indices.allocate("depth " + r.depth + ".visible_shared", max);
+        }
+        if (spec.decoding()) {
+            r.place = indices.allocate("depth " + r.depth + ".place", max);
+            r.visible = indices.allocate("depth " + r.depth + ".visible", max);
+        }
+    }
+
+    private Binding enter(Recursion r) {
+        Wiring w = new Wiring(name("depth " + r.depth + ": enter"));
+        Extent rows = r.rows.extent();
+        if (r.depth > 1) {
+            w.add(new Gather(w.of(r.x, rows), w.of(state), w.of(r.rows.index(), rows)));
+        } else if (r.x != first) {
+            w.add(new Copy(w.of(r.x, rows), w.of(first, rows)));
+        }
+        if (config.router() == RouterKind.EXPERT_CHOICE) {
+            w.add(new MarkDepth(w.of(batch.depth()), w.of(r.rows.index(), rows), r.depth));
+        }
+        if (r.depth > 1 && r.visibleShared != null) {
+            w.add(new Gather(w.of(r.visibleShared, rows), w.of(batch.visible()), w.of(r.rows.index(), rows)));
+        }
+        if (r.depth > 1 && spec.decoding()) {
+            if (config.kv() == KvMode.RECURSION_WISE) {
+                w.add(cacheRoom(w, r.rows, r.place, r.visible, r.depth));
+            } else {
+                w.add(new Gather(w.of(r.place, rows), w.of(batch.place()), w.of(r.rows.index(), rows)));
+            }
+        }
+        return w.on(engine);
+    }
+
+    /** Tokens run at most this many recursions from now on. */
+    void setMaxDepth(int depth) {
+        maxDepth = Math.clamp(depth, 1, config.recursions());
+        if (routing instanceof TokenRouting token) {
+            token.setDeepest(maxDepth);
+        }
+    }
+
+    int maxDepth() {
+        return maxDepth;
+    }
+
+    /** The next runs work on so many sequences of the same length, each from its first token. */
+    void layout(int sequences, int length) {
+        int[] start = new int[spec.sequences() + 1];
+        int[] position = new int[sequences * length];
+        int[] visible = new int[sequences * length];
+        for (int b = 0; b < start.length; b++) {
+            start[b] = Math.min(b, sequences) * length;
+        }
+        for (int i = 0; i < position.length; i++) {
+            position[i] = i % length;
+            visible[i] = i % length + 1;
+        }
+        engine.upload(batch.all().start(), start, 0);
+        engine.upload(batch.all().position().rows(0, position.length), position, 0);
+        engine.upload(batch.visible().rows(0, visible.length), visible, 0);
+        batch.all().extent().set(position.length);
+        sequencesNow = sequences;
+    }
+
+    /** Reads the last recursion of each of the first rows. */
+    void depths(int[] target, int rows) {
+        if (routing == null) {
+            Arrays.fill(target, 0, rows, maxDepth);
+        } else {
+            engine.download(batch.depth().rows(0, rows), target, 0);
+        }
+    }
+
+    /**
+     * Runs on the rows of {@code batch}.
+     *
+     * @param causal decide by what each token knows itself; else by the top k of each sequence (expert-choice)
+     */
+    void run(boolean causal) {
+        embed.run();
+        if (allRoom != null) {
+            allRoom.run();
+        }
+        runPlain(before);
+        if (routing != null) {
+            routing.begin();
+            for (Recursion recursion : recursions) {
+                runRecursion(recursion, causal);
+            }
+        }
+        runPlain(after);
+    }
+
+    private void runPlain(List<PlainLayer> plainLayers) {
+        for (PlainLayer layer : plainLayers) {
+            if (layer.depth() <= maxDepth) {
+                layer.forward().run();
+            }
+        }
+    }
+
+    private void runRecursion(Recursion r, boolean causal) {
+        int active = 0;
+        if (r.depth <= maxDepth && r.candidates.extent().count() > 0) {
+            active = routing.decide(r, causal, sequencesNow);
+            if (active < 0) {
+                engine.download(r.rowsNow(), count, 0);
+                active = count[0];
+            }
+        }
+        if (r.depth > 1) {
+            r.rows.extent().set(active);
+        }
+        if (active > 0) {
+            r.enter.run();
+            for (Binding layer : r.layers) {
+                layer.run();
+            }
+            r.leave.run();
+        }
+    }
+
+    @Override
+    public void close() {
+        indices.close();
+        if (caches != null) {
+            caches.close();
+        }
+    }
+}

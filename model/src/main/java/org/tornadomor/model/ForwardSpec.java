@@ -1,0 +1,53 @@
+package org.tornadomor.model;
+
+import org.tornadomor.UserError;
+
+/**
+ * What a forward pass is built for.
+ *
+ * @param purpose what is kept and where keys come from
+ * @param sequences B
+ * @param context T, the tokens of a sequence: in training and scoring of each row of the batch at most, in decoding the
+ *     capacity of the caches
+ * @param maxRows the most rows of one run
+ * @param anyCapacity plan memory for all rows at every depth, since capacities change (warm-up) or are not fixed
+ */
+record ForwardSpec(Purpose purpose, int sequences, int context, int maxRows, boolean anyCapacity) {
+    enum Purpose {
+        /** Everything that the backward needs is kept; expert-choice selects its top k. */
+        TRAIN,
+        /** Whole sequences, nothing kept, either selection. */
+        SCORE,
+        /** New tokens against caches; selection is causal. */
+        DECODE
+    }
+
+    static ForwardSpec train(int sequences, int context, boolean anyCapacity) {
+        return new ForwardSpec(Purpose.TRAIN, sequences, context, rows(sequences, context), anyCapacity);
+    }
+
+    static ForwardSpec score(int sequences, int context) {
+        return new ForwardSpec(Purpose.SCORE, sequences, context, rows(sequences, context), true);
+    }
+
+    static ForwardSpec decode(int sequences, int context, int maxRows) {
+        return new ForwardSpec(Purpose.DECODE, sequences, context, Math.max(sequences, maxRows), true);
+    }
+
+    private static int rows(int sequences, int context) {
+        long rows = (long) sequences * context;
+        if (rows > Integer.MAX_VALUE / 8) {
+            throw new UserError(
+                    "a batch of " + sequences + " x " + context + " tokens is too large; use a smaller batch");
+        }
+        return (int) rows;
+    }
+
+    boolean training() {
+        return purpose == Purpose.TRAIN;
+    }
+
+    boolean decoding() {
+        return purpose == Purpose.DECODE;
+    }
+}

@@ -1,0 +1,9 @@
+package org.tornadomor.model;
+
+/** How the output of the last recursion that a token takes is added to it. */
+public enum Gating implements Spelled {
+    /** Multiplied by the gate, which is how the router learns from the language modelling loss. */
+    WEIGHTED,
+    /** As it is. */
+    ADDITIVE
+}

@@ -1,0 +1,130 @@
+package org.tornadomor.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.Clear;
+import org.tornadomor.engine.DenseOp.MatmulNN;
+import org.tornadomor.engine.DenseOp.MatmulNT;
+import org.tornadomor.engine.DenseOp.MatmulTN;
+import org.tornadomor.engine.DenseOp.RmsNorm;
+import org.tornadomor.engine.DenseOp.RmsNormBackward;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.LossOp.CrossEntropy;
+import org.tornadomor.engine.LossOp.SumInto;
+import org.tornadomor.engine.Tensor;
+
+/**
+ * Final norm, vocabulary matrix and cross-entropy, a block of rows at a time: logits of all rows never exist at once, and
+ * their gradient takes their place.
+ */
+final class Head {
+    /** Floats of logits that a block may take, unless that is less than {@link #MIN_ROWS}. */
+    private static final int BLOCK_FLOATS = 4 << 20;
+
+    private static final int MIN_ROWS = 256;
+
+    private final Engine engine;
+    private final Extent all;
+    private final Extent block;
+    private final int vocabulary;
+    /** [N] */
+    final Tensor targets, rowLoss;
+    /** [block, V] */
+    final Tensor logits;
+
+    private final Tensor normed;
+    private final List<Binding> blocks = new ArrayList<>();
+    private final Binding sumLoss;
+
+    /** Rows of a block for a batch of so many rows. */
+    static int blockRows(ModelConfig config, int rows) {
+        return Math.min(rows, Math.max(MIN_ROWS, BLOCK_FLOATS / config.vocabSize()));
+    }
+
+    /** Rows of memory so that every block is whole. */
+    static int paddedRows(ModelConfig config, int rows) {
+        int block = blockRows(config, rows);
+        return (rows + block - 1) / block * block;
+    }
+
+    /**
+     * @param gradients where gradients go, or null to score only
+     * @param dHidden [N, d] overwritten with the gradient of the hidden states, or null
+     * @param lossScale of a row's loss and gradient: 1 / (tokens of a step)
+     */
+    Head(Forward forward, ParameterSet gradients, Tensor dHidden, float lossScale, Tensor losses, Arena floats) {
+        engine = forward.engine;
+        all = forward.batch.all().extent();
+        vocabulary = forward.config.vocabSize();
+        int rows = blockRows(forward.config, forward.spec.maxRows());
+        block = Extent.of("block", rows);
+        int memory = all.max();
+        int d = forward.config.hiddenSize();
+        targets = forward.indices.allocate("targets", memory);
+        rowLoss = floats.allocate("row_loss", memory);
+        logits = floats.allocate("logits", rows, vocabulary);
+        normed = floats.allocate("head.normed", rows, d);
+        Tensor dNormed = gradients == null ? null : floats.allocate("head.d_normed", rows, d);
+        for (int from = 0; from < forward.spec.maxRows(); from += rows) {
+            blocks.add(block(forward, gradients, dHidden, dNormed, from, rows, lossScale));
+        }
+        Wiring w = new Wiring(forward.name("loss"));
+        sumLoss = w.add(new SumInto(w.of(losses), w.of(rowLoss, all), Losses.LM, lossScale))
+                .on(engine);
+    }
+
+    private Binding block(
+            Forward forward,
+            ParameterSet gradients,
+            Tensor dHidden,
+            Tensor dNormed,
+            int from,
+            int rows,
+            float lossScale) {
+        Wiring w = new Wiring(forward.name("head"));
+        float eps = (float) forward.config.rmsNormEps();
+        var hidden = w.of(forward.hidden.rows(from, rows), block);
+        var norm = w.of(forward.weights.finalNorm());
+        var matrix = w.of(forward.weights.head());
+        var normedRows = w.of(normed, block);
+        var logitRows = w.of(logits, block);
+        w.add(new RmsNorm(normedRows, hidden, norm, eps));
+        w.add(new MatmulNT(logitRows, normedRows, matrix));
+        w.add(new CrossEntropy(
+                w.of(rowLoss.rows(from, rows), block),
+                logitRows,
+                w.of(targets.rows(from, rows), block),
+                gradients != null,
+                lossScale));
+        if (gradients != null) {
+            var dHiddenRows = w.of(dHidden.rows(from, rows), block);
+            var dNormedRows = w.of(dNormed, block);
+            w.add(new MatmulTN(w.of(gradients.head()), logitRows, normedRows));
+            w.add(new MatmulNN(dNormedRows, logitRows, matrix, false));
+            w.add(new Clear(dHiddenRows));
+            w.add(new RmsNormBackward(dHiddenRows, w.of(gradients.finalNorm()), dNormedRows, hidden, norm, eps));
+        }
+        return w.on(engine);
+    }
+
+    /** Losses of the current rows, and their gradients if there is somewhere to put them. */
+    void run() {
+        run(null);
+    }
+
+    /** As {@link #run()}, and copies the logits [rows, V] to {@code target} unless it is null (or gradients took their place). */
+    void run(float[] target) {
+        int rows = all.count();
+        for (int b = 0, from = 0; from < rows; b++, from += block.max()) {
+            block.set(Math.min(block.max(), rows - from));
+            blocks.get(b).run();
+            if (target != null) {
+                engine.download(logits.rows(0, block.count()), target, from * vocabulary);
+            }
+        }
+        sumLoss.run();
+    }
+}

@@ -1,0 +1,39 @@
+package org.tornadomor.model;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.tornadomor.engine.Engine;
+
+/** Layer programs by what they were recorded for: one serves all layers that are alike. */
+final class LayerBank {
+    private final Engine engine;
+    private final String pass;
+    private final Map<String, LayerForward> forwards = new HashMap<>();
+    private final Map<String, LayerBackward> backwards = new HashMap<>();
+
+    /** @param pass tells the programs of one forward pass from those of another, in counters and reports */
+    LayerBank(Engine engine, String pass) {
+        this.engine = engine;
+        this.pass = pass;
+    }
+
+    /** The forward of a layer at a depth (0 = outside recursions). */
+    LayerForward forward(int depth, LayerShape shape) {
+        String name = name("layer", depth, shape, "");
+        return forwards.computeIfAbsent(name, n -> new LayerForward(engine, n, shape));
+    }
+
+    /** The backward of a layer at a depth. */
+    LayerBackward backward(int depth, LayerShape shape, boolean hasReaders) {
+        String name = name("layer backward", depth, shape, hasReaders ? ", read by others" : "");
+        return backwards.computeIfAbsent(name, n -> new LayerBackward(engine, n, shape, hasReaders));
+    }
+
+    private String name(String what, int depth, LayerShape shape, String suffix) {
+        String where = depth == 0 ? "outer" : "depth " + depth;
+        String mode =
+                shape.mode() == KeyMode.OWN ? "" : ", " + shape.mode().name().toLowerCase(java.util.Locale.ROOT);
+        String copies = shape.copies() == 0 ? "" : ", " + shape.copies() + " copies";
+        return pass + " " + where + ": " + what + mode + copies + suffix;
+    }
+}

@@ -1,0 +1,168 @@
+package org.tornadomor.model;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.tornadomor.engine.AttentionOp;
+import org.tornadomor.engine.AttentionOp.Attention;
+import org.tornadomor.engine.AttentionOp.Rope;
+import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.Copy;
+import org.tornadomor.engine.DenseOp.MatmulNT;
+import org.tornadomor.engine.DenseOp.RmsNorm;
+import org.tornadomor.engine.DenseOp.SwiGlu;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Ops;
+import org.tornadomor.engine.Program;
+import org.tornadomor.engine.RowOp.Scatter;
+import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.Tensor;
+
+/**
+ * A Llama layer, {@code mid = x + Attention(norm(x)) Wo}, {@code out = mid + SwiGLU(norm(mid)) Wd}, on the active rows of one
+ * recursion depth. One program serves all layers of the depth through its bindings.
+ */
+final class LayerForward {
+    private final LayerShape shape;
+    private final Ops ops;
+    private final Slot x, normed, qkv, rotated, q, k, v, attended, lse, mid, gateUp, activated, out;
+    private final Slot inputNorm, wQkv, wOutput, postNorm, wGateUp, wDown;
+    private final Slot position, table, start, keyStart, visible;
+    private Slot ownKv, base, place, mixed, copyPlace;
+    private final List<Slot> copies = new ArrayList<>();
+    private final Program program;
+
+    LayerForward(Engine engine, String name, LayerShape shape) {
+        this.shape = shape;
+        int d = shape.d();
+        int f = shape.f();
+        Extent rows = shape.rows();
+        ops = new Ops(name);
+        x = ops.f32("x", rows, d);
+        normed = ops.f32("normed", rows, d);
+        qkv = ops.f32("qkv", rows, shape.qkvWidth());
+        rotated = ops.f32("rotated", rows, shape.queryWidth() + (shape.mode().projectsKeys() ? shape.keyWidth() : 0));
+        q = ops.f32("q", rows, shape.queryWidth());
+        k = ops.f32("k", shape.keyRows(), shape.keyWidth());
+        v = ops.f32("v", shape.keyRows(), shape.keyWidth());
+        attended = ops.f32("attended", rows, shape.queryWidth());
+        lse = ops.f32("lse", rows, shape.config().numHeads());
+        mid = ops.f32("mid", rows, d);
+        gateUp = ops.f32("gate_up", rows, 2 * f);
+        activated = ops.f32("activated", rows, f);
+        out = ops.f32("out", rows, d);
+        inputNorm = ops.f32("input_norm", d, 1);
+        wQkv = ops.f32("w_qkv", shape.qkvWidth(), d);
+        wOutput = ops.f32("w_output", d, shape.queryWidth());
+        postNorm = ops.f32("post_norm", d, 1);
+        wGateUp = ops.f32("w_gate_up", 2 * f, d);
+        wDown = ops.f32("w_down", d, f);
+        position = ops.i32("position", rows);
+        table = ops.f32("table", shape.positions(), shape.config().headDim());
+        start = ops.i32("start", shape.sequences() + 1);
+        keyStart = ops.i32("key_start", shape.sequences());
+        visible = ops.i32("visible", rows);
+        record();
+        program = engine.compile(ops);
+    }
+
+    private void record() {
+        ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
+        ops.add(new MatmulNT(qkv, normed, wQkv));
+        ops.add(new Rope(rotated, position, table, false));
+        recordKeys();
+        ops.add(new Attention(attended, lse, q, k, v, new AttentionOp.Rows(start, keyStart, visible), shape.heads()));
+        ops.add(new MatmulNT(mid, attended, wOutput, x));
+        ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
+        ops.add(new MatmulNT(gateUp, normed, wGateUp));
+        ops.add(new SwiGlu(activated, gateUp));
+        ops.add(new MatmulNT(out, activated, wDown, mid));
+    }
+
+    /** Puts keys and values where attention will read them. */
+    private void recordKeys() {
+        int width = 2 * shape.keyWidth();
+        switch (shape.mode()) {
+            case OWN, SHARED -> {}
+            case CACHED -> {
+                ownKv = ops.f32("own_kv", shape.rows(), width);
+                place = ops.i32("place", shape.rows());
+                base = ops.f32("cache", shape.keyRows(), width);
+                ops.add(new Scatter(base, ownKv, place));
+                if (shape.copies() > 0) {
+                    copyPlace = ops.i32("copy_place", shape.rows());
+                }
+                for (int i = 0; i < shape.copies(); i++) {
+                    Slot copy = ops.f32("copy" + i, shape.keyRows(), width);
+                    copies.add(copy);
+                    ops.add(new Scatter(copy, ownKv, copyPlace));
+                }
+            }
+            case HYBRID -> {
+                ownKv = ops.f32("own_kv", shape.rows(), width);
+                place = ops.i32("place", shape.rows());
+                base = ops.f32("base", shape.keyRows(), width);
+                mixed = ops.f32("mixed", shape.keyRows(), width);
+                ops.add(new Copy(mixed, base));
+                ops.add(new Scatter(mixed, ownKv, place));
+            }
+        }
+    }
+
+    /** Binds the program for one layer. */
+    Binding bind(LayerWeights weights, Activations a, Scratch scratch, LayerKeys keys) {
+        int queries = shape.queryWidth();
+        int width = shape.keyWidth();
+        Map<Slot, Tensor> map = new HashMap<>();
+        map.put(x, a.x());
+        map.put(normed, scratch.normed());
+        map.put(qkv, a.qkv());
+        map.put(rotated, a.qkv().columns(0, rotated.columns()));
+        map.put(q, a.qkv().columns(0, queries));
+        Tensor readFrom = keysRead(a, keys);
+        map.put(k, readFrom.columns(0, width));
+        map.put(v, readFrom.columns(width, width));
+        map.put(attended, a.attended());
+        map.put(lse, a.lse());
+        map.put(mid, a.mid());
+        map.put(gateUp, a.gateUp());
+        map.put(activated, scratch.activated());
+        map.put(out, a.out());
+        map.put(inputNorm, weights.inputNorm());
+        map.put(wQkv, weights.qkv().rows(0, shape.qkvWidth()));
+        map.put(wOutput, weights.output());
+        map.put(postNorm, weights.postNorm());
+        map.put(wGateUp, weights.gateUp());
+        map.put(wDown, weights.down());
+        map.put(position, keys.position());
+        map.put(table, keys.table());
+        map.put(start, keys.start());
+        map.put(keyStart, keys.keyStart());
+        map.put(visible, keys.visible());
+        if (ownKv != null) {
+            map.put(ownKv, a.qkv().columns(queries, 2 * width));
+            map.put(place, keys.place());
+            map.put(base, keys.base());
+        }
+        if (mixed != null) {
+            map.put(mixed, keys.mixed());
+        }
+        if (copyPlace != null) {
+            map.put(copyPlace, keys.copyPlace());
+        }
+        for (int i = 0; i < copies.size(); i++) {
+            map.put(copies.get(i), keys.copies().get(i));
+        }
+        return program.bind(map);
+    }
+
+    private Tensor keysRead(Activations a, LayerKeys keys) {
+        return switch (shape.mode()) {
+            case OWN -> a.qkv().columns(shape.queryWidth(), 2 * shape.keyWidth());
+            case CACHED, SHARED -> keys.base();
+            case HYBRID -> keys.mixed();
+        };
+    }
+}

@@ -1,0 +1,16 @@
+package org.tornadomor.model;
+
+import org.tornadomor.engine.Tensor;
+
+/**
+ * One weight set of a transformer layer. Maps that read the same input stand in one matrix, so that one multiplication
+ * serves them: queries, keys and values; gate and up.
+ *
+ * @param inputNorm [d]
+ * @param qkv [(heads + 2 kvHeads) h, d]: queries, keys, values
+ * @param output [d, heads h]
+ * @param postNorm [d]
+ * @param gateUp [2f, d]: gate, up
+ * @param down [d, f]
+ */
+record LayerWeights(Tensor inputNorm, Tensor qkv, Tensor output, Tensor postNorm, Tensor gateUp, Tensor down) {}

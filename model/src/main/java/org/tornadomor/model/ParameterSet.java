@@ -1,0 +1,205 @@
+package org.tornadomor.model;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
+import org.tornadomor.model.io.ParameterNames;
+
+/**
+ * One float for each parameter of a model: the weights, or their gradients, or a moment of the optimiser; all four are laid
+ * out alike. Sharing is by construction: layers that share weights are handed the same tensors.
+ *
+ * <p>Within the arena matrices come first, then vectors, then the auxiliary routers, so that the optimiser walks over a few
+ * long spans: {@link #matrices()} with weight decay, {@link #vectors()} without, {@link #auxiliary()} with an optimiser of
+ * their own.
+ */
+public final class ParameterSet implements AutoCloseable {
+    private final ModelConfig config;
+    private final Arena arena;
+    private final Map<String, Tensor> named = new LinkedHashMap<>();
+    private final List<Tensor> matrices = new ArrayList<>();
+    private final List<Tensor> vectors = new ArrayList<>();
+    private final List<Tensor> auxiliary = new ArrayList<>();
+    private final List<LayerWeights> layers = new ArrayList<>();
+    private final List<RouterWeights> routers = new ArrayList<>();
+    private final List<RouterWeights> auxRouters = new ArrayList<>();
+    private final Tensor embedding;
+    private final Tensor head;
+    private final Tensor finalNorm;
+    private final Tensor routerBias;
+
+    /** Reserves memory, all zeros. */
+    public ParameterSet(Engine engine, String name, ModelConfig config) {
+        this.config = config;
+        this.arena = engine.arena(name, ElementType.F32);
+        int d = config.hiddenSize();
+        embedding = matrix(ParameterNames.EMBEDDING, config.vocabSize(), d);
+        int sets = new LayerMap(config).numWeightSets();
+        List<Tensor[]> bodies = new ArrayList<>();
+        for (int u = 0; u < sets; u++) {
+            bodies.add(layerMatrices(u));
+        }
+        head = config.tieEmbeddings() ? embedding : matrix(ParameterNames.HEAD, config.vocabSize(), d);
+        makeRouters(config.mor());
+        for (int u = 0; u < sets; u++) {
+            Tensor[] body = bodies.get(u);
+            Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
+            Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
+            layers.add(new LayerWeights(inputNorm, body[0], body[1], postNorm, body[2], body[3]));
+        }
+        finalNorm = vector(ParameterNames.FINAL_NORM, d);
+        makeAuxRouters(config.mor());
+        routerBias = makeRouterBias(config.mor());
+    }
+
+    private Tensor[] layerMatrices(int u) {
+        int d = config.hiddenSize();
+        int f = config.intermediateSize();
+        int queries = config.queryWidth();
+        int keys = config.kvWidth();
+        Tensor qkv = add(matrices, arena.allocate("layer " + u + " qkv", queries + 2 * keys, d));
+        name(qkv, 0, queries, ParameterNames.query(u));
+        name(qkv, queries, keys, ParameterNames.key(u));
+        name(qkv, queries + keys, keys, ParameterNames.value(u));
+        Tensor output = matrix(ParameterNames.attentionOutput(u), d, queries);
+        Tensor gateUp = add(matrices, arena.allocate("layer " + u + " gate, up", 2 * f, d));
+        name(gateUp, 0, f, ParameterNames.gate(u));
+        name(gateUp, f, f, ParameterNames.up(u));
+        Tensor down = matrix(ParameterNames.down(u), d, f);
+        return new Tensor[] {qkv, output, gateUp, down};
+    }
+
+    private void makeRouters(MorConfig mor) {
+        if (mor == null || mor.router() == RouterKind.NONE) {
+            return;
+        }
+        if (mor.router() == RouterKind.TOKEN_CHOICE) {
+            routers.add(router(matrices, ParameterNames.TOKEN_ROUTER, mor.numRecursions()));
+            return;
+        }
+        for (int r = 0; r < mor.numRecursions(); r++) {
+            routers.add(router(matrices, ParameterNames.expertRouter(r), 1));
+        }
+    }
+
+    private void makeAuxRouters(MorConfig mor) {
+        if (mor != null && mor.router() == RouterKind.EXPERT_CHOICE && mor.auxRouter()) {
+            for (int r = 0; r < mor.numRecursions(); r++) {
+                auxRouters.add(router(auxiliary, ParameterNames.auxRouter(r), 1));
+            }
+        }
+    }
+
+    private RouterWeights router(List<Tensor> group, String prefix, int logits) {
+        int d = config.hiddenSize();
+        int inner = Scratch.routerInner(config);
+        if (inner == 0) {
+            return new RouterWeights(
+                    null, named(group, arena.allocate(ParameterNames.routerWeight(prefix), logits, d)));
+        }
+        Tensor up = named(group, arena.allocate(ParameterNames.routerUp(prefix), inner, d));
+        return new RouterWeights(up, named(group, arena.allocate(ParameterNames.routerDown(prefix), logits, inner)));
+    }
+
+    private Tensor makeRouterBias(MorConfig mor) {
+        if (mor == null || mor.router() != RouterKind.TOKEN_CHOICE) {
+            return null;
+        }
+        Tensor bias = arena.allocate(ParameterNames.ROUTER_BIAS, mor.numRecursions());
+        if (mor.balancing() == Balancing.LOSS_FREE) {
+            named.put(bias.name(), bias);
+        }
+        return bias;
+    }
+
+    private Tensor matrix(String name, int rows, int columns) {
+        return named(matrices, arena.allocate(name, rows, columns));
+    }
+
+    private Tensor vector(String name, int size) {
+        return named(vectors, arena.allocate(name, size));
+    }
+
+    private Tensor named(List<Tensor> group, Tensor tensor) {
+        named.put(tensor.name(), tensor);
+        return add(group, tensor);
+    }
+
+    private static Tensor add(List<Tensor> group, Tensor tensor) {
+        group.add(tensor);
+        return tensor;
+    }
+
+    private void name(Tensor fused, int from, int rows, String name) {
+        named.put(name, fused.rows(from, rows).named(name, rows, fused.columns()));
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** Every tensor of a checkpoint by its name in the file. */
+    public Map<String, Tensor> named() {
+        return Collections.unmodifiableMap(named);
+    }
+
+    /** Flat vectors that cover all matrices: weight decay applies. */
+    public List<Tensor> matrices() {
+        return arena.spans(arena.name() + ".matrices", matrices);
+    }
+
+    /** Flat vectors that cover the norm weights: no weight decay. */
+    public List<Tensor> vectors() {
+        return arena.spans(arena.name() + ".vectors", vectors);
+    }
+
+    /** Flat vectors that cover the auxiliary routers; none without them. */
+    public List<Tensor> auxiliary() {
+        return arena.spans(arena.name() + ".auxiliary", auxiliary);
+    }
+
+    LayerWeights layer(int weightSet) {
+        return layers.get(weightSet);
+    }
+
+    /** The router of recursion r (from 1) for expert-choice; the only one for token-choice. */
+    RouterWeights router(int r) {
+        return routers.get(routers.size() == 1 ? 0 : r - 1);
+    }
+
+    /** The auxiliary router of recursion r (from 1), or null. */
+    RouterWeights auxRouter(int r) {
+        return auxRouters.isEmpty() ? null : auxRouters.get(r - 1);
+    }
+
+    /** [V, d] */
+    Tensor embedding() {
+        return embedding;
+    }
+
+    /** [V, d]: the embedding again if tied. */
+    Tensor head() {
+        return head;
+    }
+
+    /** [d] */
+    Tensor finalNorm() {
+        return finalNorm;
+    }
+
+    /** [N_r] for token-choice: zeros unless balancing is loss-free; else null. */
+    public Tensor routerBias() {
+        return routerBias;
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

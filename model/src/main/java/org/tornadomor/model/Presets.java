@@ -1,0 +1,124 @@
+package org.tornadomor.model;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.tornadomor.UserError;
+
+/**
+ * Models by name: a size, with a variant after a dash. Sizes are {@code tiny} and {@code small} for a laptop (bytes as
+ * vocabulary) and the paper's {@code 135m}, {@code 360m}, {@code 730m} and {@code 1.7b} (table 6). Variants are
+ * {@code vanilla}, {@code recN} (recursive), {@code morN} (expert-choice) and {@code tokN} (token-choice) with N = 2,
+ * 3, 4 recursions, all middle_cycle. A size alone is the vanilla model, but {@code tiny} is {@code tiny-mor3}.
+ *
+ * <p>Where the layers of a size do not divide, the next number that does is taken, as the paper does (appendix D).
+ */
+public final class Presets {
+    /** Byte values and one id for the end of text. */
+    private static final int BYTES_VOCABULARY = 257;
+
+    private static final int PAPER_VOCABULARY = 49_152;
+    private static final int PAPER_CONTEXT = 2048;
+
+    /** Released with the paper's token-choice model; {@code config.json} has 0 as its default. */
+    private static final double TOKEN_CHOICE_Z_LOSS = 1e-5;
+
+    private static final int NEAREST = 3;
+
+    private static final List<String> SIZES = List.of("tiny", "small", "135m", "360m", "730m", "1.7b");
+    private static final Map<String, ModelConfig> ALL = all();
+
+    private Presets() {}
+
+    /** Every name, smallest size first. */
+    public static List<String> names() {
+        List<String> names = new ArrayList<>(ALL.keySet());
+        names.sort(Comparator.comparingInt(name -> SIZES.indexOf(name.split("-")[0])));
+        return List.copyOf(names);
+    }
+
+    /**
+     * The model of that name.
+     *
+     * @throws UserError naming the nearest names if there is none
+     */
+    public static ModelConfig get(String name) {
+        ModelConfig config = ALL.get(name);
+        if (config == null) {
+            throw new UserError(
+                    "There is no preset '" + name + "'; the nearest are " + String.join(", ", nearest(name)));
+        }
+        return config;
+    }
+
+    private static Map<String, ModelConfig> all() {
+        Map<String, ModelConfig> all = new TreeMap<>();
+        for (String size : SIZES) {
+            ModelConfig base = base(size);
+            all.put(size, base);
+            all.put(size + "-vanilla", base);
+            for (int n = 2; n <= 4; n++) {
+                all.put(size + "-rec" + n, recurring(base, MorConfig.recursive(n)));
+                all.put(size + "-mor" + n, recurring(base, MorConfig.expertChoice(n)));
+                MorConfig token = MorConfig.tokenChoice(n).toBuilder()
+                        .zLossCoef(TOKEN_CHOICE_Z_LOSS)
+                        .build();
+                all.put(size + "-tok" + n, recurring(base, token));
+            }
+        }
+        all.put("tiny", all.get("tiny-mor3"));
+        return all;
+    }
+
+    private static ModelConfig recurring(ModelConfig base, MorConfig mor) {
+        long layers = ModelConfig.nextDividingLayers(base.numLayers(), mor.sharing(), mor.numRecursions());
+        return base.withNumLayers(Math.toIntExact(layers)).withMor(mor);
+    }
+
+    private static ModelConfig base(String size) {
+        return switch (size) {
+            case "tiny" -> llama(BYTES_VOCABULARY, 192, 512, 8, 6, 2, 32, 512);
+            case "small" -> llama(BYTES_VOCABULARY, 512, 1408, 14, 8, 4, 64, 1024);
+            case "135m" -> llama(PAPER_VOCABULARY, 576, 1536, 30, 9, 3, 64, PAPER_CONTEXT);
+            case "360m" -> llama(PAPER_VOCABULARY, 960, 2560, 32, 15, 5, 64, PAPER_CONTEXT);
+            case "730m" -> llama(PAPER_VOCABULARY, 1536, 4096, 26, 24, 8, 64, PAPER_CONTEXT);
+            case "1.7b" -> llama(PAPER_VOCABULARY, 2048, 8192, 24, 32, 32, 64, PAPER_CONTEXT);
+            default -> throw new IllegalArgumentException(size);
+        };
+    }
+
+    private static ModelConfig llama(
+            int vocabulary, int d, int ffn, int layers, int heads, int kvHeads, int headDim, int context) {
+        return new ModelConfig(
+                vocabulary, d, ffn, layers, heads, kvHeads, headDim, 1e-5, 10000, context, true, 0.02, null);
+    }
+
+    private static List<String> nearest(String name) {
+        return ALL.keySet().stream()
+                .sorted(Comparator.comparingInt((String other) -> distance(name, other))
+                        .thenComparing(Comparator.naturalOrder()))
+                .limit(NEAREST)
+                .toList();
+    }
+
+    /** Levenshtein distance: the fewest insertions, deletions and replacements, letter case aside. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                boolean same = Character.toLowerCase(a.charAt(i - 1)) == b.charAt(j - 1);
+                int replaced = diagonal + (same ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

@@ -1,0 +1,54 @@
+package org.tornadomor.model;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Op;
+import org.tornadomor.engine.Ops;
+import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.Tensor;
+
+/** Records a program that has only one binding: naming a tensor declares its slot. */
+final class Wiring {
+    private record Use(Tensor tensor, Extent rows) {}
+
+    private final Ops ops;
+    private final Map<Use, Slot> slots = new HashMap<>();
+    private final Map<Slot, Tensor> tensors = new HashMap<>();
+
+    Wiring(String name) {
+        ops = new Ops(name);
+    }
+
+    /** The slot of a tensor of which a run uses {@code rows} rows. */
+    Slot of(Tensor tensor, Extent rows) {
+        return slots.computeIfAbsent(new Use(tensor, rows), use -> {
+            Slot slot = ops.slot(tensor.name(), tensor.type(), rows, tensor.columns());
+            tensors.put(slot, tensor);
+            return slot;
+        });
+    }
+
+    /** The slot of a tensor that a run may use all of. */
+    Slot of(Tensor tensor) {
+        Slot slot = slots.get(new Use(tensor, null));
+        if (slot == null) {
+            slot = ops.slot(tensor.name(), tensor.type(), Extent.fixed(tensor.rows()), tensor.columns());
+            slots.put(new Use(tensor, null), slot);
+            tensors.put(slot, tensor);
+        }
+        return slot;
+    }
+
+    Wiring add(Op op) {
+        ops.add(op);
+        return this;
+    }
+
+    /** Compiles and binds what was recorded. */
+    Binding on(Engine engine) {
+        return engine.compile(ops).bind(tensors);
+    }
+}

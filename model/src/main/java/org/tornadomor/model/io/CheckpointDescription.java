@@ -1,0 +1,46 @@
+package org.tornadomor.model.io;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.ParameterCount;
+import org.tornadomor.model.RouterKind;
+
+/**
+ * What a checkpoint folder holds, for people and programs to look at.
+ *
+ * @param tensors the number of tensors
+ * @param elements how many parameters are stored in which type
+ * @param files the weight files
+ * @param bytes their size
+ * @param metadata the free-form strings in the weight file
+ * @param tokenizer whether there is a {@code tokenizer.json}
+ * @param resumable whether the training state is there
+ */
+public record CheckpointDescription(
+        Path folder,
+        ModelConfig config,
+        ParameterCount parameters,
+        int tensors,
+        Map<DType, Long> elements,
+        List<Path> files,
+        long bytes,
+        Map<String, String> metadata,
+        boolean tokenizer,
+        boolean resumable) {
+
+    /** The kind of model in a few words, such as "Mixture-of-Recursions, expert_choice, 3 recursions, middle_cycle". */
+    public String kind() {
+        MorConfig mor = config.mor();
+        if (mor == null) {
+            return "Llama";
+        }
+        String name = mor.router() == RouterKind.NONE
+                ? "recursive"
+                : "Mixture-of-Recursions, " + mor.router().spelling();
+        return name + ", " + mor.numRecursions() + " recursions, "
+                + mor.sharing().spelling();
+    }
+}

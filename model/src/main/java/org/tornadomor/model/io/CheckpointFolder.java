@@ -1,0 +1,191 @@
+package org.tornadomor.model.io;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.tornadomor.UserError;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterCount;
+
+/**
+ * A checkpoint folder in Hugging Face style: {@code config.json} and {@code model.safetensors}, or its shards with an
+ * index. Opening it checks that the tensors are exactly those of the configuration, each with its shape.
+ */
+public final class CheckpointFolder implements AutoCloseable {
+    /** The configuration's file name. */
+    public static final String CONFIG_FILE = "config.json";
+
+    /** The tokenizer's file name. */
+    public static final String TOKENIZER_FILE = "tokenizer.json";
+
+    /** The name of what resuming needs besides the weights. */
+    public static final String TRAINING_STATE_FILE = "training_state.safetensors";
+
+    /** Older exports store the rotary frequencies, which follow from the configuration. */
+    private static final String ROTARY_FREQUENCIES = ".rotary_emb.inv_freq";
+
+    private final Path folder;
+    private final ModelConfig config;
+    private final TensorSource tensors;
+    private final List<ParameterSpec> specs;
+
+    private CheckpointFolder(Path folder, ModelConfig config, TensorSource tensors) {
+        this.folder = folder;
+        this.config = config;
+        this.tensors = tensors;
+        this.specs = ParameterSpecs.of(config);
+    }
+
+    /**
+     * Opens a checkpoint.
+     *
+     * @throws UserError naming the file, the tensor and what is missing, misshapen or damaged
+     */
+    public static CheckpointFolder open(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new UserError(folder + " is not a folder; give the folder of a checkpoint, with " + CONFIG_FILE
+                    + " and " + TensorSource.MODEL_FILE);
+        }
+        ModelConfig config = ModelConfig.read(folder.resolve(CONFIG_FILE));
+        CheckpointFolder opened = new CheckpointFolder(folder, config, TensorSource.open(folder));
+        try {
+            opened.checkTensors();
+        } catch (UserError e) {
+            opened.close();
+            throw e;
+        }
+        return opened;
+    }
+
+    private void checkTensors() {
+        List<String> missing = specs.stream()
+                .map(ParameterSpec::name)
+                .filter(name -> !tensors.contains(name))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new UserError(folder + ": tensor " + some(missing) + " missing; " + hint(missing));
+        }
+        for (ParameterSpec spec : specs) {
+            checkTensor(spec, tensors.info(spec.name()));
+        }
+        Set<String> expected = specs.stream().map(ParameterSpec::name).collect(Collectors.toSet());
+        List<String> unexpected = tensors.names().stream()
+                .filter(name -> !expected.contains(name) && !tolerated(name))
+                .toList();
+        if (!unexpected.isEmpty()) {
+            throw new UserError(folder + ": tensor " + some(unexpected) + " not part of the model that " + CONFIG_FILE
+                    + " describes; use the configuration that belongs to the weights");
+        }
+    }
+
+    private void checkTensor(ParameterSpec spec, TensorInfo info) {
+        String tensor = tensors.file(spec.name()) + ": tensor " + spec.name();
+        if (!info.hasShape(spec.shape())) {
+            throw new UserError(tensor + " has shape " + Arrays.toString(info.shape()) + " where " + CONFIG_FILE
+                    + " asks for " + Arrays.toString(spec.shape())
+                    + "; use the configuration that belongs to the weights");
+        }
+        if (!info.dtype().isFloat()) {
+            throw new UserError(tensor + " is " + info.dtype() + "; convert the checkpoint to F32, F16 or BF16");
+        }
+    }
+
+    private static String some(List<String> names) {
+        int more = names.size() - 1;
+        return names.getFirst() + (more == 0 ? " is" : " (and " + more + " more) are");
+    }
+
+    private static String hint(List<String> missing) {
+        return missing.equals(List.of(ParameterNames.HEAD))
+                ? "if the head is the embedding, set tie_word_embeddings to true in " + CONFIG_FILE
+                : "use weights and a " + CONFIG_FILE + " that belong together, and copy every shard";
+    }
+
+    private boolean tolerated(String name) {
+        return name.endsWith(ROTARY_FREQUENCIES) || config.tieEmbeddings() && name.equals(ParameterNames.HEAD);
+    }
+
+    /** The folder. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** The configuration. */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** The model's tensors, in the order to load them. */
+    public List<ParameterSpec> specs() {
+        return specs;
+    }
+
+    /** The tensors as they lie in the files, unchecked values included. */
+    public TensorSource tensors() {
+        return tensors;
+    }
+
+    /**
+     * Reads elements {@code from .. from + count - 1} of a parameter as float.
+     *
+     * @throws UserError naming file and tensor if a value is not finite
+     */
+    public void read(String name, long from, float[] dst, int dstOffset, int count) {
+        tensors.read(name, from, dst, dstOffset, count);
+        for (int i = 0; i < count; i++) {
+            if (!Float.isFinite(dst[dstOffset + i])) {
+                throw new UserError(tensors.file(name) + ": tensor " + name + " holds " + dst[dstOffset + i]
+                        + " at element " + (from + i) + "; such a model computes nothing, use an earlier checkpoint");
+            }
+        }
+    }
+
+    /** Reads a whole parameter; see {@link #read(String, long, float[], int, int)}. */
+    public void read(String name, float[] dst, int dstOffset) {
+        read(name, 0, dst, dstOffset, Math.toIntExact(tensors.info(name).elements()));
+    }
+
+    /**
+     * What the checkpoint is.
+     *
+     * @throws UserError if a file cannot be looked at
+     */
+    public CheckpointDescription describe() {
+        Map<DType, Long> elements = new EnumMap<>(DType.class);
+        for (ParameterSpec spec : specs) {
+            TensorInfo info = tensors.info(spec.name());
+            elements.merge(info.dtype(), info.elements(), Long::sum);
+        }
+        long bytes = 0;
+        for (Path file : tensors.files()) {
+            try {
+                bytes += Files.size(file);
+            } catch (IOException e) {
+                throw UserError.file("read", file, e);
+            }
+        }
+        return new CheckpointDescription(
+                folder,
+                config,
+                ParameterCount.of(config),
+                specs.size(),
+                Map.copyOf(elements),
+                tensors.files(),
+                bytes,
+                tensors.metadata(),
+                Files.exists(folder.resolve(TOKENIZER_FILE)),
+                Files.exists(folder.resolve(TRAINING_STATE_FILE)));
+    }
+
+    /** Closes the files. */
+    @Override
+    public void close() {
+        tensors.close();
+    }
+}

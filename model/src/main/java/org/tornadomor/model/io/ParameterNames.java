@@ -1,0 +1,103 @@
+package org.tornadomor.model.io;
+
+/**
+ * The names of a model's tensors: Llama's, with {@code u} a weight set in the order of first use, and those of the
+ * routers. All count from 0. Projections are stored [out, in].
+ */
+public final class ParameterNames {
+    /** [vocab, d]; the head as well where embeddings are tied. */
+    public static final String EMBEDDING = "model.embed_tokens.weight";
+
+    /** [d]. */
+    public static final String FINAL_NORM = "model.norm.weight";
+
+    /** [vocab, d], where embeddings are not tied. */
+    public static final String HEAD = "lm_head.weight";
+
+    /** The prefix of the token-choice router. */
+    public static final String TOKEN_ROUTER = "model.router";
+
+    /**
+     * [N_r], token-choice with loss-free balancing: added to the logits for the arg-max alone, never trained by
+     * gradient.
+     */
+    public static final String ROUTER_BIAS = "model.router.bias";
+
+    static final String AUX_ROUTERS = "model.aux_routers.";
+
+    private ParameterNames() {}
+
+    /** The prefix of the expert-choice router of recursion {@code r} + 1. */
+    public static String expertRouter(int r) {
+        return "model.routers." + r;
+    }
+
+    /** The prefix of the auxiliary router of recursion {@code r} + 1. */
+    public static String auxRouter(int r) {
+        return AUX_ROUTERS + r;
+    }
+
+    /** The only matrix of a linear router with that prefix: [outputs, d]. */
+    public static String routerWeight(String router) {
+        return router + ".weight";
+    }
+
+    /** The first matrix of an MLP router with that prefix: [width, d]. */
+    public static String routerUp(String router) {
+        return router + ".up.weight";
+    }
+
+    /** The second matrix of an MLP router with that prefix: [outputs, width]. */
+    public static String routerDown(String router) {
+        return router + ".down.weight";
+    }
+
+    /** [d], before attention. */
+    public static String inputNorm(int u) {
+        return layer(u, "input_layernorm");
+    }
+
+    /** [heads x head size, d]. */
+    public static String query(int u) {
+        return layer(u, "self_attn.q_proj");
+    }
+
+    /** [key and value heads x head size, d]. */
+    public static String key(int u) {
+        return layer(u, "self_attn.k_proj");
+    }
+
+    /** [key and value heads x head size, d]. */
+    public static String value(int u) {
+        return layer(u, "self_attn.v_proj");
+    }
+
+    /** [d, heads x head size]. */
+    public static String attentionOutput(int u) {
+        return layer(u, "self_attn.o_proj");
+    }
+
+    /** [d], before the feed-forward. */
+    public static String postAttentionNorm(int u) {
+        return layer(u, "post_attention_layernorm");
+    }
+
+    /** [ffn, d], the half of SwiGLU that goes through SiLU. */
+    public static String gate(int u) {
+        return layer(u, "mlp.gate_proj");
+    }
+
+    /** [ffn, d]. */
+    public static String up(int u) {
+        return layer(u, "mlp.up_proj");
+    }
+
+    /** [d, ffn]. */
+    public static String down(int u) {
+        return layer(u, "mlp.down_proj");
+    }
+
+    private static String layer(int u, String part) {
+        return "model.layers." + u + "." + part + ".weight";
+    }
+}

@@ -1,0 +1,188 @@
+package org.tornadomor.model.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.tornadomor.UserError;
+import org.tornadomor.model.io.SafeTensorsHeader.Entry;
+
+/**
+ * One safetensors file, mapped into memory: opening reads the header alone, and reading a tensor touches its pages
+ * alone.
+ */
+public final class SafeTensors implements TensorSource {
+    private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble F64 =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final String FIX = "; the file is damaged or incomplete, copy or download it again";
+
+    private final Path path;
+    private final Arena arena;
+    private final MemorySegment data;
+    private final Map<String, Entry> entries;
+    private final Map<String, String> metadata;
+
+    private SafeTensors(Path path, Arena arena, MemorySegment data, SafeTensorsHeader header) {
+        this.path = path;
+        this.arena = arena;
+        this.data = data;
+        this.metadata = header.metadata();
+        Map<String, Entry> byName = new LinkedHashMap<>();
+        header.entries().forEach(entry -> byName.put(entry.info().name(), entry));
+        this.entries = byName;
+    }
+
+    /**
+     * Opens a file and checks its header.
+     *
+     * @throws UserError naming the file, the tensor and what is wrong
+     */
+    public static SafeTensors open(Path file) {
+        Arena arena = Arena.ofShared();
+        try (FileChannel channel = FileChannel.open(file)) {
+            SafeTensors opened = map(file, channel, arena);
+            arena = null;
+            return opened;
+        } catch (IOException e) {
+            throw UserError.file("read", file, e);
+        } catch (UserError e) {
+            throw new UserError(file + ": " + e.getMessage() + FIX, e);
+        } finally {
+            if (arena != null) {
+                arena.close();
+            }
+        }
+    }
+
+    private static SafeTensors map(Path file, FileChannel channel, Arena arena) throws IOException {
+        long size = channel.size();
+        if (size < Long.BYTES) {
+            throw new UserError("truncated: " + size + " bytes, too short for the length of the header");
+        }
+        MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+        long headerBytes = all.get(I64, 0);
+        if (headerBytes < 0 || headerBytes > SafeTensorsHeader.MAX_BYTES) {
+            throw new UserError("not safetensors: a header of " + Long.toUnsignedString(headerBytes)
+                    + " bytes, where at most " + SafeTensorsHeader.MAX_BYTES + " are allowed");
+        }
+        if (headerBytes > size - Long.BYTES) {
+            throw new UserError("truncated: the header has " + headerBytes + " bytes, but the file ends after "
+                    + (size - Long.BYTES));
+        }
+        MemorySegment data = all.asSlice(Long.BYTES + headerBytes);
+        byte[] json = all.asSlice(Long.BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
+        return new SafeTensors(file, arena, data, SafeTensorsHeader.parse(json, data.byteSize()));
+    }
+
+    @Override
+    public List<String> names() {
+        return List.copyOf(entries.keySet());
+    }
+
+    @Override
+    public boolean contains(String name) {
+        return entries.containsKey(name);
+    }
+
+    @Override
+    public TensorInfo info(String name) {
+        return entry(name).info();
+    }
+
+    @Override
+    public Path file(String name) {
+        entry(name);
+        return path;
+    }
+
+    @Override
+    public List<Path> files() {
+        return List.of(path);
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    private Entry entry(String name) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw new UserError(path + " has no tensor " + name + "; check that it is the right file");
+        }
+        return entry;
+    }
+
+    @Override
+    public void read(String name, long from, float[] dst, int dstOffset, int count) {
+        Entry entry = entry(name);
+        Objects.checkFromIndexSize(from, count, entry.info().elements());
+        Objects.checkFromIndexSize(dstOffset, count, dst.length);
+        DType dtype = entry.info().dtype();
+        long at = entry.begin() + from * dtype.bytes();
+        switch (dtype) {
+            case F32 -> MemorySegment.copy(data, F32, at, dst, dstOffset, count);
+            case F16 -> {
+                for (int i = 0; i < count; i++) {
+                    dst[dstOffset + i] = Float.float16ToFloat(data.get(I16, at + 2L * i));
+                }
+            }
+            case BF16 -> {
+                for (int i = 0; i < count; i++) {
+                    dst[dstOffset + i] = DType.fromBfloat16(data.get(I16, at + 2L * i));
+                }
+            }
+            case F64 -> {
+                for (int i = 0; i < count; i++) {
+                    dst[dstOffset + i] = (float) data.get(F64, at + 8L * i);
+                }
+            }
+            default -> throw wrongType(entry, "F32, F16, BF16 or F64");
+        }
+    }
+
+    @Override
+    public void readInts(String name, int[] dst, int dstOffset) {
+        Entry entry = entry(name);
+        int count = Math.toIntExact(entry.info().elements());
+        Objects.checkFromIndexSize(dstOffset, count, dst.length);
+        switch (entry.info().dtype()) {
+            case I32 -> MemorySegment.copy(data, I32, entry.begin(), dst, dstOffset, count);
+            case I64 -> {
+                for (int i = 0; i < count; i++) {
+                    dst[dstOffset + i] = narrow(name, data.get(I64, entry.begin() + 8L * i));
+                }
+            }
+            default -> throw wrongType(entry, "I32 or I64");
+        }
+    }
+
+    private int narrow(String name, long value) {
+        if (value != (int) value) {
+            throw new UserError(path + ": tensor " + name + " holds " + value + ", which does not fit 32 bits");
+        }
+        return (int) value;
+    }
+
+    private UserError wrongType(Entry entry, String expected) {
+        return new UserError(path + ": tensor " + entry.info().name() + " is "
+                + entry.info().dtype() + "; convert it to " + expected);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,117 @@
+package org.tornadomor.model.io;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.tornadomor.UserError;
+
+/**
+ * Named tensors to read: one safetensors file, or the shards that an index lists. Reading from several threads is safe;
+ * closing ends it.
+ */
+public interface TensorSource extends AutoCloseable {
+    /** The name of an unsharded model file. */
+    String MODEL_FILE = "model.safetensors";
+
+    /** The name of the index of a sharded model. */
+    String INDEX_FILE = "model.safetensors.index.json";
+
+    /**
+     * Opens a safetensors file, an index, or the model in a checkpoint folder (the single file where both exist).
+     *
+     * @throws UserError naming the file and what is wrong with it
+     */
+    static TensorSource open(Path path) {
+        if (!Files.isDirectory(path)) {
+            return path.toString().endsWith(".index.json") ? ShardedTensors.open(path) : SafeTensors.open(path);
+        }
+        Path single = path.resolve(MODEL_FILE);
+        Path index = path.resolve(INDEX_FILE);
+        if (Files.exists(single)) {
+            return SafeTensors.open(single);
+        }
+        if (Files.exists(index)) {
+            return ShardedTensors.open(index);
+        }
+        boolean pickled = Files.exists(path.resolve("pytorch_model.bin"));
+        throw new UserError(path + " has no " + MODEL_FILE + " and no " + INDEX_FILE
+                + (pickled
+                        ? "; convert its pytorch_model.bin to safetensors"
+                        : "; check that it is a checkpoint folder"));
+    }
+
+    /** The names, in file order. */
+    List<String> names();
+
+    /** Whether there is a tensor of that name. */
+    boolean contains(String name);
+
+    /**
+     * Type and shape.
+     *
+     * @throws UserError if there is no such tensor
+     */
+    TensorInfo info(String name);
+
+    /**
+     * The file that holds a tensor.
+     *
+     * @throws UserError if there is no such tensor
+     */
+    Path file(String name);
+
+    /** Every file that is read. */
+    List<Path> files();
+
+    /** The free-form metadata of the file; of the first shard where there are several. */
+    Map<String, String> metadata();
+
+    /**
+     * Reads elements {@code from .. from + count - 1} of a tensor as float, converting F64, F16 and BF16.
+     *
+     * @throws UserError if there is no such tensor or it does not hold floats
+     * @throws IndexOutOfBoundsException if the range does not lie in the tensor and in {@code dst}
+     */
+    void read(String name, long from, float[] dst, int dstOffset, int count);
+
+    /** Reads a whole tensor; see {@link #read(String, long, float[], int, int)}. */
+    default void read(String name, float[] dst, int dstOffset) {
+        read(name, 0, dst, dstOffset, elements(name));
+    }
+
+    /** Reads a whole tensor into a new array; see {@link #read(String, long, float[], int, int)}. */
+    default float[] read(String name) {
+        float[] values = new float[elements(name)];
+        read(name, values, 0);
+        return values;
+    }
+
+    /**
+     * Reads a whole tensor of I32 or I64 as int.
+     *
+     * @throws UserError if there is no such tensor, it holds other types, or a value does not fit
+     * @throws IndexOutOfBoundsException if it does not fit {@code dst}
+     */
+    void readInts(String name, int[] dst, int dstOffset);
+
+    /** Reads a whole tensor into a new array; see {@link #readInts(String, int[], int)}. */
+    default int[] readInts(String name) {
+        int[] values = new int[elements(name)];
+        readInts(name, values, 0);
+        return values;
+    }
+
+    private int elements(String name) {
+        long elements = info(name).elements();
+        if (elements > Integer.MAX_VALUE) {
+            throw new UserError(file(name) + ": " + name + " has " + elements
+                    + " elements, more than an array holds; read it in parts");
+        }
+        return (int) elements;
+    }
+
+    /** Unmaps the files. */
+    @Override
+    void close();
+}

@@ -1,0 +1,57 @@
+package org.tornadomor.tokenizer;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * Text to token ids and back. {@link #encode} adds no special tokens of its own accord; text that spells a special token
+ * is encoded as the tokenizer's file says. Safe for use by several threads.
+ */
+public interface Tokenizer extends AutoCloseable {
+    /** What it is, for messages and records: {@code bytes}, or the path it was read from. */
+    String name();
+
+    /** The largest id plus one: the least vocabulary that a model needs for this tokenizer. */
+    int vocabSize();
+
+    /** The id that ends a document and stops generation, or -1 if the tokenizer has none. */
+    int endOfText();
+
+    /** The ids of a text, without special tokens before or after it. */
+    int[] encode(String text);
+
+    /** The ids of a text given as valid UTF-8. */
+    default int[] encodeBytes(byte[] utf8) {
+        return encode(new String(utf8, StandardCharsets.UTF_8));
+    }
+
+    /**
+     * The text of some ids. Special tokens give no text, and bytes that are not valid UTF-8 give replacement characters.
+     *
+     * @throws IllegalArgumentException if an id is negative or not below {@link #vocabSize}
+     */
+    String decode(int[] ids);
+
+    /** How many bytes of UTF-8 text some ids stand for: the divisor of a loss per byte. */
+    default long countBytes(int[] ids) {
+        return decode(ids).getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    /** A decoder for one new stream of ids. */
+    StreamDecoder streamDecoder();
+
+    /** A hash of everything that decides the ids: equal fingerprints encode equally. */
+    String fingerprint();
+
+    /**
+     * Writes what {@link Tokenizers#forCheckpoint} needs to find this tokenizer again ({@code tokenizer.json} and its
+     * configuration) into an existing folder. The byte tokenizer needs nothing.
+     *
+     * @throws org.tornadomor.UserError if a file cannot be written
+     */
+    void save(Path folder);
+
+    /** Frees native memory, if there is any. */
+    @Override
+    void close();
+}

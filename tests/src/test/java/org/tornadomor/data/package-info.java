@@ -1,0 +1,2 @@
+/** Tests of text sources, corpora, samplers and baselines. */
+package org.tornadomor.data;

@@ -1,0 +1,107 @@
+package org.tornadomor.engine.cpu;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Op;
+import org.tornadomor.engine.Ops;
+import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.Tensor;
+
+/**
+ * One op on a CPU engine of its own. Every float slot is a column view of a wider tensor, whose margins hold {@link #MARGIN}
+ * and must still do so afterwards.
+ */
+final class OpRunner implements AutoCloseable {
+    /** What stands beside the columns of a slot. */
+    static final float MARGIN = 12345f;
+
+    private final CpuEngine engine;
+    private final Arena floats;
+    private final Arena ints;
+    private final Ops ops = new Ops("test");
+    private final Map<Slot, Tensor> tensors = new HashMap<>();
+    private final Map<Slot, Tensor> whole = new HashMap<>();
+    private Binding binding;
+
+    OpRunner(int threads) {
+        engine = new CpuEngine(threads);
+        floats = engine.arena("floats", ElementType.F32);
+        ints = engine.arena("ints", ElementType.I32);
+    }
+
+    /** A slot bound to these values, row after row, with {@code margin} columns on either side. */
+    Slot f32(String name, Extent rows, int columns, int margin, float[] values) {
+        Tensor wide = floats.allocate(name, rows.max(), columns + 2 * margin);
+        float[] filled = new float[rows.max() * (columns + 2 * margin)];
+        java.util.Arrays.fill(filled, MARGIN);
+        for (int i = 0; i < rows.max(); i++) {
+            System.arraycopy(values, i * columns, filled, i * (columns + 2 * margin) + margin, columns);
+        }
+        engine.upload(wide, filled, 0);
+        Slot slot = ops.f32(name, rows, columns);
+        whole.put(slot, wide);
+        tensors.put(slot, wide.columns(margin, columns));
+        return slot;
+    }
+
+    Slot i32(String name, Extent rows, int[] values) {
+        Tensor tensor = ints.allocate(name, rows.max());
+        engine.upload(tensor, values, 0);
+        Slot slot = ops.i32(name, rows);
+        tensors.put(slot, tensor);
+        return slot;
+    }
+
+    OpRunner run(Op op) {
+        ops.add(op);
+        binding = engine.compile(ops).bind(tensors);
+        binding.run();
+        return this;
+    }
+
+    void set(Slot slot, float[] values) {
+        engine.upload(tensors.get(slot), values, 0);
+    }
+
+    void runAgain() {
+        binding.run();
+    }
+
+    /** The slot's values; fails if its margins were touched. */
+    float[] get(Slot slot) {
+        Tensor wide = whole.get(slot);
+        float[] filled = new float[wide.rows() * wide.columns()];
+        engine.download(wide, filled, 0);
+        int margin = (wide.columns() - slot.columns()) / 2;
+        float[] values = new float[wide.rows() * slot.columns()];
+        for (int i = 0; i < wide.rows(); i++) {
+            for (int j = 0; j < wide.columns(); j++) {
+                float value = filled[i * wide.columns() + j];
+                if (j >= margin && j < margin + slot.columns()) {
+                    values[i * slot.columns() + j - margin] = value;
+                } else if (value != MARGIN) {
+                    throw new AssertionError(slot + ": " + value + " beside the columns of row " + i);
+                }
+            }
+        }
+        return values;
+    }
+
+    static float[] random(Random random, int size) {
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

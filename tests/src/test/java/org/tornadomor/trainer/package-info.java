@@ -1,0 +1,2 @@
+/** Tests of training and its accounts. */
+package org.tornadomor.trainer;

@@ -1,0 +1,103 @@
+package org.tornadomor.engine.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Loops over a stretch of one or two arrays that several ops share. */
+final class RowMath {
+    private RowMath() {}
+
+    /** {@code y += x}. */
+    static void add(float[] y, int yAt, float[] x, int xAt, int count) {
+        int whole = Lanes.whole(count);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            FloatVector.fromArray(Lanes.SPECIES, y, yAt + c)
+                    .add(FloatVector.fromArray(Lanes.SPECIES, x, xAt + c))
+                    .intoArray(y, yAt + c);
+        }
+        for (int c = whole; c < count; c++) {
+            y[yAt + c] += x[xAt + c];
+        }
+    }
+
+    /** {@code y += factor x}. */
+    static void addScaled(float[] y, int yAt, float[] x, int xAt, int count, float factor) {
+        int whole = Lanes.whole(count);
+        FloatVector factors = FloatVector.broadcast(Lanes.SPECIES, factor);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            FloatVector.fromArray(Lanes.SPECIES, x, xAt + c)
+                    .fma(factors, FloatVector.fromArray(Lanes.SPECIES, y, yAt + c))
+                    .intoArray(y, yAt + c);
+        }
+        for (int c = whole; c < count; c++) {
+            y[yAt + c] = Math.fma(x[xAt + c], factor, y[yAt + c]);
+        }
+    }
+
+    /** {@code y = factor x}; y and x may be the same. */
+    static void scale(float[] y, int yAt, float[] x, int xAt, int count, float factor) {
+        int whole = Lanes.whole(count);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            FloatVector.fromArray(Lanes.SPECIES, x, xAt + c).mul(factor).intoArray(y, yAt + c);
+        }
+        for (int c = whole; c < count; c++) {
+            y[yAt + c] = x[xAt + c] * factor;
+        }
+    }
+
+    /** {@code z = x + factor y}. */
+    static void addScaledInto(float[] z, int zAt, float[] x, int xAt, float[] y, int yAt, int count, float factor) {
+        int whole = Lanes.whole(count);
+        FloatVector factors = FloatVector.broadcast(Lanes.SPECIES, factor);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            FloatVector.fromArray(Lanes.SPECIES, y, yAt + c)
+                    .fma(factors, FloatVector.fromArray(Lanes.SPECIES, x, xAt + c))
+                    .intoArray(z, zAt + c);
+        }
+        for (int c = whole; c < count; c++) {
+            z[zAt + c] = Math.fma(y[yAt + c], factor, x[xAt + c]);
+        }
+    }
+
+    /** The dot product of x and y. */
+    static float dot(float[] x, int xAt, float[] y, int yAt, int count) {
+        FloatVector sums = FloatVector.zero(Lanes.SPECIES);
+        int whole = Lanes.whole(count);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            sums = FloatVector.fromArray(Lanes.SPECIES, x, xAt + c)
+                    .fma(FloatVector.fromArray(Lanes.SPECIES, y, yAt + c), sums);
+        }
+        float sum = Lanes.sum(sums);
+        for (int c = whole; c < count; c++) {
+            sum = Math.fma(x[xAt + c], y[yAt + c], sum);
+        }
+        return sum;
+    }
+
+    /** The largest element; NaN if there is one. */
+    static float max(float[] x, int at, int count) {
+        FloatVector most = FloatVector.broadcast(Lanes.SPECIES, Float.NEGATIVE_INFINITY);
+        int whole = Lanes.whole(count);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            most = most.max(FloatVector.fromArray(Lanes.SPECIES, x, at + c));
+        }
+        // Unlike a sum, the maximum of the lanes does not depend on their order.
+        float max = most.reduceLanes(VectorOperators.MAX);
+        for (int c = whole; c < count; c++) {
+            max = Math.max(max, x[at + c]);
+        }
+        return max;
+    }
+
+    /**
+     * An integer that, compared without sign, orders numbers as they are ordered: NaN first, then from minus infinity up;
+     * the two zeros are equal.
+     */
+    static int order(float x) {
+        if (x != x) {
+            return 0;
+        }
+        int bits = Float.floatToRawIntBits(x + 0f);
+        return bits ^ ((bits >> 31) | Integer.MIN_VALUE);
+    }
+}

@@ -1,0 +1,181 @@
+package org.tornadomor.engine.cpu;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Draws one token from a row of logits without sorting them. Tokens stand, in thought, in order of falling probability,
+ * ties by id; top-k, top-p and the draw each ask where in that order a count or a probability mass is reached. A search
+ * answers that with the sums of count and mass over the values of one digit of the ordered logits after another: some
+ * passes over the row, whatever it holds.
+ */
+final class TokenDraw {
+    private static final int[] SHIFTS = {21, 10, 0};
+    private static final int[] SIZES = {2048, 2048, 1024};
+    /** Below this the exponential is taken as 0: such tokens are never drawn. */
+    private static final float EXP_MIN = -87f;
+
+    /** The row, filled in by the caller. */
+    final float[] logits;
+
+    private final float[] mass;
+    private final int[] order;
+    private final int[] coarseCounts = new int[SIZES[0]];
+    private final double[] coarseMass = new double[SIZES[0]];
+    private final int[] fineCounts = new int[SIZES[1]];
+    private final double[] fineMass = new double[SIZES[1]];
+
+    private int wantedCount;
+    private double wantedMass;
+    private boolean beyond;
+
+    /** What the last search found: a token, and count and mass of the tokens up to and with it. */
+    private int foundToken;
+
+    private int foundCount;
+    private double foundMass;
+
+    TokenDraw(int tokens) {
+        logits = new float[tokens];
+        mass = new float[tokens];
+        order = new int[tokens];
+    }
+
+    /** The token of the largest logit, ties to the smaller id; NaN is never the largest. */
+    int likeliest() {
+        int best = 0;
+        float most = Float.NEGATIVE_INFINITY;
+        for (int id = 0; id < logits.length; id++) {
+            if (logits[id] > most) {
+                most = logits[id];
+                best = id;
+            }
+        }
+        return best;
+    }
+
+    /**
+     * Draws a token.
+     *
+     * @param max the largest logit, finite
+     * @param topK 0 for all
+     * @param topP 1 for all
+     * @param uniform in [0, 1)
+     */
+    int draw(float max, float temperature, int topK, float topP, float uniform) {
+        weigh(max, temperature);
+        sumDigits();
+        double total = 0;
+        for (double part : coarseMass) {
+            total += part;
+        }
+        int kept = topK > 0 ? Math.min(topK, logits.length) : logits.length;
+        double keptMass = total;
+        if (kept < logits.length || topP < 1f) {
+            search(kept, topP < 1f ? topP * total : Double.POSITIVE_INFINITY, false);
+            kept = foundCount;
+            keptMass = foundMass;
+        }
+        search(kept, uniform * keptMass, true);
+        return foundToken;
+    }
+
+    /** {@code mass = exp((logit - max) / temperature)}. */
+    private void weigh(float max, float temperature) {
+        int whole = Lanes.whole(logits.length);
+        FloatVector zero = FloatVector.zero(Lanes.SPECIES);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+            FloatVector x =
+                    FloatVector.fromArray(Lanes.SPECIES, logits, c).sub(max).div(temperature);
+            zero.blend(Lanes.exp(x), x.compare(VectorOperators.GE, EXP_MIN)).intoArray(mass, c);
+        }
+        for (int c = whole; c < logits.length; c++) {
+            float x = (logits[c] - max) / temperature;
+            mass[c] = x >= EXP_MIN ? Lanes.exp(x) : 0f;
+        }
+    }
+
+    /** The sums over the first digit, which all searches of a draw share. */
+    private void sumDigits() {
+        Arrays.fill(coarseCounts, 0);
+        Arrays.fill(coarseMass, 0);
+        for (int id = 0; id < logits.length; id++) {
+            int key = RowMath.order(logits[id]);
+            order[id] = key;
+            coarseCounts[key >>> SHIFTS[0]]++;
+            coarseMass[key >>> SHIFTS[0]] += mass[id];
+        }
+    }
+
+    /** Finds the first token at which the count, or the mass, is reached or (if so asked) the mass is exceeded. */
+    private void search(int count, double massBound, boolean exceed) {
+        wantedCount = count;
+        wantedMass = massBound;
+        beyond = exceed;
+        foundCount = 0;
+        foundMass = 0;
+        int digit = searchDigits(coarseCounts, coarseMass, SIZES[0]);
+        for (int level = 1; level < SHIFTS.length; level++) {
+            sumFineDigits(digit, level);
+            int next = searchDigits(fineCounts, fineMass, SIZES[level]);
+            digit = digit * SIZES[level] + next;
+        }
+        searchEquals(digit);
+    }
+
+    private boolean reached(int count, double sum) {
+        return count >= wantedCount || (beyond ? sum > wantedMass : sum >= wantedMass);
+    }
+
+    /**
+     * The largest digit value at which the search's goal is reached; what stands before it is counted as found. Rounding
+     * may keep the goal just out of reach: then it is the last one that occurs.
+     */
+    private int searchDigits(int[] counts, double[] sums, int size) {
+        int last = -1;
+        for (int digit = size - 1; digit >= 0; digit--) {
+            if (counts[digit] == 0) {
+                continue;
+            }
+            if (last >= 0) {
+                foundCount += counts[last];
+                foundMass += sums[last];
+            }
+            last = digit;
+            if (reached(foundCount + counts[digit], foundMass + sums[digit])) {
+                break;
+            }
+        }
+        return last;
+    }
+
+    private void sumFineDigits(int prefix, int level) {
+        Arrays.fill(fineCounts, 0);
+        Arrays.fill(fineMass, 0);
+        int shift = SHIFTS[level];
+        int prefixShift = SHIFTS[level - 1];
+        int mask = SIZES[level] - 1;
+        for (int id = 0; id < order.length; id++) {
+            if (order[id] >>> prefixShift == prefix) {
+                int digit = order[id] >>> shift & mask;
+                fineCounts[digit]++;
+                fineMass[digit] += mass[id];
+            }
+        }
+    }
+
+    /** The last step of a search: among tokens with the same logit, in order of their ids. */
+    private void searchEquals(int key) {
+        for (int id = 0; id < order.length; id++) {
+            if (order[id] == key) {
+                foundToken = id;
+                foundCount++;
+                foundMass += mass[id];
+                if (reached(foundCount, foundMass)) {
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package org.tornadomor.data;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.tornadomor.UserError;
+import org.tornadomor.tokenizer.Tokenizer;
+
+/**
+ * Text as tokens in memory, in a training and a validation part. Each document is followed by the tokenizer's end-of-text
+ * token where it has one.
+ */
+public final class Corpus {
+    /**
+     * The tokens of one part.
+     *
+     * @param name {@code training} or {@code validation}
+     * @param tokens the documents one after another
+     * @param bytes the UTF-8 bytes of text that the tokens stand for; end-of-text tokens stand for none
+     * @param documents how many documents begin in this part
+     */
+    public record Part(String name, TokenSequence tokens, long bytes, long documents) {
+        /** Bytes of text a token: a loss per byte is the loss per token divided by this. */
+        public double bytesPerToken() {
+            return (double) bytes / tokens.size();
+        }
+
+        /**
+         * Refuses a part without a single sample.
+         *
+         * @param context the tokens that a sample predicts
+         * @throws UserError if the part is too short
+         */
+        public void requireContext(int context) {
+            if (tokens.size() < context + 1L) {
+                throw new UserError("the " + name + " text has " + tokens.size() + " tokens, but one sample of context "
+                        + context + " takes " + (context + 1L) + ": give more text"
+                        + (name.equals(VALIDATION) ? ", hold out more of it," : "") + " or choose a shorter context");
+            }
+        }
+    }
+
+    private static final String TRAINING = "training";
+    private static final String VALIDATION = "validation";
+
+    private final Part training;
+    private final Part validation;
+    private final String fingerprint;
+
+    private Corpus(Part training, Part validation, String fingerprint) {
+        this.training = training;
+        this.validation = validation;
+        this.fingerprint = fingerprint;
+    }
+
+    /**
+     * Reads and tokenises a source.
+     *
+     * @throws UserError if the source cannot be read or holds no text
+     */
+    public static Corpus load(TextSource source, Tokenizer tokenizer, HoldOut holdOut) {
+        MessageDigest hash = sha256();
+        hash.update((tokenizer.fingerprint() + "|" + holdOut).getBytes(StandardCharsets.UTF_8));
+        Builder builder = switch (holdOut) {
+            case HoldOut.Tail tail -> new TailBuilder(tokenizer, tail.fraction());
+            case HoldOut.EveryNth every -> new NthBuilder(tokenizer, every.n());
+        };
+        ByteBuffer length = ByteBuffer.allocate(Integer.BYTES);
+        long[] bytes = {0};
+        source.forEach(document -> {
+            // The length goes first, so that moving text from one document to the next changes the hash.
+            hash.update(length.putInt(0, document.utf8().length).array());
+            hash.update(document.utf8());
+            bytes[0] += document.utf8().length;
+            if (document.utf8().length > 0) {
+                builder.add(document);
+            }
+            return true;
+        });
+        if (bytes[0] == 0) {
+            throw new UserError("no text in " + source.describe() + ": check the path and the file filter");
+        }
+        return builder.build(HexFormat.of().formatHex(hash.digest()));
+    }
+
+    /** What to train on. */
+    public Part training() {
+        return training;
+    }
+
+    /** What is held out; may be empty. */
+    public Part validation() {
+        return validation;
+    }
+
+    /**
+     * A hash of text, tokenizer and hold-out. A run stores it, so that it does not go on with other data unnoticed.
+     */
+    public String fingerprint() {
+        return fingerprint;
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+
+    /** Takes the documents in turn and puts each where the hold-out says. */
+    private abstract static class Builder {
+        final Tokenizer tokenizer;
+
+        Builder(Tokenizer tokenizer) {
+            this.tokenizer = tokenizer;
+        }
+
+        abstract void add(Document document);
+
+        abstract Corpus build(String fingerprint);
+
+        final void append(Document document, TokenBuffer tokens) {
+            for (int id : tokenizer.encodeBytes(document.utf8())) {
+                tokens.add(id);
+            }
+            if (tokenizer.endOfText() >= 0) {
+                tokens.add(tokenizer.endOfText());
+            }
+        }
+    }
+
+    private static final class NthBuilder extends Builder {
+        private final int n;
+        private final TokenBuffer[] tokens;
+        private final long[] bytes = new long[2];
+        private final long[] documents = new long[2];
+        private long seen;
+
+        NthBuilder(Tokenizer tokenizer, int n) {
+            super(tokenizer);
+            this.n = n;
+            this.tokens =
+                    new TokenBuffer[] {new TokenBuffer(tokenizer.vocabSize()), new TokenBuffer(tokenizer.vocabSize())};
+        }
+
+        @Override
+        void add(Document document) {
+            int part = ++seen % n == 0 ? 1 : 0;
+            append(document, tokens[part]);
+            bytes[part] += document.utf8().length;
+            documents[part]++;
+        }
+
+        @Override
+        Corpus build(String fingerprint) {
+            return new Corpus(
+                    new Part(TRAINING, tokens[0], bytes[0], documents[0]),
+                    new Part(VALIDATION, tokens[1], bytes[1], documents[1]),
+                    fingerprint);
+        }
+    }
+
+    private static final class TailBuilder extends Builder {
+        private final double fraction;
+        private final TokenBuffer tokens;
+        private final List<Extent> extents = new ArrayList<>();
+
+        /** Where a document begins, and how long its text is. */
+        private record Extent(long start, long bytes) {}
+
+        TailBuilder(Tokenizer tokenizer, double fraction) {
+            super(tokenizer);
+            this.fraction = fraction;
+            this.tokens = new TokenBuffer(tokenizer.vocabSize());
+        }
+
+        @Override
+        void add(Document document) {
+            extents.add(new Extent(tokens.size(), document.utf8().length));
+            append(document, tokens);
+        }
+
+        @Override
+        Corpus build(String fingerprint) {
+            long cut = tokens.size() - (long) (fraction * tokens.size());
+            long bytes = 0;
+            long tailBytes = 0;
+            long headDocuments = 0;
+            for (int i = 0; i < extents.size(); i++) {
+                Extent extent = extents.get(i);
+                long end = i + 1 < extents.size() ? extents.get(i + 1).start() : tokens.size();
+                bytes += extent.bytes();
+                headDocuments += extent.start() < cut ? 1 : 0;
+                if (extent.start() >= cut) {
+                    tailBytes += extent.bytes();
+                } else if (end > cut) {
+                    tailBytes += countBytes(cut, end);
+                }
+            }
+            return new Corpus(
+                    new Part(TRAINING, tokens.slice(0, cut), bytes - tailBytes, headDocuments),
+                    new Part(
+                            VALIDATION,
+                            tokens.slice(cut, tokens.size() - cut),
+                            tailBytes,
+                            extents.size() - headDocuments),
+                    fingerprint);
+        }
+
+        private long countBytes(long from, long to) {
+            int[] ids = new int[Math.toIntExact(to - from)];
+            tokens.copy(from, ids, 0, ids.length);
+            return tokenizer.countBytes(ids);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package org.tornadomor.trainer;
+
+import java.util.List;
+
+/**
+ * One optimiser step. A value that is not finite is written as null.
+ *
+ * @param step from 1
+ * @param tokens trained on so far, this step included
+ * @param loss what is minimised: the sum of the four terms after it, their coefficients applied
+ * @param lmLoss mean cross-entropy in nats a token
+ * @param gradNorm before clipping
+ * @param depthShare for each recursion depth the share of tokens that end there
+ */
+public record StepMetrics(
+        long step,
+        long tokens,
+        double loss,
+        double lmLoss,
+        double auxLoss,
+        double balanceLoss,
+        double zLoss,
+        double lr,
+        double gradNorm,
+        double tokensPerSecond,
+        List<Double> depthShare) {
+    public StepMetrics {
+        depthShare = List.copyOf(depthShare);
+    }
+}

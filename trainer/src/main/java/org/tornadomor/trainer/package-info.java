@@ -1,0 +1,2 @@
+/** Training: the loop and what it keeps account of. */
+package org.tornadomor.trainer;
