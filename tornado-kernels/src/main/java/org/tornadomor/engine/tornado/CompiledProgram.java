@@ -30,7 +30,8 @@ final class CompiledProgram {
      * @param codeBytes how much byte code the runtime takes for a graph
      * @param checked whether every task leaves a mark, not only the last one of each graph
      */
-    CompiledProgram(TaskList tasks, Segment table, DeviceMemory memory, DevicePlan plan, int codeBytes, boolean checked) {
+    CompiledProgram(
+            TaskList tasks, Segment table, DeviceMemory memory, DevicePlan plan, int codeBytes, boolean checked) {
         this.table = table;
         this.entries = new ArrayList<>(tasks.entries());
         this.counts = List.copyOf(tasks.counts());
@@ -68,7 +69,8 @@ final class CompiledProgram {
             task.call().setMark(place);
             String id = tasks.nextId(task.kernel());
             task.maker().addTo(graph, id, task.call());
-            launches.add(new DeviceGraph.Launch(id, task.kernel(), task.grid(), task.grid().worker(), place));
+            launches.add(new DeviceGraph.Launch(
+                    id, task.kernel(), task.grid(), task.grid().worker(), place));
         }
         memory.persist(graph, segments);
         graph.persistOnDevice(run);

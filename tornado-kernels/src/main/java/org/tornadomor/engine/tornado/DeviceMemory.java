@@ -112,10 +112,11 @@ final class DeviceMemory {
             throw tooLarge(owner, bytes);
         }
         if (used + bytes > device.globalBytes()) {
-            throw new UserError("not enough device memory: " + owner + " needs " + mebibytes(bytes) + ", " + device.label()
-                    + " has " + mebibytes(device.globalBytes()) + " in total and " + mebibytes(used)
-                    + " of it is in use; use a smaller batch, context or model, or raise "
-                    + DeviceProfile.POOL_PROPERTY + " if the device has more");
+            throw new UserError(
+                    "not enough device memory: " + owner + " needs " + mebibytes(bytes) + ", " + device.label()
+                            + " has " + mebibytes(device.globalBytes()) + " in total and " + mebibytes(used)
+                            + " of it is in use; use a smaller batch, context or model, or raise "
+                            + DeviceProfile.POOL_PROPERTY + " if the device has more");
         }
         try {
             return new Segment(type, size);

@@ -123,7 +123,11 @@ final class DevicePlan implements AutoCloseable {
     }
 
     private static String firstLine(Throwable e) {
-        return String.valueOf(e.getMessage()).lines().limit(2).reduce((a, b) -> a + " " + b).orElse(e.toString());
+        return String.valueOf(e.getMessage())
+                .lines()
+                .limit(2)
+                .reduce((a, b) -> a + " " + b)
+                .orElse(e.toString());
     }
 
     /** Copies elements of a segment to its host array and returns when they are there. */

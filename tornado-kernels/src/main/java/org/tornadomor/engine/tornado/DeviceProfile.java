@@ -53,7 +53,8 @@ record DeviceProfile(
             throw e;
         } catch (RuntimeException | LinkageError e) {
             throw new UserError(
-                    "TornadoVM does not start (" + e + "); start the JVM with the SDK's argfile, or use --engine cpu", e);
+                    "TornadoVM does not start (" + e + "); start the JVM with the SDK's argfile, or use --engine cpu",
+                    e);
         }
         int backend = 0;
         int index = 0;

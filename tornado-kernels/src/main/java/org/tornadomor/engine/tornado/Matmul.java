@@ -22,12 +22,7 @@ final class Matmul {
         tasks.add(
                 "MatmulNT",
                 call,
-                new Grid(
-                        new Grid.Groups(Extent.fixed(n), 1, GROUP),
-                        new Grid.Groups(op.rows(), 1, 1),
-                        GROUP,
-                        1,
-                        0),
+                new Grid(new Grid.Groups(Extent.fixed(n), 1, GROUP), new Grid.Groups(op.rows(), 1, 1), GROUP, 1, 0),
                 (graph, id, a) -> graph.task(
                         id,
                         Matmul::simple,

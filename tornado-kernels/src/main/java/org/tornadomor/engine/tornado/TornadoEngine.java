@@ -39,7 +39,8 @@ public final class TornadoEngine implements Engine {
     /** An engine on the device that the options choose. */
     public TornadoEngine(EngineOptions options) {
         refuseBailout();
-        // The runtime reads these once, when it starts. Graphs of a few dozen tasks need more than its defaults, and its
+        // The runtime reads these once, when it starts. Graphs of a few dozen tasks need more than its defaults, and
+        // its
         // event lists, which we do not use, are cleared at every execution.
         setDefault(CODE_SIZE, "65536");
         setDefault(EVENTS, "256");
@@ -59,8 +60,8 @@ public final class TornadoEngine implements Engine {
      */
     private static void refuseBailout() {
         if (Boolean.parseBoolean(System.getProperty(BAILOUT, "true"))) {
-            throw new UserError("TornadoVM would hide failed kernels behind wrong results; start the JVM with -D" + BAILOUT
-                    + "=False");
+            throw new UserError("TornadoVM would hide failed kernels behind wrong results; start the JVM with -D"
+                    + BAILOUT + "=False");
         }
     }
 
@@ -221,7 +222,8 @@ public final class TornadoEngine implements Engine {
         @Override
         public Segment scratch(int floats) {
             if (scratch == null || scratch.elements() < floats) {
-                scratch = memory.obtain("scratch memory", ElementType.F32, List.of(floats)).getFirst();
+                scratch = memory.obtain("scratch memory", ElementType.F32, List.of(floats))
+                        .getFirst();
             }
             return scratch;
         }

@@ -132,8 +132,7 @@ final class Transfers {
             return;
         }
         for (int row = 0; row < rows; row++) {
-            downloadRange(
-                    segment, place.offset + row * place.stride, place.columns, target, at + row * place.columns);
+            downloadRange(segment, place.offset + row * place.stride, place.columns, target, at + row * place.columns);
         }
     }
 
