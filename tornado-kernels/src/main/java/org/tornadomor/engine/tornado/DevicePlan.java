@@ -10,7 +10,6 @@ import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
-import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 import uk.ac.manchester.tornado.api.exceptions.TornadoMemoryException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
@@ -112,9 +111,10 @@ final class DevicePlan implements AutoCloseable {
                     graph.label() + " found no memory on " + device.label() + " (" + e.getMessage()
                             + "); use a smaller batch, context or model, or raise " + DeviceProfile.POOL_PROPERTY,
                     e);
-        } catch (UserError e) {
+        } catch (UserError | VirtualMachineError e) {
             throw e;
-        } catch (RuntimeException | TornadoInternalError e) {
+        } catch (RuntimeException | Error e) {
+            // The runtime's internal errors are Errors.
             throw new UserError(
                     graph.culprit(String.valueOf(e.getMessage())) + " of " + graph.label() + " failed on "
                             + device.label() + ": " + firstLine(e),
