@@ -197,19 +197,16 @@ final class KernelRewriter {
 
         @Override
         public void accept(CodeBuilder builder, CodeElement element) {
-            switch (element) {
-                case ReturnInstruction end -> builder.iconst_0().ireturn();
-                case InvokeInstruction barrier when wish.suspend() && isBarrier(barrier) -> stop(builder);
-                case ArrayLoadInstruction load
-                when wish.checkArrays() -> {
-                    builder.dup2().aload(itemSlot).invokestatic(ITEM, "load", CHECK);
-                    builder.with(load);
-                }
-                case ArrayStoreInstruction store when wish.checkArrays() -> store(builder, store);
-                case CodeElement original when describesOriginal(original) -> {
-                    // its ranges and types do not hold for the copy
-                }
-                default -> builder.with(element);
+            if (element instanceof ReturnInstruction) {
+                builder.iconst_0().ireturn();
+            } else if (wish.suspend() && isBarrier(element)) {
+                stop(builder);
+            } else if (wish.checkArrays() && element instanceof ArrayLoadInstruction) {
+                builder.dup2().aload(itemSlot).invokestatic(ITEM, "load", CHECK).with(element);
+            } else if (wish.checkArrays() && element instanceof ArrayStoreInstruction store) {
+                store(builder, store);
+            } else if (!describesOriginal(element)) {
+                builder.with(element);
             }
             if (element instanceof Instruction instruction) {
                 follow(builder, instruction);
@@ -217,6 +214,7 @@ final class KernelRewriter {
             }
         }
 
+        /** Annotations and generic types, whose ranges do not hold for the copy. */
         private static boolean describesOriginal(CodeElement element) {
             return element instanceof RuntimeVisibleTypeAnnotationsAttribute
                     || element instanceof RuntimeInvisibleTypeAnnotationsAttribute
