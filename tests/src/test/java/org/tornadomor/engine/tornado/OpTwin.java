@@ -38,7 +38,7 @@ final class OpTwin implements AutoCloseable {
     private record Given(Slot slot, int margin, float[] floats, int[] ints, int arena) {}
 
     /** The op on one engine. */
-    private record Side(Engine engine, Map<Slot, Tensor> wide, Binding binding) {}
+    private record Side(Engine engine, List<Arena> arenas, Map<Slot, Tensor> wide, Binding binding) {}
 
     OpTwin(TornadoEngine device, Random random) {
         this.device = device;
@@ -110,6 +110,7 @@ final class OpTwin implements AutoCloseable {
                 compare(op + " with " + count + " rows, " + g.slot, g, onDevice, onCpu, tolerance);
             }
         }
+        onDevice.arenas.forEach(Arena::close);
     }
 
     private Side side(Engine engine) {
@@ -118,6 +119,8 @@ final class OpTwin implements AutoCloseable {
             arenas.add(engine.arena("floats" + i, ElementType.F32));
         }
         Arena ints = engine.arena("ints", ElementType.I32);
+        List<Arena> all = new ArrayList<>(arenas);
+        all.add(ints);
         Map<Slot, Tensor> wide = new HashMap<>();
         Map<Slot, Tensor> tensors = new HashMap<>();
         for (Given g : given) {
@@ -130,7 +133,7 @@ final class OpTwin implements AutoCloseable {
             wide.put(g.slot, tensor);
             tensors.put(g.slot, g.margin == 0 ? tensor : tensor.columns(g.margin, g.slot.columns()));
         }
-        return new Side(engine, wide, engine.compile(ops).bind(tensors));
+        return new Side(engine, all, wide, engine.compile(ops).bind(tensors));
     }
 
     private void upload(Side side) {

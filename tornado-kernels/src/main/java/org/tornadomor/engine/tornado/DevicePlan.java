@@ -2,6 +2,7 @@ package org.tornadomor.engine.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.tornadomor.UserError;
 import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
@@ -31,6 +32,9 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class DevicePlan implements AutoCloseable {
     /** No fast math: decisions compare logits with zero, and losses must see what is not finite. */
     private static final String OPENCL_FLAGS = "-w";
+
+    /** The runtime colours its messages. */
+    private static final Pattern ANSI = Pattern.compile("\u001b\\[[0-9;]*m");
 
     private final DeviceProfile device;
     private final boolean profile;
