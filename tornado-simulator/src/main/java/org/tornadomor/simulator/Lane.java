@@ -26,6 +26,20 @@ final class Lane {
     private long group;
     private long iteration;
 
+    /** {@return a work-item that stops the code at its first use of local memory, see {@link KernelLocator}} */
+    static WorkItem probe() {
+        Lane lane = new Lane();
+        lane.launch = new Launch("probe", null, Options.read());
+        WorkItem item = new WorkItem(lane, 0);
+        item.start();
+        return item;
+    }
+
+    /** {@return whether the code is only called to find out what it is} */
+    boolean isProbe() {
+        return launch.kernel() == null;
+    }
+
     /** Begins a launch: monitors and local memory forget what belongs to an earlier era of launch numbers. */
     void startLaunch(Launch next) {
         launch = next;

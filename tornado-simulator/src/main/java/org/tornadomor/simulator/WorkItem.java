@@ -96,6 +96,9 @@ public final class WorkItem {
     }
 
     private void await(boolean global) {
+        if (lane.isProbe()) {
+            throw KernelLocator.found();
+        }
         if (coroutine == null) {
             throw lane.fault(
                     Rule.BARRIER_DIVERGENCE,
@@ -162,6 +165,9 @@ public final class WorkItem {
 
     /** {@return what to throw when a kernel uses what the simulated device lacks} */
     public UnsupportedOperationException unsupported(String method, String reason) {
+        if (lane.isProbe()) {
+            throw KernelLocator.found();
+        }
         return new UnsupportedOperationException("KernelContext." + method + " in "
                 + lane.launch().kernel().name() + ": the simulated device has " + reason);
     }
