@@ -101,7 +101,8 @@ final class GroupRunner {
                 WorkItem item = lane.items().get(i);
                 item.start();
                 KernelContext context = ApiLinks.contexts().create(item);
-                coroutines[i] = new Coroutine(() -> kernel.body().run(context, arguments));
+                coroutines[i] =
+                        new Coroutine(lane.describe(item), () -> kernel.body().run(context, arguments));
                 item.coroutine(coroutines[i]);
             }
             Barrier barrier;

@@ -68,12 +68,15 @@ record Kernel(
         boolean loop = contextAt < 0;
         boolean barriers = !summary.barriers().isEmpty();
         boolean suspend = barriers
+                && options.rewrite()
                 && !options.threads()
                 && summary.suspendable()
                 && !summary.contextEscapes()
                 && KernelRewriter.knowsVariables(model);
         KernelRewriter.Wish wish = new KernelRewriter.Wish(
-                suspend, options.checks() ? summary.localAccesses() : new BitSet(), options.races() && loop);
+                suspend,
+                options.checks() && options.rewrite() ? summary.localAccesses() : new BitSet(),
+                options.races() && options.rewrite() && loop);
         KernelBody body = wish.nothing()
                 ? direct(task.call(), contextAt)
                 : REWRITTEN.computeIfAbsent(new Key(method, wish), key -> rewrite(key, owner, type));
@@ -83,7 +86,7 @@ record Kernel(
                 loop,
                 suspend,
                 (barriers || summary.contextEscapes()) && !suspend,
-                options.checks(),
+                options.checks() && options.rewrite(),
                 summary.barriers(),
                 summary.access(),
                 names(model, method.getParameterCount())));
