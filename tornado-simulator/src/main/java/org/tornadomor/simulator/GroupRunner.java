@@ -28,7 +28,8 @@ final class GroupRunner {
             if (kernel.loop()) {
                 runLoop();
             } else if (kernel.threads()) {
-                runThreads();
+                // from a virtual thread to another, control passes without waking one of the operating system's
+                new Coroutine("work-group", this::runThreads).step();
             } else if (kernel.suspends()) {
                 runPhases();
             } else {
