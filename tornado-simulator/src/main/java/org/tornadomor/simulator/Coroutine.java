@@ -17,6 +17,7 @@ final class Coroutine {
         }
     }
 
+    private final String name;
     private final Runnable body;
     private Thread owner;
     private Thread thread;
@@ -25,7 +26,9 @@ final class Coroutine {
     private Barrier waiting;
     private Throwable failure;
 
-    Coroutine(Runnable body) {
+    /** @param name of the thread, which a debugger shows */
+    Coroutine(String name, Runnable body) {
+        this.name = name;
         this.body = body;
     }
 
@@ -35,7 +38,7 @@ final class Coroutine {
         waiting = null;
         running = true;
         if (thread == null) {
-            thread = Thread.ofVirtual().name("work-item").unstarted(this::run);
+            thread = Thread.ofVirtual().name(name).unstarted(this::run);
             thread.start();
         } else {
             LockSupport.unpark(thread);

@@ -28,7 +28,8 @@ final class GroupRunner {
             if (kernel.loop()) {
                 runLoop();
             } else if (kernel.threads()) {
-                runThreads();
+                // from a virtual thread to another, control passes without waking one of the operating system's
+                new Coroutine("work-group", this::runThreads).step();
             } else if (kernel.suspends()) {
                 runPhases();
             } else {
@@ -101,7 +102,8 @@ final class GroupRunner {
                 WorkItem item = lane.items().get(i);
                 item.start();
                 KernelContext context = ApiLinks.contexts().create(item);
-                coroutines[i] = new Coroutine(() -> kernel.body().run(context, arguments));
+                coroutines[i] =
+                        new Coroutine(lane.describe(item), () -> kernel.body().run(context, arguments));
                 item.coroutine(coroutines[i]);
             }
             Barrier barrier;

@@ -7,6 +7,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +48,9 @@ record Kernel(
     static Kernel of(TaskSpec task, Options options) {
         int contextAt = contextAt(task.arguments());
         Optional<Method> method = KernelLocator.locate(task);
-        return method.flatMap(m -> analysed(m, task, contextAt, options)).orElseGet(() -> unknown(task, contextAt));
+        return method.filter(m -> m.getParameterCount() == task.arguments().length)
+                .flatMap(m -> analysed(m, task, contextAt, options))
+                .orElseGet(() -> unknown(task, contextAt));
     }
 
     private static Optional<Kernel> analysed(Method method, TaskSpec task, int contextAt, Options options) {
@@ -65,12 +68,15 @@ record Kernel(
         boolean loop = contextAt < 0;
         boolean barriers = !summary.barriers().isEmpty();
         boolean suspend = barriers
+                && options.rewrite()
                 && !options.threads()
                 && summary.suspendable()
                 && !summary.contextEscapes()
                 && KernelRewriter.knowsVariables(model);
         KernelRewriter.Wish wish = new KernelRewriter.Wish(
-                suspend, options.checks() && !loop && summary.javaArrays(), options.races() && loop);
+                suspend,
+                options.checks() && options.rewrite() ? summary.localAccesses() : new BitSet(),
+                options.races() && options.rewrite() && loop);
         KernelBody body = wish.nothing()
                 ? direct(task.call(), contextAt)
                 : REWRITTEN.computeIfAbsent(new Key(method, wish), key -> rewrite(key, owner, type));
@@ -80,7 +86,7 @@ record Kernel(
                 loop,
                 suspend,
                 (barriers || summary.contextEscapes()) && !suspend,
-                wish.checkArrays() || !summary.javaArrays(),
+                options.checks() && options.rewrite(),
                 summary.barriers(),
                 summary.access(),
                 names(model, method.getParameterCount())));

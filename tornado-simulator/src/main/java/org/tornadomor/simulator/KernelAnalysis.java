@@ -37,6 +37,7 @@ import java.lang.classfile.instruction.TypeCheckInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,11 +62,12 @@ final class KernelAnalysis {
      * @param access for each parameter, {@link #READ} and {@link #WRITE} of the array that it is
      * @param barriers in code order
      * @param suspendable whether the operand stack is empty at each barrier
-     * @param javaArrays whether it loads from or stores to Java arrays
+     * @param localAccesses which of its loads from and stores to Java arrays, counted in code order, may touch local
+     *     memory
      * @param contextEscapes whether it passes its context to another method, which may hold barriers
      */
     record Summary(
-            int[] access, List<Barrier> barriers, boolean suspendable, boolean javaArrays, boolean contextEscapes) {}
+            int[] access, List<Barrier> barriers, boolean suspendable, BitSet localAccesses, boolean contextEscapes) {}
 
     private final ClassBytes classes;
     private final Map<String, Summary> known = new HashMap<>();
@@ -97,7 +99,8 @@ final class KernelAnalysis {
         private final List<Barrier> barriers = new ArrayList<>();
         private boolean reachable = true;
         private boolean suspendable = true;
-        private boolean javaArrays;
+        private final BitSet localAccesses = new BitSet();
+        private int arrayAccesses;
         private boolean contextEscapes;
         private int contextOrigins;
         private int line;
@@ -128,12 +131,13 @@ final class KernelAnalysis {
                 barriers.clear();
                 targets.clear();
                 stack.clear();
+                arrayAccesses = 0;
                 reachable = true;
                 for (CodeElement element : code) {
                     step(element);
                 }
             }
-            return new Summary(access, List.copyOf(barriers), suspendable, javaArrays, contextEscapes);
+            return new Summary(access, List.copyOf(barriers), suspendable, localAccesses, contextEscapes);
         }
 
         private void step(CodeElement element) {
@@ -141,8 +145,19 @@ final class KernelAnalysis {
                 line = number.line();
             } else if (element instanceof LabelTarget target) {
                 arrive(target.label());
-            } else if (element instanceof Instruction instruction && reachable) {
-                execute(instruction);
+            } else if (element instanceof Instruction instruction) {
+                if (reachable) {
+                    execute(instruction);
+                }
+                if (instruction instanceof ArrayLoadInstruction || instruction instanceof ArrayStoreInstruction) {
+                    arrayAccesses++;
+                }
+            }
+        }
+
+        private void touchJavaArray(int origins) {
+            if ((origins & LOCAL_MEMORY) != 0) {
+                localAccesses.set(arrayAccesses);
             }
         }
 
@@ -172,13 +187,13 @@ final class KernelAnalysis {
                 case StoreInstruction store -> variables.merge(store.slot(), stack.pop(), (a, b) -> a | b);
                 case ConstantInstruction constant -> stack.push(0, isWide(constant.typeKind()));
                 case ArrayLoadInstruction load -> {
-                    javaArrays = true;
-                    stack.pop(2);
+                    stack.pop();
+                    touchJavaArray(stack.pop());
                     stack.push(0, isWide(load.typeKind()));
                 }
                 case ArrayStoreInstruction ignored -> {
-                    javaArrays = true;
-                    stack.pop(3);
+                    stack.pop(2);
+                    touchJavaArray(stack.pop());
                 }
                 case OperatorInstruction operator -> operate(operator);
                 case ConvertInstruction convert -> {
@@ -319,9 +334,6 @@ final class KernelAnalysis {
             }
             if (all == 0) {
                 return;
-            }
-            if ((all & LOCAL_MEMORY) != 0) {
-                javaArrays = true;
             }
             contextEscapes |= (all & contextOrigins) != 0;
             Summary helper = summarize(owner, name, type);

@@ -29,6 +29,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.reflect.AccessFlag;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -44,10 +45,16 @@ import uk.ac.manchester.tornado.api.KernelContext;
  */
 final class KernelRewriter {
 
-    /** What to add to a copy. */
-    record Wish(boolean suspend, boolean checkArrays, boolean followIterations) {
+    /**
+     * What to add to a copy.
+     *
+     * @param suspend whether it stops at barriers
+     * @param localAccesses which loads and stores of Java arrays, counted in code order, to show
+     * @param followIterations whether it tells the values of parallel loop variables
+     */
+    record Wish(boolean suspend, BitSet localAccesses, boolean followIterations) {
         boolean nothing() {
-            return !suspend && !checkArrays && !followIterations;
+            return !suspend && localAccesses.isEmpty() && !followIterations;
         }
     }
 
@@ -166,6 +173,7 @@ final class KernelRewriter {
         private final List<Label> resumes = new ArrayList<>();
         private int at;
         private int barriers;
+        private int arrayAccesses;
 
         @Override
         public void atStart(CodeBuilder builder) {
@@ -201,9 +209,11 @@ final class KernelRewriter {
                 builder.iconst_0().ireturn();
             } else if (wish.suspend() && isBarrier(element)) {
                 stop(builder);
-            } else if (wish.checkArrays() && element instanceof ArrayLoadInstruction) {
+            } else if (element instanceof ArrayLoadInstruction
+                    && wish.localAccesses().get(arrayAccesses++)) {
                 builder.dup2().aload(itemSlot).invokestatic(ITEM, "load", CHECK).with(element);
-            } else if (wish.checkArrays() && element instanceof ArrayStoreInstruction store) {
+            } else if (element instanceof ArrayStoreInstruction store
+                    && wish.localAccesses().get(arrayAccesses++)) {
                 store(builder, store);
             } else if (!describesOriginal(element)) {
                 builder.with(element);

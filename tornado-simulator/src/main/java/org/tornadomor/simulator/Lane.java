@@ -24,7 +24,24 @@ final class Lane {
     private boolean races;
     private boolean loop;
     private long group;
+    private final Integer[] groupIds = new Integer[3];
     private long iteration;
+
+    /** {@return a work-item that stops the code at its first use of local memory, see {@link KernelLocator}} */
+    static WorkItem probe() {
+        Lane lane = new Lane();
+        lane.launch = new Launch("probe", null, Options.read());
+        lane.launch.begin(Grid.SINGLE);
+        lane.startGroup(0);
+        WorkItem item = new WorkItem(lane, 0);
+        item.start();
+        return item;
+    }
+
+    /** {@return whether the code is only called to find out what it is} */
+    boolean isProbe() {
+        return launch.kernel() == null;
+    }
 
     /** Begins a launch: monitors and local memory forget what belongs to an earlier era of launch numbers. */
     void startLaunch(Launch next) {
@@ -38,6 +55,10 @@ final class Lane {
 
     void startGroup(long number) {
         group = number;
+        int[] groups = launch.grid().groups();
+        groupIds[0] = (int) (number % groups[0]);
+        groupIds[1] = (int) (number / groups[0] % groups[1]);
+        groupIds[2] = (int) (number / ((long) groups[0] * groups[1]));
         groupBits = launchBits | (number << Stamp.GROUP_SHIFT & Stamp.ANYONE);
         localPhase = 0;
         globalPhase = 0;
@@ -83,6 +104,11 @@ final class Lane {
 
     long group() {
         return group;
+    }
+
+    /** {@return the coordinate of the current group in a dimension, boxed once for its work-items} */
+    Integer groupId(int dimension) {
+        return groupIds[dimension];
     }
 
     boolean tracksRaces() {
@@ -140,9 +166,13 @@ final class Lane {
         if (loop) {
             return iteration == 0 ? "the task" : item.iterationText();
         }
-        return "work-item " + Grid.coordinates(item.index(), launch.grid().local()) + " of group "
-                + Grid.coordinates(group, launch.grid().groups()) + " (global id "
-                + item.globalText() + ")";
+        return describe(item) + " (global id " + item.globalText() + ")";
+    }
+
+    /** {@return where a work-item of the current group is} */
+    String describe(WorkItem one) {
+        return "work-item " + Grid.coordinates(one.index(), launch.grid().local()) + " of group "
+                + Grid.coordinates(group, launch.grid().groups());
     }
 
     /** The line of the kernel, found on the stack: the innermost frame that is not the simulator's or the API's. */

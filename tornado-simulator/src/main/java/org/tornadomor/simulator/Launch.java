@@ -15,6 +15,8 @@ final class Launch {
     private long number;
     private long era;
     private boolean races;
+    private final Integer[] globalSizes = new Integer[3];
+    private final Integer[] localSizes = new Integer[3];
 
     Launch(String task, Kernel kernel, Options options) {
         this.task = task;
@@ -23,7 +25,13 @@ final class Launch {
     }
 
     void begin(Grid next) {
-        grid = next;
+        if (grid != next || globalSizes[0] == null) {
+            grid = next;
+            for (int d = 0; d < 3; d++) {
+                globalSizes[d] = next.global()[d];
+                localSizes[d] = next.local()[d];
+            }
+        }
         long count = COUNTER.getAndIncrement();
         number = count % (Stamp.LAUNCHES - 1) + 1;
         era = count / (Stamp.LAUNCHES - 1) + 1;
@@ -45,6 +53,16 @@ final class Launch {
 
     Grid grid() {
         return grid;
+    }
+
+    /** {@return the number of work-items in a dimension, boxed once for all of them} */
+    Integer globalSize(int dimension) {
+        return globalSizes[dimension];
+    }
+
+    /** {@return the number of work-items of a group in a dimension, boxed once for all of them} */
+    Integer localSize(int dimension) {
+        return localSizes[dimension];
     }
 
     long number() {

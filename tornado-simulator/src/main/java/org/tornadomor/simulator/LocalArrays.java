@@ -1,8 +1,6 @@
 package org.tornadomor.simulator;
 
 import java.lang.reflect.Array;
-import java.util.ArrayList;
-import java.util.List;
 import uk.ac.manchester.tornado.api.types.HalfFloat;
 
 /**
@@ -42,11 +40,10 @@ final class LocalArrays {
     }
 
     private final Lane lane;
-    private final List<LocalArray> arrays = new ArrayList<>();
+    private LocalArray[] arrays = new LocalArray[4];
     private int inGroup;
     private long bytes;
     private long era;
-    private Object lastPrivate;
 
     LocalArrays(Lane lane) {
         this.lane = lane;
@@ -55,13 +52,12 @@ final class LocalArrays {
     void startGroup() {
         inGroup = 0;
         bytes = 0;
-        lastPrivate = null;
     }
 
     void enterEra(long now) {
         if (era != now) {
             era = now;
-            arrays.clear();
+            java.util.Arrays.fill(arrays, null);
         }
     }
 
@@ -71,8 +67,11 @@ final class LocalArrays {
      * @param number how many allocations the work-item has made before
      */
     Object allocate(int number, Class<?> type, int size) {
+        if (lane.isProbe()) {
+            throw KernelLocator.found();
+        }
         if (number < inGroup) {
-            LocalArray known = arrays.get(number);
+            LocalArray known = arrays[number];
             if (!known.is(type, size)) {
                 throw lane.fault(
                         Rule.LOCAL_MEMORY,
@@ -90,23 +89,22 @@ final class LocalArrays {
                             + lane.launch().options().localBytes() + " (-Dtornadomor.simulator.localMemory)");
         }
         inGroup++;
-        if (number == arrays.size()) {
-            arrays.add(new LocalArray(Array.newInstance(type, size), size, number));
-        } else if (!arrays.get(number).is(type, size)) {
-            arrays.set(number, new LocalArray(Array.newInstance(type, size), size, number));
+        if (number == arrays.length) {
+            arrays = java.util.Arrays.copyOf(arrays, 2 * number);
         }
-        LocalArray array = arrays.get(number);
+        LocalArray array = arrays[number];
+        if (array == null || !array.is(type, size)) {
+            array = new LocalArray(Array.newInstance(type, size), size, number);
+            arrays[number] = array;
+        }
         if (lane.launch().poisonsLocals()) {
             poison(array.array);
         }
         return array.array;
     }
 
-    /** Checks a load from an array, which may be private to the work-item. */
+    /** Checks a load from an array that may be local memory. */
     void load(Object array, int index) {
-        if (array == lastPrivate) {
-            return;
-        }
         LocalArray local = find(array);
         if (local == null) {
             return;
@@ -132,11 +130,8 @@ final class LocalArrays {
         }
     }
 
-    /** Checks a store to an array, which may be private to the work-item. */
+    /** Checks a store to an array that may be local memory. */
     void store(Object array, int index) {
-        if (array == lastPrivate) {
-            return;
-        }
         LocalArray local = find(array);
         if (local == null) {
             return;
@@ -176,12 +171,10 @@ final class LocalArrays {
 
     private LocalArray find(Object array) {
         for (int i = 0; i < inGroup; i++) {
-            LocalArray candidate = arrays.get(i);
-            if (candidate.array == array) {
-                return candidate;
+            if (arrays[i].array == array) {
+                return arrays[i];
             }
         }
-        lastPrivate = array;
         return null;
     }
 

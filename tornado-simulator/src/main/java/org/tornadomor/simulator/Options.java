@@ -1,5 +1,7 @@
 package org.tornadomor.simulator;
 
+import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Locale;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 
@@ -10,6 +12,8 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
  * @param races whether races are looked for ({@code tornadomor.simulator.races}, default off; needs checks)
  * @param threads whether each work-item of a barrier kernel has a virtual thread ({@code tornadomor.simulator.items} is
  *     {@code threads}) instead of being stopped and resumed ({@code phases}, the default)
+ * @param rewrite whether kernels may be rewritten ({@code tornadomor.simulator.rewrite}, default on, off under a debugger,
+ *     which then meets kernels as they were compiled); without it barrier kernels have threads
  * @param workers how many groups run at the same time ({@code tornadomor.simulator.workers}, default the processors)
  * @param maxGroup the largest work-group ({@code tornadomor.simulator.maxGroup}, default 1024)
  * @param localBytes the local memory of a group ({@code tornadomor.simulator.localMemory}, default 48 KiB)
@@ -20,6 +24,7 @@ record Options(
         boolean checks,
         boolean races,
         boolean threads,
+        boolean rewrite,
         int workers,
         int maxGroup,
         long localBytes,
@@ -34,11 +39,20 @@ record Options(
                 checks,
                 checks && flag("races", false),
                 itemsHaveThreads(),
+                flag(
+                        "rewrite",
+                        !underDebugger(ManagementFactory.getRuntimeMXBean().getInputArguments())),
                 Math.max(1, (int) number("workers", Runtime.getRuntime().availableProcessors())),
                 (int) number("maxGroup", 1024),
                 number("localMemory", 48 * 1024),
                 size(System.getProperty("tornado.device.memory", "4GB")),
                 size(System.getProperty(PREFIX + "maxAllocation", "2147483647")));
+    }
+
+    /** {@return whether the arguments of a JVM load the debugger's agent} */
+    static boolean underDebugger(List<String> jvmArguments) {
+        return jvmArguments.stream()
+                .anyMatch(argument -> argument.startsWith("-agentlib:jdwp") || argument.startsWith("-Xrunjdwp"));
     }
 
     private static boolean itemsHaveThreads() {

@@ -18,9 +18,7 @@ public final class WorkItem {
     private final int index;
     private final int[] iterations = new int[3];
     private int iterationDepth;
-    private int groupX;
-    private int groupY;
-    private int groupZ;
+    private Grid grid;
     private int localX;
     private int localY;
     private int localZ;
@@ -37,15 +35,13 @@ public final class WorkItem {
 
     /** Places this work-item in the current group of its lane, at its beginning. */
     void start() {
-        Grid grid = lane.launch().grid();
-        int[] local = grid.local();
-        int[] groups = grid.groups();
-        localX = index % local[0];
-        localY = index / local[0] % local[1];
-        localZ = index / (local[0] * local[1]);
-        groupX = (int) (lane.group() % groups[0]);
-        groupY = (int) (lane.group() / groups[0] % groups[1]);
-        groupZ = (int) (lane.group() / ((long) groups[0] * groups[1]));
+        if (grid != lane.launch().grid()) {
+            grid = lane.launch().grid();
+            int[] local = grid.local();
+            localX = index % local[0];
+            localY = index / local[0] % local[1];
+            localZ = index / (local[0] * local[1]);
+        }
         allocations = 0;
         resumePoint = 0;
         iterationDepth = 0;
@@ -60,29 +56,28 @@ public final class WorkItem {
     }
 
     /** {@return the global id in a dimension} */
-    public int globalId(int dimension) {
-        Grid grid = lane.launch().grid();
+    public Integer globalId(int dimension) {
         return groupId(dimension) * grid.local()[dimension] + localId(dimension) + grid.offset()[dimension];
     }
 
     /** {@return the group id in a dimension} */
-    public int groupId(int dimension) {
-        return dimension == 0 ? groupX : dimension == 1 ? groupY : groupZ;
+    public Integer groupId(int dimension) {
+        return lane.groupId(dimension);
     }
 
     /** {@return the local id in a dimension} */
-    public int localId(int dimension) {
+    public Integer localId(int dimension) {
         return dimension == 0 ? localX : dimension == 1 ? localY : localZ;
     }
 
     /** {@return the number of work-items of the grid in a dimension} */
-    public int globalSize(int dimension) {
-        return lane.launch().grid().global()[dimension];
+    public Integer globalSize(int dimension) {
+        return lane.launch().globalSize(dimension);
     }
 
     /** {@return the number of work-items of a group in a dimension} */
-    public int localSize(int dimension) {
-        return lane.launch().grid().local()[dimension];
+    public Integer localSize(int dimension) {
+        return lane.launch().localSize(dimension);
     }
 
     /** Waits for the group, where a work-item has its own thread. */
@@ -96,6 +91,9 @@ public final class WorkItem {
     }
 
     private void await(boolean global) {
+        if (lane.isProbe()) {
+            throw KernelLocator.found();
+        }
         if (coroutine == null) {
             throw lane.fault(
                     Rule.BARRIER_DIVERGENCE,
@@ -162,6 +160,9 @@ public final class WorkItem {
 
     /** {@return what to throw when a kernel uses what the simulated device lacks} */
     public UnsupportedOperationException unsupported(String method, String reason) {
+        if (lane.isProbe()) {
+            throw KernelLocator.found();
+        }
         return new UnsupportedOperationException("KernelContext." + method + " in "
                 + lane.launch().kernel().name() + ": the simulated device has " + reason);
     }

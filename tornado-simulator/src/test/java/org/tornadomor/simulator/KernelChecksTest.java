@@ -1,11 +1,13 @@
 package org.tornadomor.simulator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tornadomor.simulator.Harness.expect;
 import static org.tornadomor.simulator.Harness.run;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -259,6 +261,26 @@ class KernelChecksTest {
             run(graph().task("t", BrokenKernels::allWriteOne, context, x), 16, 8);
             run(graph().task("t", BrokenKernels::uninitialised, context, out, 8), 16, 8);
         });
+    }
+
+    @Test
+    void unrewrittenKernelsRunWithPoisonedLocalMemory() throws Throwable {
+        Harness.with("tornadomor.simulator.rewrite", "off", () -> {
+            TaskGraph graph = graph().task("t", BrokenKernels::uninitialised, context, out, 8)
+                    .transferToHost(DataTransferMode.EVERY_EXECUTION, out);
+            run(graph, 16, 8);
+            assertTrue(Float.isNaN(out.get(3)));
+            expect(Rule.RACE, () -> run(graph().task("t", BrokenKernels::wrongBarrier, context, x), 16, 8));
+            expect(
+                    Rule.BARRIER_DIVERGENCE,
+                    () -> run(graph().task("t", BrokenKernels::unevenLoop, context, out), 16, 8));
+        });
+    }
+
+    @Test
+    void aDebuggerIsNoticed() {
+        assertTrue(Options.underDebugger(List.of("-Xmx1g", "-agentlib:jdwp=transport=dt_socket,server=y")));
+        assertFalse(Options.underDebugger(List.of("-Xmx1g")));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.classfile.ClassFile;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.simulator.kernels.BrokenKernels;
@@ -42,8 +43,10 @@ class KernelClassesTest {
                 .filter(method -> method.methodName().equalsString("groupSum"))
                 .findFirst()
                 .orElseThrow();
+        BitSet everything = new BitSet();
+        everything.set(0, 100);
         byte[] rewritten = KernelRewriter.rewrite(
-                original, "groupSum", kernel.methodTypeSymbol(), new KernelRewriter.Wish(true, true, false));
+                original, "groupSum", kernel.methodTypeSymbol(), new KernelRewriter.Wish(true, everything, false));
         var copy = ClassFile.of().parse(rewritten).methods().stream()
                 .filter(method -> method.methodName().equalsString("groupSum" + KernelRewriter.SUFFIX))
                 .findFirst()
