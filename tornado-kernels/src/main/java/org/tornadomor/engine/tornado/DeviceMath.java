@@ -1,6 +1,7 @@
 package org.tornadomor.engine.tornado;
 
 import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** What kernels of several families compute; inlined into them. */
@@ -9,6 +10,15 @@ final class DeviceMath {
 
     static float sigmoid(float x) {
         return 1f / (1f + TornadoMath.exp(-x));
+    }
+
+    /** The inner product of {@code count} elements. */
+    static float product(FloatArray a, int aAt, FloatArray b, int bAt, int count) {
+        float sum = 0f;
+        for (int i = 0; i < count; i++) {
+            sum += a.get(aAt + i) * b.get(bAt + i);
+        }
+        return sum;
     }
 
     /**

@@ -1,9 +1,11 @@
 package org.tornadomor.engine.tornado;
 
+import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.DenseOp;
 import org.tornadomor.engine.ExpertRouterOp;
 import org.tornadomor.engine.Op;
 import org.tornadomor.engine.RowOp;
+import org.tornadomor.engine.SampleOp;
 import org.tornadomor.engine.TokenRouterOp;
 
 /** Which class has the kernels of which op. */
@@ -34,6 +36,9 @@ final class DeviceOps {
             case TokenRouterOp.BalanceBias o -> TokenRouter.record(o, tasks);
             case TokenRouterOp.LeaveAtDepth o -> TokenExit.record(o, tasks);
             case TokenRouterOp.LeaveAtDepthBackward o -> TokenExit.record(o, tasks);
+            case AttentionOp.Attention o -> Attention.record(o, tasks);
+            case AttentionOp.AttentionBackward o -> AttentionGradient.record(o, tasks);
+            case SampleOp.Sample o -> Sampler.record(o, tasks);
             default -> throw new IllegalArgumentException("no device kernel for " + op);
         }
     }

@@ -259,7 +259,7 @@ final class ExpertGate {
             float size = z > 0f ? z : -z;
             scratch.set(row, TornadoMath.log(1f + TornadoMath.exp(-size)) + (z > 0f ? z : 0f) - z * y);
             scratch.set(maxRows + row, z * z);
-            scratch.set(2 * maxRows + row, z > 0f == (y == 1) ? 1f : 0f);
+            scratch.set(2 * maxRows + row, (z > 0f ? 1 : 0) == y ? 1f : 0f);
             float gradient = auxCoef * (DeviceMath.sigmoid(z) - y) + 2f * zCoef * z;
             dLogits.set(Args.offset(table, at, 0) + row * Args.stride(table, at, 0), scale / rows * gradient);
         }

@@ -77,13 +77,16 @@ final class Selection {
         }
     }
 
-    /** 1 if a is larger than b, or equal and its row i earlier than j, else 0. */
+    /**
+     * 1 if a is larger than b, or equal and its row i earlier than j, else 0. Numbers and no conditions are combined: see
+     * the package comment on what kernels must not do.
+     */
     private static int precedes(float a, int i, float b, int j) {
-        boolean aNumber = a == a;
-        boolean bNumber = b == b;
-        boolean larger = a > b || aNumber && !bNumber;
-        boolean same = a == b || !aNumber && !bNumber;
-        return larger || same && i < j ? 1 : 0;
+        int aMissing = a == a ? 0 : 1;
+        int bMissing = b == b ? 0 : 1;
+        int larger = (a > b ? 1 : 0) + (1 - aMissing) * bMissing;
+        int same = (a == b ? 1 : 0) + aMissing * bMissing;
+        return larger + same * (i < j ? 1 : 0);
     }
 
     static void record(RowOp.SelectAbove op, TaskList tasks) {

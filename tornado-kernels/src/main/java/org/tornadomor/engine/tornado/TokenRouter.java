@@ -90,13 +90,13 @@ final class TokenRouter {
                 sum += TornadoMath.exp(logits.get(logitRow + j) - max);
             }
             int best = 0;
-            float most = 0f;
+            float most = Float.NEGATIVE_INFINITY;
             for (int j = 0; j < depths; j++) {
                 float logit = logits.get(logitRow + j);
                 float score = softmax == 1 ? TornadoMath.exp(logit - max) / sum : DeviceMath.sigmoid(logit);
                 scores.set(scoreRow + j, score);
                 float biased = score + bias.get(biasAt + j * biasStride);
-                if (j == 0 || biased > most) {
+                if (biased > most) {
                     most = biased;
                     best = j;
                 }

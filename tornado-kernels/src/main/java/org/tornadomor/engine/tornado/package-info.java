@@ -60,7 +60,9 @@
  * <p>{@code Math.exp} and the like on floats (they are double: use the float overloads of {@code TornadoMath}), objects,
  * exceptions, arrays whose size is no constant, names that are OpenCL's ({@code kernel}, {@code global}, {@code half}),
  * passing a local or private array to another method, {@code min}/{@code max} on what may be NaN, sign-bit tricks. A local
- * array is read only after it was written. A kernel must not touch anything outside of its tensors.
+ * array is read only after it was written. A value must not depend on conditions combined with {@code &&}, {@code ||} or
+ * {@code !}, nor on an {@code if} within an {@code if} that only chooses between two values: the OpenCL backend of 5.2.0
+ * loses negations when it joins them, so add and multiply numbers that are 0 or 1. A kernel must not touch anything outside of its tensors.
  *
  * <h2>How kernels are tested</h2>
  *
