@@ -14,18 +14,21 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 final class BoundGraph {
 
     private final GraphSpec spec;
+    private final PlanState state;
     private final Options options;
     private final DeviceMemory memory;
     private final Map<TornadoNativeArray, HostWatch> watches;
     private final List<Slot> slots = new ArrayList<>();
     private final Map<TornadoNativeArray, Slot> slotOf = new IdentityHashMap<>();
     private List<BoundTask> tasks;
+    private BoundGraph previous;
 
-    BoundGraph(GraphSpec spec, Options options, DeviceMemory memory, Map<TornadoNativeArray, HostWatch> watches) {
+    BoundGraph(GraphSpec spec, PlanState state) {
         this.spec = spec;
-        this.options = options;
-        this.memory = memory;
-        this.watches = watches;
+        this.state = state;
+        this.options = state.options();
+        this.memory = state.memory();
+        this.watches = state.watches();
         spec.in().forEach(transfer -> slot(transfer.array()).declareIn(transfer.mode()));
         spec.out().forEach(transfer -> slot(transfer.array()).declareOut(transfer.mode()));
         spec.consumed().forEach(entry -> slot(entry.array()).declareConsumed(entry.source()));
@@ -81,16 +84,21 @@ final class BoundGraph {
         tasks = List.copyOf(bound);
     }
 
-    /**
-     * Runs the graph once.
-     *
-     * @param previous the graph that ran before, or null
-     */
-    void execute(BoundGraph previous, GridScheduler grids, List<Lane> lanes, Figures figures) {
+    PlanState state() {
+        return state;
+    }
+
+    /** Says which graph of a plan with this one ran last. */
+    void ranBefore(BoundGraph graph) {
+        previous = graph;
+    }
+
+    /** Runs the graph once. */
+    void execute(GridScheduler grids, Figures figures) {
         long start = figures.now();
         compile();
         figures.addCompile(start);
-        consume(previous);
+        consume();
         if (options.checks()) {
             slots.forEach(this::checkHost);
         }
@@ -98,7 +106,7 @@ final class BoundGraph {
             bringIn(slot, figures);
         }
         for (BoundTask task : tasks) {
-            task.run(grids, lanes, figures);
+            task.run(grids, state.lanes(), figures);
         }
         for (Slot slot : slots) {
             if (slot.returned() && slot.writes()) {
@@ -143,7 +151,7 @@ final class BoundGraph {
      * Takes buffers from the graph that ran before. Where one of its arrays is consumed from that graph by name, only
      * those are taken and the others keep the buffer they had; else all are taken, whatever name they were given.
      */
-    private void consume(BoundGraph previous) {
+    private void consume() {
         if (spec.consumed().isEmpty()) {
             return;
         }
@@ -158,7 +166,7 @@ final class BoundGraph {
                                 + " runtime does not see them run: select them one by one with withGraph(i)");
             }
             if (!byName || previous.name().equals(entry.source())) {
-                take(slot, previous);
+                take(slot);
             } else if (slot.buffer() == null) {
                 throw refuse(
                         slot,
@@ -170,7 +178,7 @@ final class BoundGraph {
         }
     }
 
-    private void take(Slot slot, BoundGraph previous) {
+    private void take(Slot slot) {
         Slot from = previous.find(slot.host);
         if (from == null) {
             throw refuse(

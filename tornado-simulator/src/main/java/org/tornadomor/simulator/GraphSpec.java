@@ -25,6 +25,7 @@ public final class GraphSpec {
     private final List<Transfer> in;
     private final List<Transfer> out;
     private final List<Consumption> consumed;
+    private BoundGraph bound;
 
     GraphSpec(String name, List<TaskSpec> tasks, List<Transfer> in, List<Transfer> out, List<Consumption> consumed) {
         this.name = name;
@@ -52,5 +53,14 @@ public final class GraphSpec {
 
     List<Consumption> consumed() {
         return consumed;
+    }
+
+    /** {@return the graph with its buffers, or null as long as no plan was made from it} */
+    BoundGraph bound() {
+        return bound;
+    }
+
+    void bind(BoundGraph graph) {
+        bound = graph;
     }
 }

@@ -4,7 +4,9 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
@@ -18,10 +20,19 @@ final class KernelLocator {
 
     private static final String RECORDER = TaskGraph.class.getName();
 
+    private static final Map<Class<?>, Optional<Method>> FOUND = new ConcurrentHashMap<>();
+
     private KernelLocator() {}
 
-    /** {@return the static method that the code of a task calls, unless it cannot be told} */
+    /**
+     * {@return the static method that the code of a task calls, unless it cannot be told} Found once for each place in
+     * the program that makes such tasks: the JVM leaves the stack trace out once the method is hot.
+     */
     static Optional<Method> locate(TaskSpec task) {
+        return FOUND.computeIfAbsent(task.code().getClass(), code -> probe(task));
+    }
+
+    private static Optional<Method> probe(TaskSpec task) {
         Object[] probe = task.arguments().clone();
         for (int i = 0; i < probe.length; i++) {
             if (probe[i] instanceof KernelContext || probe[i] instanceof TornadoNativeArray) {

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
@@ -23,27 +24,32 @@ public final class PlanRunner {
      */
     public record Execution(Figures figures, List<BoundGraph> graphs) {}
 
-    private final Options options = Options.read();
-    private final DeviceMemory memory = new DeviceMemory(options);
+    private final PlanState state;
     private final List<BoundGraph> graphs = new ArrayList<>();
-    private final List<Lane> lanes = new ArrayList<>();
     private final Set<String> taskNames = new HashSet<>();
     private List<BoundGraph> selected;
-    private BoundGraph previous;
     private GridScheduler grids;
     private int checkedGrids;
     private ProfilerMode profiler;
 
-    /** A plan over graphs, with the switches as they are now. */
+    /**
+     * A plan over graphs, with the switches as they are now. Graphs that were in a plan before keep their buffers, the
+     * switches of that plan, and what ran before them, as they do in the runtime: so a plan grows by making a new one
+     * from the old graphs and the new ones.
+     */
     public PlanRunner(List<GraphSpec> specs) {
-        Map<TornadoNativeArray, HostWatch> watches = new IdentityHashMap<>();
+        state = specs.stream()
+                .map(GraphSpec::bound)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(BoundGraph::state)
+                .orElseGet(PlanState::create);
         for (GraphSpec spec : specs) {
-            BoundGraph graph = new BoundGraph(spec, options, memory, watches);
-            graphs.add(graph);
+            if (spec.bound() == null) {
+                spec.bind(new BoundGraph(spec, state));
+            }
+            graphs.add(spec.bound());
             spec.tasks().forEach(task -> taskNames.add(task.name()));
-        }
-        for (int i = 0; i < options.workers(); i++) {
-            lanes.add(new Lane());
         }
         selectAll();
     }
@@ -87,7 +93,7 @@ public final class PlanRunner {
      * @throws TornadoRuntimeException if the text is not a size
      */
     public void memoryLimit(String text) {
-        memory.limit(text == null ? null : Options.size(text));
+        state.memory().limit(text == null ? null : Options.size(text));
     }
 
     /** Makes the kernels of the selected graphs ready. */
@@ -107,11 +113,13 @@ public final class PlanRunner {
             checkGridNames();
         }
         for (BoundGraph graph : selected) {
-            graph.execute(previous, grids, lanes, figures);
+            graph.execute(grids, figures);
         }
-        previous = selected.isEmpty() ? null : selected.getLast();
+        if (!selected.isEmpty()) {
+            graphs.forEach(graph -> graph.ranBefore(selected.getLast()));
+        }
         figures.addTotal(start);
-        figures.deviceBytes(memory.used());
+        figures.deviceBytes(state.memory().used());
         if (profiler == ProfilerMode.CONSOLE) {
             System.out.println(figures.toJson());
         }
@@ -195,7 +203,7 @@ public final class PlanRunner {
             }
         }
         free();
-        if (shared != null && options.checks()) {
+        if (shared != null && state.options().checks()) {
             throw new SimulatorException(
                     Rule.CLOSE,
                     shared

@@ -72,6 +72,32 @@ class DenseOpsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"1, 1, 1", "7, 5, 3", "33, 64, 32", "70, 31, 130"})
+    void matmulNN(int max, int n, int k) {
+        for (boolean accumulate : new boolean[] {false, true}) {
+            try (OpTwin twin = twin(max, n)) {
+                Extent rows = Extent.of("rows", max);
+                Slot c = twin.f32("c", rows, k);
+                Slot a = twin.f32("a", rows, n);
+                Slot w = twin.f32("w", Extent.fixed(n), k);
+                twin.compare(new DenseOp.MatmulNN(c, a, w, accumulate), 1e-4);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1, 1", "7, 5, 3", "33, 64, 32", "70, 31, 130"})
+    void matmulTN(int max, int n, int k) {
+        try (OpTwin twin = twin(max, n)) {
+            Extent rows = Extent.of("rows", max);
+            Slot c = twin.f32("c", Extent.fixed(n), k);
+            Slot a = twin.f32("a", rows, n);
+            Slot b = twin.f32("b", rows, k);
+            twin.compare(new DenseOp.MatmulTN(c, a, b), 1e-4);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 1", "7, 5", "33, 64"})
     void copyAddClear(int max, int columns) {
         Extent rows = Extent.of("rows", max);

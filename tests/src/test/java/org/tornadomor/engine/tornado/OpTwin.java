@@ -154,6 +154,8 @@ final class OpTwin implements AutoCloseable {
             arenas.add(engine.arena("floats" + i, ElementType.F32));
         }
         Arena ints = engine.arena("ints", ElementType.I32);
+        List<Arena> all = new ArrayList<>(arenas);
+        all.add(ints);
         Map<Slot, Tensor> wide = new HashMap<>();
         Map<Slot, Tensor> tensors = new HashMap<>();
         for (Given g : given) {
@@ -165,8 +167,7 @@ final class OpTwin implements AutoCloseable {
             wide.put(g.slot, tensor);
             tensors.put(g.slot, g.margin == 0 ? tensor : tensor.columns(g.margin, g.slot.columns()));
         }
-        arenas.add(ints);
-        return new Side(engine, arenas, wide, engine.compile(ops).bind(tensors));
+        return new Side(engine, all, wide, engine.compile(ops).bind(tensors));
     }
 
     private void upload(Side side) {

@@ -28,6 +28,9 @@ final class Args {
     /** How many entries of {@code table} a program can have. */
     static final int MAX_ENTRIES = 1 << 32 - COUNT_BITS - MARK_BITS;
 
+    /** Ints that {@code table} has for a tensor: offset, stride, columns. */
+    static final int ENTRY = 3;
+
     private static final int ARRAY_BITS = 3;
 
     private Args() {}
@@ -66,12 +69,20 @@ final class Args {
 
     /** The first element of tensor {@code k} in its array. */
     static int offset(IntArray table, int at, int k) {
-        return table.get(at + 2 * k);
+        return table.get(at + ENTRY * k);
     }
 
     /** Elements from one row of tensor {@code k} to the next. */
     static int stride(IntArray table, int at, int k) {
-        return table.get(at + 2 * k + 1);
+        return table.get(at + ENTRY * k + 1);
+    }
+
+    /**
+     * Columns of tensor {@code k}, for bounds that must not be constants: the OpenCL backend fails on a condition that it
+     * finds to be always true because of another one, as {@code j + 1 < 64} for a j that is a multiple of 4 below 64.
+     */
+    static int columns(IntArray table, int at, int k) {
+        return table.get(at + ENTRY * k + 2);
     }
 
     private static int which(long arrays, int k) {

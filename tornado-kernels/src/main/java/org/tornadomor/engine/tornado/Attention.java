@@ -48,7 +48,15 @@ final class Attention {
     private static Call call(AttentionOp.Attention op, TaskList tasks) {
         AttentionOp.Rows which = op.which();
         return tasks.call(
-                op.rows(), op.out(), op.lse(), op.q(), op.k(), op.v(), which.start(), which.keyStart(), which.visible());
+                op.rows(),
+                op.out(),
+                op.lse(),
+                op.q(),
+                op.k(),
+                op.v(),
+                which.start(),
+                which.keyStart(),
+                which.visible());
     }
 
     private static void recordByRow(AttentionOp.Attention op, TaskList tasks) {
@@ -143,7 +151,7 @@ final class Attention {
             for (int d = 0; d < dim; d++) {
                 sum[d] = 0f;
             }
-            float most = Float.NEGATIVE_INFINITY;
+            float most = DeviceMath.LEAST;
             float total = 0f;
             for (int j = lane; j < count; j += group) {
                 float score = scale * DeviceMath.product(q, qRow, k, kRow + j * kStride, dim);
@@ -288,7 +296,7 @@ final class Attention {
                 own[d] = q.get(qRow + d);
                 sum[d] = 0f;
             }
-            float most = Float.NEGATIVE_INFINITY;
+            float most = DeviceMath.LEAST;
             float total = 0f;
             int last = DeviceMath.sequence(start, startAt, startStride, sequences, blockEnd - 1);
             for (int b = DeviceMath.sequence(start, startAt, startStride, sequences, blockFrom); b <= last; b++) {

@@ -82,14 +82,16 @@ final class CompiledProgram {
         return table;
     }
 
-    /** What the table says about a choice of tensors: offset and stride of every tensor of every task. */
+    /** What the table says about a choice of tensors: offset, stride and columns of every tensor. */
     int[] entries(List<Tensor> bySlot) {
-        int[] values = new int[2 * entries.size()];
+        int[] values = new int[Args.ENTRY * entries.size()];
         for (int i = 0; i < entries.size(); i++) {
             Slot slot = entries.get(i);
             if (slot != null) {
-                values[2 * i] = bySlot.get(slot.id()).offset();
-                values[2 * i + 1] = bySlot.get(slot.id()).stride();
+                Tensor tensor = bySlot.get(slot.id());
+                values[Args.ENTRY * i] = tensor.offset();
+                values[Args.ENTRY * i + 1] = tensor.stride();
+                values[Args.ENTRY * i + 2] = tensor.columns();
             }
         }
         return values;

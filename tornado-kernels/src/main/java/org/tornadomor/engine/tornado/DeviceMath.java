@@ -6,6 +6,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** What kernels of several families compute; inlined into them. */
 final class DeviceMath {
+    /** Less than any score: in place of minus infinity, which kernels cannot name. */
+    static final float LEAST = -Float.MAX_VALUE;
+
     private DeviceMath() {}
 
     static float sigmoid(float x) {

@@ -2,6 +2,7 @@ package org.tornadomor.engine.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Extent;
@@ -21,6 +22,8 @@ final class DeviceMemory {
     private static final int FILL_ITEMS = 1 << 14;
     /** A waiting segment serves a request for at least this part of it. */
     private static final int WASTE = 2;
+    /** Elements of the smallest segment; this much serves any request, so that small arenas come and go for nothing. */
+    private static final int SMALLEST = 1 << 14;
 
     private static final int COUNT = Args.COUNTS;
     private static final int FIRST_MARK = Args.COUNTS + 1;
@@ -67,14 +70,25 @@ final class DeviceMemory {
     /** Segments of the given sizes, all zeros. */
     List<Segment> obtain(String owner, ElementType type, List<Integer> sizes) {
         List<Segment> found = new ArrayList<>();
-        List<Segment> fresh = new ArrayList<>();
+        long missing = 0;
         for (int size : sizes) {
             Segment reused = takeWaiting(type, size);
-            if (reused == null) {
-                reused = create(owner, type, size, fresh);
-                fresh.add(reused);
-            }
             found.add(reused);
+            missing += reused == null ? Float.BYTES * (long) elements(size) : 0;
+        }
+        try {
+            checkRoom(owner, missing);
+        } catch (UserError e) {
+            found.removeIf(Objects::isNull);
+            waiting.addAll(found);
+            throw e;
+        }
+        List<Segment> fresh = new ArrayList<>();
+        for (int i = 0; i < sizes.size(); i++) {
+            if (found.get(i) == null) {
+                found.set(i, create(owner, type, elements(sizes.get(i))));
+                fresh.add(found.get(i));
+            }
         }
         if (!fresh.isEmpty()) {
             allocate(fresh);
@@ -87,6 +101,10 @@ final class DeviceMemory {
         return found;
     }
 
+    private int elements(int size) {
+        return (int) Math.min(segmentElements(), Math.max(size, SMALLEST));
+    }
+
     /** Takes segments back. */
     void release(List<Segment> released) {
         waiting.addAll(released);
@@ -97,7 +115,7 @@ final class DeviceMemory {
         for (Segment segment : waiting) {
             boolean fits = segment.type() == type
                     && segment.elements() >= size
-                    && segment.elements() / WASTE <= size
+                    && segment.elements() <= Math.max(SMALLEST, (long) WASTE * size)
                     && (best == null || segment.elements() < best.elements());
             best = fits ? segment : best;
         }
@@ -105,24 +123,22 @@ final class DeviceMemory {
         return best;
     }
 
-    private Segment create(String owner, ElementType type, int size, List<Segment> fresh) {
-        long bytes = (long) Float.BYTES * size;
-        long used = bytes() + fresh.stream().mapToLong(Segment::bytes).sum();
-        if (bytes + HEADER_BYTES > largest) {
-            throw tooLarge(owner, bytes);
-        }
+    private void checkRoom(String owner, long bytes) {
+        long used = bytes();
         if (used + bytes > device.globalBytes()) {
-            throw new UserError(
-                    "not enough device memory: " + owner + " needs " + mebibytes(bytes) + ", " + device.label()
-                            + " has " + mebibytes(device.globalBytes()) + " in total and " + mebibytes(used)
-                            + " of it is in use; use a smaller batch, context or model, or raise "
-                            + DeviceProfile.POOL_PROPERTY + " if the device has more");
+            throw new UserError("not enough device memory: " + owner + " needs " + mebibytes(bytes) + ", "
+                    + device.label() + " has " + mebibytes(device.globalBytes()) + " in total and " + mebibytes(used)
+                    + " of it is in use; use a smaller batch, context or model, or raise "
+                    + DeviceProfile.POOL_PROPERTY + " if the device has more");
         }
+    }
+
+    private static Segment create(String owner, ElementType type, int elements) {
         try {
-            return new Segment(type, size);
+            return new Segment(type, elements);
         } catch (OutOfMemoryError e) {
             throw new UserError(
-                    "not enough host memory: " + owner + " needs " + mebibytes(bytes)
+                    "not enough host memory: " + owner + " needs " + mebibytes(4L * elements)
                             + " beside the device's own; use a smaller batch, context or model, or raise -Xmx",
                     e);
         }

@@ -2,6 +2,7 @@ package org.tornadomor.engine.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.tornadomor.UserError;
 import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
@@ -32,13 +33,18 @@ final class DevicePlan implements AutoCloseable {
     /** No fast math: decisions compare logits with zero, and losses must see what is not finite. */
     private static final String OPENCL_FLAGS = "-w";
 
+    /** The runtime colours its messages. */
+    private static final Pattern ANSI = Pattern.compile("\u001b\\[[0-9;]*m");
+
     private final DeviceProfile device;
     private final boolean profile;
     private final List<DeviceGraph> graphs = new ArrayList<>();
     private int planned;
     private TornadoExecutionPlan plan;
     private DeviceGraph memory;
-    private TornadoExecutionResult last;
+    /** What the latest memory graph, which holds all segments, left in this plan; null if it has not run in it. */
+    private TornadoExecutionResult keeper;
+
     private int sequence;
 
     DevicePlan(DeviceProfile device, boolean profile) {
@@ -62,6 +68,7 @@ final class DevicePlan implements AutoCloseable {
     void executeMemory(DeviceGraph graph) {
         execute(graph);
         memory = graph;
+        keeper = null;
     }
 
     /**
@@ -86,7 +93,7 @@ final class DevicePlan implements AutoCloseable {
         plan = new TornadoExecutionPlan(all);
         plan.withCompilerFlags(TornadoVMBackendType.OPENCL, OPENCL_FLAGS);
         planned = all.length;
-        last = null;
+        keeper = null;
     }
 
     private long launch(DeviceGraph graph) {
@@ -94,10 +101,13 @@ final class DevicePlan implements AutoCloseable {
         try {
             TornadoExecutionPlan selected =
                     plan.withGraph(graphs.indexOf(graph)).withGridScheduler(graph.scheduler());
-            last = (profile ? selected.withProfiler(ProfilerMode.SILENT) : selected).execute();
-            long nanos = profile ? last.getProfilerResult().getDeviceKernelTime() : 0;
+            TornadoExecutionResult result = (profile ? selected.withProfiler(ProfilerMode.SILENT) : selected).execute();
+            if (graph == memory) {
+                keeper = result;
+            }
+            long nanos = profile ? result.getProfilerResult().getDeviceKernelTime() : 0;
             if (graph.marks() > 0) {
-                last.transferToHost(
+                result.transferToHost(
                         new DataRange(graph.run()).withOffset(graph.firstMark()).withSize(graph.marks()));
             }
             DeviceGraph.Launch missing = graph.missing(sequence);
@@ -132,14 +142,14 @@ final class DevicePlan implements AutoCloseable {
 
     /** Copies elements of a segment to its host array and returns when they are there. */
     void download(TornadoNativeArray array, long offset, long size) {
-        if (planned < graphs.size() || last == null) {
-            if (planned < graphs.size()) {
-                replan();
-            }
+        if (planned < graphs.size()) {
+            replan();
+        }
+        if (keeper == null) {
             launch(memory);
         }
         plan.withGraph(graphs.indexOf(memory));
-        last.transferToHost(new DataRange(array).withOffset(offset).withSize(size));
+        keeper.transferToHost(new DataRange(array).withOffset(offset).withSize(size));
     }
 
     /** Frees the memory of the device. */

@@ -38,14 +38,15 @@ final class Sampler {
     private Sampler() {}
 
     static void record(SampleOp.Sample op, TaskList tasks) {
-        int group = tasks.device().cpu() ? 1 : Integer.highestOneBit(Math.min(GROUP, tasks.device().maxGroup()));
+        int group = tasks.device().cpu()
+                ? 1
+                : Integer.highestOneBit(Math.min(GROUP, tasks.device().maxGroup()));
         int columns = op.logits().columns();
         int maxRows = op.rows().max();
         int scratch = maxRows * (columns + FIGURES);
         tasks.add(
                 "SamplePenalise",
-                tasks.call(
-                        op.rows(), scratch, op.next(), op.logits(), op.settings(), op.history(), op.historyLength()),
+                tasks.call(op.rows(), scratch, op.next(), op.logits(), op.settings(), op.history(), op.historyLength()),
                 Grid.groupPerRow(op.rows(), group, 2 * Float.BYTES * group),
                 (graph, id, a) -> graph.task(
                         id,
@@ -110,7 +111,7 @@ final class Sampler {
     }
 
     /**
-     * The logits with the repetition penalty, NaN as minus infinity, in scratch; the likeliest token, ties to the smaller id,
+     * The logits with the repetition penalty, what is no number as the least, in scratch; the likeliest token, ties to the smaller id,
      * as next for now; the figures HEAT and LARGEST. HEAT is 0 also where no finite logit is the largest: then there are no
      * probabilities to draw from.
      *
@@ -148,7 +149,7 @@ final class Sampler {
             int lane = c.localIdx;
             for (int id = lane; id < columns; id += group) {
                 float logit = logits.get(logitRow + id);
-                scratch.set(row * columns + id, logit == logit ? logit : Float.NEGATIVE_INFINITY);
+                scratch.set(row * columns + id, logit > DeviceMath.LEAST ? logit : DeviceMath.LEAST);
             }
             float penalty = settings.get(settingRow + SampleOp.PENALTY);
             if (penalty != 1f) {
@@ -158,11 +159,11 @@ final class Sampler {
                     if (id % group == lane) {
                         float logit = logits.get(logitRow + id);
                         float penalised = logit > 0f ? logit / penalty : logit * penalty;
-                        scratch.set(row * columns + id, logit == logit ? penalised : Float.NEGATIVE_INFINITY);
+                        scratch.set(row * columns + id, penalised > DeviceMath.LEAST ? penalised : DeviceMath.LEAST);
                     }
                 }
             }
-            float most = Float.NEGATIVE_INFINITY;
+            float most = DeviceMath.LEAST;
             int best = lane;
             for (int id = lane; id < columns; id += group) {
                 float logit = scratch.get(row * columns + id);
@@ -188,7 +189,7 @@ final class Sampler {
             }
             if (lane == 0) {
                 float largest = logitOf[0];
-                int finite = (largest < Float.POSITIVE_INFINITY ? 1 : 0) * (largest > Float.NEGATIVE_INFINITY ? 1 : 0);
+                int finite = (largest <= Float.MAX_VALUE ? 1 : 0) * (largest > DeviceMath.LEAST ? 1 : 0);
                 int figures = maxRows * columns + row * FIGURES;
                 scratch.set(figures + HEAT, finite * settings.get(settingRow + SampleOp.TEMPERATURE));
                 scratch.set(figures + LARGEST, largest);
@@ -241,9 +242,9 @@ final class Sampler {
                 int wanted = wanted(draw == 1 ? scratch.get(figures + KEPT) : settings.get(topKAt), columns);
                 float topP = settings.get(topKAt - SampleOp.TOP_K + SampleOp.TOP_P);
                 float drawn = uniform.get(Args.offset(table, at, 1) + row * Args.stride(table, at, 1));
-                float bound = draw == 1 ? scratch.get(figures + KEPT_MASS) * drawn : Float.POSITIVE_INFINITY;
+                float bound = draw == 1 ? scratch.get(figures + KEPT_MASS) * drawn : Float.MAX_VALUE;
                 // The first pass has no bound below: it finds the whole mass.
-                float low = Float.NEGATIVE_INFINITY;
+                float low = DeviceMath.LEAST;
                 float high = largest;
                 float middle = low;
                 int before = 0;
@@ -255,7 +256,7 @@ final class Sampler {
                     int count = 0;
                     float mass = 0f;
                     float least = largest;
-                    float most = Float.NEGATIVE_INFINITY;
+                    float most = DeviceMath.LEAST;
                     for (int id = lane; id < columns; id += group) {
                         float logit = scratch.get(row * columns + id);
                         float x = (logit - largest) / heat;

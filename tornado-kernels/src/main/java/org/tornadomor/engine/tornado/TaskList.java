@@ -85,7 +85,7 @@ final class TaskList {
      * the next op; tasks of one op that ask for scratch get the same memory.
      */
     Call call(Extent rows, int scratchFloats, Slot... tensors) {
-        int at = 2 * entries.size();
+        int at = Args.ENTRY * entries.size();
         List<Segment> segments = new ArrayList<>();
         for (Slot slot : tensors) {
             entries.add(slot);
@@ -97,7 +97,7 @@ final class TaskList {
             entries.add(null);
             segments.add(memory);
         }
-        if (2 * entries.size() > Args.MAX_ENTRIES) {
+        if (Args.ENTRY * entries.size() > Args.MAX_ENTRIES) {
             throw new IllegalArgumentException("program " + program + " has too many ops for one program");
         }
         return new Call(this, rows, at, segments);

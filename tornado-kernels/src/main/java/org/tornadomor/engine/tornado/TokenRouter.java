@@ -90,7 +90,7 @@ final class TokenRouter {
                 sum += TornadoMath.exp(logits.get(logitRow + j) - max);
             }
             int best = 0;
-            float most = Float.NEGATIVE_INFINITY;
+            float most = DeviceMath.LEAST;
             for (int j = 0; j < depths; j++) {
                 float logit = logits.get(logitRow + j);
                 float score = softmax == 1 ? TornadoMath.exp(logit - max) / sum : DeviceMath.sigmoid(logit);

@@ -109,7 +109,7 @@ public final class TornadoEngine implements Engine {
 
     /** Makes graphs from recorded tasks. */
     CompiledProgram build(TaskList tasks) {
-        Segment bindings = table.withRoom(2 * tasks.entries().size());
+        Segment bindings = table.withRoom(Args.ENTRY * tasks.entries().size());
         int codeBytes = Integer.getInteger(CODE_SIZE, DEFAULT_CODE_SIZE);
         return new CompiledProgram(tasks, bindings, memory, plan, codeBytes, options.checked());
     }

@@ -27,7 +27,7 @@
  *   <li>{@code run} changes with every run: the place of the binding's entries in {@code table}, the number of the run, the
  *       row counts, and room for the marks that prove that tasks ran. It is a few ints and all that a run moves to the
  *       device.
- *   <li>{@code table} stays on the device: offset and stride of every tensor of every task of every binding. One compiled
+ *   <li>{@code table} stays on the device: offset, stride and columns of every tensor of every task of every binding. One compiled
  *       program so serves all layers whose tensors lie in the same segments.
  *   <li>{@code arrays} and {@code call} are constants, so that {@link org.tornadomor.engine.tornado.Args} costs nothing at
  *       run time: one body serves all ways in which tensors can share arrays.
@@ -58,11 +58,14 @@
  * <h2>What kernels must not do</h2>
  *
  * <p>{@code Math.exp} and the like on floats (they are double: use the float overloads of {@code TornadoMath}), objects,
- * exceptions, arrays whose size is no constant, names that are OpenCL's ({@code kernel}, {@code global}, {@code half}),
- * passing a local or private array to another method, {@code min}/{@code max} on what may be NaN, sign-bit tricks. A local
- * array is read only after it was written. A value must not depend on conditions combined with {@code &&}, {@code ||} or
- * {@code !}, nor on an {@code if} within an {@code if} that only chooses between two values: the OpenCL backend of 5.2.0
- * loses negations when it joins them, so add and multiply numbers that are 0 or 1. A kernel must not touch anything outside of its tensors.
+ * exceptions, arrays whose size is no constant, names that are OpenCL's for parameters or methods ({@code half}, {@code
+ * step}, {@code rotate}: the generated code keeps those names), a condition that another one around it decides ({@code j <
+ * n} inside of {@code j + 1 < n}, or with a constant n that the compiler can compare: use {@link
+ * org.tornadomor.engine.tornado.Args#columns}), passing a local or private array to another method, {@code min}/{@code max}
+ * on what may be NaN, sign-bit tricks, a NaN or an infinity as a constant. A value must not depend on conditions combined
+ * with {@code &&}, {@code ||} or {@code !}, nor on an {@code if} within an {@code if} that only chooses between two values:
+ * where the OpenCL backend joins conditions it loses negations, so add and multiply numbers that are 0 or 1. A local array
+ * is read only after it was written. A kernel must not touch anything outside of its tensors.
  *
  * <h2>How kernels are tested</h2>
  *
