@@ -126,6 +126,11 @@ record DeviceProfile(
         }
     }
 
+    /** The same device, to be treated as if its work-items were lanes. */
+    DeviceProfile asAccelerator() {
+        return new DeviceProfile(backend, name, false, maxGroup, localBytes, maxAllocation, globalBytes, computeUnits);
+    }
+
     /** For messages: backend and device. */
     String label() {
         return backend + " device " + name;

@@ -45,7 +45,8 @@ public final class TornadoEngine implements Engine {
         setDefault(CODE_SIZE, "65536");
         setDefault(EVENTS, "256");
         this.options = options;
-        device = DeviceProfile.select(options.device());
+        DeviceProfile chosen = DeviceProfile.select(options.device());
+        device = options.groups() ? chosen.asAccelerator() : chosen;
         plan = new DevicePlan(device, options.profile());
         KernelContext context = new KernelContext();
         memory = new DeviceMemory(device, plan, options.segmentLimit(), context);

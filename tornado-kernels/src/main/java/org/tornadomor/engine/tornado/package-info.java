@@ -58,12 +58,14 @@
  * <h2>What kernels must not do</h2>
  *
  * <p>{@code Math.exp} and the like on floats (they are double: use the float overloads of {@code TornadoMath}), objects,
- * exceptions, arrays whose size is no constant, names that are OpenCL's ({@code kernel}, {@code global}),
- * parameters or methods with such names (a parameter {@code half}, a method {@code step} or {@code rotate}: the generated
- * code keeps those names), a condition that another one around it decides ({@code j < n} inside of {@code j + 1 < n}, or with
- * a constant n that the compiler can compare: use {@link org.tornadomor.engine.tornado.Args#columns}), passing a local or
- * private array to another method, {@code min}/{@code max} on what may be NaN, sign-bit tricks, a
- * NaN or an infinity as a constant. A local array is read only after it was written. A kernel must not touch anything outside of its tensors.
+ * exceptions, arrays whose size is no constant, names that are OpenCL's for parameters or methods ({@code half}, {@code
+ * step}, {@code rotate}: the generated code keeps those names), a condition that another one around it decides ({@code j <
+ * n} inside of {@code j + 1 < n}, or with a constant n that the compiler can compare: use {@link
+ * org.tornadomor.engine.tornado.Args#columns}), passing a local or private array to another method, {@code min}/{@code max}
+ * on what may be NaN, sign-bit tricks, a NaN or an infinity as a constant. A value must not depend on conditions combined
+ * with {@code &&}, {@code ||} or {@code !}, nor on an {@code if} within an {@code if} that only chooses between two values:
+ * where the OpenCL backend joins conditions it loses negations, so add and multiply numbers that are 0 or 1. A local array
+ * is read only after it was written. A kernel must not touch anything outside of its tensors.
  *
  * <h2>How kernels are tested</h2>
  *
