@@ -16,6 +16,7 @@ import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.TokenRouterOp.ChooseDepthBackward;
 import org.tornadomor.engine.TokenRouterOp.LeaveAtDepthBackward;
+import org.tornadomor.engine.Wiring;
 
 /**
  * The backward of {@link Forward}, from the gradient of the hidden states to that of every parameter.

@@ -14,6 +14,7 @@ import org.tornadomor.engine.RowOp.SelectAbove;
 import org.tornadomor.engine.RowOp.SelectTopK;
 import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.Wiring;
 
 /**
  * Expert-choice: every recursion has a router that scores its candidates; the top k of a sequence go on, or, causally, those

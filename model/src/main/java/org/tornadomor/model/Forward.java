@@ -15,6 +15,7 @@ import org.tornadomor.engine.RowOp.CacheRoom;
 import org.tornadomor.engine.RowOp.Gather;
 import org.tornadomor.engine.RowOp.MarkDepth;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.Wiring;
 
 /**
  * From tokens to the hidden states before the final norm: embedding, unique first layer, recursions 1 to N_r on their active
@@ -226,10 +227,15 @@ final class Forward implements AutoCloseable {
 
     /** Reads the last recursion of each of the first rows. */
     void depths(int[] target, int rows) {
+        depths(target, batch.depth().rows(0, rows), rows);
+    }
+
+    /** As {@link #depths(int[], int)} with a view of those rows made before. */
+    void depths(int[] target, Tensor view, int rows) {
         if (routing == null) {
             Arrays.fill(target, 0, rows, maxDepth);
         } else {
-            engine.download(batch.depth().rows(0, rows), target, 0);
+            engine.download(view, target, 0);
         }
     }
 

@@ -15,6 +15,7 @@ import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.LossOp.CrossEntropy;
 import org.tornadomor.engine.LossOp.SumInto;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.Wiring;
 
 /**
  * Final norm, vocabulary matrix and cross-entropy, a block of rows at a time: logits of all rows never exist at once, and

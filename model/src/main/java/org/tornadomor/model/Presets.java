@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.tornadomor.Nearest;
 import org.tornadomor.UserError;
 
 /**
@@ -47,8 +48,8 @@ public final class Presets {
     public static ModelConfig get(String name) {
         ModelConfig config = ALL.get(name);
         if (config == null) {
-            throw new UserError(
-                    "There is no preset '" + name + "'; the nearest are " + String.join(", ", nearest(name)));
+            throw new UserError("There is no preset '" + name + "'; the nearest are "
+                    + String.join(", ", Nearest.of(name, ALL.keySet(), NEAREST)));
         }
         return config;
     }
@@ -93,32 +94,5 @@ public final class Presets {
             int vocabulary, int d, int ffn, int layers, int heads, int kvHeads, int headDim, int context) {
         return new ModelConfig(
                 vocabulary, d, ffn, layers, heads, kvHeads, headDim, 1e-5, 10000, context, true, 0.02, null);
-    }
-
-    private static List<String> nearest(String name) {
-        return ALL.keySet().stream()
-                .sorted(Comparator.comparingInt((String other) -> distance(name, other))
-                        .thenComparing(Comparator.naturalOrder()))
-                .limit(NEAREST)
-                .toList();
-    }
-
-    /** Levenshtein distance: the fewest insertions, deletions and replacements, letter case aside. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                boolean same = Character.toLowerCase(a.charAt(i - 1)) == b.charAt(j - 1);
-                int replaced = diagonal + (same ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

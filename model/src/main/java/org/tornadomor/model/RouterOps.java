@@ -8,6 +8,7 @@ import org.tornadomor.engine.DenseOp.MatmulTN;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.Wiring;
 
 /** A router's network, {@code logits = W x} or {@code W_down gelu(W_up x)}, written into programs (paper 2.2). */
 final class RouterOps {

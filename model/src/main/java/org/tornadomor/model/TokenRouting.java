@@ -8,6 +8,7 @@ import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.TokenRouterOp.ChooseDepth;
 import org.tornadomor.engine.TokenRouterOp.LeaveAtDepth;
 import org.tornadomor.engine.TokenRouterOp.Scores;
+import org.tornadomor.engine.Wiring;
 
 /**
  * Token-choice: one router gives each token its depth before recursion 1; causal as it is (paper 2.2.1). Only the last step of

@@ -8,6 +8,7 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.TokenRouterOp.BalanceBias;
+import org.tornadomor.engine.Wiring;
 
 /**
  * Losses and gradients of a model: {@link #begin} clears them, {@link #add} adds those of one micro-batch, averaged over all
@@ -97,8 +98,21 @@ public final class TrainingPass implements AutoCloseable {
         return w.on(engine);
     }
 
-    /** Sets k of each recursion (expert-choice); the model's own unless capacity warm-up is on. */
+    /**
+     * Sets k of each recursion (expert-choice); the model's own unless capacity warm-up is on.
+     *
+     * @throws IllegalArgumentException if recursion 1 does not take every token, if k grows from one recursion to the next,
+     *     or if memory was planned for less
+     */
     public void setCapacities(int[] k) {
+        boolean fits = k.length == config.recursions() && k[0] == context;
+        for (int r = 1; fits && r < k.length; r++) {
+            int planned = forward.recursions.get(r).rows.max() / sequences;
+            fits = k[r] >= 1 && k[r] <= Math.min(k[r - 1], planned);
+        }
+        if (!fits) {
+            throw new IllegalArgumentException("capacities " + Arrays.toString(k) + " of " + context + " tokens");
+        }
         ((ExpertRouting) forward.routing).setLimits(k);
     }
 

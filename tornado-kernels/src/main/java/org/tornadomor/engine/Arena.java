@@ -3,6 +3,7 @@ package org.tornadomor.engine;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.tornadomor.UserError;
 
 /**
  * A region of engine memory that holds many tensors of one element type: parameters, gradients, activations, a cache,
@@ -56,10 +57,11 @@ public abstract class Arena implements AutoCloseable {
         long size = (long) rows * columns;
         long padded = (size + gap + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         if (rows < 0 || columns < 1) {
-            throw new IllegalArgumentException("tensor " + tensorName + " [" + rows + ", " + columns + "]");
+            throw new IllegalArgumentException("tensor " + tensorName + " [" + rows + ", " + columns + "] in arena "
+                    + this.name + " is no matrix");
         }
         if (padded > segmentLimit) {
-            throw tooLarge(tensorName, 4 * padded);
+            throw tooLarge(tensorName + " [" + rows + ", " + columns + "]", 4 * padded);
         }
         int last = segmentSizes.size() - 1;
         if (last < sealedSegments || segmentSizes.get(last) + padded > segmentLimit) {
@@ -74,9 +76,9 @@ public abstract class Arena implements AutoCloseable {
     }
 
     /** What to throw for a tensor that is larger than a segment may be. */
-    protected RuntimeException tooLarge(String tensorName, long bytes) {
-        return new IllegalArgumentException("tensor " + tensorName + " in arena " + name + " does not fit: " + bytes
-                + " bytes, where at most " + 4 * segmentLimit + " fit");
+    protected UserError tooLarge(String what, long bytes) {
+        return new UserError(name + " " + what + " has more than the " + segmentLimit
+                + " elements of the largest array: use a smaller batch, context or model");
     }
 
     /** The tensors allocated so far, in order. */

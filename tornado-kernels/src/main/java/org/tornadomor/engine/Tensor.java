@@ -128,11 +128,11 @@ public final class Tensor {
         if (last() < other.offset || other.last() < offset) {
             return false;
         }
-        if (stride == other.stride && columns <= stride && other.columns <= stride) {
-            int a = offset % stride;
-            int b = other.offset % stride;
-            boolean wraps = a + columns > stride || b + other.columns > stride;
-            return wraps || (a < b + other.columns && b < a + columns);
+        if (stride == other.stride) {
+            // Where the other's columns begin as seen from ours: disjoint if they fit between our last and our next
+            // first.
+            int ahead = Math.floorMod(other.offset - offset, stride);
+            return ahead < columns || ahead + other.columns > stride;
         }
         return true;
     }

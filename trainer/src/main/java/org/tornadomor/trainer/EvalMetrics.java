@@ -1,5 +1,7 @@
 package org.tornadomor.trainer;
 
+import java.util.List;
+
 /**
  * One evaluation on held-out text, in nats a token. A value that is not finite is written as null.
  *
@@ -7,5 +9,31 @@ package org.tornadomor.trainer;
  * @param tokens trained on so far
  * @param valLoss routing as in training
  * @param valLossCausal routing as in generation
+ * @param routing what the routers did; null without routing
  */
-public record EvalMetrics(long step, long tokens, double valLoss, double valLossCausal) {}
+public record EvalMetrics(long step, long tokens, double valLoss, double valLossCausal, Routers routing) {
+    /**
+     * What the routers did with the held-out tokens ({@link RouterStatistics}).
+     *
+     * @param depthShare for each recursion depth the share of tokens that end there, routing as in training
+     * @param depthShareCausal the same, routing as in generation
+     * @param samplingAccuracy expert-choice: for recursions 2 to N_r the share of decisions where threshold and top-k agree;
+     *     empty for token-choice
+     * @param deadTokenRatio share of positions that never reach the last recursion, routing as in training
+     * @param maxViolation token-choice; not a number otherwise
+     * @param entropy token-choice; not a number otherwise
+     */
+    public record Routers(
+            List<Double> depthShare,
+            List<Double> depthShareCausal,
+            List<Double> samplingAccuracy,
+            double deadTokenRatio,
+            double maxViolation,
+            double entropy) {
+        public Routers {
+            depthShare = List.copyOf(depthShare);
+            depthShareCausal = List.copyOf(depthShareCausal);
+            samplingAccuracy = List.copyOf(samplingAccuracy);
+        }
+    }
+}

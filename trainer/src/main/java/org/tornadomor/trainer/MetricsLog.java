@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import tools.jackson.core.JacksonException;
@@ -105,10 +106,8 @@ public final class MetricsLog implements AutoCloseable {
         put(line, "lr", metrics.lr());
         put(line, "grad_norm", metrics.gradNorm());
         put(line, "tokens_per_second", metrics.tokensPerSecond());
-        ArrayNode shares = line.putArray("depth_share");
-        for (double share : metrics.depthShare()) {
-            shares.add(share);
-        }
+        put(line, "step_seconds", metrics.stepSeconds());
+        put(line, "depth_share", metrics.depthShare());
         append(line);
     }
 
@@ -119,7 +118,28 @@ public final class MetricsLog implements AutoCloseable {
         line.put("tokens", metrics.tokens());
         put(line, "val_loss", metrics.valLoss());
         put(line, "val_loss_causal", metrics.valLossCausal());
+        if (metrics.routing() != null) {
+            put(line, metrics.routing());
+        }
         append(line);
+    }
+
+    /** Keys that mean nothing for a kind of router are left out. */
+    private static void put(ObjectNode line, EvalMetrics.Routers routing) {
+        put(line, "val_depth_share", routing.depthShare());
+        put(line, "val_depth_share_causal", routing.depthShareCausal());
+        put(line, "dead_token_ratio", routing.deadTokenRatio());
+        if (routing.samplingAccuracy().isEmpty()) {
+            put(line, "max_vio", routing.maxViolation());
+            put(line, "entropy", routing.entropy());
+        } else {
+            put(line, "sampling_accuracy", routing.samplingAccuracy());
+        }
+    }
+
+    private static void put(ObjectNode line, String key, List<Double> values) {
+        ArrayNode array = line.putArray(key);
+        values.forEach(array::add);
     }
 
     /** JSON has no infinities. */

@@ -68,6 +68,18 @@ public final class RouterStatistics {
         decided[recursion - 1] += count;
     }
 
+    /**
+     * Takes in decisions of one expert-choice router that were compared elsewhere.
+     *
+     * @param recursion from 1
+     * @param share of them in which the threshold and top-k agree
+     * @param count how many
+     */
+    public void addAgreement(int recursion, double share, long count) {
+        agreed[recursion - 1] += Math.round(share * count);
+        decided[recursion - 1] += count;
+    }
+
     /** For each depth the share of tokens that ended there. */
     public double[] depthShare() {
         double[] share = new double[tokensAtDepth.length];

@@ -10,6 +10,8 @@ import java.util.List;
  * @param loss what is minimised: the sum of the four terms after it, their coefficients applied
  * @param lmLoss mean cross-entropy in nats a token
  * @param gradNorm before clipping
+ * @param tokensPerSecond of this step
+ * @param stepSeconds from the first micro-batch to the new weights
  * @param depthShare for each recursion depth the share of tokens that end there
  */
 public record StepMetrics(
@@ -23,6 +25,7 @@ public record StepMetrics(
         double lr,
         double gradNorm,
         double tokensPerSecond,
+        double stepSeconds,
         List<Double> depthShare) {
     public StepMetrics {
         depthShare = List.copyOf(depthShare);

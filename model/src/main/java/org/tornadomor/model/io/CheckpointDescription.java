@@ -33,6 +33,11 @@ public record CheckpointDescription(
 
     /** The kind of model in a few words, such as "Mixture-of-Recursions, expert_choice, 3 recursions, middle_cycle". */
     public String kind() {
+        return kind(config);
+    }
+
+    /** As {@link #kind()}, of a configuration without weights. */
+    public static String kind(ModelConfig config) {
         MorConfig mor = config.mor();
         if (mor == null) {
             return "Llama";

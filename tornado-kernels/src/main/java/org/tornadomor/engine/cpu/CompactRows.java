@@ -7,7 +7,9 @@ import org.tornadomor.engine.Slot;
 final class CompactRows {
     private CompactRows() {}
 
-    /** How many sequences {@code start} describes, having made sure that their rows are among the {@code rows} in use. */
+    /**
+     * How many sequences {@code start} describes, having made sure that their rows are among the {@code rows} in use.
+     */
     static int sequences(Slot slot, IntRows start, int rows) {
         int sequences = slot.rows().count() - 1;
         if (sequences > 0 && (start.get(0) < 0 || start.get(sequences) > rows)) {

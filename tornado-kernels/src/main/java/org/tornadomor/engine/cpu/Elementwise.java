@@ -44,7 +44,10 @@ final class Elementwise {
         }
     }
 
-    /** Work on elements that lie in the same order in two places: in one stretch where no rows have gaps, else row by row. */
+    /**
+     * Work on elements that lie in the same order in two places: in one stretch where no rows have gaps, else row by
+     * row.
+     */
     private abstract static class Blocks extends SlotOp implements WorkerTeam.TileTask {
         final Rows out;
         final Rows in;

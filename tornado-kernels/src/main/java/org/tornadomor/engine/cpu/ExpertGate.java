@@ -33,7 +33,7 @@ final class ExpertGate {
             for (int i = from; i < to; i++) {
                 float logit = logits.values[logits.checkedRow(parent.get(i))];
                 float gate = gate(op.gate(), op.alpha(), logit);
-                RowMath.addScaled(h.values, h.checkedRow(index.get(i)), f.values, f.row(i), columns, gate);
+                Lanes.addScaled(h.values, h.checkedRow(index.get(i)), f.values, f.row(i), columns, gate);
             }
         }
     }
@@ -71,7 +71,7 @@ final class ExpertGate {
                 float gate = gate(op.gate(), op.alpha(), logit);
                 RowMath.scale(df.values, df.row(i), dh.values, dhRow, columns, gate);
                 if (op.gate() != Gate.ADDITIVE) {
-                    float dot = RowMath.dot(dh.values, dhRow, f.values, f.row(i), columns);
+                    float dot = Lanes.dot(dh.values, dhRow, f.values, f.row(i), columns);
                     dLogits.values[dLogits.checkedRow(parent.get(i))] += slope(op.gate(), op.alpha(), logit) * dot;
                 }
             }

@@ -80,6 +80,37 @@ final class Lanes {
         }
     }
 
+    /** {@code x *= factor} for {@code n} elements. */
+    static void scale(float[] x, int at, int n, float factor) {
+        int whole = whole(n);
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector.fromArray(SPECIES, x, at + i).mul(factor).intoArray(x, at + i);
+        }
+        for (int i = whole; i < n; i++) {
+            x[at + i] *= factor;
+        }
+    }
+
+    /** The largest of {@code n} elements, n at least 1. */
+    static float max(float[] x, int at, int n) {
+        int whole = whole(n);
+        float max = x[at];
+        if (whole > 0) {
+            FloatVector most = FloatVector.fromArray(SPECIES, x, at);
+            for (int i = LENGTH; i < whole; i += LENGTH) {
+                most = most.max(FloatVector.fromArray(SPECIES, x, at + i));
+            }
+            for (VectorShuffle<Float> fold : FOLDS) {
+                most = most.max(most.rearrange(fold));
+            }
+            max = most.lane(0);
+        }
+        for (int i = whole; i < n; i++) {
+            max = Math.max(max, x[at + i]);
+        }
+        return max;
+    }
+
     /** The first index at or after {@code n} rounded down to whole vectors. */
     static int whole(int n) {
         return n - n % LENGTH;
@@ -87,7 +118,9 @@ final class Lanes {
 
     /** {@code exp(x)} to about one unit in the last place; below -87 it is exp(-87), above 88 exp(88). */
     static FloatVector exp(FloatVector x) {
-        FloatVector clamped = x.max(EXP_MIN).min(EXP_MAX);
+        // Comparisons are one instruction each where Java's min and max, which mind the signs of zeros, are many.
+        FloatVector clamped = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));
+        clamped = clamped.blend(EXP_MAX, clamped.compare(VectorOperators.GT, EXP_MAX));
         FloatVector shifted =
                 clamped.fma(FloatVector.broadcast(SPECIES, LOG2_E), FloatVector.broadcast(SPECIES, ROUND));
         FloatVector n = shifted.sub(ROUND);
@@ -109,7 +142,7 @@ final class Lanes {
 
     /** The scalar twin of {@link #exp(FloatVector)}: the same bits. */
     static float exp(float x) {
-        float clamped = Math.min(Math.max(x, EXP_MIN), EXP_MAX);
+        float clamped = x < EXP_MIN ? EXP_MIN : x > EXP_MAX ? EXP_MAX : x;
         float shifted = Math.fma(clamped, LOG2_E, ROUND);
         float n = shifted - ROUND;
         float r = Math.fma(n, -LN2_HIGH, clamped);

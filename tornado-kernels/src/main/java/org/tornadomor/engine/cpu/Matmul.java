@@ -2,135 +2,109 @@ package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.DenseOp;
 
-/** Matrix products in the three layouts of a linear map: its value, the gradient of its input, that of its weight. */
+/**
+ * Matrix products in the three layouts of a linear map: its value, the gradient of its input, that of its weight. Tiny ones
+ * run in plain loops, those with few rows or columns as inner products, the others in blocks. Which one is a matter of shape
+ * alone.
+ */
 final class Matmul {
-    private static final int TILE_ROWS = 16;
-
     private Matmul() {}
 
     /** {@code c = a w^T (+ residual)}. */
-    static final class Nt implements CpuOp, WorkerTeam.TileTask {
+    static final class Nt implements CpuOp {
         private final DenseOp.MatmulNT op;
-        private int rows;
-        private float[] c, a, w, residual;
-        private int cAt, cStride, aAt, aStride, wAt, wStride, residualAt, residualStride;
+        private final int n;
+        private final int k;
+        private final BlockedMatmul blocked = new BlockedMatmul(false, true);
+        private final DotMatmul dots = new DotMatmul();
+        private final Matrix c = new Matrix();
+        private final Matrix a = new Matrix();
+        private final Matrix w = new Matrix();
+        private final Matrix residual;
 
         Nt(DenseOp.MatmulNT op) {
             this.op = op;
-        }
-
-        @Override
-        public void run(CpuBinding b, WorkerTeam team) {
-            rows = op.rows().count();
-            c = b.floats(op.c());
-            cAt = b.offset(op.c());
-            cStride = b.stride(op.c());
-            a = b.floats(op.a());
-            aAt = b.offset(op.a());
-            aStride = b.stride(op.a());
-            w = b.floats(op.w());
-            wAt = b.offset(op.w());
-            wStride = b.stride(op.w());
-            if (op.residual() != null) {
-                residual = b.floats(op.residual());
-                residualAt = b.offset(op.residual());
-                residualStride = b.stride(op.residual());
-            }
-            team.run(this, (rows + TILE_ROWS - 1) / TILE_ROWS);
-        }
-
-        @Override
-        public void tile(int tile, int worker) {
-            int n = op.c().columns();
-            int k = op.a().columns();
-            int end = Math.min(rows, (tile + 1) * TILE_ROWS);
-            for (int i = tile * TILE_ROWS; i < end; i++) {
-                for (int j = 0; j < n; j++) {
-                    float dot = Lanes.dot(a, aAt + i * aStride, w, wAt + j * wStride, k);
-                    c[cAt + i * cStride + j] =
-                            residual == null ? dot : residual[residualAt + i * residualStride + j] + dot;
-                }
-            }
-        }
-    }
-
-    /** {@code c (+)= a w}. */
-    static final class Nn implements CpuOp, WorkerTeam.TileTask {
-        private final DenseOp.MatmulNN op;
-        private int rows;
-        private float[] c, a, w;
-        private int cAt, cStride, aAt, aStride, wAt, wStride;
-
-        Nn(DenseOp.MatmulNN op) {
-            this.op = op;
-        }
-
-        @Override
-        public void run(CpuBinding b, WorkerTeam team) {
-            rows = op.rows().count();
-            c = b.floats(op.c());
-            cAt = b.offset(op.c());
-            cStride = b.stride(op.c());
-            a = b.floats(op.a());
-            aAt = b.offset(op.a());
-            aStride = b.stride(op.a());
-            w = b.floats(op.w());
-            wAt = b.offset(op.w());
-            wStride = b.stride(op.w());
-            team.run(this, (rows + TILE_ROWS - 1) / TILE_ROWS);
-        }
-
-        @Override
-        public void tile(int tile, int worker) {
-            int n = op.c().columns();
-            int k = op.a().columns();
-            int end = Math.min(rows, (tile + 1) * TILE_ROWS);
-            for (int i = tile * TILE_ROWS; i < end; i++) {
-                int row = cAt + i * cStride;
-                if (!op.accumulate()) {
-                    java.util.Arrays.fill(c, row, row + n, 0f);
-                }
-                for (int p = 0; p < k; p++) {
-                    Lanes.addScaled(c, row, w, wAt + p * wStride, n, a[aAt + i * aStride + p]);
-                }
-            }
-        }
-    }
-
-    /** {@code c += a^T b}. */
-    static final class Tn implements CpuOp, WorkerTeam.TileTask {
-        private final DenseOp.MatmulTN op;
-        private int rows;
-        private float[] c, a, b;
-        private int cAt, cStride, aAt, aStride, bAt, bStride;
-
-        Tn(DenseOp.MatmulTN op) {
-            this.op = op;
+            this.n = op.c().columns();
+            this.k = op.a().columns();
+            this.residual = op.residual() == null ? null : new Matrix();
         }
 
         @Override
         public void run(CpuBinding binding, WorkerTeam team) {
-            rows = op.rows().count();
-            c = binding.floats(op.c());
-            cAt = binding.offset(op.c());
-            cStride = binding.stride(op.c());
-            a = binding.floats(op.a());
-            aAt = binding.offset(op.a());
-            aStride = binding.stride(op.a());
-            b = binding.floats(op.b());
-            bAt = binding.offset(op.b());
-            bStride = binding.stride(op.b());
-            team.run(this, (op.a().columns() + TILE_ROWS - 1) / TILE_ROWS);
+            int m = op.rows().count();
+            c.bind(binding, op.c());
+            a.bind(binding, op.a());
+            w.bind(binding, op.w());
+            if (residual != null) {
+                residual.bind(binding, op.residual());
+            }
+            if ((long) m * n * k <= SmallMatmul.LIMIT) {
+                SmallMatmul.run(m, n, k, a, a.stride, 1, w, 1, w.stride, c, residual);
+            } else if (DotMatmul.suits(m, n, k)) {
+                dots.run(team, m, n, k, a, w, c, residual);
+            } else {
+                blocked.run(team, m, n, k, a, w, c, residual);
+            }
+        }
+    }
+
+    /** {@code c = a w} or {@code c += a w}. */
+    static final class Nn implements CpuOp {
+        private final DenseOp.MatmulNN op;
+        private final int n;
+        private final int k;
+        private final BlockedMatmul blocked = new BlockedMatmul(false, false);
+        private final Matrix c = new Matrix();
+        private final Matrix a = new Matrix();
+        private final Matrix w = new Matrix();
+
+        Nn(DenseOp.MatmulNN op) {
+            this.op = op;
+            this.n = op.c().columns();
+            this.k = op.a().columns();
         }
 
         @Override
-        public void tile(int tile, int worker) {
-            int n = op.c().columns();
-            int end = Math.min(op.a().columns(), (tile + 1) * TILE_ROWS);
-            for (int i = tile * TILE_ROWS; i < end; i++) {
-                for (int p = 0; p < rows; p++) {
-                    Lanes.addScaled(c, cAt + i * cStride, b, bAt + p * bStride, n, a[aAt + p * aStride + i]);
-                }
+        public void run(CpuBinding binding, WorkerTeam team) {
+            int m = op.rows().count();
+            c.bind(binding, op.c());
+            a.bind(binding, op.a());
+            w.bind(binding, op.w());
+            Matrix base = op.accumulate() ? c : null;
+            if ((long) m * n * k <= SmallMatmul.LIMIT) {
+                SmallMatmul.run(m, n, k, a, a.stride, 1, w, w.stride, 1, c, base);
+            } else {
+                blocked.run(team, m, n, k, a, w, c, base);
+            }
+        }
+    }
+
+    /** {@code c += a^T b}: the sums run over the active rows. */
+    static final class Tn implements CpuOp {
+        private final DenseOp.MatmulTN op;
+        private final int m;
+        private final int n;
+        private final BlockedMatmul blocked = new BlockedMatmul(true, false);
+        private final Matrix c = new Matrix();
+        private final Matrix a = new Matrix();
+        private final Matrix b = new Matrix();
+
+        Tn(DenseOp.MatmulTN op) {
+            this.op = op;
+            this.m = op.a().columns();
+            this.n = op.c().columns();
+        }
+
+        @Override
+        public void run(CpuBinding binding, WorkerTeam team) {
+            int k = op.rows().count();
+            c.bind(binding, op.c());
+            a.bind(binding, op.a());
+            b.bind(binding, op.b());
+            if ((long) m * n * k <= SmallMatmul.LIMIT) {
+                SmallMatmul.run(m, n, k, a, 1, a.stride, b, b.stride, 1, c, c);
+            } else {
+                blocked.run(team, m, n, k, a, b, c, c);
             }
         }
     }

@@ -20,20 +20,6 @@ final class RowMath {
         }
     }
 
-    /** {@code y += factor x}. */
-    static void addScaled(float[] y, int yAt, float[] x, int xAt, int count, float factor) {
-        int whole = Lanes.whole(count);
-        FloatVector factors = FloatVector.broadcast(Lanes.SPECIES, factor);
-        for (int c = 0; c < whole; c += Lanes.LENGTH) {
-            FloatVector.fromArray(Lanes.SPECIES, x, xAt + c)
-                    .fma(factors, FloatVector.fromArray(Lanes.SPECIES, y, yAt + c))
-                    .intoArray(y, yAt + c);
-        }
-        for (int c = whole; c < count; c++) {
-            y[yAt + c] = Math.fma(x[xAt + c], factor, y[yAt + c]);
-        }
-    }
-
     /** {@code y = factor x}; y and x may be the same. */
     static void scale(float[] y, int yAt, float[] x, int xAt, int count, float factor) {
         int whole = Lanes.whole(count);
@@ -59,39 +45,29 @@ final class RowMath {
         }
     }
 
-    /** The dot product of x and y. */
-    static float dot(float[] x, int xAt, float[] y, int yAt, int count) {
-        FloatVector sums = FloatVector.zero(Lanes.SPECIES);
-        int whole = Lanes.whole(count);
-        for (int c = 0; c < whole; c += Lanes.LENGTH) {
-            sums = FloatVector.fromArray(Lanes.SPECIES, x, xAt + c)
-                    .fma(FloatVector.fromArray(Lanes.SPECIES, y, yAt + c), sums);
-        }
-        float sum = Lanes.sum(sums);
-        for (int c = whole; c < count; c++) {
-            sum = Math.fma(x[xAt + c], y[yAt + c], sum);
-        }
-        return sum;
-    }
-
-    /** The largest element; NaN if there is one. */
+    /** The largest element, passing over NaN; minus infinity if there is none. */
     static float max(float[] x, int at, int count) {
+        // A comparison is one instruction where the max of Java, which minds NaN and the signs of zeros, is many.
         FloatVector most = FloatVector.broadcast(Lanes.SPECIES, Float.NEGATIVE_INFINITY);
-        int whole = Lanes.whole(count);
-        for (int c = 0; c < whole; c += Lanes.LENGTH) {
-            most = most.max(FloatVector.fromArray(Lanes.SPECIES, x, at + c));
+        FloatVector more = most;
+        int whole = count - count % (2 * Lanes.LENGTH);
+        for (int c = 0; c < whole; c += 2 * Lanes.LENGTH) {
+            FloatVector a = FloatVector.fromArray(Lanes.SPECIES, x, at + c);
+            FloatVector b = FloatVector.fromArray(Lanes.SPECIES, x, at + c + Lanes.LENGTH);
+            most = most.blend(a, a.compare(VectorOperators.GT, most));
+            more = more.blend(b, b.compare(VectorOperators.GT, more));
         }
         // Unlike a sum, the maximum of the lanes does not depend on their order.
-        float max = most.reduceLanes(VectorOperators.MAX);
+        float max = most.max(more).reduceLanes(VectorOperators.MAX);
         for (int c = whole; c < count; c++) {
-            max = Math.max(max, x[at + c]);
+            max = x[at + c] > max ? x[at + c] : max;
         }
         return max;
     }
 
     /**
-     * An integer that, compared without sign, orders numbers as they are ordered: NaN first, then from minus infinity up;
-     * the two zeros are equal.
+     * An integer that, compared without sign, orders numbers as they are ordered: NaN first, then from minus infinity
+     * up; the two zeros are equal.
      */
     static int order(float x) {
         if (x != x) {

@@ -11,9 +11,9 @@ final class Selection {
     private Selection() {}
 
     /**
-     * The {@code limit[0]} rows of each sequence with the largest logits, ties to the earlier row. The limit-th largest is
-     * found digit by digit from counts of the logits' ordered bits: five passes over a sequence, whatever it holds. NaN
-     * counts as the smallest.
+     * The {@code limit[0]} rows of each sequence with the largest logits, ties to the earlier row. The limit-th largest
+     * is found digit by digit from counts of the logits' ordered bits: five passes over a sequence, whatever it holds.
+     * NaN counts as the smallest.
      */
     static final class TopK extends SlotOp implements WorkerTeam.TileTask {
         private final RowOp.SelectTopK op;

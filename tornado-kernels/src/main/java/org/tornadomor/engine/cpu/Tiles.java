@@ -1,8 +1,8 @@
 package org.tornadomor.engine.cpu;
 
 /**
- * How work is cut into tiles: by shape alone, so that results do not depend on threads, and coarsely enough that what is
- * smaller than one tile is not worth waking another thread for.
+ * How work is cut into tiles: by shape alone, so that results do not depend on threads, and coarsely enough that what
+ * is smaller than one tile is not worth waking another thread for.
  */
 final class Tiles {
     /** Elements of a tile of simple work on memory: some microseconds. */

@@ -13,6 +13,11 @@ import jdk.incubator.vector.VectorOperators;
 final class TokenDraw {
     private static final int[] SHIFTS = {21, 10, 0};
     private static final int[] SIZES = {2048, 2048, 1024};
+    /**
+     * Tokens weighed by one call: vectors are slow until their method is compiled, which happens after so many calls,
+     * and a row would be one call for each token of text.
+     */
+    private static final int CHUNK = 512;
     /** Below this the exponential is taken as 0: such tokens are never drawn. */
     private static final float EXP_MIN = -87f;
 
@@ -83,14 +88,20 @@ final class TokenDraw {
 
     /** {@code mass = exp((logit - max) / temperature)}. */
     private void weigh(float max, float temperature) {
-        int whole = Lanes.whole(logits.length);
+        for (int from = 0; from < logits.length; from += CHUNK) {
+            weigh(from, Math.min(logits.length, from + CHUNK), max, temperature);
+        }
+    }
+
+    private void weigh(int from, int to, float max, float temperature) {
+        int whole = from + Lanes.whole(to - from);
         FloatVector zero = FloatVector.zero(Lanes.SPECIES);
-        for (int c = 0; c < whole; c += Lanes.LENGTH) {
+        for (int c = from; c < whole; c += Lanes.LENGTH) {
             FloatVector x =
                     FloatVector.fromArray(Lanes.SPECIES, logits, c).sub(max).div(temperature);
             zero.blend(Lanes.exp(x), x.compare(VectorOperators.GE, EXP_MIN)).intoArray(mass, c);
         }
-        for (int c = whole; c < logits.length; c++) {
+        for (int c = whole; c < to; c++) {
             float x = (logits[c] - max) / temperature;
             mass[c] = x >= EXP_MIN ? Lanes.exp(x) : 0f;
         }
@@ -129,8 +140,8 @@ final class TokenDraw {
     }
 
     /**
-     * The largest digit value at which the search's goal is reached; what stands before it is counted as found. Rounding
-     * may keep the goal just out of reach: then it is the last one that occurs.
+     * The largest digit value at which the search's goal is reached; what stands before it is counted as found.
+     * Rounding may keep the goal just out of reach: then it is the last one that occurs.
      */
     private int searchDigits(int[] counts, double[] sums, int size) {
         int last = -1;

@@ -45,7 +45,9 @@ final class TokenExit {
         }
     }
 
-    /** {@code df[i] = gate dh[t]} and the gate's gradient for those that left, {@code df[i] = dOn[t]} for the others. */
+    /**
+     * {@code df[i] = gate dh[t]} and the gate's gradient for those that left, {@code df[i] = dOn[t]} for the others.
+     */
     static final class Backward extends RowwiseOp {
         private final TokenRouterOp.LeaveAtDepthBackward op;
         private final int columns;
@@ -80,7 +82,7 @@ final class TokenExit {
                 if (depth.get(token) == op.recursion()) {
                     float gate = gate(op.weighted(), op.alpha(), scores, token, op.recursion());
                     RowMath.scale(df.values, df.row(i), dh.values, dhRow, columns, gate);
-                    dGate.set(token, op.weighted() ? RowMath.dot(dh.values, dhRow, f.values, f.row(i), columns) : 0f);
+                    dGate.set(token, op.weighted() ? Lanes.dot(dh.values, dhRow, f.values, f.row(i), columns) : 0f);
                 } else {
                     df.copy(df.row(i), dOn, dOn.row(token), columns);
                 }

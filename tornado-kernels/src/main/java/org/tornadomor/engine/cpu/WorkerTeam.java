@@ -20,6 +20,7 @@ final class WorkerTeam implements AutoCloseable {
     private static final int SPINS = 20_000;
 
     private final Thread[] workers;
+    private final Scratch scratch;
     private final AtomicInteger nextTile = new AtomicInteger();
     private final AtomicInteger busy = new AtomicInteger();
     private volatile int epoch;
@@ -30,6 +31,7 @@ final class WorkerTeam implements AutoCloseable {
 
     WorkerTeam(int threads) {
         workers = new Thread[threads - 1];
+        scratch = new Scratch(threads);
         for (int i = 0; i < workers.length; i++) {
             int worker = i + 1;
             workers[i] = Thread.ofPlatform()
@@ -41,6 +43,11 @@ final class WorkerTeam implements AutoCloseable {
 
     int threads() {
         return workers.length + 1;
+    }
+
+    /** Memory for the op that is running. */
+    Scratch scratch() {
+        return scratch;
     }
 
     /** Runs all tiles and returns when the last one is done. A failure in any tile is thrown here. */

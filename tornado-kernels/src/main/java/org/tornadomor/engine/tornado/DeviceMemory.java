@@ -64,7 +64,8 @@ final class DeviceMemory {
     /** What to say about a tensor that is larger than any array may be. */
     UserError tooLarge(String what, long bytes) {
         return new UserError(what + " needs " + mebibytes(bytes) + " in one array; the largest allocation on "
-                + device.label() + " is " + mebibytes(Float.BYTES * segmentElements()) + ", so use a smaller batch, context or model");
+                + device.label() + " is " + mebibytes(Float.BYTES * segmentElements())
+                + ", so use a smaller batch, context or model");
     }
 
     /** Segments of the given sizes, all zeros. */

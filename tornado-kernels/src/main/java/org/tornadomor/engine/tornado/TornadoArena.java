@@ -2,6 +2,7 @@ package org.tornadomor.engine.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.tornadomor.UserError;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.ElementType;
 
@@ -31,8 +32,8 @@ final class TornadoArena extends Arena {
     }
 
     @Override
-    protected RuntimeException tooLarge(String tensor, long bytes) {
-        return memory.tooLarge(tensor + " of " + name(), bytes);
+    protected UserError tooLarge(String what, long bytes) {
+        return memory.tooLarge(name() + " " + what, bytes);
     }
 
     @Override

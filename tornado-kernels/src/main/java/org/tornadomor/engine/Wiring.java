@@ -1,29 +1,23 @@
-package org.tornadomor.model;
+package org.tornadomor.engine;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.tornadomor.engine.Binding;
-import org.tornadomor.engine.Engine;
-import org.tornadomor.engine.Extent;
-import org.tornadomor.engine.Op;
-import org.tornadomor.engine.Ops;
-import org.tornadomor.engine.Slot;
-import org.tornadomor.engine.Tensor;
 
 /** Records a program that has only one binding: naming a tensor declares its slot. */
-final class Wiring {
+public final class Wiring {
     private record Use(Tensor tensor, Extent rows) {}
 
     private final Ops ops;
     private final Map<Use, Slot> slots = new HashMap<>();
     private final Map<Slot, Tensor> tensors = new HashMap<>();
 
-    Wiring(String name) {
+    /** @param name names the program in counters, reports and errors */
+    public Wiring(String name) {
         ops = new Ops(name);
     }
 
     /** The slot of a tensor of which a run uses {@code rows} rows. */
-    Slot of(Tensor tensor, Extent rows) {
+    public Slot of(Tensor tensor, Extent rows) {
         return slots.computeIfAbsent(new Use(tensor, rows), use -> {
             Slot slot = ops.slot(tensor.name(), tensor.type(), rows, tensor.columns());
             tensors.put(slot, tensor);
@@ -32,7 +26,7 @@ final class Wiring {
     }
 
     /** The slot of a tensor that a run may use all of. */
-    Slot of(Tensor tensor) {
+    public Slot of(Tensor tensor) {
         Slot slot = slots.get(new Use(tensor, null));
         if (slot == null) {
             slot = ops.slot(tensor.name(), tensor.type(), Extent.fixed(tensor.rows()), tensor.columns());
@@ -42,13 +36,14 @@ final class Wiring {
         return slot;
     }
 
-    Wiring add(Op op) {
+    /** Adds an op over slots of this program. */
+    public Wiring add(Op op) {
         ops.add(op);
         return this;
     }
 
     /** Compiles and binds what was recorded. */
-    Binding on(Engine engine) {
+    public Binding on(Engine engine) {
         return engine.compile(ops).bind(tensors);
     }
 }

@@ -1,0 +1,62 @@
+package org.tornadomor.model;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.CheckpointWriter;
+import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.ParameterNames;
+import org.tornadomor.model.io.ParameterSpec;
+
+/** Moves weights between an engine and where they come from or go to. */
+public final class Checkpoints {
+    private Checkpoints() {}
+
+    /**
+     * Random weights: matrices normal with the configuration's {@code initializer_range}, norms 1, biases 0. Each tensor has a
+     * stream of its own, so that a seed gives a tensor the same values in every model that has one of that name and shape.
+     */
+    public static void initialise(Engine engine, ParameterSet weights, long seed) {
+        double range = weights.config().initializerRange();
+        for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
+            Tensor tensor = entry.getValue();
+            float[] values = new float[tensor.size()];
+            if (entry.getKey().equals(ParameterNames.ROUTER_BIAS)) {
+                engine.upload(tensor, values, 0);
+                continue;
+            }
+            boolean matrix = tensor.shape().length == 2;
+            RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom")
+                    .create(seed * 0x9E3779B97F4A7C15L + entry.getKey().hashCode());
+            for (int i = 0; i < values.length; i++) {
+                values[i] = matrix ? (float) (range * random.nextGaussian()) : 1;
+            }
+            engine.upload(tensor, values, 0);
+        }
+    }
+
+    /** Loads every parameter. @throws org.tornadomor.UserError naming file and tensor if a value is not finite */
+    public static void load(Engine engine, CheckpointFolder folder, ParameterSet weights) {
+        for (ParameterSpec spec : folder.specs()) {
+            float[] values = new float[spec.elements()];
+            folder.read(spec.name(), values, 0);
+            engine.upload(weights.named().get(spec.name()), values, 0);
+        }
+    }
+
+    /** Writes {@code config.json} and the weights, aside first and then moved into place. */
+    public static void save(Engine engine, ParameterSet weights, Path folder, DType dtype) {
+        try (CheckpointWriter writer = CheckpointWriter.create(folder, weights.config(), dtype)) {
+            for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
+                float[] values = new float[entry.getValue().size()];
+                engine.download(entry.getValue(), values, 0);
+                writer.write(entry.getKey(), values, 0);
+            }
+            writer.commit();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package org.tornadomor.model;
+
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.Clear;
+import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.Wiring;
+
+/**
+ * Scores whole sequences: the loss of every token, its depth and, if wanted, its logits. In train mode expert-choice selects
+ * the top k of each sequence, as in training; in causal mode each token decides for itself, as in generation.
+ */
+public final class Scorer implements AutoCloseable {
+    private final Engine engine;
+    private final ModelConfig config;
+    private final int sequences;
+    private final int context;
+    private final Arena floats;
+    private final Forward forward;
+    private final Head head;
+    private final Tensor agreement;
+    private final Tensor auxAgreement;
+    private final Binding clear;
+    private int rows;
+
+    /**
+     * @param sequences the most sequences of a call
+     * @param context the most tokens of a sequence
+     */
+    public Scorer(Engine engine, ParameterSet weights, int sequences, int context) {
+        this.engine = engine;
+        this.config = weights.config();
+        this.sequences = sequences;
+        this.context = context;
+        ForwardSpec spec = ForwardSpec.score(sequences, context);
+        floats = engine.arena("score activations", ElementType.F32);
+        Tensor losses = floats.allocate("losses", Losses.COUNT);
+        agreement = floats.allocate("agreement", config.recursions());
+        auxAgreement = floats.allocate("aux_agreement", config.recursions());
+        Objective objective = Objective.of(config, 1, losses, agreement, auxAgreement);
+        forward = new Forward(
+                engine, weights, spec, Head.paddedRows(config, spec.maxRows()), objective, null, null, floats);
+        head = new Head(forward, null, null, 1, losses, floats);
+        Wiring w = new Wiring(forward.name("clear"));
+        clear = w.add(new Clear(w.of(losses)))
+                .add(new Clear(w.of(agreement)))
+                .add(new Clear(w.of(auxAgreement)))
+                .on(engine);
+        setMaxDepth(config.recursions());
+        setThreshold(0.5);
+    }
+
+    /** Tokens run at most so many recursions. */
+    public void setMaxDepth(int depth) {
+        forward.setMaxDepth(depth);
+    }
+
+    /** Moves the causal decision of expert-choice: a probability, 0.5 being a logit of 0. */
+    public void setThreshold(double probability) {
+        if (forward.routing instanceof ExpertRouting expert) {
+            expert.setThreshold(Thresholds.logit(probability));
+        }
+    }
+
+    /**
+     * Scores {@code count} sequences of {@code length} tokens each.
+     *
+     * @param inputs [count length] tokens, sequence after sequence
+     * @param targets [count length] the token that follows each; negative to leave it out
+     * @param causal decide as in generation
+     * @param logits [count length, V] filled with the logits, unless null
+     */
+    public void score(int[] inputs, int[] targets, int count, int length, boolean causal, float[] logits) {
+        if (count < 1 || count > sequences || length < 1 || length > context) {
+            throw new IllegalArgumentException(
+                    count + " sequences of " + length + " tokens; at most " + sequences + " of " + context);
+        }
+        rows = count * length;
+        forward.layout(count, length);
+        if (forward.routing instanceof ExpertRouting expert) {
+            expert.setLimits(config.capacities(length));
+        }
+        clear.run();
+        engine.upload(forward.batch.ids().rows(0, rows), inputs, 0);
+        engine.upload(head.targets.rows(0, rows), targets, 0);
+        forward.run(causal);
+        head.run(logits);
+    }
+
+    /** Cross-entropy of each token of the last call, in nats. */
+    public void losses(float[] target) {
+        engine.download(head.rowLoss.rows(0, rows), target, 0);
+    }
+
+    /** The last recursion of each token of the last call, 1 to N_r. */
+    public void depths(int[] target) {
+        forward.depths(target, rows);
+    }
+
+    /**
+     * Share of routing decisions of the last call, by recursion, where the causal rule would have done what the top k did:
+     * the sampling accuracy (paper G.1). Expert-choice in train mode only.
+     */
+    public void agreement(float[] target) {
+        boolean aux = config.mor() != null && config.mor().causalRouter() == CausalRouter.AUX;
+        engine.download(aux ? auxAgreement : agreement, target, 0);
+    }
+
+    @Override
+    public void close() {
+        forward.close();
+        floats.close();
+    }
+}

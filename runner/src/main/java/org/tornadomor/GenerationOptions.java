@@ -1,0 +1,78 @@
+package org.tornadomor;
+
+import java.util.List;
+
+/**
+ * How to continue a prompt. {@link #DEFAULT} is a good start; the {@code with...} methods change one thing.
+ *
+ * @param maxNewTokens at most so many tokens
+ * @param temperature 0 takes the likeliest token; 1 draws from the model's own distribution
+ * @param topK draw from the k likeliest tokens only; 0 for all
+ * @param topP draw from the smallest set of tokens with this probability; 1 for all
+ * @param repetitionPenalty above 1 makes tokens that are there already less likely; 1 for none
+ * @param seed of the draws; each prompt has a stream of its own, so that others in the batch do not matter
+ * @param stop end before any of these strings
+ * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
+ * @param maxDepth at most so many recursions; 0 for as many as the model has
+ */
+public record GenerationOptions(
+        int maxNewTokens,
+        double temperature,
+        int topK,
+        double topP,
+        double repetitionPenalty,
+        long seed,
+        List<String> stop,
+        double threshold,
+        int maxDepth) {
+    /** 200 tokens at temperature 0.8 among the 40 likeliest. */
+    public static final GenerationOptions DEFAULT = new GenerationOptions(200, 0.8, 40, 1, 1, 0, List.of(), 0.5, 0);
+
+    public GenerationOptions {
+        require(maxNewTokens >= 1, "--max-new-tokens " + maxNewTokens + " is not positive");
+        require(temperature >= 0 && temperature < 1e4, "--temperature " + temperature + " is not in 0 to 10000");
+        require(topK >= 0, "--top-k " + topK + " is negative; 0 means all tokens");
+        require(topP > 0 && topP <= 1, "--top-p " + topP + " is not above 0 and at most 1");
+        require(repetitionPenalty > 0, "--repetition-penalty " + repetitionPenalty + " is not positive; 1 means none");
+        require(threshold >= 0 && threshold <= 1, "--threshold " + threshold + " is not a probability from 0 to 1");
+        require(maxDepth >= 0, "--max-depth " + maxDepth + " is negative; 0 means all recursions");
+        stop = List.copyOf(stop);
+        require(stop.stream().noneMatch(String::isEmpty), "--stop is empty; give a string to stop at");
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new UserError(message);
+        }
+    }
+
+    public GenerationOptions withMaxNewTokens(int value) {
+        return new GenerationOptions(
+                value, temperature, topK, topP, repetitionPenalty, seed, stop, threshold, maxDepth);
+    }
+
+    public GenerationOptions withTemperature(double value) {
+        return new GenerationOptions(
+                maxNewTokens, value, topK, topP, repetitionPenalty, seed, stop, threshold, maxDepth);
+    }
+
+    public GenerationOptions withSeed(long value) {
+        return new GenerationOptions(
+                maxNewTokens, temperature, topK, topP, repetitionPenalty, value, stop, threshold, maxDepth);
+    }
+
+    public GenerationOptions withStop(List<String> value) {
+        return new GenerationOptions(
+                maxNewTokens, temperature, topK, topP, repetitionPenalty, seed, value, threshold, maxDepth);
+    }
+
+    public GenerationOptions withMaxDepth(int value) {
+        return new GenerationOptions(
+                maxNewTokens, temperature, topK, topP, repetitionPenalty, seed, stop, threshold, value);
+    }
+
+    public GenerationOptions withThreshold(double value) {
+        return new GenerationOptions(
+                maxNewTokens, temperature, topK, topP, repetitionPenalty, seed, stop, value, maxDepth);
+    }
+}

@@ -1,0 +1,200 @@
+package org.tornadomor;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.generation.BatchGenerator;
+import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.Scorer;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.Tokenizers;
+
+/**
+ * A model that continues and scores text.
+ *
+ * <pre>{@code
+ * try (LanguageModel model = LanguageModel.load(Path.of("runs/demo"))) {
+ *     Generation answer = model.generate("public class ", GenerationOptions.DEFAULT);
+ *     System.out.println(answer.text() + " at a mean depth of " + answer.meanDepth());
+ * }
+ * }</pre>
+ *
+ * <p>For one thread at a time.
+ */
+public final class LanguageModel implements AutoCloseable {
+    /** Prompts that run side by side; more are taken in turns. */
+    private static final int MAX_BATCH = 32;
+
+    private final Engine engine;
+    private final boolean ownsEngine;
+    private final ParameterSet weights;
+    private final Tokenizer tokenizer;
+    private final boolean ownsWeights;
+    private Timing lastTiming = new Timing(0, 0, 0, 0);
+
+    private LanguageModel(
+            Engine engine, boolean ownsEngine, ParameterSet weights, boolean ownsWeights, Tokenizer tokenizer) {
+        this.engine = engine;
+        this.ownsEngine = ownsEngine;
+        this.weights = weights;
+        this.ownsWeights = ownsWeights;
+        this.tokenizer = tokenizer;
+    }
+
+    /** Loads a checkpoint folder onto the CPU, on all processors. @throws UserError if it cannot be loaded */
+    public static LanguageModel load(Path folder) {
+        return load(folder, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** As {@link #load(Path)}, on so many threads. */
+    public static LanguageModel load(Path folder, int threads) {
+        Engine engine = new CpuEngine(threads);
+        try {
+            return load(folder, engine, true);
+        } catch (RuntimeException | Error e) {
+            engine.close();
+            throw e;
+        }
+    }
+
+    /** Loads a checkpoint folder onto an engine that stays the caller's. */
+    public static LanguageModel load(Path folder, Engine engine) {
+        return load(folder, engine, false);
+    }
+
+    private static LanguageModel load(Path folder, Engine engine, boolean ownsEngine) {
+        try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
+            ModelConfig config = checkpoint.config();
+            Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());
+            ParameterSet weights = new ParameterSet(engine, "weights", config);
+            Checkpoints.load(engine, checkpoint, weights);
+            return new LanguageModel(engine, ownsEngine, weights, true, tokenizer.orElse(null));
+        }
+    }
+
+    /** Looks at weights that stay the caller's, such as those of a model in training. */
+    public static LanguageModel of(Engine engine, ParameterSet weights, Tokenizer tokenizer) {
+        return new LanguageModel(engine, false, weights, false, tokenizer);
+    }
+
+    public ModelConfig config() {
+        return weights.config();
+    }
+
+    /** The tokenizer; empty for a model of bare ids. */
+    public Optional<Tokenizer> tokenizer() {
+        return Optional.ofNullable(tokenizer);
+    }
+
+    /** The engine that it runs on. */
+    public Engine engine() {
+        return engine;
+    }
+
+    /** Continues a text. */
+    public Generation generate(String prompt, GenerationOptions options) {
+        return generate(prompt, options, TokenListener.NONE);
+    }
+
+    /** Continues a text and tells of each token as it comes. */
+    public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
+        return generate(List.of(encode(prompt)), options, listener).getFirst();
+    }
+
+    /** Continues several prompts of any lengths, given as tokens, side by side. */
+    public List<Generation> generate(List<int[]> prompts, GenerationOptions options, TokenListener listener) {
+        if (!options.stop().isEmpty()) {
+            requireTokenizer("stop strings need");
+        }
+        List<Generation> generations = new ArrayList<>();
+        lastTiming = new Timing(0, 0, 0, 0);
+        for (int from = 0; from < prompts.size(); from += MAX_BATCH) {
+            List<int[]> batch = prompts.subList(from, Math.min(prompts.size(), from + MAX_BATCH));
+            BatchGenerator.Result result =
+                    BatchGenerator.generate(engine, weights, tokenizer, batch, from, options, listener);
+            generations.addAll(result.generations());
+            lastTiming = lastTiming.plus(result.timing());
+        }
+        return generations;
+    }
+
+    /** How long the last call to generate took. */
+    public Timing lastTiming() {
+        return lastTiming;
+    }
+
+    /** The tokens of a text; of an empty one the end-of-text token, after which any document may begin. */
+    public int[] encode(String text) {
+        requireTokenizer("text needs");
+        int[] ids = tokenizer.encode(text);
+        if (ids.length == 0 && tokenizer.endOfText() >= 0) {
+            return new int[] {tokenizer.endOfText()};
+        }
+        return ids;
+    }
+
+    private void requireTokenizer(String what) {
+        if (tokenizer == null) {
+            throw new UserError(
+                    what + " a tokenizer, and the checkpoint has none; put its tokenizer.json into the folder"
+                            + " or give token ids");
+        }
+    }
+
+    /**
+     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context.
+     *
+     * @param causal route as in generation; else by the top k of each window, as in training (expert-choice)
+     */
+    public Score score(String text, boolean causal) {
+        return score(encode(text), causal);
+    }
+
+    /** As {@link #score(String, boolean)} for tokens. */
+    public Score score(int[] ids, boolean causal) {
+        int count = ids.length - 1;
+        if (count < 1) {
+            throw new UserError("a text of " + ids.length + " tokens has nothing to predict; give at least two");
+        }
+        int window = Math.min(count, config().maxPositions());
+        double[] losses = new double[count];
+        int[] depths = new int[count];
+        float[] windowLosses = new float[window];
+        int[] windowDepths = new int[window];
+        try (Scorer scorer = new Scorer(engine, weights, 1, window)) {
+            for (int from = 0; from < count; from += window) {
+                int length = Math.min(window, count - from);
+                int[] inputs = Arrays.copyOfRange(ids, from, from + length);
+                int[] targets = Arrays.copyOfRange(ids, from + 1, from + length + 1);
+                scorer.score(inputs, targets, 1, length, causal, null);
+                scorer.losses(windowLosses);
+                scorer.depths(windowDepths);
+                for (int i = 0; i < length; i++) {
+                    losses[from + i] = windowLosses[i];
+                    depths[from + i] = windowDepths[i];
+                }
+            }
+        }
+        return new Score(losses, depths);
+    }
+
+    @Override
+    public void close() {
+        if (ownsWeights) {
+            weights.close();
+        }
+        if (tokenizer != null && ownsWeights) {
+            tokenizer.close();
+        }
+        if (ownsEngine) {
+            engine.close();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package org.tornadomor;
+
+import java.util.Arrays;
+
+/**
+ * How likely a model finds a text.
+ *
+ * @param losses cross-entropy of each token but the first, in nats
+ * @param depths recursions that each scored token's predecessor took
+ */
+public record Score(double[] losses, int[] depths) {
+    /** Mean cross-entropy in nats a token. */
+    public double meanLoss() {
+        return Arrays.stream(losses).average().orElse(Double.NaN);
+    }
+
+    public double perplexity() {
+        return Math.exp(meanLoss());
+    }
+}

@@ -1,0 +1,18 @@
+package org.tornadomor;
+
+/** Hears of tokens as they are generated. */
+@FunctionalInterface
+public interface TokenListener {
+    /** For callers that do not care. */
+    TokenListener NONE = (prompt, id, depth, text) -> {};
+
+    /**
+     * A new token, or (with id -1) text that was held back until the end.
+     *
+     * @param prompt which prompt, from 0
+     * @param id the token
+     * @param depth recursions of the step that produced it
+     * @param text what can be shown now: characters that became complete; never part of a stop string
+     */
+    void token(int prompt, int id, int depth, String text);
+}

@@ -1,0 +1,84 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.tornadomor.Generation;
+
+/**
+ * Shows text with the recursion depth of each piece: as colours on a terminal, elsewhere as a line of digits under each line of
+ * text.
+ */
+final class DepthView {
+    /** Depth 1, 2, 3, ... : from cool to warm (256-colour codes). */
+    private static final int[] COLOURS = {39, 48, 220, 208, 196, 201};
+
+    private static final String RESET = "\u001b[0m";
+
+    private final PrintWriter out;
+    private final boolean colours;
+    private final StringBuilder line = new StringBuilder();
+    private final StringBuilder digits = new StringBuilder();
+
+    DepthView(PrintWriter out, boolean colours) {
+        this.out = out;
+        this.colours = colours;
+    }
+
+    /** Shows a piece of text. @param depth its depth, or 0 for text that has none */
+    void show(String text, int depth) {
+        if (colours) {
+            if (depth == 0) {
+                out.print(text);
+            } else {
+                out.print("\u001b[38;5;" + COLOURS[Math.min(depth, COLOURS.length) - 1] + "m" + text + RESET);
+            }
+            out.flush();
+            return;
+        }
+        char digit = depth == 0 ? ' ' : depth > 9 ? '+' : (char) ('0' + depth);
+        text.codePoints().forEach(c -> {
+            if (c == '\n') {
+                endLine();
+            } else {
+                line.appendCodePoint(c);
+                digits.append(c == '\t' ? '\t' : digit);
+            }
+        });
+    }
+
+    private void endLine() {
+        out.println(line);
+        if (!digits.toString().isBlank()) {
+            out.println(digits.toString().stripTrailing());
+        }
+        out.flush();
+        line.setLength(0);
+        digits.setLength(0);
+    }
+
+    /** Ends the text and says what its depths mean. */
+    void finish(Generation generation, int recursions) {
+        if (colours) {
+            out.println();
+            StringBuilder legend = new StringBuilder("depth ");
+            for (int depth = 1; depth <= recursions; depth++) {
+                legend.append("\u001b[38;5;")
+                        .append(COLOURS[Math.min(depth, COLOURS.length) - 1])
+                        .append('m')
+                        .append(depth)
+                        .append(RESET)
+                        .append(' ');
+            }
+            out.println(legend);
+        } else {
+            endLine();
+        }
+        out.printf(
+                Locale.ROOT,
+                "mean depth %.2f of %d, %.0f %% of the layers' compute saved%n",
+                generation.meanDepth(),
+                recursions,
+                100 * generation.computeSaved());
+        out.flush();
+    }
+}

@@ -1,0 +1,255 @@
+package org.tornadomor.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.tornadomor.Generation;
+import org.tornadomor.GenerationOptions;
+import org.tornadomor.LanguageModel;
+import org.tornadomor.Timing;
+import org.tornadomor.TokenListener;
+import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.tokenizer.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code tornado-mor generate}: continues prompts. */
+@Command(
+        name = "generate",
+        description = {
+            "Continues one prompt or many, with causal routing and per-depth caches.",
+            "A token's depth is the number of recursions of the step that produced it."
+        },
+        mixinStandardHelpOptions = true,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tornado-mor generate --model runs/demo --prompt 'public class '",
+            "  tornado-mor generate --model runs/demo --prompt 'for (int i' --greedy --show-depth",
+            "  tornado-mor generate --model runs/demo --prompt-tokens 112,117,98 --json",
+            "  tornado-mor generate --model runs/demo --prompt-file a.txt --prompt-file b.txt --max-depth 1",
+        })
+final class GenerateCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private EngineOptions engineOptions;
+
+    @Mixin
+    private SamplingOptions sampling;
+
+    @Mixin
+    private SeedOption seed;
+
+    @Mixin
+    private JsonOption json;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "DIR",
+            required = true,
+            description = "A checkpoint folder or the folder of a run.")
+    private Path model;
+
+    @Option(
+            names = {"-p", "--prompt"},
+            paramLabel = "TEXT",
+            description = "Text to continue; may be given several times.")
+    private List<String> prompts = new ArrayList<>();
+
+    @Option(
+            names = "--prompt-file",
+            paramLabel = "FILE",
+            description = "A file with text to continue, - for standard input; may be given several times.")
+    private List<Path> promptFiles = new ArrayList<>();
+
+    @Option(
+            names = "--prompt-tokens",
+            paramLabel = "1,2,3",
+            description = "Token ids to continue; may be given several times.")
+    private List<String> promptTokens = new ArrayList<>();
+
+    @Option(names = "--show-depth", description = "Show the depth of each token, their mean, and the compute saved.")
+    private boolean showDepth;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        GenerationOptions options = sampling.with(seed.value());
+        try (Engine engine = engineOptions.open();
+                LanguageModel loaded = LanguageModel.load(ModelFolders.checkpoint(model), engine)) {
+            List<int[]> ids = new ArrayList<>();
+            for (String text : texts()) {
+                ids.add(loaded.encode(text));
+            }
+            promptTokens.forEach(list -> ids.add(parse(list)));
+            if (ids.isEmpty()) {
+                throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
+            }
+            if (options.maxDepth() > loaded.config().recursions()) {
+                throw new UserError("--max-depth " + options.maxDepth() + " is more than the model's "
+                        + loaded.config().recursions() + " recursions; give at most that");
+            }
+            if (json.wanted()) {
+                printJson(out, loaded, loaded.generate(ids, options, TokenListener.NONE));
+            } else if (ids.size() == 1) {
+                stream(out, loaded, ids, options);
+            } else {
+                printAll(out, loaded, loaded.generate(ids, options, TokenListener.NONE));
+            }
+            if (!json.wanted()) {
+                printTiming(spec.commandLine().getErr(), loaded.lastTiming());
+            }
+        }
+    }
+
+    private List<String> texts() {
+        List<String> texts = new ArrayList<>(prompts);
+        for (Path file : promptFiles) {
+            try {
+                texts.add(
+                        file.toString().equals("-")
+                                ? new String(System.in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
+                                : Files.readString(file));
+            } catch (IOException e) {
+                throw UserError.file("read", file, e);
+            }
+        }
+        return texts;
+    }
+
+    private static int[] parse(String list) {
+        try {
+            return java.util.Arrays.stream(list.split(","))
+                    .mapToInt(id -> Integer.parseInt(id.strip()))
+                    .toArray();
+        } catch (NumberFormatException e) {
+            throw new UserError("--prompt-tokens " + list + " is not a list of numbers such as 1,2,3", e);
+        }
+    }
+
+    /** One prompt: shown as it comes. */
+    private void stream(PrintWriter out, LanguageModel loaded, List<int[]> ids, GenerationOptions options) {
+        DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
+        boolean text = loaded.tokenizer().isPresent();
+        show(out, view, prompt(loaded, ids.getFirst()), 0);
+        Generation generation = loaded.generate(ids, options, (prompt, id, depth, piece) -> {
+                    String shown = text ? piece : id < 0 ? "" : "," + id;
+                    show(out, view, shown, depth);
+                })
+                .getFirst();
+        finish(out, view, loaded, generation);
+    }
+
+    private void show(PrintWriter out, DepthView view, String text, int depth) {
+        if (showDepth) {
+            view.show(text, depth);
+        } else {
+            out.print(text);
+            out.flush();
+        }
+    }
+
+    private void finish(PrintWriter out, DepthView view, LanguageModel loaded, Generation generation) {
+        if (showDepth) {
+            view.finish(generation, loaded.config().recursions());
+        } else {
+            out.println();
+        }
+    }
+
+    private static String prompt(LanguageModel loaded, int[] ids) {
+        return loaded.tokenizer().map(t -> t.decode(ids)).orElseGet(() -> join(ids));
+    }
+
+    private static String join(int[] ids) {
+        return java.util.Arrays.stream(ids)
+                .mapToObj(Integer::toString)
+                .collect(java.util.stream.Collectors.joining(","));
+    }
+
+    /** Several prompts: shown one after the other when all are done. */
+    private void printAll(PrintWriter out, LanguageModel loaded, List<Generation> generations) {
+        for (int i = 0; i < generations.size(); i++) {
+            Generation generation = generations.get(i);
+            out.println("=== " + (i + 1) + " of " + generations.size() + ", ended by "
+                    + generation.ended().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+            DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
+            show(out, view, prompt(loaded, generation.promptTokens()), 0);
+            if (showDepth && loaded.tokenizer().isPresent()) {
+                showPieces(view, loaded.tokenizer().get(), generation);
+            } else {
+                boolean text = loaded.tokenizer().isPresent();
+                show(out, view, text ? generation.text() : "," + join(generation.tokens()), 0);
+            }
+            finish(out, view, loaded, generation);
+        }
+    }
+
+    private static void showPieces(DepthView view, Tokenizer tokenizer, Generation generation) {
+        var stream = tokenizer.streamDecoder();
+        int left = generation.text().length();
+        for (int i = 0; i < generation.tokens().length; i++) {
+            String piece = stream.accept(generation.tokens()[i]);
+            String shown = piece.substring(0, Math.min(left, piece.length()));
+            left -= shown.length();
+            view.show(shown, generation.depths()[i]);
+        }
+    }
+
+    private static void printTiming(PrintWriter err, Timing timing) {
+        err.printf(
+                Locale.ROOT,
+                "%d prompt tokens in %.2f s, %d new tokens in %.2f s, %.1f tokens/s%n",
+                timing.promptTokens(),
+                timing.prefillSeconds(),
+                timing.newTokens(),
+                timing.decodeSeconds(),
+                timing.tokensPerSecond());
+        err.flush();
+    }
+
+    private void printJson(PrintWriter out, LanguageModel loaded, List<Generation> generations) {
+        ObjectNode root = JsonOption.object();
+        ArrayNode list = root.putArray("generations");
+        for (Generation generation : generations) {
+            ObjectNode node = list.addObject();
+            put(node, "prompt_tokens", generation.promptTokens());
+            put(node, "prompt_depths", generation.promptDepths());
+            put(node, "tokens", generation.tokens());
+            put(node, "depths", generation.depths());
+            if (loaded.tokenizer().isPresent()) {
+                node.put("text", generation.text());
+            }
+            node.put("ended", generation.ended().name().toLowerCase(Locale.ROOT));
+            node.put("mean_depth", generation.meanDepth());
+            node.put("compute_saved", generation.computeSaved());
+        }
+        Timing timing = loaded.lastTiming();
+        root.putObject("timing")
+                .put("prompt_tokens", timing.promptTokens())
+                .put("prefill_seconds", timing.prefillSeconds())
+                .put("prefill_tokens_per_second", timing.prefillTokensPerSecond())
+                .put("new_tokens", timing.newTokens())
+                .put("decode_seconds", timing.decodeSeconds())
+                .put("tokens_per_second", timing.tokensPerSecond());
+        JsonOption.print(out, root);
+    }
+
+    private static void put(ObjectNode node, String name, int[] values) {
+        ArrayNode array = node.putArray(name);
+        for (int value : values) {
+            array.add(value);
+        }
+    }
+}

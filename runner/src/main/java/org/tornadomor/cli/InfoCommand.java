@@ -1,0 +1,131 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.tornadomor.model.LayerMap;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.RouterKind;
+import org.tornadomor.model.io.CheckpointDescription;
+import org.tornadomor.model.io.CheckpointFolder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code tornado-mor info}: what a folder holds. */
+@Command(
+        name = "info",
+        description = "Says what a checkpoint or the folder of a run is, and checks that its tensors are all there.",
+        mixinStandardHelpOptions = true,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tornado-mor info runs/demo             the run's latest checkpoint",
+            "  tornado-mor info path/to/a/llama --json",
+        })
+final class InfoCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    private Path folder;
+
+    @Mixin
+    private JsonOption json;
+
+    @Override
+    public void run() {
+        Path checkpoint = ModelFolders.checkpoint(folder);
+        CheckpointDescription description;
+        try (CheckpointFolder opened = CheckpointFolder.open(checkpoint)) {
+            description = opened.describe();
+        }
+        int inRun =
+                checkpoint.equals(folder) ? 0 : ModelFolders.checkpoints(folder).size();
+        PrintWriter out = spec.commandLine().getOut();
+        if (json.wanted()) {
+            JsonOption.print(out, json(description, inRun));
+            return;
+        }
+        Map<String, String> lines = lines(description, inRun);
+        int width = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
+        lines.forEach((key, value) -> out.println(key + " ".repeat(width - key.length()) + "  " + value));
+    }
+
+    private Map<String, String> lines(CheckpointDescription it, int inRun) {
+        ModelConfig config = it.config();
+        Map<String, String> lines = new LinkedHashMap<>();
+        if (inRun > 0) {
+            lines.put("run", folder + ", " + inRun + (inRun == 1 ? " checkpoint" : " checkpoints"));
+        }
+        lines.put("checkpoint", it.folder().toString());
+        lines.put("model", it.kind());
+        lines.put(
+                "layers",
+                config.numLayers() + " unrolled, " + new LayerMap(config).numWeightSets() + " stored, hidden size "
+                        + config.hiddenSize() + ", " + config.numHeads() + " heads, " + config.numKvHeads()
+                        + " for keys and values");
+        if (config.mor() != null) {
+            lines.put("recursion", recursion(config.mor()));
+        }
+        lines.put("vocabulary", Figures.grouped(config.vocabSize()) + (config.tieEmbeddings() ? ", tied head" : ""));
+        lines.put("positions", Figures.grouped(config.maxPositions()));
+        lines.put(
+                "parameters",
+                Figures.grouped(it.parameters().total()) + ", of them "
+                        + Figures.grouped(it.parameters().nonEmbedding()) + " non-embedding and "
+                        + Figures.grouped(it.parameters().routers()) + " in routers");
+        lines.put(
+                "weights",
+                it.tensors() + " tensors, " + types(it) + ", " + Figures.scaled(it.bytes()) + "B in "
+                        + it.files().size() + (it.files().size() == 1 ? " file" : " files"));
+        lines.put("tokenizer", it.tokenizer() ? CheckpointFolder.TOKENIZER_FILE : "none of its own");
+        lines.put("resumable", it.resumable() ? "yes" : "no");
+        it.metadata().forEach((key, value) -> lines.put("metadata " + key, value));
+        return lines;
+    }
+
+    private static String recursion(MorConfig mor) {
+        String keys = "keys and values " + mor.kv().spelling();
+        if (mor.router() == RouterKind.NONE) {
+            return keys;
+        }
+        return mor.routerArch().spelling() + " router, "
+                + mor.routerActivation().spelling() + ", " + mor.gating().spelling() + " gate, " + keys;
+    }
+
+    private static String types(CheckpointDescription description) {
+        return description.elements().keySet().stream().sorted().map(Enum::name).collect(Collectors.joining(" and "));
+    }
+
+    private ObjectNode json(CheckpointDescription it, int inRun) {
+        ObjectNode object = JsonOption.object();
+        if (inRun > 0) {
+            object.put("run", folder.toString());
+            object.put("checkpoints", inRun);
+        }
+        object.put("checkpoint", it.folder().toString());
+        object.put("kind", it.kind());
+        ObjectNode parameters = object.putObject("parameters");
+        parameters.put("embedding", it.parameters().embedding());
+        parameters.put("non_embedding", it.parameters().nonEmbedding());
+        parameters.put("routers", it.parameters().routers());
+        parameters.put("total", it.parameters().total());
+        object.put("tensors", it.tensors());
+        ObjectNode elements = object.putObject("elements");
+        it.elements().forEach((type, count) -> elements.put(type.name(), count));
+        object.put("bytes", it.bytes());
+        object.put("tokenizer", it.tokenizer());
+        object.put("resumable", it.resumable());
+        ObjectNode metadata = object.putObject("metadata");
+        it.metadata().forEach(metadata::put);
+        object.set("config", JsonMapper.shared().readTree(it.config().toJson()));
+        return object;
+    }
+}

@@ -1,0 +1,66 @@
+package org.tornadomor.cli;
+
+import java.nio.file.Path;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.io.CheckpointFolder;
+
+/** The weights of a checkpoint on an engine of their own. */
+final class LoadedModel implements AutoCloseable {
+    private final Path folder;
+    private final Engine engine;
+    private final ParameterSet weights;
+
+    private LoadedModel(Path folder, Engine engine, ParameterSet weights) {
+        this.folder = folder;
+        this.engine = engine;
+        this.weights = weights;
+    }
+
+    /**
+     * Opens a checked checkpoint: commands look at its configuration before they load it.
+     *
+     * @param folder of a checkpoint or run
+     * @throws org.tornadomor.UserError naming what is missing or damaged
+     */
+    static CheckpointFolder open(Path folder) {
+        return CheckpointFolder.open(ModelFolders.checkpoint(folder));
+    }
+
+    /** Loads the weights of an open checkpoint. */
+    static LoadedModel load(CheckpointFolder checkpoint, EngineOptions options) {
+        Engine engine = options.open();
+        try {
+            ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config());
+            Checkpoints.load(engine, checkpoint, weights);
+            return new LoadedModel(checkpoint.folder(), engine, weights);
+        } catch (RuntimeException | Error e) {
+            engine.close();
+            throw e;
+        }
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    ParameterSet weights() {
+        return weights;
+    }
+
+    ModelConfig config() {
+        return weights.config();
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+        engine.close();
+    }
+}

@@ -1,0 +1,70 @@
+package org.tornadomor.cli;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import org.tornadomor.UserError;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.Presets;
+import org.tornadomor.model.io.CheckpointFolder;
+
+/**
+ * A model's configuration, with or without weights.
+ *
+ * @param name as the user wrote it
+ */
+record NamedConfig(String name, ModelConfig config) {
+
+    /**
+     * Looks a model up: the name of a preset, the folder of a checkpoint or run, or a {@code config.json}. A folder with
+     * the name of a preset is {@code ./name}.
+     *
+     * @throws UserError if there is no such model
+     */
+    static NamedConfig of(String name) {
+        if (Presets.names().contains(name)) {
+            return new NamedConfig(name, Presets.get(name));
+        }
+        Path path = path(name);
+        if (path != null && Files.isRegularFile(path)) {
+            return new NamedConfig(name, ModelConfig.read(path));
+        }
+        if (path != null && (Files.exists(path) || looksLikePath(name))) {
+            Path checkpoint = ModelFolders.checkpoint(path);
+            return new NamedConfig(name, ModelConfig.read(checkpoint.resolve(CheckpointFolder.CONFIG_FILE)));
+        }
+        return new NamedConfig(name, Presets.get(name));
+    }
+
+    private static Path path(String name) {
+        try {
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            return null;
+        }
+    }
+
+    private static boolean looksLikePath(String name) {
+        return name.contains("/") || name.contains("\\");
+    }
+
+    /**
+     * A sequence length for this model.
+     *
+     * @param wanted what the user asks for, or null for the longest
+     * @throws UserError if the model has no such positions
+     */
+    int context(Integer wanted) {
+        if (wanted == null) {
+            return config.maxPositions();
+        }
+        if (wanted < 1) {
+            throw new UserError("--context " + wanted + " leaves no tokens; give 1 to " + config.maxPositions());
+        }
+        if (wanted > config.maxPositions()) {
+            throw new UserError("--context " + wanted + " is longer than the " + config.maxPositions()
+                    + " positions of model " + name + "; give " + config.maxPositions() + " or less");
+        }
+        return wanted;
+    }
+}

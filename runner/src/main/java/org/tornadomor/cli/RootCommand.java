@@ -1,0 +1,55 @@
+package org.tornadomor.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** {@code tornado-mor} itself: the list of commands, and the options that each of them understands. */
+@Command(
+        name = RootCommand.NAME,
+        description = "Trains, evaluates and runs Mixture-of-Recursions language models.",
+        versionProvider = Version.class,
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        // One line for each command, in the order in which a newcomer needs them.
+        subcommands = {
+            DemoCommand.class,
+            TrainCommand.class,
+            GenerateCommand.class,
+            EvaluateCommand.class,
+            LogitsCommand.class,
+            ParamsCommand.class,
+            InfoCommand.class,
+            CompletionCommand.class,
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:It did what was asked.",
+            "1:Something that you can mend, such as a missing file or too little memory. One line says what.",
+            "2:The command line is wrong.",
+            "70:A defect of the program.",
+            "141:Nobody reads standard output any more.",
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tornado-mor params tiny 360m-mor3      what models of these names cost",
+            "  tornado-mor info DIR                   what a folder holds",
+            "  tornado-mor evaluate --help            a command's options and examples",
+        })
+final class RootCommand implements Runnable {
+    static final String NAME = "tornado-mor";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = Failures.DEBUG_OPTION, scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
+    private boolean debug;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Name a command");
+    }
+}

@@ -1,0 +1,71 @@
+package org.tornadomor.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.GenerationOptions;
+import picocli.CommandLine.Option;
+
+/** How tokens are drawn and how deep they may go. */
+final class SamplingOptions {
+    @Option(
+            names = {"-n", "--max-new-tokens"},
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "Generate at most so many tokens. Default: ${DEFAULT-VALUE}.")
+    private int maxNewTokens;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "X",
+            defaultValue = "0.8",
+            description = "0 takes the likeliest token, 1 draws as the model says. Default: ${DEFAULT-VALUE}.")
+    private double temperature;
+
+    @Option(names = "--greedy", description = "The same as --temperature 0.")
+    private boolean greedy;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            defaultValue = "40",
+            description = "Draw from the K likeliest tokens; 0 for all. Default: ${DEFAULT-VALUE}.")
+    private int topK;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            defaultValue = "1",
+            description = "Draw from the fewest tokens that have this probability together. Default: ${DEFAULT-VALUE}.")
+    private double topP;
+
+    @Option(
+            names = "--repetition-penalty",
+            paramLabel = "X",
+            defaultValue = "1",
+            description = "Above 1 makes tokens that are there already less likely. Default: ${DEFAULT-VALUE}.")
+    private double repetitionPenalty;
+
+    @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times.")
+    private List<String> stop = new ArrayList<>();
+
+    @Option(
+            names = "--threshold",
+            paramLabel = "P",
+            defaultValue = "0.5",
+            description = "A token goes on to the next recursion if its router gives it more than this probability "
+                    + "(expert-choice). Default: ${DEFAULT-VALUE}.")
+    private double threshold;
+
+    @Option(
+            names = "--max-depth",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Tokens run at most so many recursions; 0 for all that the model has. "
+                    + "Default: ${DEFAULT-VALUE}.")
+    private int maxDepth;
+
+    GenerationOptions with(long seed) {
+        return new GenerationOptions(
+                maxNewTokens, greedy ? 0 : temperature, topK, topP, repetitionPenalty, seed, stop, threshold, maxDepth);
+    }
+}

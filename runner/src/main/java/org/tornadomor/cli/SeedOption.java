@@ -1,0 +1,18 @@
+package org.tornadomor.cli;
+
+import picocli.CommandLine.Option;
+
+/** The number from which all randomness of a command follows. */
+final class SeedOption {
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Where all randomness comes from: equal seeds give equal results. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    /** The seed. */
+    long value() {
+        return seed;
+    }
+}

@@ -1,0 +1,45 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Lines of words in columns: the first to the left, the others, mostly numbers, to the right. */
+final class TextTable {
+    private static final String GAP = "  ";
+
+    private final List<String[]> rows = new ArrayList<>();
+
+    /** A table with these headings. */
+    TextTable(String... headings) {
+        rows.add(headings);
+    }
+
+    /** Adds a line with as many cells as there are headings. */
+    TextTable row(String... cells) {
+        if (cells.length != rows.getFirst().length) {
+            throw new IllegalArgumentException(Arrays.toString(cells));
+        }
+        rows.add(cells);
+        return this;
+    }
+
+    /** Prints all lines. */
+    void print(PrintWriter out) {
+        int[] widths = new int[rows.getFirst().length];
+        for (String[] row : rows) {
+            for (int i = 0; i < row.length; i++) {
+                widths[i] = Math.max(widths[i], row[i].length());
+            }
+        }
+        for (String[] row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < row.length; i++) {
+                String space = " ".repeat(widths[i] - row[i].length());
+                line.append(i == 0 ? row[i] + space : GAP + space + row[i]);
+            }
+            out.println(line.toString().stripTrailing());
+        }
+    }
+}

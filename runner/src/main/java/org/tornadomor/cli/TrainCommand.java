@@ -1,0 +1,175 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.trainer.EvalMetrics;
+import org.tornadomor.trainer.RunFolder;
+import org.tornadomor.trainer.Trainer;
+import org.tornadomor.trainer.TrainingConfig;
+import org.tornadomor.trainer.TrainingSummary;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code train}: a new run, or one that goes on. */
+@Command(
+        name = "train",
+        description = "Trains a model on text, from random weights or from a checkpoint.",
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tornado-mor train --minutes 5",
+            "      a tiny Mixture-of-Recursions on the source of this JDK",
+            "  tornado-mor train --preset small-mor2 --data notes/ --filter '*.md' --tokens 20M --out runs/notes",
+            "  tornado-mor train --set model.mor.router=token_choice --set optimizer.decay=0.05 --steps 500",
+            "  tornado-mor train --init runs/notes --data more.txt --lr 0.0005 --steps 200",
+            "  tornado-mor train --config runs/notes/config.yaml --seed 2",
+            "  tornado-mor train --resume --out runs/notes",
+            "      goes on after Ctrl-C, which saves before it ends the command",
+        })
+public final class TrainCommand implements Callable<Integer> {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+    /** 128 + SIGINT, as a shell reports it of other programs. */
+    private static final int STOPPED = 130;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private TrainOptions options;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "The run folder, which must be new or empty. Default: runs/ with the preset's name and the"
+                    + " time.")
+    private Path out;
+
+    @Option(
+            names = "--resume",
+            description = "Go on with the run in --out as if it had never stopped. Its length may be changed; what it"
+                    + " computes may not.")
+    private boolean resume;
+
+    @Option(
+            names = "--stop-after",
+            paramLabel = "STEP",
+            description = "Save and end after this step; --resume goes on from there.")
+    private Long stopAfter;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help and exit.")
+    private boolean help;
+
+    @Option(names = "--json", description = "Print the result as JSON.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        if (resume && out == null) {
+            throw new UserError("--resume needs the folder of the run: add --out DIR");
+        }
+        if (stopAfter != null && stopAfter < 1) {
+            throw new UserError("--stop-after is " + stopAfter + "; give a step of 1 or more");
+        }
+        TrainingConfig config = options.apply(resume ? RunFolder.config(out) : TrainingConfig.DEFAULT);
+        Path folder = out == null ? newFolder(config) : out;
+        PrintWriter err = spec.commandLine().getErr();
+        try (StopOnSignal signals = StopOnSignal.install(text -> say(err, text))) {
+            report(train(config, folder, signals, err));
+            return signals.received() ? STOPPED : 0;
+        }
+    }
+
+    private TrainingSummary train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {
+        try (TrainingView view = TrainingView.on(err);
+                Engine engine = config.threads() == 0 ? new CpuEngine() : new CpuEngine(config.threads());
+                Trainer trainer = resume
+                        ? Trainer.resume(engine, config, folder, view)
+                        : Trainer.start(engine, config, folder, view)) {
+            signals.stops(trainer::stop);
+            if (stopAfter != null) {
+                trainer.stopAfter(stopAfter);
+            }
+            return trainer.run();
+        }
+    }
+
+    private static void say(PrintWriter err, String text) {
+        err.println();
+        err.println(text);
+        err.flush();
+    }
+
+    private static Path newFolder(TrainingConfig config) {
+        String name = config.preset() != null ? config.preset() : config.init() != null ? "init" : "tiny";
+        String base = name + "-" + LocalDateTime.now().format(TIME);
+        Path folder = Path.of("runs", base);
+        for (int i = 2; Files.exists(folder); i++) {
+            folder = Path.of("runs", base + "-" + i);
+        }
+        return folder;
+    }
+
+    private void report(TrainingSummary summary) {
+        PrintWriter results = spec.commandLine().getOut();
+        if (json) {
+            results.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(toJson(summary)));
+        } else {
+            results.println(TrainingView.describe(summary));
+            if (summary.checkpoint() != null) {
+                results.println("saved in " + summary.checkpoint());
+            }
+            results.println(
+                    summary.finished()
+                            ? "generate text:  tornado-mor generate --model " + summary.folder()
+                            : "go on with it:  tornado-mor train --resume --out " + summary.folder());
+        }
+        results.flush();
+    }
+
+    private static ObjectNode toJson(TrainingSummary summary) {
+        ObjectNode json = JsonMapper.shared().createObjectNode();
+        json.put("run", summary.folder().toString());
+        json.put(
+                "checkpoint",
+                summary.checkpoint() == null ? null : summary.checkpoint().toString());
+        json.put("finished", summary.finished());
+        json.put("step", summary.step());
+        json.put("tokens", summary.tokens());
+        put(json, "loss", summary.loss());
+        put(json, "lm_loss", summary.lmLoss());
+        EvalMetrics evaluation = summary.evaluation();
+        put(json, "val_loss", evaluation == null ? Double.NaN : evaluation.valLoss());
+        put(json, "val_loss_causal", evaluation == null ? Double.NaN : evaluation.valLossCausal());
+        summary.depthShare().forEach(json.withArray("depth_share")::add);
+        json.put("seconds", summary.seconds());
+        put(json, "tokens_per_second", summary.tokensPerSecond());
+        put(json, "gflops_per_second", summary.gflopsPerSecond());
+        json.put("memory_bytes", summary.memoryBytes());
+        return json;
+    }
+
+    private static void put(ObjectNode json, String key, double value) {
+        if (Double.isFinite(value)) {
+            json.put(key, value);
+        } else {
+            json.putNull(key);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package org.tornadomor.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.tornadomor.UserError;
+import org.tornadomor.trainer.TrainingConfig;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The options that change keys of a {@link TrainingConfig}. They carry text, which the configuration reads and checks, so that
+ * an option, {@code --set} and a file are refused alike.
+ */
+final class TrainOptions {
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "YAML or JSON with the keys of --set, such as the config.yaml of a run.")
+    private Path config;
+
+    private final Map<String, String> given = new LinkedHashMap<>();
+
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description = "A model by name, such as tiny, small, tiny-vanilla, small-mor2. Default: tiny.")
+    private String preset;
+
+    @Option(
+            names = "--init",
+            paramLabel = "DIR",
+            description = "Begin with the weights of a checkpoint or run, also of a plain Llama.")
+    private String init;
+
+    @Option(
+            names = "--data",
+            paramLabel = "TEXT",
+            description = "jdk (the source of this JDK, default), jdk:GLOB, a text file, a folder or a zip archive."
+                    + " Several are joined.")
+    private List<String> sources = new ArrayList<>();
+
+    @Option(
+            names = "--filter",
+            paramLabel = "GLOB",
+            description = "Which files of folders and archives, such as 'java.base/java/**' or '*.txt'.")
+    private String filter;
+
+    @Option(names = "--max-bytes", paramLabel = "N", description = "How much text to take at most, such as 20M.")
+    private String maxBytes;
+
+    @Option(
+            names = "--hold-out",
+            paramLabel = "SHARE",
+            description = "What to validate on: a share of the tail (default 5%%), or one document in n ('every 20').")
+    private String holdOut;
+
+    @Option(
+            names = "--tokenizer",
+            paramLabel = "NAME",
+            description = "bytes (default), a tokenizer.json, or a folder with one.")
+    private String tokenizer;
+
+    @Option(names = "--context", paramLabel = "T", description = "Tokens of a sample. Default: 256.")
+    private String context;
+
+    @Option(names = "--batch", paramLabel = "B", description = "Samples of a micro-batch. Default: 8.")
+    private String batch;
+
+    @Option(names = "--accumulate", paramLabel = "A", description = "Micro-batches of a step. Default: 1.")
+    private String accumulate;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Length of the run. Default: 1000.")
+    private String steps;
+
+    @Option(names = "--tokens", paramLabel = "N", description = "Length of the run in tokens, such as 2M.")
+    private String tokens;
+
+    @Option(names = "--minutes", paramLabel = "N", description = "Length of the run in time.")
+    private String minutes;
+
+    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate. Default: 0.003.")
+    private String lr;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "NAME",
+            description = "constant, cosine or trapezoid (default): how the learning rate goes.")
+    private String schedule;
+
+    @Option(
+            names = "--warmup",
+            paramLabel = "N",
+            description = "How long the learning rate rises: steps (100) or a share of the run (5%%, default).")
+    private String warmup;
+
+    @Option(names = "--order", paramLabel = "NAME", description = "Samples come shuffled (default) or sequential.")
+    private String order;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of the initial weights and the order. Default: 1.")
+    private String seed;
+
+    @Option(
+            names = "--eval-every",
+            paramLabel = "N",
+            description = "Steps between evaluations; 0 for one at the end. Default: 100.")
+    private String evalEvery;
+
+    @Option(
+            names = "--save-every",
+            paramLabel = "N",
+            description = "Steps between checkpoints; 0 for one at the end. Default: 500.")
+    private String saveEvery;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads to compute on; 0 (default) for all processors. Results do not depend on it.")
+    private String threads;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Any key of the configuration, such as optimizer.decay=0.05, capacity_warmup=100,"
+                    + " model.num_hidden_layers=14 or model.mor.router=token_choice.")
+    private List<String> assignments = new ArrayList<>();
+
+    private void gather() {
+        given.clear();
+        // It takes the place of a whole model, so it goes before the keys of one.
+        text("preset", preset);
+        if (!sources.isEmpty()) {
+            given.put("data.sources", JsonMapper.shared().writeValueAsString(sources));
+        }
+        text("init", init);
+        text("data.filter", filter);
+        value("data.max_bytes", maxBytes);
+        text("data.hold_out", holdOut);
+        text("tokenizer", tokenizer);
+        value("context", context);
+        value("batch", batch);
+        value("accumulate", accumulate);
+        value("steps", steps);
+        value("tokens", tokens);
+        value("minutes", minutes);
+        value("lr", lr);
+        text("schedule", schedule);
+        text("warmup", warmup);
+        text("order", order);
+        value("seed", seed);
+        value("eval_every", evalEvery);
+        value("save_every", saveEvery);
+        value("threads", threads);
+    }
+
+    private void text(String key, String value) {
+        value(key, value == null ? null : JsonMapper.shared().writeValueAsString(value));
+    }
+
+    private void value(String key, String value) {
+        if (value != null) {
+            given.put(key, value);
+        }
+    }
+
+    /**
+     * The configuration that the options ask for.
+     *
+     * @param otherwise what to begin with unless there is a file
+     * @throws UserError naming the key, the cause and the fix
+     */
+    TrainingConfig apply(TrainingConfig otherwise) {
+        requireOneLength();
+        gather();
+        TrainingConfig result = config == null ? otherwise : TrainingConfig.read(config);
+        for (Map.Entry<String, String> entry : given.entrySet()) {
+            result = result.with(entry.getKey(), entry.getValue());
+        }
+        for (String assignment : assignments) {
+            int equals = assignment.indexOf('=');
+            if (equals < 1) {
+                throw new UserError("--set " + assignment + " has no key and value; write it like --set lr=0.001");
+            }
+            result = result.with(
+                    assignment.substring(0, equals).strip(),
+                    assignment.substring(equals + 1).strip());
+        }
+        return result;
+    }
+
+    /** Key by key the last one would win, which nobody who gives two can mean. */
+    private void requireOneLength() {
+        if (Stream.of(steps, tokens, minutes).filter(Objects::nonNull).count() > 1) {
+            throw new UserError(
+                    "the length of a run is given more than once; keep one of --steps, --tokens and" + " --minutes");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package org.tornadomor.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.tornadomor.trainer.EvalMetrics;
+import org.tornadomor.trainer.StepMetrics;
+import org.tornadomor.trainer.TrainingListener;
+import org.tornadomor.trainer.TrainingSummary;
+
+/** Shows a run to a person: a progress bar on a terminal, a line every few seconds elsewhere. */
+final class TrainingView implements TrainingListener, AutoCloseable {
+    private static final long LINE_NANOS = 5_000_000_000L;
+    private static final int REDRAW_MILLIS = 500;
+    private static final String CLEAR_LINE = "\r\u001b[K";
+
+    private final PrintWriter err;
+    private final boolean terminal;
+    private Start start;
+    private ProgressBar bar;
+    private long began;
+    private double progressBefore;
+    private long lastLine;
+
+    private TrainingView(PrintWriter err, boolean terminal) {
+        this.err = err;
+        this.terminal = terminal;
+    }
+
+    /** A view on standard error. */
+    static TrainingView on(PrintWriter err) {
+        return new TrainingView(err, isTerminal());
+    }
+
+    /** The JDK knows about input and output only, not about errors; Linux tells. */
+    private static boolean isTerminal() {
+        Path target = Path.of("/proc/self/fd/2");
+        try {
+            if (Files.isSymbolicLink(target)) {
+                String file = Files.readSymbolicLink(target).toString();
+                return file.startsWith("/dev/pts/") || file.startsWith("/dev/tty");
+            }
+        } catch (IOException e) {
+            return false;
+        }
+        return System.console() != null && System.console().isTerminal();
+    }
+
+    @Override
+    public void started(Start run) {
+        start = run;
+        began = System.nanoTime();
+        line(String.format(
+                Locale.ROOT,
+                "%,d parameters, %s; %,d MiB; %s",
+                run.parameters().total(),
+                run.config().preset() == null
+                        ? "a model of its own"
+                        : run.config().preset(),
+                run.memoryBytes() >> 20,
+                run.engine()));
+        line(String.format(
+                Locale.ROOT,
+                "%,d tokens to train on, %,d held out; %,d tokens a step; run folder %s",
+                run.trainingTokens(),
+                run.validationTokens(),
+                run.config().tokensPerStep(),
+                run.folder()));
+        if (terminal) {
+            bar = bar(run);
+        }
+    }
+
+    private ProgressBar bar(Start run) {
+        boolean timed = run.length().timed();
+        return new ProgressBarBuilder()
+                .setTaskName("train")
+                .setInitialMax(
+                        timed ? (long) run.length().seconds() : run.length().steps())
+                .startsFrom(timed ? 0 : run.firstStep() - 1, Duration.ZERO)
+                .setUnit(timed ? " s" : " steps", 1)
+                .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                .setUpdateIntervalMillis(REDRAW_MILLIS)
+                .setConsumer(new DelegatingProgressBarConsumer(text -> write("\r" + text)))
+                .build();
+    }
+
+    @Override
+    public void step(StepMetrics metrics, double progress) {
+        if (metrics.step() == start.firstStep()) {
+            progressBefore = progress;
+            began = System.nanoTime();
+        }
+        if (bar != null) {
+            bar.setExtraMessage(
+                    String.format(Locale.ROOT, " loss %.3f, %,.0f tok/s", metrics.lmLoss(), metrics.tokensPerSecond()));
+            bar.stepTo(
+                    start.length().timed() ? (long) (progress * start.length().seconds()) : metrics.step());
+        } else if (metrics.step() == start.firstStep() || progress >= 1 || System.nanoTime() - lastLine >= LINE_NANOS) {
+            lastLine = System.nanoTime();
+            line(String.format(
+                    Locale.ROOT,
+                    "step %,d (%.1f %%)  loss %.4f  lr %.2e  norm %.2f  %,.0f tok/s%s",
+                    metrics.step(),
+                    100 * progress,
+                    metrics.lmLoss(),
+                    metrics.lr(),
+                    metrics.gradNorm(),
+                    metrics.tokensPerSecond(),
+                    left(progress)));
+        }
+    }
+
+    private String left(double progress) {
+        double done = progress - progressBefore;
+        if (done <= 0 || progress >= 1) {
+            return "";
+        }
+        double seconds = (System.nanoTime() - began) / 1e9;
+        return "  " + duration(seconds * (1 - progress) / done) + " left";
+    }
+
+    @Override
+    public void evaluated(EvalMetrics metrics) {
+        line(String.format(Locale.ROOT, "step %,d  %s", metrics.step(), describe(metrics)));
+    }
+
+    private static String describe(EvalMetrics metrics) {
+        String text = String.format(
+                Locale.ROOT, "validation loss %.4f, causal %.4f", metrics.valLoss(), metrics.valLossCausal());
+        if (metrics.routing() == null) {
+            return text;
+        }
+        return text
+                + metrics.routing().depthShareCausal().stream()
+                        .map(share -> String.format(Locale.ROOT, "%.0f", 100 * share))
+                        .collect(Collectors.joining("/", ", causal depths ", " %"));
+    }
+
+    /** A whole run in one line. */
+    static String describe(TrainingSummary summary) {
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%s %,d steps, %,d tokens in %s",
+                summary.finished() ? "finished:" : "stopped after",
+                summary.step(),
+                summary.tokens(),
+                duration(summary.seconds())));
+        if (!summary.depthShare().isEmpty()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    ", %,.0f tokens/s (%.1f GFLOP/s); loss %.4f",
+                    summary.tokensPerSecond(),
+                    summary.gflopsPerSecond(),
+                    summary.lmLoss()));
+        }
+        if (summary.evaluation() != null) {
+            text.append("; ").append(describe(summary.evaluation()));
+        }
+        return text.toString();
+    }
+
+    private static String duration(double seconds) {
+        long whole = Math.round(seconds);
+        if (whole >= 3600) {
+            return whole / 3600 + " h " + whole % 3600 / 60 + " min";
+        }
+        return whole >= 60 ? whole / 60 + " min " + whole % 60 + " s" : whole + " s";
+    }
+
+    @Override
+    public void saved(long step, Path checkpoint) {
+        line(String.format(Locale.ROOT, "step %,d  saved %s", step, checkpoint));
+    }
+
+    @Override
+    public void message(String text) {
+        line(text);
+    }
+
+    private void line(String text) {
+        write((bar == null ? "" : CLEAR_LINE) + text + System.lineSeparator());
+    }
+
+    /** The bar draws on a thread of its own. */
+    private synchronized void write(String text) {
+        err.print(text);
+        err.flush();
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+            write(System.lineSeparator());
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package org.tornadomor.generation;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.Generation;
+import org.tornadomor.GenerationOptions;
+import org.tornadomor.Timing;
+import org.tornadomor.TokenListener;
+import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.model.Decoder;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.tokenizer.Tokenizer;
+
+/**
+ * Continues a batch of prompts of any lengths: prompts are run in pieces, and a sequence whose prompt is done goes on token by
+ * token until it ends. What comes of a prompt does not depend on the others.
+ */
+public final class BatchGenerator {
+    /** New tokens of one run while prompts are read. */
+    private static final int PREFILL_ROWS = 512;
+
+    private final ModelConfig config;
+    private final GenerationOptions options;
+    private final List<Sequence> sequences = new ArrayList<>();
+    private final int context;
+    private final Decoder decoder;
+    private final int[] counts;
+    private final int[] ids;
+    private final int[] depths;
+    private final int[] drawn;
+    private final float[] draws;
+    private Timing timing;
+
+    private BatchGenerator(
+            Engine engine,
+            ParameterSet weights,
+            Tokenizer tokenizer,
+            List<int[]> prompts,
+            int firstNumber,
+            GenerationOptions options,
+            TokenListener listener) {
+        this.config = weights.config();
+        this.options = options;
+        int longest = 0;
+        int total = 0;
+        for (int[] prompt : prompts) {
+            check(prompt);
+            longest = Math.max(longest, prompt.length);
+            total += prompt.length;
+        }
+        context = (int) Math.min(config.maxPositions(), (long) longest + options.maxNewTokens());
+        for (int[] prompt : prompts) {
+            sequences.add(new Sequence(firstNumber + sequences.size(), prompt, context, options, tokenizer, listener));
+        }
+        int size = prompts.size();
+        decoder = new Decoder(engine, weights, size, context, Math.clamp(total, size, Math.max(size, PREFILL_ROWS)), 0);
+        counts = new int[size];
+        ids = new int[decoder.maxRows()];
+        depths = new int[decoder.maxRows()];
+        drawn = new int[size];
+        draws = new float[size];
+    }
+
+    private void check(int[] prompt) {
+        if (prompt.length == 0) {
+            throw new UserError("the prompt is empty; give at least one token");
+        }
+        if (prompt.length > config.maxPositions()) {
+            throw new UserError("a prompt of " + prompt.length + " tokens is longer than the model's context of "
+                    + config.maxPositions() + "; shorten it");
+        }
+    }
+
+    /** What came of the prompts and how long it took. */
+    public record Result(List<Generation> generations, Timing timing) {}
+
+    /**
+     * Runs a batch to its end.
+     *
+     * @param tokenizer null for a model of bare ids
+     * @param firstNumber the number of the first prompt among all
+     */
+    public static Result generate(
+            Engine engine,
+            ParameterSet weights,
+            Tokenizer tokenizer,
+            List<int[]> prompts,
+            int firstNumber,
+            GenerationOptions options,
+            TokenListener listener) {
+        BatchGenerator batch = new BatchGenerator(engine, weights, tokenizer, prompts, firstNumber, options, listener);
+        try (Decoder decoder = batch.decoder) {
+            decoder.setThreshold(options.threshold());
+            decoder.setMaxDepth(options.maxDepth() == 0 ? batch.config.recursions() : options.maxDepth());
+            for (int row = 0; row < prompts.size(); row++) {
+                decoder.setSampling(row, (float) options.temperature(), options.topK(), (float) options.topP(), (float)
+                        options.repetitionPenalty());
+            }
+            batch.run();
+            List<Generation> generations = batch.sequences.stream()
+                    .map(s -> s.result(batch.config, batch.context))
+                    .toList();
+            return new Result(generations, batch.timing);
+        }
+    }
+
+    private void run() {
+        long begin = System.nanoTime();
+        int promptTokens = 0;
+        for (Sequence sequence : sequences) {
+            promptTokens += sequence.prompt.length;
+        }
+        while (plan(true) > 0) {
+            step();
+        }
+        long prefilled = System.nanoTime();
+        while (plan(false) > 0) {
+            step();
+        }
+        double decodeSeconds = (System.nanoTime() - prefilled) / 1e9;
+        int newTokens = 0;
+        for (Sequence sequence : sequences) {
+            newTokens += sequence.newTokens();
+        }
+        timing = new Timing(promptTokens, (prefilled - begin) / 1e9, newTokens, decodeSeconds);
+    }
+
+    /** Chooses the tokens of the next run: pieces of prompts, or one token of each sequence that goes on. @return how many */
+    private int plan(boolean prompts) {
+        int rows = 0;
+        for (int b = 0; b < counts.length; b++) {
+            Sequence sequence = sequences.get(b);
+            int wanted = prompts ? sequence.promptLeft() : sequence.ended() ? 0 : 1;
+            counts[b] = Math.min(wanted, ids.length - rows);
+            sequence.feed(counts[b], ids, rows);
+            rows += counts[b];
+        }
+        return rows;
+    }
+
+    private void step() {
+        decoder.run(counts, ids);
+        decoder.depths(depths);
+        int logitRow = 0;
+        for (int b = 0; b < counts.length; b++) {
+            if (counts[b] > 0) {
+                prepareDraw(sequences.get(b), logitRow++);
+            }
+        }
+        decoder.sample(draws, drawn);
+        logitRow = 0;
+        int row = 0;
+        for (int b = 0; b < counts.length; b++) {
+            if (counts[b] > 0) {
+                take(sequences.get(b), row, counts[b], drawn[logitRow++]);
+                row += counts[b];
+            }
+        }
+    }
+
+    private void prepareDraw(Sequence sequence, int logitRow) {
+        boolean speaks = sequence.promptLeft() == 0;
+        draws[logitRow] = speaks ? sequence.draw() : 0;
+        if (speaks && options.repetitionPenalty() != 1) {
+            decoder.setHistory(logitRow, sequence.ids, sequence.length());
+        }
+    }
+
+    private void take(Sequence sequence, int row, int count, int id) {
+        int first = sequence.fed() - count;
+        for (int i = 0; i < count; i++) {
+            if (first + i < sequence.prompt.length) {
+                sequence.promptDepths[first + i] = depths[row + i];
+            }
+        }
+        if (sequence.promptLeft() == 0) {
+            sequence.accept(id, depths[row + count - 1]);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package org.tornadomor.generation;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.tornadomor.Generation;
+import org.tornadomor.GenerationOptions;
+import org.tornadomor.TokenListener;
+import org.tornadomor.model.Flops;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.tokenizer.StreamDecoder;
+import org.tornadomor.tokenizer.Tokenizer;
+
+/** One prompt on its way through a batch. */
+final class Sequence {
+    final int number;
+    final int[] prompt;
+    final int[] promptDepths;
+    /** Prompt, then new tokens. */
+    final int[] ids;
+
+    private final int[] depths;
+    private final int limit;
+    private final boolean limitedByContext;
+    private final SplittableRandom random;
+    private final Tokenizer tokenizer;
+    private final StreamDecoder stream;
+    private final StopText stopText;
+    private final StringBuilder text = new StringBuilder();
+    private final TokenListener listener;
+    private int fed;
+    private int count;
+    private Generation.End ended;
+
+    Sequence(
+            int number,
+            int[] prompt,
+            int context,
+            GenerationOptions options,
+            Tokenizer tokenizer,
+            TokenListener listener) {
+        this.number = number;
+        this.prompt = prompt;
+        this.promptDepths = new int[prompt.length];
+        int room = context - prompt.length + 1;
+        limit = Math.min(options.maxNewTokens(), room);
+        limitedByContext = room < options.maxNewTokens();
+        ids = Arrays.copyOf(prompt, prompt.length + limit);
+        depths = new int[limit];
+        random = new SplittableRandom(options.seed() * 0x9E3779B97F4A7C15L + number);
+        this.tokenizer = tokenizer;
+        stream = tokenizer == null ? null : tokenizer.streamDecoder();
+        stopText = new StopText(options.stop());
+        this.listener = listener;
+    }
+
+    /** Prompt tokens that have not been run yet. */
+    int promptLeft() {
+        return Math.max(0, prompt.length - fed);
+    }
+
+    /** Copies the next tokens to run and counts them as run. */
+    void feed(int tokens, int[] target, int at) {
+        System.arraycopy(ids, fed, target, at, tokens);
+        fed += tokens;
+    }
+
+    int fed() {
+        return fed;
+    }
+
+    /** Tokens known so far. */
+    int length() {
+        return prompt.length + count;
+    }
+
+    boolean ended() {
+        return ended != null;
+    }
+
+    float draw() {
+        return (float) random.nextInt(1 << 24) / (1 << 24);
+    }
+
+    /** Takes the next token. @param depth recursions of the step that produced it */
+    void accept(int id, int depth) {
+        if (tokenizer != null && id == tokenizer.endOfText()) {
+            end(Generation.End.END_OF_TEXT);
+            return;
+        }
+        ids[prompt.length + count] = id;
+        depths[count++] = depth;
+        String shown = stream == null || id >= tokenizer.vocabSize() ? "" : stopText.accept(stream.accept(id));
+        text.append(shown);
+        listener.token(number, id, depth, shown);
+        if (stopText.stopped()) {
+            end(Generation.End.STOP);
+        } else if (count == limit) {
+            end(limitedByContext ? Generation.End.CONTEXT : Generation.End.LENGTH);
+        }
+    }
+
+    private void end(Generation.End reason) {
+        ended = reason;
+        if (stream != null) {
+            String rest = stopText.accept(stream.flush()) + stopText.flush();
+            text.append(rest);
+            if (!rest.isEmpty()) {
+                listener.token(number, -1, 0, rest);
+            }
+        }
+    }
+
+    int newTokens() {
+        return count;
+    }
+
+    Generation result(ModelConfig config, int context) {
+        int[] taken = Arrays.copyOf(depths, count);
+        double[] share = new double[config.recursions()];
+        for (int depth : taken) {
+            share[depth - 1] += 1.0 / count;
+        }
+        return new Generation(
+                prompt,
+                promptDepths,
+                Arrays.copyOfRange(ids, prompt.length, prompt.length + count),
+                taken,
+                text.toString(),
+                ended,
+                Arrays.stream(taken).average().orElse(Double.NaN),
+                count == 0 ? 0 : new Flops(config, context).computeSaved(share));
+    }
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Runs the command line on a JDK that is new enough; builds it before if the sources are newer.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+program=$root/runner/target/tornado-mor
+jar=$program/tornado-mor.jar
+# shellcheck source=scripts/jdk.sh
+source "$root/scripts/jdk.sh"
+
+fail() {
+    echo "tornado-mor: $*" >&2
+    exit 1
+}
+
+# Whether the jar is missing or older than anything that it is made from.
+outdated() {
+    [[ ! -e $jar ]] && return 0
+    local sources=("$root/pom.xml") module
+    for module in "$root"/*/pom.xml; do
+        [[ $module == "$root/tests/pom.xml" ]] || sources+=("$module" "$(dirname "$module")/src")
+    done
+    # Folders count too: a removed file leaves no other trace. A folder may be missing where a module has no sources yet.
+    [[ -n $(find "${sources[@]}" -newer "$jar" 2> /dev/null | head -n 1) ]]
+}
+
+build() {
+    local log=$root/target/launcher-build.log
+    command -v mvn > /dev/null || fail "it is not built yet, which takes Maven 3.8 or newer: install it (https://maven.apache.org)"
+    echo "tornado-mor: building" >&2
+    mkdir -p "$root/target"
+    # Sources that change while the build runs must count as newer than the jar.
+    touch "$root/target/launcher-build.started"
+    if ! mvn -q -B -f "$root/pom.xml" -pl runner -am package -DskipTests -Dspotless.check.skip=true > "$log" 2>&1; then
+        grep -m 5 '^\[ERROR\]' "$log" >&2 || tail -n 5 "$log" >&2
+        fail "the build failed; $log has the whole story"
+    fi
+    touch -r "$root/target/launcher-build.started" "$jar"
+}
+
+# Prints the JVM flags, one a line, that the engine needs. They cannot be chosen once the JVM runs.
+engine_flags() {
+    # The CPU engine computes with the Vector API.
+    echo --add-modules
+    echo jdk.incubator.vector
+    # Tokenizers and the terminal call native libraries.
+    echo --enable-native-access=ALL-UNNAMED
+}
+
+JAVA_HOME=$(find_jdk) || exit 1
+export JAVA_HOME
+if outdated; then
+    build
+fi
+
+# Java cannot ask which of its streams are terminals.
+terminals=
+[[ -t 1 ]] && terminals+=out
+[[ -t 2 ]] && terminals+=err
+flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
+while IFS= read -r flag; do
+    flags+=("$flag")
+done < <(engine_flags "$@")
+# Splitting into words is what these variables are for; globs stay as they are.
+set -f
+# shellcheck disable=SC2206
+flags+=(${JAVA_OPTS:-} ${TORNADOMOR_JAVA_OPTS:-})
+set +f
+
+exec "$JAVA_HOME/bin/java" "${flags[@]}" -jar "$jar" "$@"

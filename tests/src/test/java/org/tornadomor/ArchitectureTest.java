@@ -1,0 +1,171 @@
+package org.tornadomor;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The house rules: which way the arrows point, and who may touch what. */
+class ArchitectureTest {
+    private static final String TORNADOVM = "uk.ac.manchester.tornado..";
+    private static final String TORNADO_ENGINE = "org.tornadomor.engine.tornado..";
+    private static final String CPU_ENGINE = "org.tornadomor.engine.cpu..";
+
+    /** Stands in for TornadoVM where there is none, below the arrows. */
+    private static final String SIMULATOR = "org.tornadomor.simulator..";
+
+    private static final String[] MODEL = {"org.tornadomor.model..", "org.tornadomor.tokenizer.."};
+    private static final String[] TRAINER = {"org.tornadomor.data..", "org.tornadomor.trainer.."};
+    private static final String[] RUNNER = {"org.tornadomor.generation..", "org.tornadomor.cli.."};
+
+    private static JavaClasses classes;
+
+    @BeforeAll
+    static void readClasses() {
+        classes = new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .importPackages("org.tornadomor");
+        for (String part : List.of("engine", "engine.cpu", "model", "tokenizer", "data", "trainer", "cli")) {
+            assertTrue(
+                    classes.stream().map(JavaClass::getPackageName).anyMatch(("org.tornadomor." + part)::equals),
+                    "no classes of " + part + ": the rules would hold of nothing");
+        }
+    }
+
+    @Test
+    void arrowsPointFromTheRunnerToTheEngine() {
+        pointsNowhere(new String[] {"org.tornadomor.engine.."}, MODEL, TRAINER, RUNNER);
+        pointsNowhere(MODEL, TRAINER, RUNNER);
+        pointsNowhere(TRAINER, RUNNER);
+    }
+
+    private static void pointsNowhere(String[] from, String[]... to) {
+        String[] above = Stream.of(to).flatMap(Stream::of).toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAnyPackage(from)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(above)
+                .check(classes);
+    }
+
+    /** The root package holds what every module shares and, in the runner, the Java interface to models. */
+    @Test
+    void nothingBelowTheRunnerUsesTheJavaInterface() {
+        String[] below = Stream.of(new String[] {"org.tornadomor.engine.."}, MODEL, TRAINER)
+                .flatMap(Stream::of)
+                .toArray(String[]::new);
+        Set<String> used = classes.stream()
+                .filter(JavaClass.Predicates.resideInAnyPackage(below))
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .map(dependency -> dependency.getTargetClass())
+                .filter(type -> type.getPackageName().equals("org.tornadomor"))
+                .map(JavaClass::getSimpleName)
+                .collect(Collectors.toSet());
+        assertEquals(Set.of("UserError"), used);
+    }
+
+    @Test
+    void onlyTheTornadoEngineUsesTornadoVm() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(TORNADO_ENGINE, SIMULATOR)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(TORNADOVM)
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheCpuEngineUsesTheVectorApi() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(CPU_ENGINE)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("jdk.incubator.vector..")
+                .check(classes);
+    }
+
+    @Test
+    void modelAndTrainerKnowTheEngineInterfaceOnly() {
+        String[] both = Stream.concat(Stream.of(MODEL), Stream.of(TRAINER)).toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAnyPackage(both)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(CPU_ENGINE, TORNADO_ENGINE, SIMULATOR)
+                .check(classes);
+    }
+
+    @Test
+    void theEngineInterfaceKnowsNoEngine() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.tornadomor.engine")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(CPU_ENGINE, TORNADO_ENGINE)
+                .check(classes);
+    }
+
+    @Test
+    void packagesAreFreeOfCycles() {
+        slices().matching("org.tornadomor.(*)..").should().beFreeOfCycles().check(classes);
+    }
+
+    @Test
+    void everyPackageSaysWhatLivesThere() throws IOException {
+        assertEquals(Set.of(), packages(folder -> true, packages(folder -> hasPackageInfo(folder), Set.of())));
+    }
+
+    /** The packages of all modules that have a folder of the given kind, without some. */
+    private static Set<String> packages(Predicate<Path> kind, Set<String> without) throws IOException {
+        Set<String> names = new TreeSet<>();
+        try (Stream<Path> modules = Files.list(Path.of(".."))) {
+            for (Path module : modules.toList()) {
+                Path sources = module.resolve("src/main/java");
+                if (Files.isDirectory(sources)) {
+                    names.addAll(packagesOf(sources, kind));
+                }
+            }
+        }
+        names.removeAll(without);
+        return names;
+    }
+
+    private static Set<String> packagesOf(Path sources, Predicate<Path> kind) throws IOException {
+        try (Stream<Path> files = Files.walk(sources)) {
+            return files.filter(file -> file.toString().endsWith(".java"))
+                    .map(Path::getParent)
+                    .filter(kind)
+                    .map(folder -> sources.relativize(folder)
+                            .toString()
+                            .replace('/', '.')
+                            .replace('\\', '.'))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    private static boolean hasPackageInfo(Path folder) {
+        return Files.exists(folder.resolve("package-info.java"));
+    }
+}

@@ -1,0 +1,87 @@
+package org.tornadomor.bench;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** The system's OpenBLAS, the peer of the engine's matrix products; {@code -Dopenblas=PATH} names another library file. */
+final class OpenBlas {
+    private static final int ROW_MAJOR = 101;
+    private static final int PLAIN = 111;
+    private static final int TRANSPOSED = 112;
+
+    private final MethodHandle sgemm;
+    private final MethodHandle threads;
+
+    @SuppressWarnings("restricted")
+    OpenBlas() {
+        String file = System.getProperty("openblas", "libopenblas.so.0");
+        SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
+        ValueLayout.OfInt i = ValueLayout.JAVA_INT;
+        ValueLayout.OfFloat f = ValueLayout.JAVA_FLOAT;
+        Linker linker = Linker.nativeLinker();
+        sgemm = linker.downcallHandle(
+                library.find("cblas_sgemm").orElseThrow(),
+                FunctionDescriptor.ofVoid(
+                        i,
+                        i,
+                        i,
+                        i,
+                        i,
+                        i,
+                        f,
+                        ValueLayout.ADDRESS,
+                        i,
+                        ValueLayout.ADDRESS,
+                        i,
+                        f,
+                        ValueLayout.ADDRESS,
+                        i));
+        threads = linker.downcallHandle(
+                library.find("openblas_set_num_threads").orElseThrow(), FunctionDescriptor.ofVoid(i));
+    }
+
+    void threads(int count) {
+        try {
+            threads.invokeExact(count);
+        } catch (Throwable t) {
+            throw new IllegalStateException(t);
+        }
+    }
+
+    /** c [m, n] = beta c + a b, a given as [k, m] and b as [n, k] where they are transposed. */
+    void multiply(
+            int m,
+            int n,
+            int k,
+            MemorySegment a,
+            boolean aTransposed,
+            MemorySegment b,
+            boolean bTransposed,
+            float beta,
+            MemorySegment c) {
+        try {
+            sgemm.invokeExact(
+                    ROW_MAJOR,
+                    aTransposed ? TRANSPOSED : PLAIN,
+                    bTransposed ? TRANSPOSED : PLAIN,
+                    m,
+                    n,
+                    k,
+                    1f,
+                    a,
+                    aTransposed ? m : k,
+                    b,
+                    bTransposed ? k : n,
+                    beta,
+                    c,
+                    n);
+        } catch (Throwable t) {
+            throw new IllegalStateException(t);
+        }
+    }
+}

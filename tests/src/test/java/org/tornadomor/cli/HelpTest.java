@@ -1,0 +1,81 @@
+package org.tornadomor.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class HelpTest {
+    private static final Pattern OPTION = Pattern.compile("(?<= )--[a-z][a-z-]*");
+
+    @TempDir
+    Path folder;
+
+    private static Stream<CommandLine> commands() {
+        return Main.commandLine(new Failures()).getSubcommands().values().stream();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyCommandHasHelpWithExamples() {
+        return commands()
+                .map(CommandLine::getCommandName)
+                .map(name -> DynamicTest.dynamicTest(name, () -> {
+                    String help = Outcome.of(name, "--help").succeeds().out();
+                    assertTrue(help.contains("Examples:"), help);
+                    String examples = help.substring(help.indexOf("Examples:"));
+                    assertTrue(examples.contains("tornado-mor " + name), help);
+                }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> examplesNameOptionsThatExist() {
+        return commands()
+                .map(command -> DynamicTest.dynamicTest(command.getCommandName(), () -> {
+                    for (String line : command.getCommandSpec().usageMessage().footer()) {
+                        Matcher options = OPTION.matcher(line);
+                        while (options.find()) {
+                            assertTrue(command.getCommandSpec().findOption(options.group()) != null, line);
+                        }
+                    }
+                }));
+    }
+
+    @Test
+    void rootListsCommandsAndExitCodes() {
+        String help = Outcome.of("--help").succeeds().out();
+        commands().forEach(command -> assertTrue(help.contains(command.getCommandName()), help));
+        for (String code : new String[] {"0 ", "1 ", "2 ", "70 ", "141 "}) {
+            assertTrue(help.lines().anyMatch(line -> line.strip().startsWith(code)), help);
+        }
+    }
+
+    @Test
+    void versionIsThatOfTheBuild() {
+        String version = Outcome.of("--version").succeeds().out().strip();
+        assertTrue(version.matches("tornado-mor \\d+\\.\\d+\\.\\d+\\S*, Java .+"), version);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void completionIsAScriptThatBashTakes() throws IOException, InterruptedException {
+        String script = Outcome.of("completion").succeeds().out();
+        commands().forEach(command -> assertTrue(script.contains(command.getCommandName())));
+        Path file = folder.resolve("completion");
+        Files.writeString(file, script);
+        Process bash =
+                new ProcessBuilder("bash", "-n", file.toString()).inheritIO().start();
+        assertEquals(0, bash.waitFor());
+    }
+}

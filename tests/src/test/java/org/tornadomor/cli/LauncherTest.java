@@ -1,0 +1,224 @@
+package org.tornadomor.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher in a copy of the project's skeleton, where Java and Maven are scripts that say how they were called. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+    private static final Path PROJECT = Path.of("..");
+    private static final Instant EARLIER = Instant.parse("2026-01-01T00:00:00Z");
+
+    @TempDir
+    Path temp;
+
+    private Path root;
+    private Path jdk;
+    private Path bin;
+    private Path jar;
+
+    @BeforeEach
+    void makeSkeleton() throws IOException {
+        root = Files.createDirectories(temp.resolve("a project"));
+        copy("tornado-mor");
+        copy("scripts/launch.sh");
+        copy("scripts/jdk.sh");
+        write(root.resolve("pom.xml"), "<project/>");
+        write(root.resolve("runner/pom.xml"), "<project/>");
+        write(root.resolve("runner/src/main/java/A.java"), "class A {}");
+        jar = root.resolve("runner/target/tornado-mor/tornado-mor.jar");
+        jdk = jdk("jdk", "25.0.1");
+        bin = Files.createDirectories(temp.resolve("bin"));
+        for (String tool : List.of(
+                "bash", "env", "dirname", "readlink", "find", "head", "tail", "grep", "sed", "touch", "mkdir")) {
+            script(bin.resolve(tool), "exec " + which(tool) + " \"$@\"");
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.toList()) {
+                Files.setLastModifiedTime(file, FileTime.from(EARLIER));
+            }
+        }
+    }
+
+    private static Path which(String tool) {
+        return Stream.of("/usr/bin", "/bin")
+                .map(folder -> Path.of(folder, tool))
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void copy(String file) throws IOException {
+        Path target = root.resolve(file);
+        Files.createDirectories(target.getParent());
+        Files.copy(PROJECT.resolve(file), target);
+        assertTrue(target.toFile().setExecutable(true));
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+
+    private static void script(Path file, String body) throws IOException {
+        write(file, "#!/bin/sh\n" + body + "\n");
+        assertTrue(file.toFile().setExecutable(true));
+    }
+
+    private Path jdk(String name, String version) throws IOException {
+        Path home = temp.resolve(name);
+        script(home.resolve("bin/javac"), "");
+        script(home.resolve("bin/java"), "printf '%s\\n' \"$@\"");
+        write(home.resolve("release"), "IMPLEMENTOR=\"Someone\"\nJAVA_VERSION=\"" + version + "\"\n");
+        return home;
+    }
+
+    private Outcome run(Map<String, String> environment, String... command) throws IOException, InterruptedException {
+        Path out = temp.resolve("out.txt");
+        Path err = temp.resolve("err.txt");
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(Map.of("PATH", bin.toString(), "HOME", temp.toString()));
+        builder.environment().putAll(environment);
+        int code = builder.start().waitFor();
+        return new Outcome(code, Files.readString(out), Files.readString(err));
+    }
+
+    private Outcome launch(String... args) throws IOException, InterruptedException {
+        return launch(Map.of(), args);
+    }
+
+    private Outcome launch(Map<String, String> environment, String... args) throws IOException, InterruptedException {
+        String[] command = Stream.concat(Stream.of(root.resolve("tornado-mor").toString()), Stream.of(args))
+                .toArray(String[]::new);
+        Map<String, String> all = new HashMap<>(Map.of("JAVA_HOME", jdk.toString()));
+        all.putAll(environment);
+        return run(all, command);
+    }
+
+    private void maven(String body) throws IOException {
+        script(bin.resolve("mvn"), "echo \"$@\" >> '" + temp.resolve("maven.txt") + "'\n" + body);
+    }
+
+    private long builds() throws IOException {
+        Path calls = temp.resolve("maven.txt");
+        return Files.exists(calls)
+                ? Files.readString(calls, StandardCharsets.UTF_8).lines().count()
+                : 0;
+    }
+
+    @Test
+    void passesFlagsAndArgumentsOn() throws Exception {
+        write(jar, "");
+        Outcome outcome = launch(
+                Map.of("JAVA_OPTS", "-Xmx1g -Dglob=*", "TORNADOMOR_JAVA_OPTS", "-ea"),
+                "generate",
+                "two words",
+                "*",
+                "");
+        assertEquals("", outcome.err());
+        List<String> words = outcome.out().lines().toList();
+        assertTrue(
+                words.containsAll(List.of("--add-modules", "jdk.incubator.vector", "-XX:+UseParallelGC")), words + "");
+        assertTrue(words.containsAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xmx1g", "-Dglob=*", "-ea")));
+        int jarAt = words.indexOf("-jar");
+        assertEquals(
+                jar.toRealPath().toString(),
+                Path.of(words.get(jarAt + 1)).toRealPath().toString());
+        assertEquals(List.of("generate", "two words", "*", ""), words.subList(jarAt + 2, words.size()));
+    }
+
+    @Test
+    void worksThroughALinkAndFromElsewhere() throws Exception {
+        write(jar, "");
+        Path link = Files.createSymbolicLink(temp.resolve("mor"), root.resolve("tornado-mor"));
+        Outcome outcome = run(Map.of("JAVA_HOME", jdk.toString()), link.toString(), "info");
+        assertTrue(outcome.out().endsWith("info\n"), outcome.toString());
+    }
+
+    @Test
+    void buildsOnFirstUseAndWhenSourcesAreNewer() throws Exception {
+        maven("mkdir -p '" + jar.getParent() + "'; touch '" + jar + "'");
+        Outcome first = launch("info");
+        assertEquals(0, first.code(), first.err());
+        assertEquals("tornado-mor: building\n", first.err());
+        assertEquals(1, builds());
+        assertEquals("", launch("info").err());
+        assertEquals(1, builds());
+        Path source = root.resolve("runner/src/main/java/A.java");
+        Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(5)));
+        launch("info");
+        assertEquals(2, builds());
+    }
+
+    @Test
+    void saysSoWhenTheBuildFails() throws Exception {
+        maven("echo '[ERROR] A.java: what is wrong'; exit 1");
+        Outcome outcome = launch("info");
+        assertEquals(1, outcome.code());
+        assertTrue(outcome.err().contains("what is wrong"), outcome.err());
+        assertTrue(outcome.err().contains("launcher-build.log"), outcome.err());
+        assertEquals("", outcome.out());
+    }
+
+    @Test
+    void withoutMavenOneLineSaysWhatToInstall() throws Exception {
+        launch("info").failsWith(1, "Maven", "install");
+    }
+
+    @Test
+    void takesTheFirstJdkThatIsNewEnough() throws Exception {
+        Path old = jdk("old", "17.0.15");
+        Path early = jdk("early", "26-ea");
+        assertEquals(early + "\n", find(old, temp.resolve("none"), early, jdk).out());
+        assertEquals(jdk + "\n", find(jdk, early).out());
+        assertEquals(1, find(old).code());
+    }
+
+    @Test
+    void aRuntimeWithoutCompilerIsNoJdk() throws Exception {
+        Files.delete(jdk.resolve("bin/javac"));
+        find(jdk).failsWith(1, "no JDK 25", "install", "JAVA_HOME");
+    }
+
+    private Outcome find(Path... places) throws IOException, InterruptedException {
+        StringBuilder script = new StringBuilder("source scripts/jdk.sh; jdk_places() { printf '%s\\n'");
+        for (Path place : places) {
+            script.append(" '").append(place).append('\'');
+        }
+        script.append("; }; find_jdk");
+        return run(Map.of(), "bash", "-c", "cd '" + root + "'; " + script);
+    }
+
+    @Test
+    void everyScriptIsValidBash() throws Exception {
+        List<Path> scripts;
+        try (Stream<Path> found = Files.list(PROJECT.resolve("scripts"))) {
+            scripts = found.filter(file -> file.toString().endsWith(".sh")).toList();
+        }
+        assertFalse(scripts.isEmpty());
+        for (Path script : Stream.concat(
+                        scripts.stream(), Stream.of(PROJECT.resolve("tornado-mor"), PROJECT.resolve(".ci/run")))
+                .toList()) {
+            assertEquals(0, run(Map.of(), "bash", "-n", script.toString()).code(), script.toString());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package org.tornadomor.engine.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.Test;
+
+/** Functions on vectors: accurate, and the same bits as their scalar twins. */
+class LanesTest {
+    private interface Scalar {
+        float apply(float x);
+    }
+
+    private interface Exact {
+        double apply(double x);
+    }
+
+    @Test
+    void expIsAccurateAndHasAScalarTwin() {
+        check(Lanes::exp, Lanes::exp, Math::exp, 86f);
+    }
+
+    @Test
+    void sigmoidIsAccurateAndHasAScalarTwin() {
+        check(Lanes::sigmoid, Lanes::sigmoid, x -> 1 / (1 + Math.exp(-x)), 80f);
+        assertEquals(1f, Lanes.sigmoid(1000f));
+        assertEquals(0f, Lanes.sigmoid(-1000f), 1e-37f);
+    }
+
+    private static void check(UnaryOperator<FloatVector> vectors, Scalar scalars, Exact exact, float range) {
+        Random random = new Random(1);
+        float[] x = new float[Lanes.LENGTH];
+        for (int round = 0; round < 20_000; round++) {
+            float scale = round % 2 == 0 ? 3f : range;
+            for (int lane = 0; lane < x.length; lane++) {
+                x[lane] = (2f * random.nextFloat() - 1f) * scale;
+            }
+            FloatVector y = vectors.apply(FloatVector.fromArray(Lanes.SPECIES, x, 0));
+            for (int lane = 0; lane < x.length; lane++) {
+                float single = scalars.apply(x[lane]);
+                assertEquals(Float.floatToRawIntBits(single), Float.floatToRawIntBits(y.lane(lane)), "at " + x[lane]);
+                double expected = exact.apply(x[lane]);
+                assertEquals(expected, single, 3e-7 * expected, "at " + x[lane]);
+            }
+        }
+    }
+
+    @Test
+    void orderOfNumbersIsKept() {
+        float[] rising = {
+            Float.NaN, Float.NEGATIVE_INFINITY, -3e38f, -1f, -1e-40f, 0f, 1e-45f, 1f, 3e38f, Float.POSITIVE_INFINITY
+        };
+        for (int i = 1; i < rising.length; i++) {
+            assertTrue(
+                    Integer.compareUnsigned(RowMath.order(rising[i - 1]), RowMath.order(rising[i])) < 0,
+                    rising[i - 1] + " before " + rising[i]);
+        }
+        assertEquals(RowMath.order(0f), RowMath.order(-0f));
+    }
+}

@@ -1,0 +1,436 @@
+package org.tornadomor.model;
+
+import static org.tornadomor.model.ReferenceMath.add;
+import static org.tornadomor.model.ReferenceMath.binaryCrossEntropy;
+import static org.tornadomor.model.ReferenceMath.gelu;
+import static org.tornadomor.model.ReferenceMath.logSumExp;
+import static org.tornadomor.model.ReferenceMath.map;
+import static org.tornadomor.model.ReferenceMath.rmsNorm;
+import static org.tornadomor.model.ReferenceMath.sigmoid;
+import static org.tornadomor.model.ReferenceMath.softmax;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * The whole model in double precision: forward and losses, a token after the other, written from the formulas and tables of
+ * the method and from nothing of the engine's code. Tests hold the engine's logits and losses to it, and the engine's
+ * gradients to its finite differences.
+ *
+ * <p>Routing decisions jump, so a run either decides itself, and says with what margin, or is told the depth of each token.
+ */
+final class ReferenceModel {
+    /**
+     * How a run decides.
+     *
+     * @param causal by threshold instead of top-k (expert-choice)
+     * @param threshold logit above which a token goes on, causally
+     * @param maxDepth recursions that a token runs at most
+     * @param limits k of each recursion in a sequence, for top-k
+     * @param depth the depth of each token if it is to be replayed, else null
+     */
+    record Choice(boolean causal, double threshold, int maxDepth, int[] limits, int[] depth) {
+        static Choice topK(ModelConfig config, int length) {
+            return new Choice(false, 0, config.recursions(), ReferenceShape.limits(config, length), null);
+        }
+
+        static Choice threshold(ModelConfig config, double logit, int maxDepth) {
+            return new Choice(true, logit, maxDepth, null, null);
+        }
+
+        Choice replaying(int[] depths) {
+            return new Choice(causal, threshold, maxDepth, limits, depths);
+        }
+    }
+
+    /** What came out; losses have their coefficients applied, {@code lm} is a mean over all tokens. */
+    static final class Result {
+        final double[][] logits;
+        final double[] rowLoss;
+        final int[] depth;
+        double lm;
+        double aux;
+        double balance;
+        double z;
+        double auxRouter;
+        /** How far the closest routing decision was from going the other way. */
+        double margin = Double.POSITIVE_INFINITY;
+
+        Result(int rows) {
+            logits = new double[rows][];
+            rowLoss = new double[rows];
+            depth = new int[rows];
+        }
+
+        /** What is minimised: the auxiliary routers have a loss of their own. */
+        double total() {
+            return lm + aux + balance + z;
+        }
+    }
+
+    /** Sums over the candidates of one recursion, or over all tokens for token-choice. */
+    private static final class RouterSums {
+        int count;
+        double entropy;
+        double squares;
+        double auxEntropy;
+        double[] score;
+        int[] chosen;
+    }
+
+    /** Keys and values by position; null where a depth has none. */
+    private record Keys(double[][] k, double[][] v) {
+        Keys(int length) {
+            this(new double[length][], new double[length][]);
+        }
+
+        Keys copy() {
+            return new Keys(k.clone(), v.clone());
+        }
+    }
+
+    private final ModelConfig config;
+    private final MorConfig mor;
+    private final Map<String, double[]> weights;
+    private final List<ReferenceShape.Layer> layers;
+    private final int recursions;
+    private final ReferenceMath.Rope rope;
+
+    ReferenceModel(ModelConfig config, Map<String, double[]> weights) {
+        this.config = config;
+        this.mor = config.mor();
+        this.weights = weights;
+        this.layers = ReferenceShape.unroll(config);
+        this.recursions = mor == null ? 1 : mor.numRecursions();
+        this.rope = new ReferenceMath.Rope(config.headDim(), config.maxPositions(), config.ropeTheta());
+    }
+
+    private double[] weight(String name) {
+        double[] value = weights.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("no weight " + name + " among " + weights.keySet());
+        }
+        return value;
+    }
+
+    /** Runs sequences of equal length, one after the other in {@code inputs} and {@code targets}. */
+    Result run(int[] inputs, int[] targets, int sequences, int length, Choice choice) {
+        Result result = new Result(sequences * length);
+        RouterSums[] sums = new RouterSums[recursions];
+        Arrays.setAll(sums, r -> new RouterSums());
+        for (int b = 0; b < sequences; b++) {
+            new Sequence(inputs, b * length, length, choice, result, sums).run();
+        }
+        double[] head = weight(config.tieEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight");
+        double[] norm = weight("model.norm.weight");
+        for (int i = 0; i < inputs.length; i++) {
+            result.logits[i] = map(head, rmsNorm(result.logits[i], norm, config.rmsNormEps()));
+            result.rowLoss[i] = targets[i] < 0 ? 0 : logSumExp(result.logits[i]) - result.logits[i][targets[i]];
+            result.lm += result.rowLoss[i] / inputs.length;
+        }
+        addRouterLosses(result, sums);
+        return result;
+    }
+
+    private void addRouterLosses(Result result, RouterSums[] sums) {
+        if (config.router() == RouterKind.EXPERT_CHOICE) {
+            for (RouterSums sum : sums) {
+                if (sum.count > 0) {
+                    result.aux += mor.auxLossCoef() * sum.entropy / sum.count;
+                    result.z += mor.zLossCoef() * sum.squares / sum.count;
+                    result.auxRouter += sum.auxEntropy / sum.count;
+                }
+            }
+        } else if (config.router() == RouterKind.TOKEN_CHOICE) {
+            RouterSums sum = sums[0];
+            result.z = mor.zLossCoef() * sum.squares / sum.count;
+            for (int j = 0; j < recursions && mor.balancing() == Balancing.LOSS; j++) {
+                double share = (double) recursions * sum.chosen[j] / sum.count;
+                result.balance += mor.balanceLossCoef() * share * sum.score[j] / sum.count;
+            }
+        }
+    }
+
+    /** One sequence on its way through the layers. */
+    private final class Sequence {
+        private final int[] inputs;
+        private final int at;
+        private final int length;
+        private final Choice choice;
+        private final Result result;
+        private final RouterSums[] sums;
+        private final double[][] h;
+        private final int[] everyone;
+        /** Of recursion 1, by weight set. */
+        private final Map<Integer, Keys> firstKeys = new HashMap<>();
+
+        Sequence(int[] inputs, int at, int length, Choice choice, Result result, RouterSums[] sums) {
+            this.inputs = inputs;
+            this.at = at;
+            this.length = length;
+            this.choice = choice;
+            this.result = result;
+            this.sums = sums;
+            h = new double[length][];
+            everyone = IntStream.range(0, length).toArray();
+        }
+
+        void run() {
+            int d = config.hiddenSize();
+            double[] table = weight("model.embed_tokens.weight");
+            for (int t = 0; t < length; t++) {
+                h[t] = Arrays.copyOfRange(table, inputs[at + t] * d, (inputs[at + t] + 1) * d);
+            }
+            boolean routed = config.router() != RouterKind.NONE;
+            boolean recursionsDone = false;
+            for (ReferenceShape.Layer layer : layers) {
+                if (layer.recursion() == 0 || !routed && layer.recursion() <= choice.maxDepth()) {
+                    store(everyone, layer(layer, everyone, h));
+                } else if (routed && !recursionsDone) {
+                    recursionsDone = true;
+                    if (config.router() == RouterKind.EXPERT_CHOICE) {
+                        expertChoice();
+                    } else {
+                        tokenChoice();
+                    }
+                }
+            }
+            for (int t = 0; t < length; t++) {
+                result.logits[at + t] = h[t];
+                if (!routed) {
+                    result.depth[at + t] = Math.min(choice.maxDepth(), recursions);
+                }
+            }
+        }
+
+        private void store(int[] active, double[][] rows) {
+            for (int i = 0; i < active.length; i++) {
+                h[active[i]] = rows[i];
+            }
+        }
+
+        /** The shared stack at recursion r on the active tokens. */
+        private double[][] block(int r, int[] active) {
+            double[][] x = Arrays.stream(active).mapToObj(t -> h[t]).toArray(double[][]::new);
+            for (ReferenceShape.Layer layer : layers) {
+                if (layer.recursion() == r) {
+                    x = layer(layer, active, x);
+                }
+            }
+            return x;
+        }
+
+        private double[][] layer(ReferenceShape.Layer layer, int[] active, double[][] x) {
+            String prefix = "model.layers." + layer.set() + ".";
+            double eps = config.rmsNormEps();
+            int rows = active.length;
+            double[] inputNorm = weight(prefix + "input_layernorm.weight");
+            double[][] normed = new double[rows][];
+            for (int i = 0; i < rows; i++) {
+                normed[i] = rmsNorm(x[i], inputNorm, eps);
+            }
+            Keys keys = keys(layer, prefix, active, normed);
+            double[] query = weight(prefix + "self_attn.q_proj.weight");
+            double[] output = weight(prefix + "self_attn.o_proj.weight");
+            double[] postNorm = weight(prefix + "post_attention_layernorm.weight");
+            double[] gate = weight(prefix + "mlp.gate_proj.weight");
+            double[] up = weight(prefix + "mlp.up_proj.weight");
+            double[] down = weight(prefix + "mlp.down_proj.weight");
+            double[][] out = new double[rows][];
+            for (int i = 0; i < rows; i++) {
+                double[] q = map(query, normed[i]);
+                rope.turn(q, active[i]);
+                double[] mid = x[i].clone();
+                add(mid, 1, map(output, attend(q, keys, active[i])));
+                double[] n = rmsNorm(mid, postNorm, eps);
+                out[i] = mid.clone();
+                add(out[i], 1, map(down, ReferenceMath.swiGlu(map(gate, n), map(up, n))));
+            }
+            return out;
+        }
+
+        private Keys keys(ReferenceShape.Layer layer, String prefix, int[] active, double[][] normed) {
+            boolean reads = layer.recursion() > 1 && mor.kv() != KvMode.RECURSION_WISE;
+            if (reads && mor.kv() == KvMode.SHARED) {
+                return firstKeys.get(layer.set());
+            }
+            Keys keys = reads ? firstKeys.get(layer.set()).copy() : new Keys(length);
+            double[] key = weight(prefix + "self_attn.k_proj.weight");
+            double[] value = weight(prefix + "self_attn.v_proj.weight");
+            for (int i = 0; i < active.length; i++) {
+                double[] k = map(key, normed[i]);
+                rope.turn(k, active[i]);
+                keys.k[active[i]] = k;
+                keys.v[active[i]] = map(value, normed[i]);
+            }
+            if (layer.recursion() == 1) {
+                firstKeys.put(layer.set(), keys);
+            }
+            return keys;
+        }
+
+        /** All heads of one query: every key at its position or before that exists at this depth. */
+        private double[] attend(double[] q, Keys keys, int position) {
+            int size = config.headDim();
+            double[] out = new double[q.length];
+            int[] seen = IntStream.rangeClosed(0, position)
+                    .filter(s -> keys.k[s] != null)
+                    .toArray();
+            for (int head = 0; head < config.numHeads(); head++) {
+                int from = head / (config.numHeads() / config.numKvHeads()) * size;
+                double[] scores = new double[seen.length];
+                for (int s = 0; s < seen.length; s++) {
+                    for (int j = 0; j < size; j++) {
+                        scores[s] += q[head * size + j] * keys.k[seen[s]][from + j] / Math.sqrt(size);
+                    }
+                }
+                double[] share = softmax(scores);
+                for (int s = 0; s < seen.length; s++) {
+                    for (int j = 0; j < size; j++) {
+                        out[head * size + j] += share[s] * keys.v[seen[s]][from + j];
+                    }
+                }
+            }
+            return out;
+        }
+
+        private void expertChoice() {
+            int[] active = everyone;
+            for (int r = 1; r <= Math.min(recursions, choice.maxDepth()); r++) {
+                int[] candidates = active;
+                Map<Integer, Double> logit = new HashMap<>();
+                Map<Integer, Double> auxLogit = new HashMap<>();
+                for (int t : candidates) {
+                    logit.put(t, router("model.routers." + (r - 1), h[t])[0]);
+                    if (mor.auxRouter()) {
+                        auxLogit.put(t, router("model.aux_routers." + (r - 1), h[t])[0]);
+                    }
+                }
+                if (r > 1) {
+                    boolean aux = choice.causal() && mor.causalRouter() == CausalRouter.AUX;
+                    active = select(r, candidates, aux ? auxLogit : logit);
+                }
+                addLosses(sums[r - 1], candidates, active, logit, auxLogit);
+                double[][] f = block(r, active);
+                for (int i = 0; i < active.length; i++) {
+                    int t = active[i];
+                    result.depth[at + t] = r;
+                    h[t] = h[t].clone();
+                    add(h[t], expertGate(logit.get(t)), f[i]);
+                }
+            }
+        }
+
+        private void addLosses(
+                RouterSums sum, int[] candidates, int[] active, Map<Integer, Double> logit, Map<Integer, Double> aux) {
+            for (int t : candidates) {
+                boolean selected = Arrays.binarySearch(active, t) >= 0;
+                sum.count++;
+                sum.entropy += binaryCrossEntropy(logit.get(t), selected);
+                sum.squares += logit.get(t) * logit.get(t);
+                sum.auxEntropy += mor.auxRouter() ? binaryCrossEntropy(aux.get(t), selected) : 0;
+            }
+        }
+
+        /** In the order of positions. */
+        private int[] select(int r, int[] candidates, Map<Integer, Double> logit) {
+            if (choice.depth() != null) {
+                return Arrays.stream(candidates)
+                        .filter(t -> choice.depth()[at + t] >= r)
+                        .toArray();
+            }
+            if (choice.causal()) {
+                for (int t : candidates) {
+                    result.margin = Math.min(result.margin, Math.abs(logit.get(t) - choice.threshold()));
+                }
+                return Arrays.stream(candidates)
+                        .filter(t -> logit.get(t) > choice.threshold())
+                        .toArray();
+            }
+            int k = choice.limits()[r - 1];
+            int[] best = Arrays.stream(candidates)
+                    .boxed()
+                    .sorted((s, t) -> Double.compare(logit.get(t), logit.get(s)))
+                    .mapToInt(t -> t)
+                    .toArray();
+            if (k < best.length) {
+                result.margin = Math.min(result.margin, logit.get(best[k - 1]) - logit.get(best[k]));
+            }
+            return Arrays.stream(best).limit(k).sorted().toArray();
+        }
+
+        private double expertGate(double logit) {
+            if (mor.gating() == Gating.ADDITIVE) {
+                return 1;
+            }
+            return mor.routerAlpha()
+                    * (mor.routerActivation() == RouterActivation.TANH ? Math.tanh(logit) : sigmoid(logit));
+        }
+
+        private void tokenChoice() {
+            RouterSums sum = sums[0];
+            if (sum.score == null) {
+                sum.score = new double[recursions];
+                sum.chosen = new int[recursions];
+            }
+            double[][] first = h.clone();
+            double[][] scores = new double[length][];
+            for (int t = 0; t < length; t++) {
+                double[] logits = router("model.router", h[t]);
+                scores[t] = mor.routerActivation() == RouterActivation.SIGMOID
+                        ? Arrays.stream(logits).map(ReferenceMath::sigmoid).toArray()
+                        : softmax(logits);
+                int depth = choice.depth() != null ? choice.depth()[at + t] : chooseDepth(scores[t]);
+                result.depth[at + t] = depth;
+                sum.count++;
+                sum.chosen[depth - 1]++;
+                add(sum.score, 1, scores[t]);
+                sum.squares += Math.pow(logSumExp(logits), 2);
+            }
+            for (int r = 1; r <= recursions; r++) {
+                int depth = r;
+                int[] active = Arrays.stream(everyone)
+                        .filter(t -> result.depth[at + t] >= depth)
+                        .toArray();
+                double[][] f = block(r, active);
+                for (int i = 0; i < active.length; i++) {
+                    int t = active[i];
+                    if (result.depth[at + t] > r) {
+                        h[t] = f[i];
+                    } else {
+                        h[t] = first[t].clone();
+                        double gate = mor.gating() == Gating.ADDITIVE ? 1 : mor.routerAlpha() * scores[t][r - 1];
+                        add(h[t], gate, f[i]);
+                    }
+                }
+            }
+        }
+
+        private int chooseDepth(double[] scores) {
+            double[] biased = scores.clone();
+            if (mor.balancing() == Balancing.LOSS_FREE) {
+                add(biased, 1, weight("model.router.bias"));
+            }
+            int best = 0;
+            for (int j = 1; j < biased.length; j++) {
+                best = biased[j] > biased[best] ? j : best;
+            }
+            for (int j = 0; j < biased.length; j++) {
+                if (j != best) {
+                    result.margin = Math.min(result.margin, biased[best] - biased[j]);
+                }
+            }
+            return Math.min(best + 1, choice.maxDepth());
+        }
+
+        private double[] router(String name, double[] x) {
+            if (mor.routerArch() == RouterArch.LINEAR) {
+                return map(weight(name + ".weight"), x);
+            }
+            return map(weight(name + ".down.weight"), gelu(map(weight(name + ".up.weight"), x)));
+        }
+    }
+}

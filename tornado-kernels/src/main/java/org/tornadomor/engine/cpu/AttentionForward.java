@@ -1,0 +1,192 @@
+package org.tornadomor.engine.cpu;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import org.tornadomor.engine.AttentionOp;
+
+/**
+ * {@code out = softmax(scale q k^T) v}: a task for each sequence and head.
+ *
+ * <p>Keys and values of the head are packed once. Then, for {@value #BLOCK} query rows at a time, the scores against the
+ * keys that the last of them sees are computed into scratch, turned into exponentials in place, and multiplied with the
+ * values. Scores stand in blocks of {@link MatmulKernel#DEPTH} keys, in which the rows are DEPTH apart: just as the kernel
+ * wants its left operand.
+ */
+final class AttentionForward extends Attention implements WorkerTeam.TileTask {
+    /** Query rows of a block: small enough for the causal triangle to be followed closely. */
+    private static final int BLOCK = 48;
+
+    private static final int WIDTH = MatmulKernel.WIDTH;
+    private static final int DEPTH = MatmulKernel.DEPTH;
+    private static final int QUERIES_AT = PanelProduct.EDGE;
+    private static final int SUMS_AT = QUERIES_AT + BLOCK * DEPTH;
+    private static final int SCORES_AT = SUMS_AT + BLOCK;
+
+    private final AttentionOp.Attention op;
+    private final Matrix out = new Matrix();
+    private final Matrix lse = new Matrix();
+    private Scratch scratch;
+    private int keysAt, valuesAt;
+
+    AttentionForward(AttentionOp.Attention op) {
+        super(op.heads(), op.which());
+        this.op = op;
+    }
+
+    @Override
+    public void run(CpuBinding b, WorkerTeam team) {
+        bind(b, op.rows().count(), op.q(), op.k(), op.v());
+        out.bind(b, op.out());
+        lse.bind(b, op.lse());
+        scratch = team.scratch();
+        int keys = longest();
+        keysAt = SCORES_AT + BLOCK * keys;
+        valuesAt = keysAt + keys * dim;
+        scratch.reserve(0, valuesAt + keys * paddedDim());
+        team.run(this, sequences() * heads.heads());
+    }
+
+    @Override
+    public void tile(int tile, int worker) {
+        int sequence = tile / heads.heads();
+        int head = tile % heads.heads();
+        int first = start(sequence);
+        int end = start(sequence + 1);
+        if (first >= end) {
+            return;
+        }
+        float[] own = scratch.of(worker);
+        if (direct(end - first)) {
+            for (int row = first; row < end; row++) {
+                directRow(own, row, head, keyStart(sequence));
+            }
+            return;
+        }
+        int keys = visible(end - 1);
+        int keyColumn = head / group * dim;
+        int keyRow = keyStart(sequence);
+        for (int j = 0; j < keys; j += WIDTH) {
+            int count = Math.min(WIDTH, keys - j);
+            Packing.panelOfRows(k.values, k.at(keyRow + j, keyColumn), k.stride, count, dim, own, keysAt + j * dim);
+        }
+        Packing.panels(v.values, v.at(keyRow, keyColumn), v.stride, 0, keys, dim, keys, own, valuesAt);
+        for (int row = first; row < end; row += BLOCK) {
+            block(own, row, Math.min(BLOCK, end - row), head, keys);
+        }
+    }
+
+    /** {@code rows} query rows of one head. */
+    private void block(float[] own, int row, int rows, int head, int keys) {
+        int seen = visible(row + rows - 1);
+        Packing.rows(q.values, q.at(row, head * dim), q.stride, rows, dim, own, QUERIES_AT);
+        for (int j = 0; j < seen; j += WIDTH) {
+            PanelProduct.run(
+                    own,
+                    QUERIES_AT,
+                    rows,
+                    own,
+                    keysAt + j * dim,
+                    dim,
+                    WIDTH,
+                    own,
+                    SCORES_AT + scoreAt(j),
+                    DEPTH,
+                    MatmulKernel.ZEROS,
+                    0,
+                    0,
+                    own,
+                    0);
+        }
+        for (int i = 0; i < rows; i++) {
+            softmaxRow(own, i, row + i, head, seen);
+        }
+        for (int j = 0; j < dim; j += WIDTH) {
+            for (int p = 0; p < seen; p += DEPTH) {
+                boolean adds = p > 0;
+                int at = out.at(row, head * dim + j);
+                PanelProduct.run(
+                        own,
+                        SCORES_AT + scoreAt(p),
+                        rows,
+                        own,
+                        valuesAt + j * keys + p * WIDTH,
+                        Math.min(DEPTH, seen - p),
+                        Math.min(WIDTH, dim - j),
+                        out.values,
+                        at,
+                        out.stride,
+                        adds ? out.values : MatmulKernel.ZEROS,
+                        adds ? at : 0,
+                        adds ? out.stride : 0,
+                        own,
+                        0);
+            }
+        }
+        for (int i = 0; i < rows; i++) {
+            if (seen > 0) {
+                Lanes.scale(out.values, out.at(row + i, head * dim), dim, own[SUMS_AT + i]);
+            } else {
+                Arrays.fill(out.values, out.at(row + i, head * dim), out.at(row + i, head * dim) + dim, 0f);
+            }
+        }
+    }
+
+    /** Where the score of a block's first row for key j stands, from the first score on. */
+    private static int scoreAt(int key) {
+        return key / DEPTH * (BLOCK * DEPTH) + key % DEPTH;
+    }
+
+    /** Scores become exponentials, zero for keys that the row does not see; notes one over their sum, and lse. */
+    private void softmaxRow(float[] own, int i, int row, int head, int seen) {
+        int count = visible(row);
+        float max = Float.NEGATIVE_INFINITY;
+        int at = SCORES_AT + i * DEPTH;
+        for (int p = 0; p < count; p += DEPTH) {
+            max = Math.max(max, Lanes.max(own, at + scoreAt(p), Math.min(DEPTH, count - p)));
+        }
+        float sum = 0f;
+        for (int p = 0; p < seen; p += DEPTH) {
+            int length = Math.min(DEPTH, seen - p);
+            sum += exponentials(own, at + scoreAt(p), Math.clamp(count - p, 0, length), length, heads.scale(), max);
+        }
+        own[SUMS_AT + i] = count == 0 ? 0f : 1f / sum;
+        lse.values[lse.at(row, head)] = count == 0 ? 0f : heads.scale() * max + (float) StrictMath.log(sum);
+    }
+
+    /** {@code exp(scale (x - max))} of the first {@code count} of {@code length} elements, then zeros; their sum. */
+    private static float exponentials(float[] x, int at, int count, int length, float scale, float max) {
+        // Whole vectors: what stands beyond the row is scratch, and what is beyond the count becomes zero afterwards.
+        for (int j = 0; j < count; j += Lanes.LENGTH) {
+            FloatVector scores = FloatVector.fromArray(Lanes.SPECIES, x, at + j);
+            Lanes.exp(scores.sub(max).mul(scale)).intoArray(x, at + j);
+        }
+        int end = (length + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
+        Arrays.fill(x, at + count, at + end, 0f);
+        FloatVector sums = FloatVector.zero(Lanes.SPECIES);
+        for (int j = 0; j < count; j += Lanes.LENGTH) {
+            sums = sums.add(FloatVector.fromArray(Lanes.SPECIES, x, at + j));
+        }
+        return count == 0 ? 0f : Lanes.sum(sums);
+    }
+
+    /** One row of one head, with keys and values where they are: reads each of them once. */
+    private void directRow(float[] own, int row, int head, int keyRow) {
+        int count = visible(row);
+        int keyColumn = head / group * dim;
+        int query = q.at(row, head * dim);
+        for (int j = 0; j < count; j++) {
+            own[SCORES_AT + j] = Lanes.dot(q.values, query, k.values, k.at(keyRow + j, keyColumn), dim);
+        }
+        float max = count == 0 ? 0f : Lanes.max(own, SCORES_AT, count);
+        float sum = exponentials(own, SCORES_AT, count, count, heads.scale(), max);
+        int to = out.at(row, head * dim);
+        Arrays.fill(out.values, to, to + dim, 0f);
+        for (int j = 0; j < count; j++) {
+            Lanes.addScaled(out.values, to, v.values, v.at(keyRow + j, keyColumn), dim, own[SCORES_AT + j]);
+        }
+        if (count > 0) {
+            Lanes.scale(out.values, to, dim, 1f / sum);
+        }
+        lse.values[lse.at(row, head)] = count == 0 ? 0f : heads.scale() * max + (float) StrictMath.log(sum);
+    }
+}

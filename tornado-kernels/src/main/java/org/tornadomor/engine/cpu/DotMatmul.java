@@ -1,0 +1,239 @@
+package org.tornadomor.engine.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@code c = base + a b^T} by inner products of rows, for few rows of either: decoding steps and routers. The larger matrix
+ * is read once, front to back, which is what bounds the time; nothing is packed.
+ */
+final class DotMatmul {
+    /** Rows of a or of b up to which this is the way. */
+    private static final int FEW = 16;
+    /** Rows of the larger matrix in a tile. */
+    private static final int TILE = 32;
+    /** Elements of the larger matrix that are not worth waking workers for. */
+    private static final int ALONE = 1 << 15;
+
+    private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
+    private static final int LENGTH = Lanes.LENGTH;
+    private static final int SUMS = 16 * LENGTH;
+
+    private final WorkerTeam.TileTask tiles = this::tile;
+    private Scratch scratch;
+    private int few, many, k;
+    private boolean swapped;
+    private float[] x, y, c, base;
+    private int xAt, xStride, yAt, yStride, cAt, cStride, baseAt, baseStride;
+
+    static boolean suits(int m, int n, int k) {
+        return k >= LENGTH && Math.min(m, n) <= FEW;
+    }
+
+    /** a [m, k], b [n, k], c and base [m, n]; base may be null. */
+    void run(WorkerTeam team, int m, int n, int length, Matrix a, Matrix b, Matrix result, Matrix start) {
+        k = length;
+        swapped = n < m;
+        few = swapped ? n : m;
+        many = swapped ? m : n;
+        Matrix small = swapped ? b : a;
+        Matrix large = swapped ? a : b;
+        x = small.values;
+        xAt = small.at;
+        xStride = small.stride;
+        y = large.values;
+        yAt = large.at;
+        yStride = large.stride;
+        c = result.values;
+        cAt = result.at;
+        cStride = result.stride;
+        base = start == null ? null : start.values;
+        baseAt = start == null ? 0 : start.at;
+        baseStride = start == null ? 0 : start.stride;
+        scratch = team.scratch();
+        scratch.reserve(0, SUMS);
+        int count = (many + TILE - 1) / TILE;
+        if ((long) many * k <= ALONE) {
+            for (int tile = 0; tile < count; tile++) {
+                tile(tile, 0);
+            }
+        } else {
+            team.run(tiles, count);
+        }
+    }
+
+    private void tile(int tile, int worker) {
+        int end = Math.min(many, (tile + 1) * TILE);
+        int j = tile * TILE;
+        for (; j + 4 <= end; j += 4) {
+            fourRows(j, scratch.of(worker));
+        }
+        for (; j < end; j++) {
+            for (int i = 0; i < few; i++) {
+                store(i, j, Lanes.dot(x, xAt + i * xStride, y, yAt + j * yStride, k));
+            }
+        }
+    }
+
+    private void fourRows(int j, float[] sums) {
+        int whole = Lanes.whole(k);
+        int yRow = yAt + j * yStride;
+        int i = 0;
+        while (i < few) {
+            int rows = few - i >= 4 ? 4 : few - i >= 2 ? 2 : 1;
+            int xRow = xAt + i * xStride;
+            switch (rows) {
+                case 4 -> rows4(x, xRow, xStride, y, yRow, yStride, whole, sums);
+                case 2 -> rows2(x, xRow, xStride, y, yRow, yStride, whole, sums);
+                default -> rows1(x, xRow, xStride, y, yRow, yStride, whole, sums);
+            }
+            for (int r = 0; r < rows; r++) {
+                for (int s = 0; s < 4; s++) {
+                    float sum = Lanes.sum(FloatVector.fromArray(SPECIES, sums, (4 * r + s) * LENGTH));
+                    for (int p = whole; p < k; p++) {
+                        sum = Math.fma(x[xRow + r * xStride + p], y[yRow + s * yStride + p], sum);
+                    }
+                    store(i + r, j + s, sum);
+                }
+            }
+            i += rows;
+        }
+    }
+
+    private void store(int i, int j, float sum) {
+        int row = swapped ? j : i;
+        int column = swapped ? i : j;
+        c[cAt + row * cStride + column] = base == null ? sum : base[baseAt + row * baseStride + column] + sum;
+    }
+
+    private static void rows4(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums) {
+        int b1At = bAt + bStride;
+        int b2At = bAt + 2 * bStride;
+        int b3At = bAt + 3 * bStride;
+        int a1At = aAt + aStride;
+        int a2At = aAt + 2 * aStride;
+        int a3At = aAt + 3 * aStride;
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s02 = FloatVector.zero(SPECIES);
+        FloatVector s03 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s12 = FloatVector.zero(SPECIES);
+        FloatVector s13 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s22 = FloatVector.zero(SPECIES);
+        FloatVector s23 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        FloatVector s32 = FloatVector.zero(SPECIES);
+        FloatVector s33 = FloatVector.zero(SPECIES);
+        for (int p = 0; p < k; p += LENGTH) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + p);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, b1At + p);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, b, b2At + p);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, b, b3At + p);
+            FloatVector a0 = FloatVector.fromArray(SPECIES, a, aAt + p);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+            FloatVector a1 = FloatVector.fromArray(SPECIES, a, a1At + p);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            s12 = a1.fma(b2, s12);
+            s13 = a1.fma(b3, s13);
+            FloatVector a2 = FloatVector.fromArray(SPECIES, a, a2At + p);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            s22 = a2.fma(b2, s22);
+            s23 = a2.fma(b3, s23);
+            FloatVector a3 = FloatVector.fromArray(SPECIES, a, a3At + p);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            s32 = a3.fma(b2, s32);
+            s33 = a3.fma(b3, s33);
+        }
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, LENGTH);
+        s02.intoArray(sums, 2 * LENGTH);
+        s03.intoArray(sums, 3 * LENGTH);
+        s10.intoArray(sums, 4 * LENGTH);
+        s11.intoArray(sums, 5 * LENGTH);
+        s12.intoArray(sums, 6 * LENGTH);
+        s13.intoArray(sums, 7 * LENGTH);
+        s20.intoArray(sums, 8 * LENGTH);
+        s21.intoArray(sums, 9 * LENGTH);
+        s22.intoArray(sums, 10 * LENGTH);
+        s23.intoArray(sums, 11 * LENGTH);
+        s30.intoArray(sums, 12 * LENGTH);
+        s31.intoArray(sums, 13 * LENGTH);
+        s32.intoArray(sums, 14 * LENGTH);
+        s33.intoArray(sums, 15 * LENGTH);
+    }
+
+    private static void rows2(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums) {
+        int b1At = bAt + bStride;
+        int b2At = bAt + 2 * bStride;
+        int b3At = bAt + 3 * bStride;
+        int a1At = aAt + aStride;
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s02 = FloatVector.zero(SPECIES);
+        FloatVector s03 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s12 = FloatVector.zero(SPECIES);
+        FloatVector s13 = FloatVector.zero(SPECIES);
+        for (int p = 0; p < k; p += LENGTH) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + p);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, b1At + p);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, b, b2At + p);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, b, b3At + p);
+            FloatVector a0 = FloatVector.fromArray(SPECIES, a, aAt + p);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+            FloatVector a1 = FloatVector.fromArray(SPECIES, a, a1At + p);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            s12 = a1.fma(b2, s12);
+            s13 = a1.fma(b3, s13);
+        }
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, LENGTH);
+        s02.intoArray(sums, 2 * LENGTH);
+        s03.intoArray(sums, 3 * LENGTH);
+        s10.intoArray(sums, 4 * LENGTH);
+        s11.intoArray(sums, 5 * LENGTH);
+        s12.intoArray(sums, 6 * LENGTH);
+        s13.intoArray(sums, 7 * LENGTH);
+    }
+
+    private static void rows1(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums) {
+        int b1At = bAt + bStride;
+        int b2At = bAt + 2 * bStride;
+        int b3At = bAt + 3 * bStride;
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s02 = FloatVector.zero(SPECIES);
+        FloatVector s03 = FloatVector.zero(SPECIES);
+        for (int p = 0; p < k; p += LENGTH) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + p);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, b1At + p);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, b, b2At + p);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, b, b3At + p);
+            FloatVector a0 = FloatVector.fromArray(SPECIES, a, aAt + p);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+        }
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, LENGTH);
+        s02.intoArray(sums, 2 * LENGTH);
+        s03.intoArray(sums, 3 * LENGTH);
+    }
+}

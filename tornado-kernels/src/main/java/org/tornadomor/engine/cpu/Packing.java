@@ -1,0 +1,62 @@
+package org.tornadomor.engine.cpu;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Brings the operands of a matrix product into the order in which {@link MatmulKernel} reads them. */
+final class Packing {
+    private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
+    private static final int LENGTH = Lanes.LENGTH;
+    private static final int WIDTH = MatmulKernel.WIDTH;
+
+    private Packing() {}
+
+    /** Rows of k elements each, {@link MatmulKernel#DEPTH} apart in {@code to}. */
+    static void rows(float[] from, int at, int stride, int rows, int k, float[] to, int toAt) {
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(from, at + i * stride, to, toAt + i * MatmulKernel.DEPTH, k);
+        }
+    }
+
+    /** As {@link #rows}, where the elements of a row are {@code stride} apart and the rows are neighbours. */
+    static void rowsOfColumns(float[] from, int at, int stride, int rows, int k, float[] to, int toAt) {
+        Transpose.run(from, at, stride, k, rows, to, toAt, MatmulKernel.DEPTH);
+    }
+
+    /**
+     * Rows {@code first} to {@code end - 1} of a matrix with k rows into all of its panels; missing columns of the last
+     * panel become zeros.
+     */
+    static void panels(float[] from, int at, int stride, int first, int end, int columns, int k, float[] to, int toAt) {
+        for (int panel = 0; panel * WIDTH < columns; panel++) {
+            int count = Math.min(WIDTH, columns - panel * WIDTH);
+            int target = toAt + (panel * k + first) * WIDTH;
+            int source = at + first * stride + panel * WIDTH;
+            if (count == WIDTH) {
+                copyPanel(from, source, stride, end - first, to, target);
+            } else {
+                for (int p = 0; p < end - first; p++) {
+                    System.arraycopy(from, source + p * stride, to, target + p * WIDTH, count);
+                    Arrays.fill(to, target + p * WIDTH + count, target + p * WIDTH + WIDTH, 0f);
+                }
+            }
+        }
+    }
+
+    private static void copyPanel(float[] from, int source, int stride, int count, float[] to, int target) {
+        for (int p = 0; p < count; p++) {
+            int row = source + p * stride;
+            FloatVector.fromArray(SPECIES, from, row).intoArray(to, target + p * WIDTH);
+            FloatVector.fromArray(SPECIES, from, row + LENGTH).intoArray(to, target + p * WIDTH + LENGTH);
+        }
+    }
+
+    /** A panel whose columns are rows of {@code from}, k elements each; missing columns become zeros. */
+    static void panelOfRows(float[] from, int at, int stride, int columns, int k, float[] to, int toAt) {
+        if (columns < WIDTH) {
+            Arrays.fill(to, toAt, toAt + k * WIDTH, 0f);
+        }
+        Transpose.run(from, at, stride, columns, k, to, toAt, WIDTH);
+    }
+}

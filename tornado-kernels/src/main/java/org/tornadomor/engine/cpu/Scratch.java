@@ -1,0 +1,34 @@
+package org.tornadomor.engine.cpu;
+
+/**
+ * Memory that ops share because they run one at a time: one array for all workers and one for each. It grows to the largest
+ * need in the first run of an op and is then left alone.
+ */
+final class Scratch {
+    private float[] shared = {};
+    private final float[][] own;
+
+    Scratch(int threads) {
+        own = new float[threads][0];
+    }
+
+    /** Sees to it that there is so much of either, in elements. What was there is lost. */
+    void reserve(int sharedSize, int ownSize) {
+        if (shared.length < sharedSize) {
+            shared = new float[sharedSize];
+        }
+        for (int i = 0; i < own.length; i++) {
+            if (own[i].length < ownSize) {
+                own[i] = new float[ownSize];
+            }
+        }
+    }
+
+    float[] shared() {
+        return shared;
+    }
+
+    float[] of(int worker) {
+        return own[worker];
+    }
+}

@@ -1,0 +1,46 @@
+@echo off
+rem The command line on Windows: finds a JDK 25 or newer, builds if the jar is missing or old, and runs.
+setlocal EnableExtensions DisableDelayedExpansion
+set "ROOT=%~dp0"
+set "JAR=%ROOT%runner\target\tornado-mor\tornado-mor.jar"
+set "FOUND="
+
+if defined JAVA_HOME call :consider "%JAVA_HOME%"
+for /f "delims=" %%J in ('where java 2^>nul') do for %%B in ("%%~dpJ..") do call :consider "%%~fB"
+for /d %%D in ("%USERPROFILE%\.sdkman\candidates\java\*" "%USERPROFILE%\.jdks\*" "%ProgramFiles%\Java\*" ^
+    "%ProgramFiles%\Eclipse Adoptium\*" "%ProgramFiles%\Microsoft\*" "%ProgramFiles%\Zulu\*") do call :consider "%%~D"
+if not defined FOUND (
+    echo tornado-mor: no JDK 25 or newer found; install one ^(https://adoptium.net^) or set JAVA_HOME 1>&2
+    exit /b 1
+)
+set "JAVA_HOME=%FOUND%"
+
+set "OUTDATED="
+if not exist "%JAR%" (set OUTDATED=1) else (
+    powershell -NoProfile -Command "$t=(Get-Item '%JAR%').LastWriteTime; if (Get-ChildItem -Recurse -File '%ROOT%pom.xml','%ROOT%*\pom.xml','%ROOT%*\src\main' | Where-Object { $_.LastWriteTime -gt $t } | Select-Object -First 1) { exit 1 }"
+    if errorlevel 1 set OUTDATED=1
+)
+if defined OUTDATED (
+    where mvn >nul 2>nul
+    if errorlevel 1 (
+        echo tornado-mor: it is not built yet, which takes Maven 3.8 or newer: install it ^(https://maven.apache.org^) 1>&2
+        exit /b 1
+    )
+    echo tornado-mor: building 1>&2
+    call mvn -q -B -f "%ROOT%pom.xml" -pl runner -am package -DskipTests -Dspotless.check.skip=true 1>&2
+    if errorlevel 1 exit /b 1
+)
+
+"%JAVA_HOME%\bin\java" -XX:+UseParallelGC -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector ^
+    --enable-native-access=ALL-UNNAMED %JAVA_OPTS% %TORNADOMOR_JAVA_OPTS% -jar "%JAR%" %*
+exit /b %ERRORLEVEL%
+
+rem Takes the folder as the JDK if none is found yet and its file "release" says 25 or more.
+:consider
+if defined FOUND exit /b 0
+if not exist "%~1\bin\javac.exe" exit /b 0
+if not exist "%~1\release" exit /b 0
+for /f "tokens=2 delims==" %%V in ('findstr /b "JAVA_VERSION=" "%~1\release"') do (
+    for /f "tokens=1 delims=.-+" %%M in ("%%~V") do if %%M GEQ 25 set "FOUND=%~1"
+)
+exit /b 0

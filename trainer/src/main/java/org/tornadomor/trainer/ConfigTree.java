@@ -1,0 +1,264 @@
+package org.tornadomor.trainer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.tornadomor.Nearest;
+import org.tornadomor.UserError;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.node.StringNode;
+import tools.jackson.dataformat.yaml.YAMLFactory;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+
+/**
+ * {@link TrainingConfig} as a tree of keys. The tree of the defaults is the schema: what is given goes over it, and a key
+ * that it does not have is refused.
+ */
+final class ConfigTree {
+    private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
+                    .disable(YAMLWriteFeature.SPLIT_LINES)
+                    .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
+                    .enable(YAMLWriteFeature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+                    .build())
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+            .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .build();
+
+    static final String MODEL = "model";
+
+    private static final List<String> LENGTHS = List.of("steps", "tokens", "minutes");
+    private static final Pattern QUANTITY = Pattern.compile("(\\d+(?:\\.\\d+)?)([kMG])");
+    private static final Map<String, Double> FACTORS = Map.of("k", 1e3, "M", 1e6, "G", 1e9);
+
+    private ConfigTree() {}
+
+    static TrainingConfig read(Path file) {
+        try {
+            return parse(Files.readString(file), file.toString());
+        } catch (IOException e) {
+            throw UserError.file("read", file, e);
+        }
+    }
+
+    static TrainingConfig parse(String yaml, String source) {
+        try {
+            JsonNode given = YAML.readTree(yaml);
+            ObjectNode tree = tree(TrainingConfig.DEFAULT);
+            if (given instanceof ObjectNode object) {
+                merge(tree, object, "");
+            } else if (!given.isMissingNode() && !given.isNull()) {
+                throw new UserError("expected keys and values, such as batch: 8");
+            }
+            return config(tree);
+        } catch (JacksonException e) {
+            throw new UserError(
+                    source + ": not valid YAML (" + firstLine(e.getOriginalMessage()) + "); mend the file", e);
+        } catch (UserError e) {
+            throw new UserError(source + ": " + e.getMessage(), e);
+        }
+    }
+
+    static String toYaml(TrainingConfig config) {
+        return YAML.writeValueAsString(tree(config));
+    }
+
+    static TrainingConfig with(TrainingConfig config, String key, String value) {
+        ObjectNode tree = tree(config);
+        if (LENGTHS.contains(key)) {
+            LENGTHS.forEach(tree::putNull);
+        }
+        if (key.equals("preset")) {
+            tree.putObject(MODEL);
+            tree.putNull("init");
+        }
+        String[] path = key.split("\\.");
+        ObjectNode change = YAML.createObjectNode();
+        ObjectNode parent = change;
+        for (int i = 0; i + 1 < path.length; i++) {
+            parent = parent.putObject(path[i]);
+        }
+        parent.set(path[path.length - 1], value(value));
+        merge(tree, change, "");
+        return config(tree);
+    }
+
+    /** The keys with values, dots between the levels: what two runs are compared by. */
+    static Map<String, String> flat(TrainingConfig config) {
+        Map<String, String> flat = new TreeMap<>();
+        flatten("", tree(config), flat);
+        return flat;
+    }
+
+    private static void flatten(String path, JsonNode node, Map<String, String> flat) {
+        if (node instanceof ObjectNode object) {
+            object.properties().forEach(p -> flatten(join(path, p.getKey()), p.getValue(), flat));
+        } else {
+            flat.put(path, node.isString() ? node.stringValue() : node.toString());
+        }
+    }
+
+    static ObjectNode tree(TrainingConfig config) {
+        return (ObjectNode) YAML.valueToTree(config);
+    }
+
+    static ObjectNode tree(Map<String, Object> values) {
+        return (ObjectNode) YAML.valueToTree(values);
+    }
+
+    @SuppressWarnings("unchecked")
+    static Map<String, Object> map(ObjectNode tree) {
+        return YAML.treeToValue(tree, Map.class);
+    }
+
+    /** What a person writes behind an equals sign. Globs and paths are no YAML, so only what looks like a value is one. */
+    private static JsonNode value(String text) {
+        Matcher quantity = QUANTITY.matcher(text);
+        if (quantity.matches()) {
+            double amount = Double.parseDouble(quantity.group(1)) * FACTORS.get(quantity.group(2));
+            return YAML.getNodeFactory().numberNode((long) amount);
+        }
+        if (!text.matches("(?s)-?\\d.*|-?\\.\\d.*|\\[.*]|\\{.*}|\".*\"|true|false|null")) {
+            return StringNode.valueOf(text);
+        }
+        try {
+            return YAML.readTree(text);
+        } catch (JacksonException e) {
+            return StringNode.valueOf(text);
+        }
+    }
+
+    /** Puts what is given over what is there, and refuses keys that the schema does not have. */
+    private static void merge(ObjectNode into, ObjectNode given, String path) {
+        for (Map.Entry<String, JsonNode> entry : given.properties()) {
+            String key = join(path, entry.getKey());
+            JsonNode value = entry.getValue();
+            if (key.equals(MODEL) || key.startsWith(MODEL + ".")) {
+                mergeModel(into, entry.getKey(), value, key);
+                continue;
+            }
+            JsonNode schema = into.get(entry.getKey());
+            if (schema == null) {
+                throw unknown(key);
+            }
+            if (schema instanceof ObjectNode nested) {
+                merge(nested, requireObject(key, value), key);
+            } else {
+                into.set(entry.getKey(), value);
+            }
+        }
+    }
+
+    private static void mergeModel(ObjectNode into, String name, JsonNode value, String key) {
+        JsonNode schema = ModelChoice.schema(key);
+        if (schema == null) {
+            throw unknown(key);
+        }
+        if (!(schema instanceof ObjectNode) || value.isNull()) {
+            into.set(name, value);
+            return;
+        }
+        ObjectNode nested = into.get(name) instanceof ObjectNode object ? object : into.putObject(name);
+        merge(nested, requireObject(key, value), key);
+    }
+
+    private static ObjectNode requireObject(String key, JsonNode value) {
+        if (value instanceof ObjectNode object) {
+            return object;
+        }
+        throw new UserError(key + " is " + value + "; it has keys of its own, such as "
+                + allKeys().stream()
+                        .filter(k -> k.startsWith(key + "."))
+                        .findFirst()
+                        .orElse(key));
+    }
+
+    private static UserError unknown(String key) {
+        return new UserError(
+                "there is no key '" + key + "'; the nearest are " + String.join(", ", Nearest.of(key, allKeys(), 3)));
+    }
+
+    private static List<String> allKeys() {
+        Map<String, String> flat = new TreeMap<>();
+        ObjectNode tree = tree(TrainingConfig.DEFAULT);
+        tree.set(MODEL, ModelChoice.schema(MODEL));
+        flatten("", tree, flat);
+        return new ArrayList<>(flat.keySet());
+    }
+
+    private static TrainingConfig config(ObjectNode tree) {
+        try {
+            return YAML.treeToValue(tree, TrainingConfig.class);
+        } catch (DatabindException e) {
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof UserError error) {
+                    throw new UserError(error.getMessage(), e);
+                }
+            }
+            throw wrongType(tree, e);
+        } catch (JacksonException e) {
+            throw wrongType(tree, e);
+        }
+    }
+
+    private static UserError wrongType(ObjectNode tree, JacksonException e) {
+        List<String> path = e.getPath().stream()
+                .map(JacksonException.Reference::getPropertyName)
+                .filter(Objects::nonNull)
+                .toList();
+        JsonNode value = tree;
+        for (String name : path) {
+            value = value.path(name);
+        }
+        Class<?> type = e instanceof MismatchedInputException mismatch ? mismatch.getTargetType() : null;
+        return new UserError(String.join(".", path) + " is " + value + "; it must be " + expected(type), e);
+    }
+
+    private static String expected(Class<?> type) {
+        if (type == null || type == int.class || type == long.class || type == Long.class) {
+            return "a whole number of a sensible size";
+        }
+        if (type == double.class || type == Double.class) {
+            return "a number";
+        }
+        if (type.isEnum()) {
+            return Stream.of(type.getEnumConstants())
+                    .map(constant -> constant.toString().toLowerCase(java.util.Locale.ROOT))
+                    .collect(Collectors.joining(", ", "one of ", ""));
+        }
+        return type == String.class ? "a text" : "a list or an object";
+    }
+
+    private static String join(String path, String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+
+    private static String firstLine(String text) {
+        return String.valueOf(text).lines().findFirst().orElse("");
+    }
+}

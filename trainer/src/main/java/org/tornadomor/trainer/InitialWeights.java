@@ -1,0 +1,85 @@
+package org.tornadomor.trainer;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
+import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.TensorInfo;
+
+/** The weights that a new run begins with: random, or those of a checkpoint. */
+final class InitialWeights {
+    private InitialWeights() {}
+
+    /**
+     * Fills the weights.
+     *
+     * @throws UserError if the checkpoint is another model
+     */
+    static void fill(Engine engine, ParameterSet weights, TrainingConfig config, TrainingListener listener) {
+        Checkpoints.initialise(engine, weights, config.seed());
+        if (config.init() != null) {
+            try (CheckpointFolder checkpoint = CheckpointFolder.open(RunFolder.latest(Path.of(config.init())))) {
+                load(engine, weights, checkpoint, listener);
+            }
+        }
+    }
+
+    private static void load(
+            Engine engine, ParameterSet weights, CheckpointFolder checkpoint, TrainingListener listener) {
+        Set<String> unused = new HashSet<>();
+        checkpoint.specs().forEach(spec -> unused.add(spec.name()));
+        List<String> fresh = new ArrayList<>();
+        for (var entry : weights.named().entrySet()) {
+            String name = entry.getKey();
+            if (unused.remove(name)) {
+                read(engine, checkpoint, name, entry.getValue());
+            } else if (isRouter(name)) {
+                fresh.add(name);
+            } else {
+                throw new UserError("cannot begin with " + checkpoint.folder() + ": it has no " + name
+                        + ", which the model needs; leave the preset and the model's keys away to train the checkpoint's"
+                        + " own model");
+            }
+        }
+        String extra = unused.stream()
+                .filter(name -> !isRouter(name))
+                .sorted()
+                .findFirst()
+                .orElse(null);
+        if (extra != null) {
+            throw new UserError("cannot begin with " + checkpoint.folder() + ": its " + extra
+                    + " has no place in the model; leave the preset and the model's keys away to train the checkpoint's"
+                    + " own model");
+        }
+        if (!fresh.isEmpty()) {
+            listener.message("routers begin with random weights: " + checkpoint.folder() + " has none of this kind");
+        }
+        if (!unused.isEmpty()) {
+            listener.message("the routers of " + checkpoint.folder() + " are not used by this model");
+        }
+    }
+
+    private static boolean isRouter(String name) {
+        return name.startsWith("model.router") || name.startsWith("model.aux_router");
+    }
+
+    private static void read(Engine engine, CheckpointFolder checkpoint, String name, Tensor tensor) {
+        TensorInfo info = checkpoint.tensors().info(name);
+        if (!info.hasShape(tensor.shape())) {
+            throw new UserError("cannot begin with " + checkpoint.folder() + ": its " + name + " has shape "
+                    + Arrays.toString(info.shape()) + " where the model has " + Arrays.toString(tensor.shape())
+                    + "; leave the preset and the model's keys away to train the checkpoint's own model");
+        }
+        float[] values = new float[tensor.size()];
+        checkpoint.read(name, values, 0);
+        engine.upload(tensor, values, 0);
+    }
+}

@@ -1,0 +1,309 @@
+package org.tornadomor.trainer;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.tornadomor.UserError;
+import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.model.io.CheckpointFolder;
+
+/**
+ * The folder of a run, locked while the run goes on:
+ *
+ * <pre>
+ * config.yaml                   the resolved configuration
+ * metrics.jsonl                 a line for each step and each evaluation
+ * checkpoints/step-000123/      a checkpoint folder, with training_state.safetensors
+ * checkpoints/latest            the name of the newest one
+ * </pre>
+ *
+ * A checkpoint is written aside and moved into place as a whole, and {@code latest} follows, so that a crash at any time
+ * leaves a run that can go on.
+ */
+public final class RunFolder implements AutoCloseable {
+    /** The name of the resolved configuration. */
+    public static final String CONFIG_FILE = "config.yaml";
+
+    private static final String CHECKPOINTS = "checkpoints";
+    private static final String LATEST_FILE = "latest";
+    private static final String LOCK_FILE = ".lock";
+    private static final String ASIDE = ".tmp";
+    private static final Pattern STEP = Pattern.compile("step-\\d{6,}");
+
+    private final Path folder;
+    private final FileChannel channel;
+    private final FileLock lock;
+
+    private RunFolder(Path folder, FileChannel channel, FileLock lock) {
+        this.folder = folder;
+        this.channel = channel;
+        this.lock = lock;
+    }
+
+    /**
+     * The folder for a new run.
+     *
+     * @throws UserError if it holds anything, another run uses it, or the disk refuses
+     */
+    public static RunFolder create(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw UserError.file("create", folder, e);
+        }
+        RunFolder run = lock(folder);
+        try (Stream<Path> files = Files.list(folder)) {
+            if (files.anyMatch(file -> !file.endsWith(LOCK_FILE))) {
+                throw new UserError(folder
+                        + (Files.exists(folder.resolve(CONFIG_FILE))
+                                ? " holds a run already: go on with it by --resume, or choose another --out"
+                                : " is not empty: choose another --out"));
+            }
+            return run;
+        } catch (IOException e) {
+            run.close();
+            throw UserError.file("read", folder, e);
+        } catch (UserError e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The folder of a run that is to go on.
+     *
+     * @throws UserError if there is no run in it, or another process works on it
+     */
+    public static RunFolder resume(Path folder) {
+        requireRun(folder);
+        RunFolder run = lock(folder);
+        try {
+            run.sweep();
+            return run;
+        } catch (UserError e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private static void requireRun(Path folder) {
+        if (!Files.exists(folder.resolve(CONFIG_FILE))) {
+            throw new UserError("no run to resume in " + folder + " (it has no " + CONFIG_FILE
+                    + "): give the run's folder with --out, or leave --resume away");
+        }
+    }
+
+    /**
+     * The configuration that a run was begun with.
+     *
+     * @throws UserError if there is no run in the folder, or its configuration is damaged
+     */
+    public static TrainingConfig config(Path folder) {
+        requireRun(folder);
+        return TrainingConfig.read(folder.resolve(CONFIG_FILE));
+    }
+
+    private static RunFolder lock(Path folder) {
+        Path file = folder.resolve(LOCK_FILE);
+        FileChannel channel = null;
+        try {
+            channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            FileLock lock = tryLock(channel);
+            if (lock == null) {
+                String owner = Files.readString(file).strip();
+                channel.close();
+                throw new UserError(
+                        "another run is using " + folder + (owner.isEmpty() ? "" : " (process " + owner + ")")
+                                + ": wait until it ends, stop it, or choose another --out");
+            }
+            channel.truncate(0);
+            channel.write(
+                    ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
+            return new RunFolder(folder, channel, lock);
+        } catch (IOException e) {
+            closeQuietly(channel);
+            throw UserError.file("lock", file, e);
+        }
+    }
+
+    private static FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private static void closeQuietly(FileChannel channel) {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            // The reason why the lock failed matters more.
+        }
+    }
+
+    /**
+     * The checkpoint that a path means: the newest one if it is a run folder, else the path itself.
+     *
+     * @throws UserError if it is a run folder without a checkpoint
+     */
+    public static Path latest(Path path) {
+        if (!Files.exists(path.resolve(CONFIG_FILE)) || Files.exists(path.resolve(CheckpointFolder.CONFIG_FILE))) {
+            return path;
+        }
+        return newest(path)
+                .orElseThrow(() -> new UserError(path + " is a run that has saved no checkpoint yet: wait for the first"
+                        + " one, or resume the run"));
+    }
+
+    /** The newest checkpoint of this run, if there is one. */
+    public Optional<Path> newest() {
+        return newest(folder);
+    }
+
+    private static Optional<Path> newest(Path run) {
+        Path checkpoints = run.resolve(CHECKPOINTS);
+        try {
+            Path named = checkpoints.resolve(
+                    Files.readString(checkpoints.resolve(LATEST_FILE)).strip());
+            if (Files.isDirectory(named)) {
+                return Optional.of(named);
+            }
+        } catch (NoSuchFileException e) {
+            // A crash before the pointer was written: the folders themselves tell.
+        } catch (IOException e) {
+            throw UserError.file("read", checkpoints.resolve(LATEST_FILE), e);
+        }
+        List<Path> saved = saved(checkpoints);
+        return saved.isEmpty() ? Optional.empty() : Optional.of(saved.getLast());
+    }
+
+    /** The checkpoints, oldest first. */
+    private static List<Path> saved(Path checkpoints) {
+        if (!Files.isDirectory(checkpoints)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(checkpoints)) {
+            return entries.filter(
+                            path -> STEP.matcher(path.getFileName().toString()).matches())
+                    .sorted(Comparator.comparingLong(RunFolder::stepOf))
+                    .toList();
+        } catch (IOException e) {
+            throw UserError.file("read", checkpoints, e);
+        }
+    }
+
+    private static long stepOf(Path checkpoint) {
+        return Long.parseLong(checkpoint.getFileName().toString().substring("step-".length()));
+    }
+
+    /** Where it is. */
+    public Path path() {
+        return folder;
+    }
+
+    /** Writes the configuration. */
+    void write(TrainingConfig config) {
+        AsideFile.writeText(folder.resolve(CONFIG_FILE), config.toYaml());
+    }
+
+    /**
+     * Adds a checkpoint.
+     *
+     * @param writer fills the folder that it is given
+     * @param keep how many checkpoints to leave, the newest ones; 0 for all
+     * @return its folder
+     * @throws UserError if the disk refuses
+     */
+    Path save(long step, Consumer<Path> writer, int keep) {
+        Path checkpoints = folder.resolve(CHECKPOINTS);
+        Path target = checkpoints.resolve(String.format("step-%06d", step));
+        Path aside = checkpoints.resolve(target.getFileName() + ASIDE);
+        try {
+            delete(aside);
+            Files.createDirectories(aside);
+            writer.accept(aside);
+            delete(target);
+            Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw UserError.file("write", target, e);
+        } finally {
+            // A disk that was too full must not stay so.
+            remove(aside);
+        }
+        AsideFile.writeText(checkpoints.resolve(LATEST_FILE), target.getFileName() + "\n");
+        List<Path> saved = saved(checkpoints);
+        for (int i = 0; keep > 0 && i < saved.size() - keep; i++) {
+            remove(saved.get(i));
+        }
+        return target;
+    }
+
+    /** Removes what a crash left half written. */
+    private void sweep() {
+        Path checkpoints = folder.resolve(CHECKPOINTS);
+        if (!Files.isDirectory(checkpoints)) {
+            return;
+        }
+        try (Stream<Path> entries = Files.list(checkpoints)) {
+            entries.filter(path -> path.toString().endsWith(ASIDE)).forEach(RunFolder::remove);
+        } catch (IOException e) {
+            throw UserError.file("read", checkpoints, e);
+        }
+    }
+
+    private static void remove(Path path) {
+        try {
+            delete(path);
+        } catch (IOException e) {
+            throw UserError.file("remove", path, e);
+        }
+    }
+
+    private static void delete(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (Stream<Path> tree = Files.walk(path)) {
+            for (Path entry : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(entry);
+            }
+        }
+    }
+
+    /** Lets others use the folder; takes it away again if nothing came into it. */
+    @Override
+    public void close() {
+        try {
+            lock.release();
+            channel.close();
+            try (Stream<Path> files = Files.list(folder)) {
+                // Others may be waiting for the lock of a folder in use, so it stays.
+                if (files.anyMatch(file -> !file.endsWith(LOCK_FILE))) {
+                    return;
+                }
+            }
+            Files.deleteIfExists(folder.resolve(LOCK_FILE));
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            throw UserError.file("unlock", folder, e);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package org.tornadomor.trainer;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.tornadomor.UserError;
+import org.tornadomor.data.BatchSampler;
+import org.tornadomor.data.Corpus;
+import org.tornadomor.data.TextSource;
+import org.tornadomor.data.TextSources;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.Tokenizers;
+
+/**
+ * What a configuration means: the model, the tokenizer and the text, all found and checked against each other.
+ *
+ * @param config resolved: with the whole model, the tokenizer's name and absolute paths
+ */
+record RunSetup(
+        TrainingConfig config,
+        ModelConfig model,
+        Tokenizer tokenizer,
+        TextSource source,
+        Corpus corpus,
+        BatchSampler sampler,
+        RunLength length,
+        Schedule schedule,
+        CapacityWarmUp capacities)
+        implements AutoCloseable {
+
+    /**
+     * Finds everything; cheap checks come before the text is read.
+     *
+     * @throws UserError if something is missing or does not fit
+     */
+    static RunSetup of(TrainingConfig asked, TrainingListener listener) {
+        Tokenizer tokenizer = tokenizer(asked);
+        try {
+            ModelConfig model = ModelChoice.resolve(asked, tokenizer);
+            if (asked.context() > model.maxPositions()) {
+                throw new UserError("context " + asked.context() + " is longer than the model's "
+                        + model.maxPositions() + " positions: choose a shorter one, or set"
+                        + " model.max_position_embeddings");
+            }
+            RunLength length = RunLength.of(asked);
+            Schedule schedule = length.schedule(asked);
+            CapacityWarmUp capacities = new CapacityWarmUp(model, asked.context(), asked.capacityWarmup());
+            TrainingConfig config = resolved(asked, model, tokenizer);
+            TextSource source = source(config);
+            source.notices().forEach(listener::message);
+            listener.message("reading " + source.describe());
+            Corpus corpus = Corpus.load(source, tokenizer, config.data().split());
+            BatchSampler sampler = new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
+            return new RunSetup(config, model, tokenizer, source, corpus, sampler, length, schedule, capacities);
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    private static TextSource source(TrainingConfig config) {
+        TrainingConfig.Data data = config.data();
+        return TextSources.parse(
+                data.sources(),
+                data.filter(),
+                data.maxBytes(),
+                data.jdkFallback() == null ? null : Path.of(data.jdkFallback()));
+    }
+
+    private static Tokenizer tokenizer(TrainingConfig config) {
+        if (config.tokenizer() != null || config.init() == null) {
+            return Tokenizers.load(config.tokenizer() == null ? "bytes" : config.tokenizer());
+        }
+        Path folder = RunFolder.latest(Path.of(config.init()));
+        ModelConfig model = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE));
+        return Tokenizers.forCheckpoint(folder, model.vocabSize())
+                .orElseThrow(() -> new UserError(folder + " comes without a tokenizer: name one with --tokenizer"));
+    }
+
+    private static TrainingConfig resolved(TrainingConfig c, ModelConfig model, Tokenizer tokenizer) {
+        TrainingConfig.Data d = c.data();
+        List<String> sources = d.sources().stream()
+                .map(s -> s.equals(TextSources.JDK) || s.startsWith(TextSources.JDK + ":") ? s : absolute(s))
+                .toList();
+        boolean lengthGiven = c.tokens() != null || c.minutes() != null || c.steps() != null;
+        return new TrainingConfig(
+                ModelChoice.preset(c),
+                c.init() == null ? null : absolute(c.init()),
+                ModelChoice.toMap(model),
+                new TrainingConfig.Data(
+                        sources,
+                        d.filter(),
+                        d.maxBytes(),
+                        d.holdOut(),
+                        d.jdkFallback() == null ? null : absolute(d.jdkFallback())),
+                tokenizer.name().equals("bytes") ? tokenizer.name() : absolute(tokenizer.name()),
+                c.context(),
+                c.batch(),
+                c.accumulate(),
+                c.order(),
+                c.seed(),
+                lengthGiven ? c.steps() : Long.valueOf(TrainingConfig.DEFAULT_STEPS),
+                c.tokens(),
+                c.minutes(),
+                c.lr(),
+                c.schedule(),
+                c.warmup(),
+                c.lrDecay(),
+                c.minLrRatio(),
+                c.optimizer(),
+                c.capacityWarmup(),
+                c.evalEvery(),
+                c.evalSamples(),
+                c.saveEvery(),
+                c.keep(),
+                c.dtype(),
+                c.threads());
+    }
+
+    /** The run may be resumed from another folder. */
+    private static String absolute(String path) {
+        return Path.of(path).toAbsolutePath().normalize().toString();
+    }
+
+    /** Closes the tokenizer. */
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

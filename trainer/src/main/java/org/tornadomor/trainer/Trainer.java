@@ -1,0 +1,385 @@
+package org.tornadomor.trainer;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.tornadomor.UserError;
+import org.tornadomor.data.BatchSampler;
+import org.tornadomor.data.Corpus;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.model.Flops;
+import org.tornadomor.model.Losses;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterCount;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.TrainingPass;
+import org.tornadomor.tokenizer.Tokenizer;
+
+/**
+ * A training run: the loop over steps, with metrics, evaluation and checkpoints in a {@link RunFolder}. Step s, from 1, takes
+ * samples (s-1)AB to sAB-1 of the order. A run that was stopped and goes on ends with the same bits as one that was not, for
+ * any number of threads; only with a length in minutes the clock has a say.
+ *
+ * <p>Everything is allocated before the first step.
+ */
+public final class Trainer implements AutoCloseable {
+    private static final double NANOS = 1e9;
+
+    private final Engine engine;
+    private final RunFolder folder;
+    private final RunSetup setup;
+    private final TrainingConfig config;
+    private final TrainingListener listener;
+    private final ParameterSet weights;
+    private final TrainingPass pass;
+    private final Optimizer optimizer;
+    /** Null if nothing is held out. */
+    private final Evaluator evaluator;
+
+    private final int[] inputs;
+    private final int[] targets;
+    private final int[] capacities;
+    private final float[] losses = new float[Losses.COUNT];
+    private final double[] depthShare;
+
+    private boolean resumed;
+    private boolean complete;
+    private long step;
+    private long firstStep;
+    private double secondsBefore;
+    private double secondsOfSteps;
+    private long began;
+    private Path saved;
+    private long savedStep;
+    private StepMetrics lastStep;
+    private EvalMetrics lastEvaluation;
+    private volatile boolean stopping;
+    private volatile long stopAfter = Long.MAX_VALUE;
+
+    /**
+     * A new run.
+     *
+     * @param folder must be empty or not there yet
+     * @throws UserError if the configuration does not fit together, the text is missing or too short, the folder is in use or
+     *     not empty, or memory does not suffice
+     */
+    public static Trainer start(Engine engine, TrainingConfig config, Path folder, TrainingListener listener) {
+        return open(engine, config, RunFolder.create(folder), false, listener);
+    }
+
+    /**
+     * A run that goes on from its latest checkpoint, or from its beginning if it has none yet.
+     *
+     * @param config as {@link RunFolder#config} has it; the length may differ, and what does not touch the numbers
+     * @throws UserError as {@link #start}, and if configuration, text or tokenizer are not those of the run
+     */
+    public static Trainer resume(Engine engine, TrainingConfig config, Path folder, TrainingListener listener) {
+        return open(engine, config, RunFolder.resume(folder), true, listener);
+    }
+
+    private static Trainer open(
+            Engine engine, TrainingConfig config, RunFolder folder, boolean resume, TrainingListener listener) {
+        RunSetup setup = null;
+        try {
+            setup = RunSetup.of(config, listener);
+            Trainer trainer = new Trainer(engine, folder, setup, listener);
+            if (resume) {
+                trainer.restore();
+            } else {
+                InitialWeights.fill(engine, trainer.weights, trainer.config, listener);
+            }
+            return trainer;
+        } catch (RuntimeException e) {
+            if (setup != null) {
+                setup.close();
+            }
+            folder.close();
+            throw e;
+        }
+    }
+
+    private Trainer(Engine engine, RunFolder folder, RunSetup setup, TrainingListener listener) {
+        this.engine = engine;
+        this.folder = folder;
+        this.setup = setup;
+        this.config = setup.config();
+        this.listener = listener;
+        weights = new ParameterSet(engine, "weights", setup.model());
+        pass = new TrainingPass(
+                engine,
+                weights,
+                config.batch(),
+                config.context(),
+                config.accumulate(),
+                setup.capacities().active());
+        optimizer = new Optimizer(
+                engine, weights, pass.gradients(), config.optimizer().settings());
+        boolean evaluates =
+                config.evalSamples() > 0 && setup.corpus().validation().tokens().size() > 0;
+        evaluator = evaluates
+                ? new Evaluator(
+                        engine,
+                        weights,
+                        setup.corpus().validation(),
+                        config.context(),
+                        config.batch(),
+                        config.evalSamples())
+                : null;
+        inputs = new int[pass.tokens()];
+        targets = new int[pass.tokens()];
+        capacities = new int[setup.model().recursions()];
+        depthShare = new double[setup.model().recursions()];
+    }
+
+    private void restore() {
+        resumed = true;
+        Optional<Path> newest = folder.newest();
+        TrainingConfig begun = RunFolder.config(folder.path());
+        if (newest.isEmpty()) {
+            TrainingState.requireSame(begun, config, folder.path());
+            InitialWeights.fill(engine, weights, config, listener);
+            listener.message(folder.path() + " has no checkpoint yet: beginning with step 1");
+            return;
+        }
+        TrainingState state = TrainingState.read(newest.get());
+        TrainingState.requireSame(state.config(), config, folder.path());
+        state.requireSame(
+                setup.corpus().fingerprint(),
+                setup.tokenizer().fingerprint(),
+                setup.source().describe(),
+                folder.path());
+        state.load(newest.get(), engine, weights, optimizer.moments());
+        step = state.step();
+        secondsBefore = state.seconds();
+        saved = newest.get();
+        savedStep = step;
+        if (!config.schedule().equals("constant")
+                && !RunLength.of(state.config()).equals(setup.length())) {
+            listener.message("the run has another length now, and the learning rate follows it from here on");
+        }
+    }
+
+    /**
+     * Trains to the end, or until {@link #stop}. To be called once.
+     *
+     * @throws UserError if the loss is not finite any more, or the disk refuses
+     */
+    public TrainingSummary run() {
+        firstStep = step + 1;
+        began = System.nanoTime();
+        folder.write(config);
+        try (MetricsLog log = resumed ? MetricsLog.resume(folder.path(), step) : MetricsLog.create(folder.path())) {
+            listener.started(describe());
+            while (!finished() && !stopping && step < stopAfter) {
+                takeStep(log);
+                if (due(config.evalEvery())) {
+                    evaluate(log);
+                }
+                if (due(config.saveEvery())) {
+                    save();
+                }
+            }
+            complete = finished();
+            if (lastStep == null && complete) {
+                listener.message("nothing is left to do after " + step + " steps; a longer run goes on from here");
+            } else if (complete) {
+                evaluate(log);
+            }
+            save();
+        }
+        return summary();
+    }
+
+    private void evaluate(MetricsLog log) {
+        if (evaluator != null && (lastEvaluation == null || lastEvaluation.step() != step)) {
+            lastEvaluation = evaluator.measure(step, tokens());
+            log.write(lastEvaluation);
+            listener.evaluated(lastEvaluation);
+        }
+    }
+
+    private boolean due(int every) {
+        return every > 0 && step % every == 0;
+    }
+
+    private boolean finished() {
+        return setup.length().done(step, seconds());
+    }
+
+    private double seconds() {
+        return secondsBefore + (System.nanoTime() - began) / NANOS;
+    }
+
+    private long tokens() {
+        return step * config.tokensPerStep();
+    }
+
+    private void takeStep(MetricsLog log) {
+        long start = System.nanoTime();
+        long next = step + 1;
+        // The step counts as done: the last one of a run is to have the last rate of the schedule.
+        double expected = lastStep == null ? 0 : lastStep.stepSeconds();
+        double rate = config.lr() * setup.schedule().at(setup.length().progress(next, seconds() + expected));
+        if (setup.capacities().active()) {
+            setup.capacities().at(next, capacities);
+            pass.setCapacities(capacities);
+        }
+        pass.begin();
+        long sample = BatchSampler.firstSample(next, config.accumulate(), config.batch());
+        for (int micro = 0; micro < config.accumulate(); micro++) {
+            for (int row = 0; row < config.batch(); row++) {
+                setup.sampler().fill(sample++, inputs, targets, row);
+            }
+            pass.add(inputs, targets);
+        }
+        pass.losses(losses);
+        boolean finite = areFinite(losses);
+        double norm = Double.NaN;
+        if (finite) {
+            pass.end();
+            optimizer.step((float) rate, next);
+            norm = optimizer.gradientNorm();
+        }
+        record(log, next, rate, norm, (System.nanoTime() - start) / NANOS);
+        if (!finite || !Double.isFinite(norm)) {
+            throw diverged(next, finite ? "gradient" : "loss");
+        }
+        step = next;
+        secondsOfSteps += lastStep.stepSeconds();
+        listener.step(lastStep, setup.length().progress(step, seconds()));
+    }
+
+    private static boolean areFinite(float[] values) {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void record(MetricsLog log, long taken, double rate, double norm, double seconds) {
+        pass.depthShare(depthShare);
+        double total = (double) losses[Losses.LM] + losses[Losses.AUX] + losses[Losses.BALANCE] + losses[Losses.Z];
+        lastStep = new StepMetrics(
+                taken,
+                taken * config.tokensPerStep(),
+                total,
+                losses[Losses.LM],
+                losses[Losses.AUX],
+                losses[Losses.BALANCE],
+                losses[Losses.Z],
+                rate,
+                norm,
+                config.tokensPerStep() / seconds,
+                seconds,
+                Arrays.stream(depthShare).boxed().toList());
+        log.write(lastStep);
+    }
+
+    private UserError diverged(long at, String what) {
+        return new UserError("the " + what + " is not finite any more at step " + at + "; "
+                + (saved == null ? "no checkpoint was saved before" : "the last good checkpoint is " + saved)
+                + ": try a lower --lr (now " + config.lr() + "), a longer --warmup (now " + config.warmup()
+                + ") or a lower optimizer.clip (now " + config.optimizer().clip() + ")");
+    }
+
+    private void save() {
+        if (step == savedStep) {
+            return;
+        }
+        TrainingState state = new TrainingState(
+                step, seconds(), setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), config);
+        saved = folder.save(
+                step,
+                aside -> state.save(aside, engine, weights, optimizer.moments(), setup.tokenizer()),
+                config.keep());
+        savedStep = step;
+        listener.saved(step, saved);
+    }
+
+    private TrainingListener.Start describe() {
+        return new TrainingListener.Start(
+                folder.path(),
+                config,
+                setup.model(),
+                ParameterCount.of(setup.model()),
+                engine.describe(),
+                engine.memoryBytes(),
+                setup.source().describe(),
+                setup.corpus().training().tokens().size(),
+                setup.corpus().validation().tokens().size(),
+                setup.length(),
+                firstStep);
+    }
+
+    private TrainingSummary summary() {
+        double rate = (step - firstStep + 1) * config.tokensPerStep() / secondsOfSteps;
+        double flops = lastStep == null
+                ? Double.NaN
+                : new Flops(setup.model(), config.context()).trainingPerToken(Flops.activeShare(depthShare));
+        return new TrainingSummary(
+                folder.path(),
+                saved,
+                step,
+                tokens(),
+                complete,
+                lastStep == null ? Double.NaN : lastStep.loss(),
+                lastStep == null ? Double.NaN : lastStep.lmLoss(),
+                lastEvaluation,
+                lastStep == null ? List.of() : lastStep.depthShare(),
+                seconds(),
+                rate,
+                flops * rate / NANOS,
+                engine.memoryBytes());
+    }
+
+    /** Makes {@link #run} save and return after the step that it is in. From any thread. */
+    public void stop() {
+        stopping = true;
+    }
+
+    /** Makes {@link #run} save and return after a step, as if it had been stopped then. */
+    public void stopAfter(long lastStepOfSession) {
+        stopAfter = lastStepOfSession;
+    }
+
+    /** The resolved configuration. */
+    public TrainingConfig config() {
+        return config;
+    }
+
+    /** The model. */
+    public ModelConfig model() {
+        return setup.model();
+    }
+
+    /** The weights as they are now. */
+    public ParameterSet weights() {
+        return weights;
+    }
+
+    /** The text. */
+    public Corpus corpus() {
+        return setup.corpus();
+    }
+
+    /** The tokenizer, which lives as long as this. */
+    public Tokenizer tokenizer() {
+        return setup.tokenizer();
+    }
+
+    /** Gives memory and the folder back; the engine stays. */
+    @Override
+    public void close() {
+        if (evaluator != null) {
+            evaluator.close();
+        }
+        optimizer.close();
+        pass.close();
+        weights.close();
+        setup.close();
+        folder.close();
+    }
+}

@@ -1,0 +1,272 @@
+package org.tornadomor.trainer;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.tornadomor.UserError;
+import org.tornadomor.data.BatchSampler;
+import org.tornadomor.data.HoldOut;
+import org.tornadomor.model.io.DType;
+
+/**
+ * Everything that decides a training run, as data: read from YAML or JSON, changed key by key with {@link #with}, written
+ * into the run folder. The components are the keys, in snake case; {@link #DEFAULT} has the value of every key that is not
+ * given. The constructor refuses values that make no sense by themselves.
+ *
+ * @param preset a name of {@link org.tornadomor.model.Presets}; null follows from {@code init} and {@code model}
+ * @param init a checkpoint or run folder whose weights to start from, or null for random ones
+ * @param model keys of {@code config.json} that go over those of the preset or of {@code init}; a model that names its
+ *     sizes needs neither
+ * @param data what text to train on
+ * @param tokenizer {@code bytes}, a {@code tokenizer.json} or a folder with one; null is the one of {@code init}, else bytes
+ * @param context T, tokens of a sample
+ * @param batch B, samples of a micro-batch
+ * @param accumulate A, micro-batches of a step
+ * @param order in which samples come
+ * @param seed of the initial weights and of the order
+ * @param steps length of the run; at most one of the three lengths is set, none being {@link #DEFAULT_STEPS} steps
+ * @param tokens length of the run, rounded up to whole steps
+ * @param minutes length of the run in time, evaluation and saving included
+ * @param lr highest learning rate
+ * @param schedule {@code constant}, {@code cosine} or {@code trapezoid}
+ * @param warmup {@link WarmUp#parse}
+ * @param lrDecay trapezoid: the share of the run that falls to zero; null is 0.2, or what the warm-up leaves
+ * @param minLrRatio cosine: the last rate over the highest
+ * @param optimizer AdamW
+ * @param capacityWarmup expert-choice: steps over which capacities fall from everything to the model's own
+ * @param evalEvery steps from one evaluation to the next; 0 evaluates at the end alone
+ * @param evalSamples held-out samples of an evaluation; 0 for none
+ * @param saveEvery steps from one checkpoint to the next; 0 saves at the end alone
+ * @param keep how many checkpoints to keep, the latest ones; 0 for all
+ * @param dtype of the weights in checkpoints; resuming has full precision in any case
+ * @param threads to compute on, 0 for all processors; results do not depend on it
+ */
+public record TrainingConfig(
+        String preset,
+        String init,
+        Map<String, Object> model,
+        Data data,
+        String tokenizer,
+        int context,
+        int batch,
+        int accumulate,
+        BatchSampler.Order order,
+        long seed,
+        Long steps,
+        Long tokens,
+        Double minutes,
+        double lr,
+        String schedule,
+        String warmup,
+        Double lrDecay,
+        double minLrRatio,
+        AdamW optimizer,
+        int capacityWarmup,
+        int evalEvery,
+        int evalSamples,
+        int saveEvery,
+        int keep,
+        DType dtype,
+        int threads) {
+
+    /** Steps of a run whose length nobody gives. */
+    public static final long DEFAULT_STEPS = 1000;
+
+    /** The value of every key that is not given. */
+    public static final TrainingConfig DEFAULT = new TrainingConfig(
+            null,
+            null,
+            Map.of(),
+            new Data(List.of("jdk"), null, 0, "5%", null),
+            null,
+            256,
+            8,
+            1,
+            BatchSampler.Order.SHUFFLED,
+            1,
+            null,
+            null,
+            null,
+            0.003,
+            "trapezoid",
+            "5%",
+            null,
+            Schedule.DEFAULT_MIN_RATIO,
+            new AdamW(0.9, 0.95, 1e-8, 0.1, 1),
+            0,
+            100,
+            32,
+            500,
+            2,
+            DType.F32,
+            0);
+
+    private static final String EVERY = "every ";
+
+    /**
+     * What text to train on.
+     *
+     * @param sources {@code jdk}, {@code jdk:GLOB}, or paths of text files, folders and archives
+     * @param filter a glob on the paths within folders and archives, or null for all
+     * @param maxBytes how much text to take at most; 0 for all
+     * @param holdOut what to validate on: a share of the tail ({@code 5%} or {@code 0.05}, 0 for nothing) or one document in
+     *     n ({@code every 20})
+     * @param jdkFallback an archive of Java sources to take where the JDK comes without its own, or null
+     */
+    public record Data(List<String> sources, String filter, long maxBytes, String holdOut, String jdkFallback) {
+        public Data {
+            sources = List.copyOf(sources);
+            notNegative("data.max_bytes", maxBytes);
+            holdOut(holdOut);
+        }
+
+        /** What is held out. */
+        public HoldOut split() {
+            return holdOut(holdOut);
+        }
+
+        private static HoldOut holdOut(String text) {
+            try {
+                if (text.startsWith(EVERY)) {
+                    return HoldOut.everyNth(
+                            Integer.parseInt(text.substring(EVERY.length()).strip()));
+                }
+                return HoldOut.tail(
+                        text.endsWith("%")
+                                ? Double.parseDouble(text.substring(0, text.length() - 1)) / 100
+                                : Double.parseDouble(text));
+            } catch (NumberFormatException e) {
+                throw new UserError(
+                        "data.hold_out is '" + text
+                                + "'; give a share of the text (5%) or one document in n (every 20)",
+                        e);
+            }
+        }
+    }
+
+    /**
+     * Settings of AdamW.
+     *
+     * @param decay of the weights, matrices only
+     * @param clip largest global gradient norm, 0 for no clipping
+     */
+    public record AdamW(double beta1, double beta2, double eps, double decay, double clip) {
+        public AdamW {
+            share("optimizer.beta1", beta1);
+            share("optimizer.beta2", beta2);
+            positive("optimizer.eps", eps);
+            notNegative("optimizer.decay", decay);
+            notNegative("optimizer.clip", clip);
+        }
+
+        Optimizer.Settings settings() {
+            return new Optimizer.Settings((float) beta1, (float) beta2, (float) eps, (float) decay, (float) clip);
+        }
+    }
+
+    /** @throws UserError naming the key, the cause and the fix */
+    public TrainingConfig {
+        // A map with null values, which take a key of the preset away.
+        model = Collections.unmodifiableMap(new LinkedHashMap<>(model));
+        positive("context", context);
+        positive("batch", batch);
+        positive("accumulate", accumulate);
+        requireLength(steps, tokens, minutes);
+        positive("lr", lr);
+        WarmUp.parse(warmup);
+        share("min_lr_ratio", minLrRatio);
+        if (lrDecay != null) {
+            share("lr_decay", lrDecay);
+        }
+        notNegative("capacity_warmup", capacityWarmup);
+        notNegative("eval_every", evalEvery);
+        notNegative("eval_samples", evalSamples);
+        notNegative("save_every", saveEvery);
+        notNegative("keep", keep);
+        notNegative("threads", threads);
+        if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
+            throw new UserError("dtype is " + dtype.name().toLowerCase(Locale.ROOT) + "; use f32, f16 or bf16");
+        }
+    }
+
+    private static void requireLength(Long steps, Long tokens, Double minutes) {
+        int given = (steps == null ? 0 : 1) + (tokens == null ? 0 : 1) + (minutes == null ? 0 : 1);
+        if (given > 1) {
+            throw new UserError("the length of a run is given more than once; keep one of steps, tokens and minutes");
+        }
+        if (steps != null) {
+            positive("steps", steps);
+        }
+        if (tokens != null) {
+            positive("tokens", tokens);
+        }
+        if (minutes != null) {
+            positive("minutes", minutes);
+        }
+    }
+
+    /**
+     * Reads a YAML or JSON file; keys that it leaves out have their defaults.
+     *
+     * @throws UserError naming the file, the key, the cause and the fix
+     */
+    public static TrainingConfig read(Path file) {
+        return ConfigTree.read(file);
+    }
+
+    /**
+     * Reads YAML or JSON.
+     *
+     * @param source names the text in errors
+     * @throws UserError as {@link #read}
+     */
+    public static TrainingConfig parse(String yaml, String source) {
+        return ConfigTree.parse(yaml, source);
+    }
+
+    /**
+     * A copy with one key changed. A new length takes the place of another kind of length, and a new preset that of a model.
+     *
+     * @param key with dots, such as {@code optimizer.decay} or {@code model.mor.router}
+     * @param value as in YAML: a number (also {@code 2M}, {@code 500k}), true, false, null, a list in brackets, or text
+     * @throws UserError if there is no such key (naming the nearest) or the value does not fit
+     */
+    public TrainingConfig with(String key, String value) {
+        return ConfigTree.with(this, key, value);
+    }
+
+    /** This configuration as YAML, which {@link #parse} gives back equal. */
+    public String toYaml() {
+        return ConfigTree.toYaml(this);
+    }
+
+    /** Tokens of an optimiser step, A B T. */
+    public long tokensPerStep() {
+        return (long) accumulate * batch * context;
+    }
+
+    private static void positive(String key, double value) {
+        if (!(value > 0) || Double.isInfinite(value)) {
+            throw new UserError(key + " is " + text(value) + "; it must be a number above 0");
+        }
+    }
+
+    private static void notNegative(String key, double value) {
+        if (!(value >= 0) || Double.isInfinite(value)) {
+            throw new UserError(key + " is " + text(value) + "; it must be 0 or more");
+        }
+    }
+
+    private static void share(String key, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new UserError(key + " is " + text(value) + "; it must be a number from 0 to 1");
+        }
+    }
+
+    private static String text(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15 ? Long.toString((long) value) : "" + value;
+    }
+}

@@ -1,0 +1,194 @@
+package org.tornadomor.trainer;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
+import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.SafeTensors;
+import org.tornadomor.model.io.SafeTensorsWriter;
+import org.tornadomor.model.io.TensorInfo;
+import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.tokenizer.Tokenizer;
+
+/**
+ * What a run needs to go on as if it had never stopped, besides the weights: where it is, what it is, and the moments of the
+ * optimiser. The order of the samples and the learning rate follow from the step, so no generator has a state of its own.
+ *
+ * <p>{@code training_state.safetensors} holds the moments as {@code moment1.NAME} and {@code moment2.NAME}, the weights as
+ * {@code weight.NAME} where the checkpoint rounds them, and the rest as metadata.
+ *
+ * @param step steps taken
+ * @param seconds spent
+ * @param corpus fingerprint of the text, its tokenizer and its hold-out
+ * @param tokenizer fingerprint
+ * @param config of the run
+ */
+record TrainingState(long step, double seconds, String corpus, String tokenizer, TrainingConfig config) {
+    private static final List<String> MOMENTS = List.of("moment1.", "moment2.");
+    private static final String WEIGHT = "weight.";
+    private static final String FORMAT = "tornado-mor training state 1";
+
+    /** Keys that change nothing about the numbers, or whose meaning the fingerprints hold. */
+    private static final List<String> FREE = List.of(
+            "preset",
+            "init",
+            "tokenizer",
+            "data.",
+            "steps",
+            "tokens",
+            "minutes",
+            "threads",
+            "eval_every",
+            "eval_samples",
+            "save_every",
+            "keep",
+            "dtype");
+
+    /** Writes a checkpoint with everything that resuming needs into a folder. */
+    void save(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments, Tokenizer written) {
+        Checkpoints.save(engine, weights, folder, config.dtype());
+        written.save(folder);
+        Map<String, Tensor> tensors = tensors(weights, moments, config.dtype());
+        List<TensorInfo> infos = new ArrayList<>();
+        tensors.forEach((name, tensor) -> infos.add(TensorInfo.of(name, DType.F32, tensor.shape())));
+        Path file = folder.resolve(CheckpointFolder.TRAINING_STATE_FILE);
+        try (SafeTensorsWriter writer = SafeTensorsWriter.create(file, infos, metadata())) {
+            tensors.forEach((name, tensor) -> {
+                float[] values = new float[tensor.size()];
+                engine.download(tensor, values, 0);
+                writer.write(name, values, 0);
+            });
+            writer.commit();
+        }
+    }
+
+    private Map<String, String> metadata() {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", FORMAT);
+        metadata.put("step", Long.toString(step));
+        metadata.put("seconds", Double.toString(seconds));
+        metadata.put("corpus", corpus);
+        metadata.put("tokenizer", tokenizer);
+        metadata.put("config", config.toYaml());
+        return metadata;
+    }
+
+    private static Map<String, Tensor> tensors(ParameterSet weights, List<ParameterSet> moments, DType dtype) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (int i = 0; i < MOMENTS.size(); i++) {
+            String prefix = MOMENTS.get(i);
+            moments.get(i).named().forEach((name, tensor) -> tensors.put(prefix + name, tensor));
+        }
+        if (dtype != DType.F32) {
+            weights.named().forEach((name, tensor) -> tensors.put(WEIGHT + name, tensor));
+        }
+        return tensors;
+    }
+
+    /**
+     * Reads the state of a checkpoint, without its tensors.
+     *
+     * @throws UserError if the checkpoint cannot be resumed from
+     */
+    static TrainingState read(Path folder) {
+        Path file = folder.resolve(CheckpointFolder.TRAINING_STATE_FILE);
+        try (TensorSource source = SafeTensors.open(file)) {
+            Map<String, String> metadata = source.metadata();
+            if (!FORMAT.equals(metadata.get("format"))) {
+                throw new UserError(file + " is no training state of this program: resume from another checkpoint");
+            }
+            return new TrainingState(
+                    Long.parseLong(metadata.get("step")),
+                    Double.parseDouble(metadata.get("seconds")),
+                    metadata.get("corpus"),
+                    metadata.get("tokenizer"),
+                    TrainingConfig.parse(metadata.get("config"), file.toString()));
+        } catch (NumberFormatException | NullPointerException e) {
+            throw new UserError(file + " lacks step or seconds: it is damaged, resume from another checkpoint", e);
+        }
+    }
+
+    /**
+     * Reads weights and moments of a checkpoint.
+     *
+     * @throws UserError naming what is missing, misshapen or not finite
+     */
+    void load(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments) {
+        if (config.dtype() == DType.F32) {
+            try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
+                Checkpoints.load(engine, checkpoint, weights);
+            }
+        }
+        Path file = folder.resolve(CheckpointFolder.TRAINING_STATE_FILE);
+        try (TensorSource source = SafeTensors.open(file)) {
+            tensors(weights, moments, config.dtype()).forEach((name, tensor) -> {
+                TensorInfo info = source.info(name);
+                if (!info.hasShape(tensor.shape()) || info.dtype() != DType.F32) {
+                    throw new UserError(file + ": " + info + " does not fit the model: resume from another checkpoint");
+                }
+                engine.upload(tensor, source.read(name), 0);
+            });
+        }
+    }
+
+    /**
+     * Refuses to go on with another configuration.
+     *
+     * @throws UserError naming each key that differs, with both values
+     */
+    static void requireSame(TrainingConfig before, TrainingConfig now, Path folder) {
+        Map<String, String> old = new TreeMap<>(ConfigTree.flat(before));
+        Map<String, String> asked = ConfigTree.flat(now);
+        asked.keySet().forEach(key -> old.putIfAbsent(key, "absent"));
+        List<String> differences = new ArrayList<>();
+        old.forEach((key, value) -> {
+            String other = asked.getOrDefault(key, "absent");
+            if (!value.equals(other) && FREE.stream().noneMatch(key::startsWith)) {
+                differences.add(key + " was " + value + " and is now " + other);
+            }
+        });
+        if (!lengthKind(before).equals(lengthKind(now))) {
+            differences.add("the length was in " + lengthKind(before) + " and is now in " + lengthKind(now));
+        }
+        if (!differences.isEmpty()) {
+            throw new UserError("cannot resume " + folder + " with other settings (" + String.join("; ", differences)
+                    + "): leave them as they were, or begin another run with --init " + folder);
+        }
+    }
+
+    /** A schedule over steps does not go on over minutes. */
+    private static String lengthKind(TrainingConfig config) {
+        return config.minutes() != null ? "minutes" : "steps";
+    }
+
+    /**
+     * Refuses to go on with other text.
+     *
+     * @throws UserError if text, hold-out or tokenizer are not those of the run
+     */
+    void requireSame(String corpusNow, String tokenizerNow, String source, Path folder) {
+        if (!tokenizer.equals(tokenizerNow)) {
+            throw new UserError("cannot resume " + folder + " with another tokenizer (" + tokenizer + " was used, "
+                    + tokenizerNow + " is there): restore it, or begin another run");
+        }
+        if (!corpus.equals(corpusNow)) {
+            throw new UserError(
+                    "cannot resume " + folder + ": the text of " + source + ", its filter, limit or hold-out"
+                            + " changed since the run began (fingerprint " + start(corpus) + ", now " + start(corpusNow)
+                            + "); restore it, or begin another run with --init " + folder);
+        }
+    }
+
+    private static String start(String fingerprint) {
+        return fingerprint.substring(0, Math.min(12, fingerprint.length()));
+    }
+}
