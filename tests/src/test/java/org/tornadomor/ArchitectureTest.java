@@ -78,8 +78,10 @@ class ArchitectureTest {
                 .map(dependency -> dependency.getTargetClass())
                 .filter(type -> type.getPackageName().equals("org.tornadomor"))
                 .map(JavaClass::getSimpleName)
-                .collect(Collectors.toSet());
-        assertEquals(Set.of("UserError"), used);
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertTrue(used.contains("UserError"), used.toString());
+        used.removeIf(name -> !Files.exists(Path.of("../runner/src/main/java/org/tornadomor", name + ".java")));
+        assertEquals(Set.of(), used);
     }
 
     @Test

@@ -46,23 +46,22 @@ final class InfoCommand implements Runnable {
         try (CheckpointFolder opened = CheckpointFolder.open(checkpoint)) {
             description = opened.describe();
         }
-        int inRun =
-                checkpoint.equals(folder) ? 0 : ModelFolders.checkpoints(folder).size();
+        boolean run = !checkpoint.equals(folder);
         PrintWriter out = spec.commandLine().getOut();
         if (json.wanted()) {
-            JsonOption.print(out, json(description, inRun));
+            JsonOption.print(out, json(description, run));
             return;
         }
-        Map<String, String> lines = lines(description, inRun);
+        Map<String, String> lines = lines(description, run);
         int width = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
         lines.forEach((key, value) -> out.println(key + " ".repeat(width - key.length()) + "  " + value));
     }
 
-    private Map<String, String> lines(CheckpointDescription it, int inRun) {
+    private Map<String, String> lines(CheckpointDescription it, boolean run) {
         ModelConfig config = it.config();
         Map<String, String> lines = new LinkedHashMap<>();
-        if (inRun > 0) {
-            lines.put("run", folder + ", " + inRun + (inRun == 1 ? " checkpoint" : " checkpoints"));
+        if (run) {
+            lines.put("run", folder + ", of which this is the newest checkpoint");
         }
         lines.put("checkpoint", it.folder().toString());
         lines.put("model", it.kind());
@@ -104,11 +103,10 @@ final class InfoCommand implements Runnable {
         return description.elements().keySet().stream().sorted().map(Enum::name).collect(Collectors.joining(" and "));
     }
 
-    private ObjectNode json(CheckpointDescription it, int inRun) {
+    private ObjectNode json(CheckpointDescription it, boolean run) {
         ObjectNode object = JsonOption.object();
-        if (inRun > 0) {
+        if (run) {
             object.put("run", folder.toString());
-            object.put("checkpoints", inRun);
         }
         object.put("checkpoint", it.folder().toString());
         object.put("kind", it.kind());

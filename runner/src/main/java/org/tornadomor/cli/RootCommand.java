@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             "1:Something that you can mend, such as a missing file or too little memory. One line says what.",
             "2:The command line is wrong.",
             "70:A defect of the program.",
+            "130:Ctrl-C ended it (143: SIGTERM); train and demo have saved what they did.",
             "141:Nobody reads standard output any more.",
         },
         footerHeading = "%nExamples:%n",

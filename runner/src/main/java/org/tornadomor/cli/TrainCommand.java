@@ -20,13 +20,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code train}: a new run, or one that goes on. */
 @Command(
         name = "train",
         description = "Trains a model on text, from random weights or from a checkpoint.",
+        mixinStandardHelpOptions = true,
         sortOptions = false,
         footerHeading = "%nExamples:%n",
         footer = {
@@ -70,14 +70,8 @@ public final class TrainCommand implements Callable<Integer> {
             description = "Save and end after this step; --resume goes on from there.")
     private Long stopAfter;
 
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            description = "Show this help and exit.")
-    private boolean help;
-
-    @Option(names = "--json", description = "Print the result as JSON.")
-    private boolean json;
+    @Mixin
+    private JsonOption json;
 
     @Override
     public Integer call() {
@@ -128,8 +122,8 @@ public final class TrainCommand implements Callable<Integer> {
 
     private void report(TrainingSummary summary) {
         PrintWriter results = spec.commandLine().getOut();
-        if (json) {
-            results.println(JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(toJson(summary)));
+        if (json.wanted()) {
+            JsonOption.print(results, toJson(summary));
         } else {
             results.println(TrainingView.describe(summary));
             if (summary.checkpoint() != null) {
@@ -144,7 +138,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private static ObjectNode toJson(TrainingSummary summary) {
-        ObjectNode json = JsonMapper.shared().createObjectNode();
+        ObjectNode json = JsonOption.object();
         json.put("run", summary.folder().toString());
         json.put(
                 "checkpoint",

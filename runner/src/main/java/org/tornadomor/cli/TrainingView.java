@@ -1,8 +1,6 @@
 package org.tornadomor.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -37,21 +35,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
 
     /** A view on standard error. */
     static TrainingView on(PrintWriter err) {
-        return new TrainingView(err, isTerminal());
-    }
-
-    /** The JDK knows about input and output only, not about errors; Linux tells. */
-    private static boolean isTerminal() {
-        Path target = Path.of("/proc/self/fd/2");
-        try {
-            if (Files.isSymbolicLink(target)) {
-                String file = Files.readSymbolicLink(target).toString();
-                return file.startsWith("/dev/pts/") || file.startsWith("/dev/tty");
-            }
-        } catch (IOException e) {
-            return false;
-        }
-        return System.console() != null && System.console().isTerminal();
+        return new TrainingView(err, Terminal.showsProgress());
     }
 
     @Override

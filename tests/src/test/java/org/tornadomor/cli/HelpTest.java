@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class HelpTest {
+    private static final Pattern COMMAND = Pattern.compile("tornado-mor ([a-z]+)");
     private static final Pattern OPTION = Pattern.compile("(?<= )--[a-z][a-z-]*");
 
     @TempDir
@@ -39,14 +41,22 @@ class HelpTest {
                 }));
     }
 
+    /** An example may show another command, and a line that begins with an option goes on with the one before. */
     @TestFactory
     Stream<DynamicTest> examplesNameOptionsThatExist() {
-        return commands()
+        Map<String, CommandLine> all = Main.commandLine(new Failures()).getSubcommands();
+        return all.values().stream()
                 .map(command -> DynamicTest.dynamicTest(command.getCommandName(), () -> {
+                    CommandLine shown = command;
                     for (String line : command.getCommandSpec().usageMessage().footer()) {
+                        Matcher named = COMMAND.matcher(line);
+                        if (named.find()) {
+                            shown = all.get(named.group(1));
+                            assertTrue(shown != null, line);
+                        }
                         Matcher options = OPTION.matcher(line);
                         while (options.find()) {
-                            assertTrue(command.getCommandSpec().findOption(options.group()) != null, line);
+                            assertTrue(shown.getCommandSpec().findOption(options.group()) != null, line);
                         }
                     }
                 }));

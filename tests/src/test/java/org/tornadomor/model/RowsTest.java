@@ -66,8 +66,7 @@ class RowsTest {
                     count(what, counter, runs, candidates(r));
                 } else {
                     assertTrue(
-                            counter.rows() == (long) counter.runs() * rows
-                                    || counter.rows() == (long) counter.runs() * candidates(r),
+                            counter.rows() == counter.runs() * rows || counter.rows() == counter.runs() * candidates(r),
                             what);
                 }
             } else {

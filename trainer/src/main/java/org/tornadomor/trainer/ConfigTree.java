@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -191,11 +192,11 @@ final class ConfigTree {
         if (value instanceof ObjectNode object) {
             return object;
         }
-        throw new UserError(key + " is " + value + "; it has keys of its own, such as "
-                + allKeys().stream()
-                        .filter(k -> k.startsWith(key + "."))
-                        .findFirst()
-                        .orElse(key));
+        String example = allKeys().stream()
+                .filter(k -> k.startsWith(key + "."))
+                .findFirst()
+                .orElse(key);
+        throw new UserError(key + " is " + value + "; it has keys of its own, such as " + example);
     }
 
     private static UserError unknown(String key) {
@@ -208,7 +209,14 @@ final class ConfigTree {
         ObjectNode tree = tree(TrainingConfig.DEFAULT);
         tree.set(MODEL, ModelChoice.schema(MODEL));
         flatten("", tree, flat);
-        return new ArrayList<>(flat.keySet());
+        List<String> keys = new ArrayList<>(flat.keySet());
+        for (String key : flat.keySet()) {
+            int dot = key.lastIndexOf('.');
+            if (dot > 0 && !keys.contains(key.substring(0, dot))) {
+                keys.add(key.substring(0, dot));
+            }
+        }
+        return keys;
     }
 
     private static TrainingConfig config(ObjectNode tree) {
@@ -248,7 +256,7 @@ final class ConfigTree {
         }
         if (type.isEnum()) {
             return Stream.of(type.getEnumConstants())
-                    .map(constant -> constant.toString().toLowerCase(java.util.Locale.ROOT))
+                    .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
                     .collect(Collectors.joining(", ", "one of ", ""));
         }
         return type == String.class ? "a text" : "a list or an object";

@@ -2,6 +2,7 @@ package org.tornadomor.trainer;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.Corpus;
@@ -32,9 +33,10 @@ record RunSetup(
     /**
      * Finds everything; cheap checks come before the text is read.
      *
+     * @param check sees the resolved configuration before that, and may refuse it
      * @throws UserError if something is missing or does not fit
      */
-    static RunSetup of(TrainingConfig asked, TrainingListener listener) {
+    static RunSetup of(TrainingConfig asked, Consumer<TrainingConfig> check, TrainingListener listener) {
         Tokenizer tokenizer = tokenizer(asked);
         try {
             ModelConfig model = ModelChoice.resolve(asked, tokenizer);
@@ -47,6 +49,7 @@ record RunSetup(
             Schedule schedule = length.schedule(asked);
             CapacityWarmUp capacities = new CapacityWarmUp(model, asked.context(), asked.capacityWarmup());
             TrainingConfig config = resolved(asked, model, tokenizer);
+            check.accept(config);
             TextSource source = source(config);
             source.notices().forEach(listener::message);
             listener.message("reading " + source.describe());

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.Corpus;
@@ -82,7 +83,9 @@ public final class Trainer implements AutoCloseable {
             Engine engine, TrainingConfig config, RunFolder folder, boolean resume, TrainingListener listener) {
         RunSetup setup = null;
         try {
-            setup = RunSetup.of(config, listener);
+            Consumer<TrainingConfig> check =
+                    resume ? now -> TrainingState.requireSame(begunWith(folder), now, folder.path()) : now -> {};
+            setup = RunSetup.of(config, check, listener);
             Trainer trainer = new Trainer(engine, folder, setup, listener);
             if (resume) {
                 trainer.restore();
@@ -132,18 +135,22 @@ public final class Trainer implements AutoCloseable {
         depthShare = new double[setup.model().recursions()];
     }
 
+    /** The state knows better than a file that people may have changed. */
+    private static TrainingConfig begunWith(RunFolder folder) {
+        return folder.newest()
+                .map(checkpoint -> TrainingState.read(checkpoint).config())
+                .orElseGet(() -> RunFolder.config(folder.path()));
+    }
+
     private void restore() {
         resumed = true;
         Optional<Path> newest = folder.newest();
-        TrainingConfig begun = RunFolder.config(folder.path());
         if (newest.isEmpty()) {
-            TrainingState.requireSame(begun, config, folder.path());
             InitialWeights.fill(engine, weights, config, listener);
             listener.message(folder.path() + " has no checkpoint yet: beginning with step 1");
             return;
         }
         TrainingState state = TrainingState.read(newest.get());
-        TrainingState.requireSame(state.config(), config, folder.path());
         state.requireSame(
                 setup.corpus().fingerprint(),
                 setup.tokenizer().fingerprint(),
@@ -154,10 +161,20 @@ public final class Trainer implements AutoCloseable {
         secondsBefore = state.seconds();
         saved = newest.get();
         savedStep = step;
-        if (!config.schedule().equals("constant")
-                && !RunLength.of(state.config()).equals(setup.length())) {
+        if (!sameRates(state)) {
             listener.message("the run has another length now, and the learning rate follows it from here on");
         }
+    }
+
+    /** Whether the learning rate goes on as it would have gone had the run had its present length from the start. */
+    private boolean sameRates(TrainingState state) {
+        RunLength before = RunLength.of(state.config());
+        if (before.equals(setup.length())) {
+            return true;
+        }
+        double rate = before.schedule(state.config()).at(before.progress(step + 1, secondsBefore));
+        return config.schedule().equals("constant")
+                && rate == setup.schedule().at(setup.length().progress(step + 1, secondsBefore));
     }
 
     /**

@@ -41,7 +41,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         scratch = team.scratch();
         int keys = longest();
         keysAt = SCORES_AT + BLOCK * keys;
-        valuesAt = keysAt + keys * dim;
+        valuesAt = keysAt + Math.max(keys * dim, RowAttention.BLOCK);
         scratch.reserve(0, valuesAt + keys * paddedDim());
         team.run(this, sequences() * heads.heads());
     }
@@ -173,20 +173,31 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     private void directRow(float[] own, int row, int head, int keyRow) {
         int count = visible(row);
         int keyColumn = head / group * dim;
-        int query = q.at(row, head * dim);
-        for (int j = 0; j < count; j++) {
-            own[SCORES_AT + j] = Lanes.dot(q.values, query, k.values, k.at(keyRow + j, keyColumn), dim);
-        }
+        RowAttention.scores(
+                q.values,
+                q.at(row, head * dim),
+                k.values,
+                k.at(keyRow, keyColumn),
+                k.stride,
+                dim,
+                count,
+                own,
+                SCORES_AT,
+                own,
+                keysAt);
         float max = count == 0 ? 0f : Lanes.max(own, SCORES_AT, count);
         float sum = exponentials(own, SCORES_AT, count, count, heads.scale(), max);
-        int to = out.at(row, head * dim);
-        Arrays.fill(out.values, to, to + dim, 0f);
-        for (int j = 0; j < count; j++) {
-            Lanes.addScaled(out.values, to, v.values, v.at(keyRow + j, keyColumn), dim, own[SCORES_AT + j]);
-        }
-        if (count > 0) {
-            Lanes.scale(out.values, to, dim, 1f / sum);
-        }
+        RowAttention.weightedSum(
+                own,
+                SCORES_AT,
+                v.values,
+                v.at(keyRow, keyColumn),
+                v.stride,
+                dim,
+                count,
+                count == 0 ? 0f : 1f / sum,
+                out.values,
+                out.at(row, head * dim));
         lse.values[lse.at(row, head)] = count == 0 ? 0f : heads.scale() * max + (float) StrictMath.log(sum);
     }
 }

@@ -17,7 +17,8 @@ final class WorkerTeam implements AutoCloseable {
         void tile(int tile, int worker);
     }
 
-    private static final int SPINS = 20_000;
+    /** How long to spin: a few microseconds to some tens, about what waking a thread takes. */
+    private static final int SPINS = 4_000;
 
     private final Thread[] workers;
     private final Scratch scratch;
@@ -67,8 +68,14 @@ final class WorkerTeam implements AutoCloseable {
             LockSupport.unpark(worker);
         }
         work(0);
+        int spins = 0;
         while (busy.get() > 0) {
-            Thread.onSpinWait();
+            // On a busy machine a worker may be waiting for the very processor that spins here.
+            if (++spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
         }
         if (failure != null) {
             Throwable cause = failure;

@@ -1,0 +1,191 @@
+package org.tornadomor.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.trainer.MetricsLog;
+import org.tornadomor.trainer.RunFolder;
+import org.tornadomor.trainer.TinyRuns;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class TrainCommandTest {
+    private static final long DEADLINE_SECONDS = 60;
+
+    @TempDir
+    Path temp;
+
+    private Path config;
+    private Path run;
+
+    @BeforeEach
+    void makeConfig() throws IOException {
+        config = temp.resolve("tiny.yaml");
+        run = temp.resolve("run");
+        Files.writeString(config, TinyRuns.config(TinyRuns.text(temp)).toYaml());
+    }
+
+    private static Outcome train(Object... arguments) {
+        return Outcome.of(
+                Stream.concat(Stream.of("train"), Stream.of(arguments)).toArray());
+    }
+
+    private void refused(String expected, Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of("--config", config, "--steps", 2));
+        if (Stream.of(arguments).noneMatch("--out"::equals)) {
+            all.addAll(List.of("--out", run));
+        }
+        all.addAll(List.of(arguments));
+        Outcome result = train(all.toArray());
+        assertEquals(1, result.code(), result.err());
+        List<String> lines = result.err()
+                .lines()
+                .filter(line -> !line.startsWith("reading "))
+                .toList();
+        assertEquals(1, lines.size(), result.err());
+        String message = lines.getFirst();
+        assertTrue(message.startsWith("tornado-mor: "), message);
+        assertTrue(message.contains(expected), message);
+    }
+
+    @Test
+    void trainsSavesAndGoesOn() {
+        Outcome result = train(
+                "--config",
+                config,
+                "--out",
+                run,
+                "--steps",
+                4,
+                "--stop-after",
+                2,
+                "--set",
+                "optimizer.decay=0.05",
+                "--save-every",
+                1);
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().contains("--resume --out " + run), result.out());
+        result = train("--resume", "--out", run, "--json", "--threads", 1);
+        assertEquals(0, result.code(), result.err());
+        JsonNode json = JsonMapper.shared().readTree(result.out());
+        assertEquals(4, json.get("step").asInt());
+        assertTrue(json.get("finished").asBoolean());
+        assertTrue(json.get("val_loss").asDouble() > 0);
+        assertTrue(json.get("tokens_per_second").asDouble() > 0);
+        assertEquals(RunFolder.latest(run).toString(), json.get("checkpoint").asString());
+        assertEquals(0.05, RunFolder.config(run).optimizer().decay());
+        result = train("--config", run.resolve(RunFolder.CONFIG_FILE), "--out", temp.resolve("again"));
+        assertEquals(0, result.code(), result.err());
+        assertTrue(result.out().contains("generate --model"), result.out());
+    }
+
+    @Test
+    void refusesWithOneLine() throws IOException {
+        refused("There is no preset 'tinny'; the nearest are tiny", "--preset", "tinny");
+        refused("the nearest are optimizer.decay", "--set", "optimizer.dekay=1");
+        refused("write it like", "--set", "lr");
+        refused("the length of a run is given more than once", "--tokens", 100);
+        refused("context 65 is longer than the model's 64 positions", "--context", 65);
+        refused("the training text has", "--max-bytes", 10);
+        refused("the validation text has", "--hold-out", "0.001");
+        refused("no text at", "--data", temp.resolve("nowhere.txt"));
+        refused("no text in", "--data", temp, "--filter", "*.nothing");
+        refused("no tokenizer at", "--tokenizer", temp.resolve("nowhere"));
+        refused("257 ids", "--set", "model.vocab_size=100");
+        refused("no schedule is called 'zigzag'", "--schedule", "zigzag");
+        refused("batch is 0", "--batch", 0);
+        refused("batch is \"many\"", "--batch", "many");
+        refused("capacity_warmup is for expert_choice", "--set", "capacity_warmup=5");
+        refused("num_hidden_layers 4", "--set", "model.mor={num_recursions: 3, router: none}");
+        refused(
+                "mor.capacity increases",
+                "--set",
+                "model.mor={num_recursions: 2, router: expert_choice, capacity: [1, 1.5]}");
+        refused("does not divide hidden_size", "--set", "model.num_attention_heads=3");
+        refused("use a smaller batch", "--batch", 500_000_000);
+        refused("no run to resume", "--resume");
+        refused("does not exist", "--init", temp.resolve("nowhere"), "--tokenizer", "bytes");
+        refused("give a step of 1 or more", "--stop-after", 0);
+        refused("is not empty", "--out", temp);
+        Files.writeString(temp.resolve("bad.txt"), "\u00e4\u00f6\u00fc", StandardCharsets.ISO_8859_1);
+        refused("bad.txt", "--data", temp.resolve("bad.txt"));
+        Files.writeString(config, "batch: [");
+        refused("not valid YAML");
+        assertEquals(1, train("--resume").code());
+    }
+
+    @Test
+    void sigtermSavesAndTheRunGoesOnAsIfItHadNotCome() throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "train"));
+        List<String> options = List.of(
+                "--config",
+                config.toString(),
+                "--set",
+                "schedule=constant",
+                "--warmup",
+                "0",
+                "--eval-every",
+                "0",
+                "--hold-out",
+                "0");
+        command.addAll(options);
+        command.addAll(List.of("--steps", "10000000", "--out", run.toString()));
+        Path log = temp.resolve("log.txt");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try {
+            waitForLines(run.resolve(MetricsLog.FILE), process);
+            process.destroy();
+            assertTrue(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS));
+        } finally {
+            process.destroyForcibly();
+        }
+        String said = Files.readString(log);
+        assertEquals(143, process.exitValue(), said);
+        assertTrue(said.contains("stopping") && said.contains("go on with it"), said);
+        int steps =
+                Integer.parseInt(RunFolder.latest(run).getFileName().toString().substring("step-".length()));
+        assertEquals(0, train("--resume", "--out", run, "--steps", steps + 3).code());
+        List<Object> straight = new ArrayList<>(options);
+        straight.addAll(List.of("--steps", 10_000_000, "--stop-after", steps + 3, "--out", temp.resolve("straight")));
+        assertEquals(0, train(straight.toArray()).code());
+        Path weights = Path.of("model.safetensors");
+        assertEquals(
+                -1,
+                Files.mismatch(
+                        RunFolder.latest(run).resolve(weights),
+                        RunFolder.latest(temp.resolve("straight")).resolve(weights)));
+    }
+
+    private static void waitForLines(Path file, Process process) throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+        while (System.nanoTime() < end && process.isAlive()) {
+            if (Files.exists(file) && Files.readAllLines(file).size() >= 3) {
+                return;
+            }
+            Thread.sleep(20);
+        }
+        throw new AssertionError("no steps were taken");
+    }
+}

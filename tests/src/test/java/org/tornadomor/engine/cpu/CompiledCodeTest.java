@@ -1,0 +1,122 @@
+package org.tornadomor.engine.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.tornadomor.engine.AttentionOp;
+import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Op;
+import org.tornadomor.engine.Slot;
+
+/** Interpreted, freshly compiled or optimised: the same bits. A JVM that only interprets is the judge. */
+class CompiledCodeTest {
+    @Test
+    void resultsDoNotDependOnTheCompiler() throws IOException, InterruptedException {
+        String interpreted = inAnotherJvm("-Xint");
+        assertEquals(interpreted, inAnotherJvm("-XX:TieredStopAtLevel=1"), "compiled without optimisation");
+        assertEquals(interpreted, fingerprints(1), "in whatever state this JVM is");
+        assertEquals(interpreted, fingerprints(3000), "after many runs");
+    }
+
+    private static String inAnotherJvm(String flag) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), flag));
+        // The vectors must be as wide as here: sums over lanes depend on that.
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> argument.startsWith("-XX:UseAVX"))
+                .forEach(command::add);
+        command.addAll(List.of(
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-cp",
+                System.getProperty("java.class.path"),
+                CompiledCodeTest.class.getName()));
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, process.waitFor(), "the other JVM fails");
+        return output.strip();
+    }
+
+    /** Prints the fingerprints, for the test in the other JVM. */
+    public static void main(String[] args) {
+        System.out.println(fingerprints(1));
+    }
+
+    private static String fingerprints(int runs) {
+        return "blocked " + product(runs, 20, 40, 50)
+                + ", few rows " + product(runs, 3, 40, 50)
+                + ", tiny " + product(runs, 3, 5, 7)
+                + ", attention " + attention(runs, 9)
+                + ", attention of few rows " + attention(runs, 2);
+    }
+
+    private static int fingerprint(int runs, OpRunner runner, Op op, Slot... results) {
+        runner.run(op);
+        int hash = hash(runner, results);
+        for (int i = 1; i < runs; i++) {
+            runner.runAgain();
+        }
+        assertEquals(hash, hash(runner, results), op + " after " + runs + " runs");
+        return hash;
+    }
+
+    private static int hash(OpRunner runner, Slot[] results) {
+        return Arrays.stream(results)
+                .map((Function<Slot, Object>) slot -> Arrays.hashCode(runner.get(slot)))
+                .toList()
+                .hashCode();
+    }
+
+    private static int product(int runs, int m, int n, int k) {
+        Random random = new Random(1);
+        try (OpRunner runner = new OpRunner(1)) {
+            Extent rows = Extent.fixed(m);
+            Slot a = runner.f32("a", rows, k, 1, OpRunner.random(random, m * k));
+            Slot w = runner.f32("w", Extent.fixed(n), k, 2, OpRunner.random(random, n * k));
+            Slot r = runner.f32("r", rows, n, 1, OpRunner.random(random, m * n));
+            Slot c = runner.f32("c", rows, n, 3, new float[m * n]);
+            return fingerprint(runs, runner, new DenseOp.MatmulNT(c, a, w, r), c);
+        }
+    }
+
+    private static int attention(int runs, int count) {
+        Random random = new Random(2);
+        int dim = 24;
+        try (OpRunner runner = new OpRunner(1)) {
+            Extent rows = Extent.fixed(count);
+            Extent keys = Extent.fixed(count + 20);
+            int[] visible = new int[count];
+            Arrays.setAll(visible, i -> 20 + i);
+            AttentionOp.Rows which = new AttentionOp.Rows(
+                    runner.i32("start", Extent.fixed(2), new int[] {0, count}),
+                    runner.i32("keyStart", Extent.fixed(1), new int[] {0}),
+                    runner.i32("visible", rows, visible));
+            AttentionOp.Heads heads = new AttentionOp.Heads(2, 1, dim, 0.2f);
+            Slot q = runner.f32("q", rows, 2 * dim, 0, OpRunner.random(random, count * 2 * dim));
+            Slot k = runner.f32("k", keys, dim, 0, OpRunner.random(random, (count + 20) * dim));
+            Slot v = runner.f32("v", keys, dim, 0, OpRunner.random(random, (count + 20) * dim));
+            Slot dOut = runner.f32("dOut", rows, 2 * dim, 0, OpRunner.random(random, count * 2 * dim));
+            Slot out = runner.f32("out", rows, 2 * dim, 0, new float[count * 2 * dim]);
+            Slot lse = runner.f32("lse", rows, 2, 0, new float[count * 2]);
+            Slot dq = runner.f32("dq", rows, 2 * dim, 0, new float[count * 2 * dim]);
+            Slot dk = runner.f32("dk", keys, dim, 0, new float[(count + 20) * dim]);
+            Slot dv = runner.f32("dv", keys, dim, 0, new float[(count + 20) * dim]);
+            int forward =
+                    fingerprint(runs, runner, new AttentionOp.Attention(out, lse, q, k, v, which, heads), out, lse);
+            Op backward = new AttentionOp.AttentionBackward(dq, dk, dv, dOut, out, lse, q, k, v, which, heads, false);
+            return 31 * forward + fingerprint(runs, runner, backward, dq, dk, dv);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package org.tornadomor.engine.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** One query against keys and values where they are: a decoding step, which is bound by reading the cache once. */
+final class RowAttention {
+    private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
+    private static final int LENGTH = Lanes.LENGTH;
+    /** Scratch elements that {@link #scores} needs: the lanes of a vector's worth of inner products, and transposed. */
+    static final int BLOCK = 2 * LENGTH * LENGTH;
+
+    private RowAttention() {}
+
+    /** {@code to[j] = q . k[j]} for {@code count} rows of k; fills up to whole vectors. */
+    static void scores(
+            float[] q,
+            int qAt,
+            float[] k,
+            int kAt,
+            int kStride,
+            int dim,
+            int count,
+            float[] to,
+            int toAt,
+            float[] block,
+            int blockAt) {
+        int whole = Lanes.whole(dim);
+        for (int j = 0; j < count; j += LENGTH) {
+            int keys = Math.min(LENGTH, count - j);
+            for (int i = 0; i < keys; i++) {
+                lanes(q, qAt, k, kAt + (j + i) * kStride, whole, block, blockAt + i * LENGTH);
+            }
+            sums(block, blockAt, to, toAt + j);
+            for (int i = 0; i < keys && whole < dim; i++) {
+                float sum = to[toAt + j + i];
+                for (int c = whole; c < dim; c++) {
+                    sum = Math.fma(q[qAt + c], k[kAt + (j + i) * kStride + c], sum);
+                }
+                to[toAt + j + i] = sum;
+            }
+        }
+    }
+
+    private static void lanes(float[] q, int qAt, float[] k, int kAt, int whole, float[] to, int toAt) {
+        FloatVector sums = FloatVector.zero(SPECIES);
+        for (int c = 0; c < whole; c += LENGTH) {
+            sums = FloatVector.fromArray(SPECIES, q, qAt + c).fma(FloatVector.fromArray(SPECIES, k, kAt + c), sums);
+        }
+        sums.intoArray(to, toAt);
+    }
+
+    /** The sum of the lanes of each of {@link #LENGTH} vectors: transposed, they add up as vectors. */
+    private static void sums(float[] block, int blockAt, float[] to, int toAt) {
+        int turned = blockAt + LENGTH * LENGTH;
+        Transpose.run(block, blockAt, LENGTH, LENGTH, LENGTH, block, turned, LENGTH);
+        FloatVector sums = FloatVector.fromArray(SPECIES, block, turned);
+        for (int i = 1; i < LENGTH; i++) {
+            sums = sums.add(FloatVector.fromArray(SPECIES, block, turned + i * LENGTH));
+        }
+        sums.intoArray(to, toAt);
+    }
+
+    /** {@code out = factor * sum over j of p[j] v[j]} for {@code count} rows of v. */
+    static void weightedSum(
+            float[] p,
+            int pAt,
+            float[] v,
+            int vAt,
+            int vStride,
+            int dim,
+            int count,
+            float factor,
+            float[] out,
+            int outAt) {
+        int c = 0;
+        for (; c + 4 * LENGTH <= dim; c += 4 * LENGTH) {
+            fourVectors(p, pAt, v, vAt + c, vStride, count, factor, out, outAt + c);
+        }
+        for (; c + LENGTH <= dim; c += LENGTH) {
+            FloatVector sums = FloatVector.zero(SPECIES);
+            for (int j = 0; j < count; j++) {
+                sums = FloatVector.fromArray(SPECIES, v, vAt + c + j * vStride)
+                        .fma(FloatVector.broadcast(SPECIES, p[pAt + j]), sums);
+            }
+            sums.mul(factor).intoArray(out, outAt + c);
+        }
+        for (; c < dim; c++) {
+            float sum = 0f;
+            for (int j = 0; j < count; j++) {
+                sum = Math.fma(v[vAt + c + j * vStride], p[pAt + j], sum);
+            }
+            out[outAt + c] = sum * factor;
+        }
+    }
+
+    private static void fourVectors(
+            float[] p, int pAt, float[] v, int vAt, int vStride, int count, float factor, float[] out, int outAt) {
+        FloatVector a = FloatVector.zero(SPECIES);
+        FloatVector b = FloatVector.zero(SPECIES);
+        FloatVector c = FloatVector.zero(SPECIES);
+        FloatVector d = FloatVector.zero(SPECIES);
+        for (int j = 0; j < count; j++) {
+            int at = vAt + j * vStride;
+            FloatVector weight = FloatVector.broadcast(SPECIES, p[pAt + j]);
+            a = FloatVector.fromArray(SPECIES, v, at).fma(weight, a);
+            b = FloatVector.fromArray(SPECIES, v, at + LENGTH).fma(weight, b);
+            c = FloatVector.fromArray(SPECIES, v, at + 2 * LENGTH).fma(weight, c);
+            d = FloatVector.fromArray(SPECIES, v, at + 3 * LENGTH).fma(weight, d);
+        }
+        a.mul(factor).intoArray(out, outAt);
+        b.mul(factor).intoArray(out, outAt + LENGTH);
+        c.mul(factor).intoArray(out, outAt + 2 * LENGTH);
+        d.mul(factor).intoArray(out, outAt + 3 * LENGTH);
+    }
+}
