@@ -61,8 +61,7 @@ public abstract class Arena implements AutoCloseable {
                     + this.name + " is no matrix");
         }
         if (padded > segmentLimit) {
-            throw new UserError(this.name + " " + tensorName + " [" + rows + ", " + columns + "] has more than the "
-                    + segmentLimit + " elements of the largest array: use a smaller batch, context or model");
+            throw tooLarge(tensorName + " [" + rows + ", " + columns + "]", 4 * padded);
         }
         int last = segmentSizes.size() - 1;
         if (last < sealedSegments || segmentSizes.get(last) + padded > segmentLimit) {
@@ -74,6 +73,12 @@ public abstract class Arena implements AutoCloseable {
         Tensor tensor = new Tensor(tensorName, this, last, (int) offset, rows, columns, columns, shape);
         tensors.add(tensor);
         return tensor;
+    }
+
+    /** What to throw for a tensor that is larger than a segment may be. */
+    protected UserError tooLarge(String what, long bytes) {
+        return new UserError(name + " " + what + " has more than the " + segmentLimit
+                + " elements of the largest array: use a smaller batch, context or model");
     }
 
     /** The tensors allocated so far, in order. */

@@ -128,6 +128,9 @@ final class ExpertGate {
         @Override
         void run(WorkerTeam team) {
             count = op.rows().count();
+            if (count == 0) {
+                return;
+            }
             int tiles = Tiles.count(count, TILE_ROWS);
             team.run(this, tiles);
             double entropies = 0;

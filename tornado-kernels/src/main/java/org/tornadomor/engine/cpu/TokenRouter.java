@@ -130,6 +130,9 @@ final class TokenRouter {
         @Override
         void run(WorkerTeam team) {
             count = op.rows().count();
+            if (count == 0) {
+                return;
+            }
             for (int j = 0; j < depths; j++) {
                 share[j] = (float) depths * load.get(j) / count;
             }

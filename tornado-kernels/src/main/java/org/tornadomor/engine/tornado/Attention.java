@@ -1,0 +1,357 @@
+package org.tornadomor.engine.tornado;
+
+import org.tornadomor.engine.AttentionOp;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Attention among compact rows. The softmax is computed on the way over the keys: whenever a score is the largest so far,
+ * what was summed up shrinks accordingly, and no score is stored. Backward: {@link AttentionGradient}.
+ *
+ * <p>Two schedules. With tiles, a group has many query rows that share tiles of keys in local memory: for prompts and
+ * training on an accelerator. By rows, a group has one query row and its items share the keys: for decoding, where
+ * sequences have one row each, and, with one item, on a CPU, which has caches instead of local memory.
+ */
+final class Attention {
+    /** Query rows of a group with tiles, and items of a group by rows. */
+    private static final int GROUP = 64;
+
+    /** Keys in local memory at a time. */
+    private static final int TILE_KEYS = 16;
+    /** Local memory that a group may fill, so that several groups fit a compute unit. */
+    private static final long LOCAL_BYTES = 32 << 10;
+
+    private Attention() {}
+
+    /**
+     * How many items share the work on a row if each needs so many floats of local memory: a power of two.
+     */
+    static int group(DeviceProfile device, int floats) {
+        int group = device.cpu() ? 1 : Math.min(GROUP, Integer.highestOneBit(device.maxGroup()));
+        while (group > 1 && (long) Float.BYTES * floats * group > Math.min(LOCAL_BYTES, device.localBytes())) {
+            group /= 2;
+        }
+        return group;
+    }
+
+    static void record(AttentionOp.Attention op, TaskList tasks) {
+        boolean oneRowEach = op.rows().max() <= op.which().keyStart().rows().max();
+        if (tasks.device().cpu() || oneRowEach) {
+            recordByRow(op, tasks);
+        } else {
+            recordTiles(op, tasks);
+        }
+    }
+
+    private static Call call(AttentionOp.Attention op, TaskList tasks) {
+        AttentionOp.Rows which = op.which();
+        return tasks.call(
+                op.rows(),
+                op.out(),
+                op.lse(),
+                op.q(),
+                op.k(),
+                op.v(),
+                which.start(),
+                which.keyStart(),
+                which.visible());
+    }
+
+    private static void recordByRow(AttentionOp.Attention op, TaskList tasks) {
+        int heads = op.heads().heads();
+        int kvHeads = op.heads().kvHeads();
+        int dim = op.heads().headDim();
+        float scale = op.heads().scale();
+        int group = group(tasks.device(), dim + 2);
+        int sequenceCount = tasks.count(op.which().keyStart().rows());
+        tasks.add(
+                "Attention",
+                call(op, tasks),
+                new Grid(new Grid.Groups(op.rows(), heads, 1), null, group, 1, Float.BYTES * group * (dim + 2)),
+                (graph, id, a) -> graph.task(
+                        id,
+                        Attention::byRow,
+                        a.context(),
+                        a.run(),
+                        a.table(),
+                        a.m(0),
+                        a.m(1),
+                        a.m(2),
+                        a.m(3),
+                        a.m(4),
+                        a.i(0),
+                        a.i(1),
+                        a.arrays(),
+                        a.code(),
+                        heads,
+                        kvHeads,
+                        dim,
+                        scale,
+                        sequenceCount,
+                        group));
+    }
+
+    /**
+     * {@code out = softmax(scale q k^T) v} and lse.
+     *
+     * <p>KernelContext, for local memory. Tensors: out, lse, q, k, v, start, keyStart, visible. Grid: a group for each row
+     * and head; item l deals with the keys l, l + group, ... and then with the columns l, l + group, ... of the sum over
+     * items. Local memory: the largest score, the sum of exponentials and the weighted sum of values of each item.
+     *
+     * @param sequenceCount where in run the number of sequences stands
+     */
+    static void byRow(
+            KernelContext c,
+            IntArray run,
+            IntArray table,
+            FloatArray m0,
+            FloatArray m1,
+            FloatArray m2,
+            FloatArray m3,
+            FloatArray m4,
+            IntArray i0,
+            IntArray i1,
+            long arrays,
+            int call,
+            int heads,
+            int kvHeads,
+            int dim,
+            float scale,
+            int sequenceCount,
+            int group) {
+        float[] maxima = c.allocateFloatLocalArray(group);
+        float[] totals = c.allocateFloatLocalArray(group);
+        float[] parts = c.allocateFloatLocalArray(group * dim);
+        float[] sum = new float[dim];
+        int at = Args.begin(c, run, call);
+        int row = c.groupIdx / heads;
+        int head = c.groupIdx - row * heads;
+        IntArray start = Args.pick(i0, i1, arrays, 5);
+        int startAt = Args.offset(table, at, 5);
+        int startStride = Args.stride(table, at, 5);
+        int sequences = run.get(sequenceCount);
+        int covered = Math.min(Args.rows(run, call), start.get(startAt + sequences * startStride));
+        if (row < covered && row >= start.get(startAt)) {
+            FloatArray out = Args.pick(m0, m1, m2, m3, m4, arrays, 0);
+            FloatArray q = Args.pick(m0, m1, m2, m3, m4, arrays, 2);
+            FloatArray k = Args.pick(m0, m1, m2, m3, m4, arrays, 3);
+            FloatArray v = Args.pick(m0, m1, m2, m3, m4, arrays, 4);
+            int b = DeviceMath.sequence(start, startAt, startStride, sequences, row);
+            int keys = Args.pick(i0, i1, arrays, 6).get(Args.offset(table, at, 6) + b * Args.stride(table, at, 6));
+            int count = Args.pick(i0, i1, arrays, 7).get(Args.offset(table, at, 7) + row * Args.stride(table, at, 7));
+            int keyColumn = head / (heads / kvHeads) * dim;
+            int kStride = Args.stride(table, at, 3);
+            int vStride = Args.stride(table, at, 4);
+            int qRow = Args.offset(table, at, 2) + row * Args.stride(table, at, 2) + head * dim;
+            int kRow = Args.offset(table, at, 3) + keys * kStride + keyColumn;
+            int vRow = Args.offset(table, at, 4) + keys * vStride + keyColumn;
+            int lane = c.localIdx;
+            for (int d = 0; d < dim; d++) {
+                sum[d] = 0f;
+            }
+            float most = DeviceMath.LEAST;
+            float total = 0f;
+            for (int j = lane; j < count; j += group) {
+                float score = scale * DeviceMath.product(q, qRow, k, kRow + j * kStride, dim);
+                if (score > most) {
+                    float shrink = TornadoMath.exp(most - score);
+                    total *= shrink;
+                    for (int d = 0; d < dim; d++) {
+                        sum[d] = sum[d] * shrink;
+                    }
+                    most = score;
+                }
+                float p = TornadoMath.exp(score - most);
+                total += p;
+                for (int d = 0; d < dim; d++) {
+                    sum[d] = sum[d] + p * v.get(vRow + j * vStride + d);
+                }
+            }
+            maxima[lane] = most;
+            c.localBarrier();
+            for (int l = 0; l < group; l++) {
+                most = TornadoMath.max(most, maxima[l]);
+            }
+            // An item without keys has nothing to add, and so has a row without keys.
+            float weight = lane < count ? TornadoMath.exp(maxima[lane] - most) : 0f;
+            totals[lane] = total * weight;
+            for (int d = 0; d < dim; d++) {
+                parts[lane * dim + d] = sum[d] * weight;
+            }
+            c.localBarrier();
+            total = 0f;
+            for (int l = 0; l < group; l++) {
+                total += totals[l];
+            }
+            float share = count > 0 ? 1f / total : 0f;
+            int outRow = Args.offset(table, at, 0) + row * Args.stride(table, at, 0) + head * dim;
+            for (int d = lane; d < dim; d += group) {
+                float value = 0f;
+                for (int l = 0; l < group; l++) {
+                    value += parts[l * dim + d];
+                }
+                out.set(outRow + d, value * share);
+            }
+            if (lane == 0) {
+                int lseAt = Args.offset(table, at, 1) + row * Args.stride(table, at, 1) + head;
+                Args.pick(m0, m1, m2, m3, m4, arrays, 1).set(lseAt, count > 0 ? most + TornadoMath.log(total) : 0f);
+            }
+        }
+    }
+
+    private static void recordTiles(AttentionOp.Attention op, TaskList tasks) {
+        int heads = op.heads().heads();
+        int kvHeads = op.heads().kvHeads();
+        int dim = op.heads().headDim();
+        float scale = op.heads().scale();
+        int group = Math.min(GROUP, tasks.device().maxGroup());
+        int sequenceCount = tasks.count(op.which().keyStart().rows());
+        tasks.add(
+                "AttentionTiles",
+                call(op, tasks),
+                new Grid(
+                        new Grid.Groups(op.rows(), 1, group),
+                        Grid.Groups.fixed(heads),
+                        group,
+                        1,
+                        2 * Float.BYTES * TILE_KEYS * dim),
+                (graph, id, a) -> graph.task(
+                        id,
+                        Attention::tiles,
+                        a.context(),
+                        a.run(),
+                        a.table(),
+                        a.m(0),
+                        a.m(1),
+                        a.m(2),
+                        a.m(3),
+                        a.m(4),
+                        a.i(0),
+                        a.i(1),
+                        a.arrays(),
+                        a.code(),
+                        heads,
+                        kvHeads,
+                        dim,
+                        scale,
+                        sequenceCount,
+                        group));
+    }
+
+    /**
+     * As {@link #byRow}.
+     *
+     * <p>KernelContext, for local memory. Tensors: as {@link #byRow}. Grid: along x a group for each {@code group} rows, of
+     * which an item has one, whatever sequences they belong to; along y the heads. Local memory: {@link #TILE_KEYS} keys
+     * and values, loaded by all items and used by all that see them.
+     *
+     * @param sequenceCount where in run the number of sequences stands
+     */
+    static void tiles(
+            KernelContext c,
+            IntArray run,
+            IntArray table,
+            FloatArray m0,
+            FloatArray m1,
+            FloatArray m2,
+            FloatArray m3,
+            FloatArray m4,
+            IntArray i0,
+            IntArray i1,
+            long arrays,
+            int call,
+            int heads,
+            int kvHeads,
+            int dim,
+            float scale,
+            int sequenceCount,
+            int group) {
+        float[] keyTile = c.allocateFloatLocalArray(TILE_KEYS * dim);
+        float[] valueTile = c.allocateFloatLocalArray(TILE_KEYS * dim);
+        float[] own = new float[dim];
+        float[] sum = new float[dim];
+        int at = Args.begin(c, run, call);
+        int lane = c.localIdx;
+        int head = c.groupIdy;
+        int blockFrom = c.groupIdx * group;
+        int row = blockFrom + lane;
+        IntArray start = Args.pick(i0, i1, arrays, 5);
+        int startAt = Args.offset(table, at, 5);
+        int startStride = Args.stride(table, at, 5);
+        int sequences = run.get(sequenceCount);
+        int covered = Math.min(Args.rows(run, call), start.get(startAt + sequences * startStride));
+        int blockEnd = Math.min(covered, blockFrom + group);
+        if (blockFrom < blockEnd) {
+            FloatArray out = Args.pick(m0, m1, m2, m3, m4, arrays, 0);
+            FloatArray q = Args.pick(m0, m1, m2, m3, m4, arrays, 2);
+            FloatArray k = Args.pick(m0, m1, m2, m3, m4, arrays, 3);
+            FloatArray v = Args.pick(m0, m1, m2, m3, m4, arrays, 4);
+            IntArray visible = Args.pick(i0, i1, arrays, 7);
+            int visibleAt = Args.offset(table, at, 7);
+            int visibleStride = Args.stride(table, at, 7);
+            int qRow = Args.offset(table, at, 2) + Math.min(row, blockEnd - 1) * Args.stride(table, at, 2) + head * dim;
+            for (int d = 0; d < dim; d++) {
+                own[d] = q.get(qRow + d);
+                sum[d] = 0f;
+            }
+            float most = DeviceMath.LEAST;
+            float total = 0f;
+            int last = DeviceMath.sequence(start, startAt, startStride, sequences, blockEnd - 1);
+            for (int b = DeviceMath.sequence(start, startAt, startStride, sequences, blockFrom); b <= last; b++) {
+                int from = Math.max(blockFrom, start.get(startAt + b * startStride));
+                int to = Math.min(blockEnd, start.get(startAt + (b + 1) * startStride));
+                int key = Args.pick(i0, i1, arrays, 6).get(Args.offset(table, at, 6) + b * Args.stride(table, at, 6));
+                int mine = 0;
+                if (row >= from) {
+                    if (row < to) {
+                        mine = visible.get(visibleAt + row * visibleStride);
+                    }
+                }
+                // The last row of a sequence sees the most.
+                int seen = 0;
+                if (from < to) {
+                    seen = visible.get(visibleAt + (to - 1) * visibleStride);
+                }
+                for (int tile = 0; tile < seen; tile += TILE_KEYS) {
+                    int loaded = Math.min(TILE_KEYS, seen - tile) * dim;
+                    c.localBarrier();
+                    for (int i = lane; i < loaded; i += group) {
+                        int keyRow = key + tile + i / dim;
+                        int column = head / (heads / kvHeads) * dim + i % dim;
+                        keyTile[i] = k.get(Args.offset(table, at, 3) + keyRow * Args.stride(table, at, 3) + column);
+                        valueTile[i] = v.get(Args.offset(table, at, 4) + keyRow * Args.stride(table, at, 4) + column);
+                    }
+                    c.localBarrier();
+                    int end = Math.min(loaded, (mine - tile) * dim);
+                    for (int j = 0; j < end; j += dim) {
+                        float score = 0f;
+                        for (int d = 0; d < dim; d++) {
+                            score += own[d] * keyTile[j + d];
+                        }
+                        score *= scale;
+                        float larger = TornadoMath.max(most, score);
+                        float shrink = TornadoMath.exp(most - larger);
+                        float p = TornadoMath.exp(score - larger);
+                        total = total * shrink + p;
+                        for (int d = 0; d < dim; d++) {
+                            sum[d] = sum[d] * shrink + p * valueTile[j + d];
+                        }
+                        most = larger;
+                    }
+                }
+            }
+            if (row < blockEnd && row >= start.get(startAt)) {
+                int seen = visible.get(visibleAt + row * visibleStride);
+                float share = seen > 0 ? 1f / total : 0f;
+                int outRow = Args.offset(table, at, 0) + row * Args.stride(table, at, 0) + head * dim;
+                for (int d = 0; d < dim; d++) {
+                    out.set(outRow + d, sum[d] * share);
+                }
+                int lseAt = Args.offset(table, at, 1) + row * Args.stride(table, at, 1) + head;
+                Args.pick(m0, m1, m2, m3, m4, arrays, 1).set(lseAt, seen > 0 ? most + TornadoMath.log(total) : 0f);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package org.tornadomor.engine.tornado;
+
+import java.util.Arrays;
+import java.util.Locale;
+import org.tornadomor.UserError;
+import uk.ac.manchester.tornado.api.TornadoBackend;
+import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.TornadoTargetDevice;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
+
+/**
+ * The device that an engine runs on and the limits that launches are checked against.
+ *
+ * @param backend the backend's name, such as OpenCL
+ * @param name the device's own name
+ * @param cpu whether work-items are loop iterations of a CPU and not lanes of an accelerator
+ * @param maxGroup the largest work-group
+ * @param localBytes local memory of a work-group
+ * @param maxAllocation bytes of the largest single array
+ * @param globalBytes bytes of device memory, as far as the runtime may use them
+ * @param computeUnits compute units
+ */
+record DeviceProfile(
+        String backend,
+        String name,
+        boolean cpu,
+        int maxGroup,
+        long localBytes,
+        long maxAllocation,
+        long globalBytes,
+        int computeUnits) {
+
+    /** Property with the size of the runtime's own memory pool, such as 8GB: its limit on all arrays together. */
+    static final String POOL_PROPERTY = "tornado.device.memory";
+
+    private static final long DEFAULT_POOL = 4_000_000_000L;
+
+    /**
+     * Makes a device the runtime's default and describes it.
+     *
+     * @param choice BACKEND:INDEX by number or by the backend's name, such as 0:1 or opencl:0; null for the first device
+     */
+    static DeviceProfile select(String choice) {
+        TornadoRuntime runtime;
+        try {
+            runtime = TornadoRuntimeProvider.getTornadoRuntime();
+            if (runtime.getNumBackends() == 0) {
+                throw new UserError("TornadoVM found no device; use --engine cpu or install a driver");
+            }
+        } catch (UserError e) {
+            throw e;
+        } catch (RuntimeException | LinkageError e) {
+            throw new UserError(
+                    "TornadoVM does not start (" + e + "); start the JVM with the SDK's argfile, or use --engine cpu",
+                    e);
+        }
+        int backend = 0;
+        int index = 0;
+        if (choice != null) {
+            String[] parts = choice.split(":", 2);
+            backend = backendIndex(runtime, parts[0]);
+            index = parts.length == 2 ? number(parts[1], choice) : 0;
+        }
+        TornadoBackend chosen = runtime.getBackend(backend);
+        if (index < 0 || index >= chosen.getNumDevices()) {
+            throw new UserError("no device " + choice + ": " + chosen.getName() + " has " + chosen.getNumDevices());
+        }
+        if (choice != null) {
+            runtime.setDefaultBackend(backend);
+            chosen.setDefaultDevice(index);
+        }
+        return of(chosen.getDevice(index));
+    }
+
+    private static int backendIndex(TornadoRuntime runtime, String name) {
+        for (int i = 0; i < runtime.getNumBackends(); i++) {
+            if (name.equals(Integer.toString(i))
+                    || runtime.getBackendType(i).name().equals(name.toUpperCase(Locale.ROOT))) {
+                return i;
+            }
+        }
+        throw new UserError("no backend " + name + " in this TornadoVM; `tornado-mor devices` lists what is there");
+    }
+
+    private static int number(String text, String choice) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new UserError("a device is written BACKEND:INDEX, such as opencl:0, not " + choice, e);
+        }
+    }
+
+    private static DeviceProfile of(TornadoDevice device) {
+        TornadoTargetDevice physical = device.getPhysicalDevice();
+        long[] groups = physical.getDeviceMaxWorkGroupSize();
+        int maxGroup = (int) Math.min(
+                Integer.MAX_VALUE,
+                groups == null || groups.length == 0
+                        ? 256
+                        : Arrays.stream(groups).max().getAsLong());
+        return new DeviceProfile(
+                device.getTornadoVMBackend().name(),
+                physical.getDeviceName(),
+                device.getDeviceType() == TornadoDeviceType.CPU,
+                maxGroup,
+                physical.getDeviceLocalMemorySize(),
+                physical.getDeviceMaxAllocationSize(),
+                Math.min(physical.getDeviceGlobalMemorySize(), pool()),
+                physical.getDeviceMaxComputeUnits());
+    }
+
+    /** The pool's limit in bytes; the runtime reads units of powers of ten. */
+    private static long pool() {
+        String text = System.getProperty(POOL_PROPERTY);
+        if (text == null) {
+            return DEFAULT_POOL;
+        }
+        String upper = text.toUpperCase(Locale.ROOT);
+        long unit = upper.endsWith("GB") ? 1_000_000_000L : upper.endsWith("MB") ? 1_000_000L : 1L;
+        try {
+            return Long.parseLong(unit == 1L ? upper.replace("B", "") : upper.substring(0, upper.length() - 2)) * unit;
+        } catch (NumberFormatException e) {
+            throw new UserError(POOL_PROPERTY + "=" + text + " is not a size such as 8GB", e);
+        }
+    }
+
+    /** The same device, to be treated as if its work-items were lanes. */
+    DeviceProfile asAccelerator() {
+        return new DeviceProfile(backend, name, false, maxGroup, localBytes, maxAllocation, globalBytes, computeUnits);
+    }
+
+    /** For messages: backend and device. */
+    String label() {
+        return backend + " device " + name;
+    }
+}

@@ -1,0 +1,37 @@
+package org.tornadomor.engine.tornado;
+
+/**
+ * How a {@link TornadoEngine} is set up.
+ *
+ * @param device BACKEND:INDEX, or null for the first device
+ * @param segmentLimit bytes of the largest array, for tests of splitting; 0 for the device's own limit
+ * @param checked whether every task proves that it ran, not only the last of each graph
+ * @param groups whether kernels use the work-groups and tiles of an accelerator on any device, for tests on a CPU device
+ * @param profile whether kernel times are measured, which makes the host wait for each kernel
+ */
+public record EngineOptions(String device, long segmentLimit, boolean checked, boolean groups, boolean profile) {
+    /** The first device, its own limits, no extra checks. */
+    public static EngineOptions standard() {
+        return new EngineOptions(null, 0, false, false, false);
+    }
+
+    public EngineOptions withDevice(String newDevice) {
+        return new EngineOptions(newDevice, segmentLimit, checked, groups, profile);
+    }
+
+    public EngineOptions withSegmentLimit(long bytes) {
+        return new EngineOptions(device, bytes, checked, groups, profile);
+    }
+
+    public EngineOptions withChecks() {
+        return new EngineOptions(device, segmentLimit, true, groups, profile);
+    }
+
+    public EngineOptions withProfile() {
+        return new EngineOptions(device, segmentLimit, checked, groups, true);
+    }
+
+    public EngineOptions withGroups() {
+        return new EngineOptions(device, segmentLimit, checked, true, profile);
+    }
+}

@@ -1,0 +1,4 @@
+/**
+ * Constants of the API.
+ */
+package uk.ac.manchester.tornado.api.enums;

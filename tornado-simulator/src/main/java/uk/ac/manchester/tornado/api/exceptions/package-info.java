@@ -1,0 +1,4 @@
+/**
+ * What the API throws.
+ */
+package uk.ac.manchester.tornado.api.exceptions;

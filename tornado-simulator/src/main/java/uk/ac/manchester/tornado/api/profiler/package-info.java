@@ -1,0 +1,4 @@
+/**
+ * The figures of one execution.
+ */
+package uk.ac.manchester.tornado.api.profiler;

@@ -1,0 +1,4 @@
+/**
+ * The way to the backends and devices.
+ */
+package uk.ac.manchester.tornado.api.runtime;

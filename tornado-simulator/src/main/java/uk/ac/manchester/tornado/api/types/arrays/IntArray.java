@@ -1,0 +1,196 @@
+package uk.ac.manchester.tornado.api.types.arrays;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import org.tornadomor.simulator.AccessMonitor;
+
+/** An off-heap array of 32-bit integers that a task can take as an argument. */
+public final class IntArray extends TornadoNativeArray {
+
+    private static final ValueLayout.OfInt LAYOUT = ValueLayout.JAVA_INT_UNALIGNED;
+
+    private final MemorySegment whole;
+    private final MemorySegment data;
+    private final int size;
+    /** Null on the host; on the device it checks every access before it happens. */
+    private final AccessMonitor monitor;
+
+    /**
+     * Allocates an array of zeros.
+     *
+     * @param numberOfElements length of the array
+     * @throws IllegalArgumentException if the length is negative
+     */
+    public IntArray(int numberOfElements) {
+        this(allocate(numberOfElements, Integer.BYTES), null);
+    }
+
+    private IntArray(MemorySegment whole, AccessMonitor monitor) {
+        this.whole = whole;
+        this.data = whole.asSlice(ARRAY_HEADER);
+        this.size = elementsOf(whole, Integer.BYTES);
+        this.monitor = monitor;
+    }
+
+    /** Copies a Java array. */
+    public static IntArray fromArray(int[] values) {
+        IntArray array = new IntArray(values.length);
+        MemorySegment.copy(MemorySegment.ofArray(values), 0, array.data, 0, array.data.byteSize());
+        return array;
+    }
+
+    /** Copies the given elements. */
+    public static IntArray fromElements(int... values) {
+        return fromArray(values);
+    }
+
+    /**
+     * Copies a segment that holds elements and no header.
+     *
+     * @throws IllegalArgumentException if the size of the segment is not a multiple of the element size
+     */
+    public static IntArray fromSegment(MemorySegment segment) {
+        return new IntArray(copyWithHeader(segment, Integer.BYTES), null);
+    }
+
+    /**
+     * Wraps a writable segment that starts with {@link #ARRAY_HEADER} bytes of header, without copying it. The first
+     * four bytes of the header receive the number of elements.
+     *
+     * @throws IllegalArgumentException if the segment is shorter than a header
+     */
+    public static IntArray fromSegmentShallow(MemorySegment segment) {
+        return new IntArray(wrap(segment, Integer.BYTES), null);
+    }
+
+    /** Copies what remains in a buffer; the position of the buffer does not move. */
+    public static IntArray fromIntBuffer(IntBuffer buffer) {
+        IntArray array = new IntArray(buffer.remaining());
+        array.data.asByteBuffer().order(ByteOrder.nativeOrder()).asIntBuffer().put(buffer.duplicate());
+        return array;
+    }
+
+    /** Sets every element of an array to one value. */
+    public static void initialize(IntArray array, int value) {
+        array.init(value);
+    }
+
+    /** Joins arrays, in order, into a new one. */
+    public static IntArray concat(IntArray... arrays) {
+        int total = 0;
+        for (IntArray array : arrays) {
+            total = Math.addExact(total, array.size);
+        }
+        IntArray joined = new IntArray(total);
+        long at = 0;
+        for (IntArray array : arrays) {
+            MemorySegment.copy(array.data, 0, joined.data, at, array.data.byteSize());
+            at += array.data.byteSize();
+        }
+        return joined;
+    }
+
+    /** Copies the elements into a Java array. */
+    public int[] toHeapArray() {
+        int[] values = new int[size];
+        MemorySegment.copy(data, 0, MemorySegment.ofArray(values), 0, data.byteSize());
+        return values;
+    }
+
+    /**
+     * Writes one element.
+     *
+     * @throws IndexOutOfBoundsException if the index is not inside the array
+     */
+    public void set(int index, int value) {
+        if (monitor != null) {
+            monitor.write(index);
+        }
+        data.setAtIndex(LAYOUT, index, value);
+    }
+
+    /**
+     * Reads one element.
+     *
+     * @throws IndexOutOfBoundsException if the index is not inside the array
+     */
+    public int get(int index) {
+        if (monitor != null) {
+            monitor.read(index);
+        }
+        return data.getAtIndex(LAYOUT, index);
+    }
+
+    /** Sets every element to zero. */
+    @Override
+    public void clear() {
+        init(0);
+    }
+
+    /** {@return the size of one element, in bytes} */
+    @Override
+    public int getElementSize() {
+        return Integer.BYTES;
+    }
+
+    /** Sets every element to one value. */
+    public void init(int value) {
+        for (int i = 0; i < size; i++) {
+            set(i, value);
+        }
+    }
+
+    /** {@return the number of elements} */
+    @Override
+    public int getSize() {
+        return size;
+    }
+
+    /** {@return the elements, without the header} */
+    @Override
+    public MemorySegment getSegment() {
+        return data;
+    }
+
+    /** {@return the header and the elements} */
+    @Override
+    public MemorySegment getSegmentWithHeader() {
+        return whole;
+    }
+
+    /** {@return the size of header and elements, in bytes} */
+    @Override
+    public long getNumBytesOfSegmentWithHeader() {
+        return whole.byteSize();
+    }
+
+    /** {@return the size of the elements, in bytes} */
+    @Override
+    public long getNumBytesOfSegment() {
+        return data.byteSize();
+    }
+
+    /**
+     * Copies a part of this array into a new one.
+     *
+     * @param offset first element
+     * @param length number of elements
+     * @throws IllegalArgumentException if the part does not lie inside this array
+     */
+    public IntArray slice(int offset, int length) {
+        checkSlice(offset, length, size);
+        return fromSegment(data.asSlice((long) offset * LAYOUT.byteSize(), length * LAYOUT.byteSize()));
+    }
+
+    @Override
+    IntArray monitored(MemorySegment deviceSegment, AccessMonitor accessMonitor) {
+        return new IntArray(deviceSegment, accessMonitor);
+    }
+
+    @Override
+    AccessMonitor monitor() {
+        return monitor;
+    }
+}

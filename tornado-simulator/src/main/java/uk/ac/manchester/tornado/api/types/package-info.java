@@ -1,0 +1,4 @@
+/**
+ * Number formats that Java lacks.
+ */
+package uk.ac.manchester.tornado.api.types;
