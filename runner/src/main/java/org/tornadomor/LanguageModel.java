@@ -74,7 +74,12 @@ public final class LanguageModel implements AutoCloseable {
             ModelConfig config = checkpoint.config();
             Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());
             ParameterSet weights = new ParameterSet(engine, "weights", config);
-            Checkpoints.load(engine, checkpoint, weights);
+            try {
+                Checkpoints.load(engine, checkpoint, weights);
+            } catch (RuntimeException | Error e) {
+                weights.close();
+                throw e;
+            }
             return new LanguageModel(engine, ownsEngine, weights, true, tokenizer.orElse(null));
         }
     }

@@ -1,0 +1,88 @@
+package org.tornadomor.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class GenerateCommandTest {
+    @TempDir
+    static Path shared;
+
+    private static Path model;
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        model = Folders.bytes(shared.resolve("model"));
+    }
+
+    private static Outcome generate(Object... options) {
+        Object[] args = new Object[options.length + 5];
+        System.arraycopy(new Object[] {"generate", "--model", model, "--max-new-tokens", 8}, 0, args, 0, 5);
+        System.arraycopy(options, 0, args, 5, options.length);
+        return Outcome.of(args);
+    }
+
+    @Test
+    void jsonHasTokensTextDepthsAndTimings() {
+        JsonNode result = JsonMapper.shared()
+                .readTree(generate("--prompt", "ab", "--prompt-tokens", "1,2,3", "--json")
+                        .succeeds()
+                        .out());
+        assertEquals(2, result.get("generations").size());
+        for (JsonNode generation : result.get("generations")) {
+            int tokens = generation.get("tokens").size();
+            assertTrue(tokens <= 8);
+            assertEquals(tokens, generation.get("depths").size());
+            assertEquals(
+                    generation.get("prompt_tokens").size(),
+                    generation.get("prompt_depths").size());
+            for (JsonNode depth : generation.get("depths")) {
+                assertTrue(depth.asInt() >= 1);
+            }
+            assertTrue(generation.has("text") && generation.has("mean_depth") && generation.has("compute_saved"));
+        }
+        JsonNode timing = result.get("timing");
+        assertEquals(5, timing.get("prompt_tokens").asInt());
+        assertTrue(timing.get("tokens_per_second").asDouble() > 0);
+        assertTrue(timing.has("prefill_seconds") && timing.has("decode_seconds"));
+    }
+
+    @Test
+    void aSeedGivesTheSameTextAndDepthsAreShown() {
+        String text = generate("--prompt", "class ", "--seed", 3).succeeds().out();
+        assertEquals(text, generate("--prompt", "class ", "--seed", 3, "--threads", 1).succeeds().out());
+        assertTrue(text.startsWith("class "));
+        String shown = generate("--prompt", "class ", "--seed", 3, "--show-depth").succeeds().out();
+        assertTrue(shown.contains("mean depth") && shown.contains("compute saved"), shown);
+    }
+
+    @Test
+    void readsPromptsFromFiles() throws IOException {
+        Path file = Files.writeString(shared.resolve("prompt.txt"), "from a file");
+        assertTrue(generate("--prompt-file", file).succeeds().out().startsWith("from a file"));
+    }
+
+    @Test
+    void refusesWithOneLine() throws IOException {
+        generate().failsWith(1, "--prompt");
+        generate("--prompt-tokens", "1,x").failsWith(1, "1,x");
+        generate("--prompt-tokens", "99999").failsWith(1, "99999", "vocabulary");
+        generate("--prompt", "a", "--temperature", -1).failsWith(1, "--temperature");
+        generate("--prompt", "a", "--top-p", 2).failsWith(1, "--top-p");
+        generate("--prompt", "a", "--threshold", 1.5).failsWith(1, "--threshold");
+        generate("--prompt", "a", "--max-depth", 9).failsWith(1, "--max-depth 9");
+        generate("--prompt", "a".repeat(Folders.POSITIONS + 1)).failsWith(1, "context");
+        generate("--prompt-file", shared.resolve("nowhere.txt")).failsWith(1, "nowhere.txt");
+        Outcome.of("generate", "--model", shared.resolve("nothing"), "--prompt", "a").failsWith(1, "nothing");
+        Path bad = Files.write(shared.resolve("bad.txt"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+        generate("--prompt-file", bad).failsWith(1, "bad.txt");
+    }
+}
