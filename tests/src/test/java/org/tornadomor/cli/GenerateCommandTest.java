@@ -58,9 +58,15 @@ class GenerateCommandTest {
     @Test
     void aSeedGivesTheSameTextAndDepthsAreShown() {
         String text = generate("--prompt", "class ", "--seed", 3).succeeds().out();
-        assertEquals(text, generate("--prompt", "class ", "--seed", 3, "--threads", 1).succeeds().out());
+        assertEquals(
+                text,
+                generate("--prompt", "class ", "--seed", 3, "--threads", 1)
+                        .succeeds()
+                        .out());
         assertTrue(text.startsWith("class "));
-        String shown = generate("--prompt", "class ", "--seed", 3, "--show-depth").succeeds().out();
+        String shown = generate("--prompt", "class ", "--seed", 3, "--show-depth")
+                .succeeds()
+                .out();
         assertTrue(shown.contains("mean depth") && shown.contains("compute saved"), shown);
     }
 
@@ -81,7 +87,8 @@ class GenerateCommandTest {
         generate("--prompt", "a", "--max-depth", 9).failsWith(1, "--max-depth 9");
         generate("--prompt", "a".repeat(Folders.POSITIONS + 1)).failsWith(1, "context");
         generate("--prompt-file", shared.resolve("nowhere.txt")).failsWith(1, "nowhere.txt");
-        Outcome.of("generate", "--model", shared.resolve("nothing"), "--prompt", "a").failsWith(1, "nothing");
+        Outcome.of("generate", "--model", shared.resolve("nothing"), "--prompt", "a")
+                .failsWith(1, "nothing");
         Path bad = Files.write(shared.resolve("bad.txt"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
         generate("--prompt-file", bad).failsWith(1, "bad.txt");
     }
