@@ -118,6 +118,7 @@ public final class LanguageModel implements AutoCloseable {
         if (!options.stop().isEmpty()) {
             requireTokenizer("stop strings need");
         }
+        prompts.forEach(this::requireKnown);
         List<Generation> generations = new ArrayList<>();
         lastTiming = new Timing(0, 0, 0, 0);
         for (int from = 0; from < prompts.size(); from += MAX_BATCH) {
@@ -128,6 +129,16 @@ public final class LanguageModel implements AutoCloseable {
             lastTiming = lastTiming.plus(result.timing());
         }
         return generations;
+    }
+
+    /** @throws UserError naming a token that the model does not have */
+    public void requireKnown(int[] ids) {
+        for (int id : ids) {
+            if (id < 0 || id >= config().vocabSize()) {
+                throw new UserError("token " + id + " is not in the vocabulary of " + config().vocabSize()
+                        + "; use the tokenizer that the model was trained with");
+            }
+        }
     }
 
     /** How long the last call to generate took. */
@@ -164,6 +175,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** As {@link #score(String, boolean)} for tokens. */
     public Score score(int[] ids, boolean causal) {
+        requireKnown(ids);
         int count = ids.length - 1;
         if (count < 1) {
             throw new UserError("a text of " + ids.length + " tokens has nothing to predict; give at least two");

@@ -16,8 +16,8 @@ import org.tornadomor.engine.Tensor;
  * @param ones [N] ones: everything is selected for recursion 1
  */
 record Batch(ActiveRows all, Tensor ids, Tensor visible, Tensor place, Tensor table, Tensor depth, Tensor ones) {
-    static Batch allocate(Engine engine, ModelConfig config, ForwardSpec spec, int rows, Arena floats, Arena indices) {
-        Batch batch = new Batch(
+    static Batch allocate(ModelConfig config, ForwardSpec spec, int rows, Arena floats, Arena indices) {
+        return new Batch(
                 ActiveRows.allocate(indices, "all", rows, spec.sequences()),
                 indices.allocate("ids", rows),
                 indices.allocate("visible", rows),
@@ -25,17 +25,21 @@ record Batch(ActiveRows all, Tensor ids, Tensor visible, Tensor place, Tensor ta
                 floats.allocate("rotary", spec.context(), config.headDim()),
                 indices.allocate("depth", rows),
                 indices.allocate("ones", rows));
+    }
+
+    /** Uploads what does not change. Once memory is touched, an arena's further tensors lie in another segment. */
+    void fill(Engine engine, ModelConfig config) {
+        int rows = ids.rows();
         int[] counting = new int[rows];
-        int[] ones = new int[rows];
+        int[] allOnes = new int[rows];
         for (int i = 0; i < rows; i++) {
             counting[i] = i;
-            ones[i] = 1;
+            allOnes[i] = 1;
         }
-        engine.upload(batch.all.index(), counting, 0);
-        engine.upload(batch.all.parent(), counting, 0);
-        engine.upload(batch.ones, ones, 0);
-        engine.upload(batch.table, rotaryTable(config, spec.context()), 0);
-        return batch;
+        engine.upload(all.index(), counting, 0);
+        engine.upload(all.parent(), counting, 0);
+        engine.upload(ones, allOnes, 0);
+        engine.upload(table, rotaryTable(config, table.rows()), 0);
     }
 
     /** Cosines, then sines, of position times theta^(-2j/h), computed in double. */

@@ -100,7 +100,7 @@ public final class Decoder implements AutoCloseable {
         wantedViews = prefixes(wantedIndex);
         sampleViews = prefixes(next);
         uniformViews = prefixes(uniform);
-        setMaxDepth(config.recursions());
+        forward.fill();
         setThreshold(0.5);
     }
 

@@ -83,7 +83,7 @@ final class Forward implements AutoCloseable {
         maxDepth = config.recursions();
         indices = engine.arena(name("indices"), ElementType.I32);
         bank = new LayerBank(engine, name("").strip());
-        batch = Batch.allocate(engine, config, spec, rows, floats, indices);
+        batch = Batch.allocate(config, spec, rows, floats, indices);
         scratch = Scratch.allocate(floats, config, rows);
         caches = spec.decoding() ? new KvCaches(engine, config, spec, map, indices) : null;
         layers = new ForwardLayers(this);
@@ -104,6 +104,15 @@ final class Forward implements AutoCloseable {
             routing = null;
             hidden = first;
         }
+    }
+
+    /** Uploads what does not change; called when everything around this pass is allocated too. */
+    void fill() {
+        batch.fill(engine, config);
+        if (caches != null) {
+            caches.fill();
+        }
+        setMaxDepth(config.recursions());
     }
 
     /** Names a program of this pass. */

@@ -37,14 +37,18 @@ final class KvCaches implements AutoCloseable {
             }
         }
         keyStart = indices.allocate("cache.start", sequences);
-        int[] starts = new int[sequences];
-        Arrays.setAll(starts, b -> b * capacity);
-        engine.upload(keyStart, starts, 0);
         // One vector for each depth, and one (the first) for layers that see every token.
         lengths = indices.allocate("cache.lengths", config.recursions() + 1, sequences);
         for (int depth = 0; depth <= config.recursions(); depth++) {
             lengthByDepth.add(lengths.rows(depth, 1).named("cache.length." + depth, sequences));
         }
+    }
+
+    /** Uploads where the sequences' rows begin. */
+    void fill() {
+        int[] starts = new int[sequences];
+        Arrays.setAll(starts, b -> b * capacity);
+        engine.upload(keyStart, starts, 0);
     }
 
     /** [B capacity, 2 kvHeads h]: the cache that layer l fills. */

@@ -48,7 +48,7 @@ public final class Scorer implements AutoCloseable {
                 .add(new Clear(w.of(agreement)))
                 .add(new Clear(w.of(auxAgreement)))
                 .on(engine);
-        setMaxDepth(config.recursions());
+        forward.fill();
         setThreshold(0.5);
     }
 

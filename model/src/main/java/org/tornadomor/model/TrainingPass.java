@@ -67,7 +67,7 @@ public final class TrainingPass implements AutoCloseable {
         targetIds = head.targets.rows(0, spec.maxRows());
         clear = clearing();
         balance = balancing(weights);
-        forward.setMaxDepth(config.recursions());
+        forward.fill();
         forward.layout(sequences, context);
         if (config.router() == RouterKind.EXPERT_CHOICE) {
             setCapacities(config.capacities(context));

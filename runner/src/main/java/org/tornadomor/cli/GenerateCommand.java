@@ -93,6 +93,7 @@ final class GenerateCommand implements Runnable {
                 ids.add(loaded.encode(text));
             }
             promptTokens.forEach(list -> ids.add(parse(list)));
+            ids.forEach(loaded::requireKnown);
             if (ids.isEmpty()) {
                 throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
             }
@@ -169,7 +170,10 @@ final class GenerateCommand implements Runnable {
     }
 
     private static String prompt(LanguageModel loaded, int[] ids) {
-        return loaded.tokenizer().map(t -> t.decode(ids)).orElseGet(() -> join(ids));
+        return loaded.tokenizer()
+                .filter(t -> java.util.Arrays.stream(ids).allMatch(id -> id < t.vocabSize()))
+                .map(t -> t.decode(ids))
+                .orElseGet(() -> join(ids));
     }
 
     private static String join(int[] ids) {

@@ -14,6 +14,8 @@ final class CpuBinding implements Binding {
     private final int[] offsets;
     private final int[] strides;
 
+    private List<Tensor> unresolved;
+
     CpuBinding(CpuProgram program, List<Tensor> bySlot) {
         this.program = program;
         int slots = bySlot.size();
@@ -21,8 +23,13 @@ final class CpuBinding implements Binding {
         ints = new int[slots][];
         offsets = new int[slots];
         strides = new int[slots];
-        for (int i = 0; i < slots; i++) {
-            Tensor tensor = bySlot.get(i);
+        unresolved = bySlot;
+    }
+
+    /** Finds the arrays at the first run: until then arenas may grow in one segment. */
+    private void resolve() {
+        for (int i = 0; i < unresolved.size(); i++) {
+            Tensor tensor = unresolved.get(i);
             CpuArena arena = CpuEngine.arenaOf(tensor);
             if (tensor.type() == ElementType.F32) {
                 floats[i] = arena.floats(tensor.segment());
@@ -32,6 +39,7 @@ final class CpuBinding implements Binding {
             offsets[i] = tensor.offset();
             strides[i] = tensor.stride();
         }
+        unresolved = null;
     }
 
     float[] floats(Slot slot) {
@@ -57,6 +65,9 @@ final class CpuBinding implements Binding {
 
     @Override
     public void run() {
+        if (unresolved != null) {
+            resolve();
+        }
         program.run(this);
     }
 }

@@ -1,5 +1,6 @@
 package org.tornadomor.engine.tornado;
 
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.RowOp;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -11,6 +12,24 @@ final class RowMoves {
 
     static void record(RowOp.Gather op, TaskList tasks) {
         int columns = op.in().columns();
+        if (op.in().type() == ElementType.I32) {
+            tasks.add(
+                    "GatherIndices",
+                    tasks.call(op.rows(), op.out(), op.in(), op.index()),
+                    Grid.items(op.rows(), columns, Elementwise.GROUP),
+                    (graph, id, a) -> graph.task(
+                            id,
+                            RowMoves::gatherIndices,
+                            a.context(),
+                            a.run(),
+                            a.table(),
+                            a.i(0),
+                            a.i(1),
+                            a.arrays(),
+                            a.code(),
+                            columns));
+            return;
+        }
         tasks.add(
                 "Gather",
                 tasks.call(op.rows(), op.out(), op.in(), op.index()),
@@ -51,6 +70,29 @@ final class RowMoves {
             FloatArray out = Args.pick(m0, m1, arrays, 0);
             FloatArray in = Args.pick(m0, m1, arrays, 1);
             int other = i0.get(Args.offset(table, at, 2) + row * Args.stride(table, at, 2));
+            int outAt = Args.offset(table, at, 0) + row * Args.stride(table, at, 0) + column;
+            out.set(outAt, in.get(Args.offset(table, at, 1) + other * Args.stride(table, at, 1) + column));
+        }
+    }
+
+    /** {@link #gather} for indices, which lie in arrays of another type. Tensors and grid are the same. */
+    static void gatherIndices(
+            KernelContext c,
+            IntArray run,
+            IntArray table,
+            IntArray i0,
+            IntArray i1,
+            long arrays,
+            int call,
+            int columns) {
+        int at = Args.begin(c, run, call);
+        int row = c.globalIdx / columns;
+        if (row < Args.rows(run, call)) {
+            int column = c.globalIdx - row * columns;
+            IntArray out = Args.pick(i0, i1, arrays, 0);
+            IntArray in = Args.pick(i0, i1, arrays, 1);
+            IntArray index = Args.pick(i0, i1, arrays, 2);
+            int other = index.get(Args.offset(table, at, 2) + row * Args.stride(table, at, 2));
             int outAt = Args.offset(table, at, 0) + row * Args.stride(table, at, 0) + column;
             out.set(outAt, in.get(Args.offset(table, at, 1) + other * Args.stride(table, at, 1) + column));
         }

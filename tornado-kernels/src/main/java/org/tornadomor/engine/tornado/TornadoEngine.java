@@ -19,6 +19,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * the project's simulator, whichever the JVM was started with.
  */
 public final class TornadoEngine implements Engine {
+    private final List<TornadoProgram.Bound> unresolved = new ArrayList<>();
     private static final String BAILOUT = "tornado.recover.bailout";
     private static final String CODE_SIZE = "tornado.tvm.maxbytecodesize";
     private static final String EVENTS = "tornado.max.events";
@@ -228,5 +229,19 @@ public final class TornadoEngine implements Engine {
             }
             return scratch;
         }
+    }
+
+    /** Keeps a binding until the first run. */
+    TornadoProgram.Bound later(TornadoProgram.Bound binding) {
+        unresolved.add(binding);
+        return binding;
+    }
+
+    /** Compiles what was bound since the last run. */
+    void resolveBindings() {
+        for (TornadoProgram.Bound binding : List.copyOf(unresolved)) {
+            binding.resolve();
+        }
+        unresolved.clear();
     }
 }

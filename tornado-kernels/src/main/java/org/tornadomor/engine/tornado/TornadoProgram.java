@@ -30,15 +30,7 @@ final class TornadoProgram extends Program {
 
     @Override
     protected Binding bindTensors(List<Tensor> bySlot) {
-        List<Segment> segments = bySlot.stream().map(TornadoEngine::segmentOf).toList();
-        CompiledProgram program = compiled.computeIfAbsent(segments, this::compile);
-        int base = engine.place(program, bySlot);
-        if (base < 0) {
-            program = compile(segments);
-            compiled.put(segments, program);
-            base = engine.place(program, bySlot);
-        }
-        return new Bound(this, program, base);
+        return engine.later(new Bound(this, bySlot));
     }
 
     private CompiledProgram compile(List<Segment> segments) {
@@ -66,10 +58,44 @@ final class TornadoProgram extends Program {
         }
     }
 
-    /** The program with its graphs for the tensors' segments, and the place of their offsets. */
-    private record Bound(TornadoProgram program, CompiledProgram compiled, int base) implements Binding {
+    /**
+     * The program with its graphs for the tensors' segments, and the place of their offsets. Both are found when the first
+     * program of all runs: by then every tensor is allocated, so that an arena is one segment and the plan is made once.
+     */
+    static final class Bound implements Binding {
+        private final TornadoProgram program;
+        private final List<Tensor> bySlot;
+        private CompiledProgram compiled;
+        private int base;
+
+        private Bound(TornadoProgram program, List<Tensor> bySlot) {
+            this.program = program;
+            this.bySlot = bySlot;
+        }
+
+        /** Compiles the program for these tensors' segments, unless it is, and notes the tensors' places. */
+        void resolve() {
+            List<Segment> segments =
+                    bySlot.stream().map(TornadoEngine::segmentOf).toList();
+            compiled = program.compiled.computeIfAbsent(segments, program::compile);
+            base = program.engine.place(compiled, bySlot);
+            if (base < 0) {
+                compiled = program.compile(segments);
+                program.compiled.put(segments, compiled);
+                base = program.engine.place(compiled, bySlot);
+            }
+        }
+
+        @Override
+        public TornadoProgram program() {
+            return program;
+        }
+
         @Override
         public void run() {
+            if (compiled == null) {
+                program.engine.resolveBindings();
+            }
             program.run(this);
         }
     }
