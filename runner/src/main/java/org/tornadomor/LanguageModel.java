@@ -118,7 +118,7 @@ public final class LanguageModel implements AutoCloseable {
         if (!options.stop().isEmpty()) {
             requireTokenizer("stop strings need");
         }
-        prompts.forEach(this::requireKnown);
+        prompts.forEach(this::requirePrompt);
         List<Generation> generations = new ArrayList<>();
         lastTiming = new Timing(0, 0, 0, 0);
         for (int from = 0; from < prompts.size(); from += MAX_BATCH) {
@@ -138,6 +138,18 @@ public final class LanguageModel implements AutoCloseable {
                 throw new UserError("token " + id + " is not in the vocabulary of " + config().vocabSize()
                         + "; use the tokenizer that the model was trained with");
             }
+        }
+    }
+
+    /** @throws UserError if the model cannot continue a prompt: it is empty, too long, or has unknown tokens */
+    public void requirePrompt(int[] ids) {
+        requireKnown(ids);
+        if (ids.length == 0) {
+            throw new UserError("the prompt is empty; give at least one token");
+        }
+        if (ids.length > config().maxPositions()) {
+            throw new UserError("a prompt of " + ids.length + " tokens is longer than the model's context of "
+                    + config().maxPositions() + "; shorten it");
         }
     }
 

@@ -93,7 +93,7 @@ final class GenerateCommand implements Runnable {
                 ids.add(loaded.encode(text));
             }
             promptTokens.forEach(list -> ids.add(parse(list)));
-            ids.forEach(loaded::requireKnown);
+            ids.forEach(loaded::requirePrompt);
             if (ids.isEmpty()) {
                 throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
             }

@@ -6,7 +6,6 @@ import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.Timing;
 import org.tornadomor.TokenListener;
-import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Decoder;
 import org.tornadomor.model.ModelConfig;
@@ -46,7 +45,6 @@ public final class BatchGenerator {
         int longest = 0;
         int total = 0;
         for (int[] prompt : prompts) {
-            check(prompt);
             longest = Math.max(longest, prompt.length);
             total += prompt.length;
         }
@@ -63,16 +61,6 @@ public final class BatchGenerator {
         draws = new float[size];
     }
 
-    private void check(int[] prompt) {
-        if (prompt.length == 0) {
-            throw new UserError("the prompt is empty; give at least one token");
-        }
-        if (prompt.length > config.maxPositions()) {
-            throw new UserError("a prompt of " + prompt.length + " tokens is longer than the model's context of "
-                    + config.maxPositions() + "; shorten it");
-        }
-    }
-
     /** What came of the prompts and how long it took. */
     public record Result(List<Generation> generations, Timing timing) {}
 
@@ -80,6 +68,7 @@ public final class BatchGenerator {
      * Runs a batch to its end.
      *
      * @param tokenizer null for a model of bare ids
+     * @param prompts neither empty nor longer than the context
      * @param firstNumber the number of the first prompt among all
      */
     public static Result generate(
