@@ -68,7 +68,7 @@ class SelectionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1, 2", "7, 3, 2", "33, 40, 2", "300, 5, 2", "700, 4, 1", "700, 4, 9"})
+    @CsvSource({"1, 1, 2", "7, 3, 2", "33, 40, 2", "300, 5, 2", "600, 4, 1", "600, 4, 9"})
     void compact(int max, int sequences, int oneIn) {
         schedules.each(max, twin -> {
             Extent rows = Extent.of("rows", max);
