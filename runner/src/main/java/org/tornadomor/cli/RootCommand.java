@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             LogitsCommand.class,
             ParamsCommand.class,
             InfoCommand.class,
+            ExportCommand.class,
             CompletionCommand.class,
         },
         exitCodeListHeading = "%nExit codes:%n",
