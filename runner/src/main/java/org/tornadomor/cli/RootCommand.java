@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             LogitsCommand.class,
             ParamsCommand.class,
             InfoCommand.class,
+            ExportCommand.class,
             DevicesCommand.class,
             CompletionCommand.class,
         },
