@@ -13,7 +13,7 @@ final class TornadoArena extends Arena {
     private final List<Segment> segments = new ArrayList<>();
 
     TornadoArena(TornadoEngine engine, DeviceMemory memory, String name, ElementType type) {
-        super(name, type, memory.segmentElements(), 0);
+        super(name, type, memory.segmentElements());
         this.engine = engine;
         this.memory = memory;
     }
