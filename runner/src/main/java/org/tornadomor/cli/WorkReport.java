@@ -280,7 +280,7 @@ final class WorkReport {
 
         @Override
         public void step(StepMetrics metrics, double progress) {
-            mark(stepped ? "training step" : "first step", stepped);
+            mark(stepped ? "training step" : "first step", true);
             stepped = true;
             inner.step(metrics, progress);
         }
