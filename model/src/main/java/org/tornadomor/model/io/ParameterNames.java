@@ -97,7 +97,12 @@ public final class ParameterNames {
         return layer(u, "mlp.down_proj");
     }
 
+    /** What the names of the tensors of a layer begin with. */
+    static String layer(int u) {
+        return "model.layers." + u + ".";
+    }
+
     private static String layer(int u, String part) {
-        return "model.layers." + u + "." + part + ".weight";
+        return layer(u) + part + ".weight";
     }
 }

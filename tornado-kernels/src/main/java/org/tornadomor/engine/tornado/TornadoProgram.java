@@ -46,11 +46,10 @@ final class TornadoProgram extends Program {
         boolean anything = false;
         for (int i = 0; i < counters.size(); i++) {
             int count = steps().get(i).rows().count();
-            if (count > 0) {
-                anything = true;
-                counters.get(i).add(count);
-            }
-            report.rows(count, steps().get(i).rows().max());
+            int max = steps().get(i).rows().max();
+            anything |= count > 0;
+            counters.get(i).add(count, max);
+            report.rows(count, max);
         }
         report.run();
         if (anything) {

@@ -1,0 +1,80 @@
+package org.tornadomor.model.io;
+
+import org.tornadomor.UserError;
+import org.tornadomor.model.LayerMap;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.RouterKind;
+
+/**
+ * A checkpoint read as the plain Llama that computes the same: a vanilla one as it is, a recursive one unrolled, each of its
+ * L layers with the tensors of its weight set. Tensors are read from the checkpoint when asked for; nothing is held.
+ */
+public final class PlainLlama {
+    private final CheckpointFolder checkpoint;
+    private final ModelConfig config;
+    private final LayerMap map;
+
+    /**
+     * Looks at a checkpoint, which stays the caller's.
+     *
+     * @throws UserError if no plain Llama computes the same
+     */
+    public PlainLlama(CheckpointFolder checkpoint) {
+        this.checkpoint = checkpoint;
+        ModelConfig source = checkpoint.config();
+        map = new LayerMap(source);
+        if (source.router() != RouterKind.NONE) {
+            throw new UserError(checkpoint.folder() + " is a Mixture-of-Recursions model with "
+                    + source.mor().router().spelling()
+                    + " routing: its tokens take different numbers of layers, which a"
+                    + " plain Llama cannot express; export a vanilla or recursive model");
+        }
+        for (int l = 0; l < source.numLayers(); l++) {
+            if (map.kvSource(l) != l) {
+                throw new UserError(checkpoint.folder() + " shares keys and values between recursions (mor.kv "
+                        + source.kv().spelling() + "), which a plain Llama cannot express; export a model with kv"
+                        + " recursion_wise");
+            }
+        }
+        config = source.withMor(null);
+    }
+
+    /** The configuration without recursion. */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** The tensor of the checkpoint that stands for a tensor of the plain model. */
+    private String source(String name) {
+        for (int l = 0; l < config.numLayers() && map.numWeightSets() < config.numLayers(); l++) {
+            String prefix = ParameterNames.layer(l);
+            if (name.startsWith(prefix)) {
+                return ParameterNames.layer(map.weightSet(l)) + name.substring(prefix.length());
+            }
+        }
+        return name;
+    }
+
+    /**
+     * Reads elements {@code from .. from + count - 1} of a tensor of the plain model, named by {@link ParameterNames} with
+     * {@code u} a layer.
+     *
+     * @throws UserError naming file and tensor if a value is not finite
+     */
+    public void read(String name, long from, float[] dst, int count) {
+        checkpoint.read(source(name), from, dst, 0, count);
+    }
+
+    /** The type that holds every tensor of the checkpoint without loss: F32 where they differ. */
+    public DType dtype() {
+        DType common = null;
+        for (ParameterSpec spec : checkpoint.specs()) {
+            DType dtype = checkpoint.tensors().info(spec.name()).dtype();
+            if (common != null && dtype != common || dtype == DType.F64) {
+                return DType.F32;
+            }
+            common = dtype;
+        }
+        return common;
+    }
+}

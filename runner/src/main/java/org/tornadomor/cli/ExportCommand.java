@@ -1,0 +1,108 @@
+package org.tornadomor.cli;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import org.tornadomor.UserError;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.HuggingFaceExport;
+import org.tornadomor.model.io.Llama2cExport;
+import org.tornadomor.model.io.PlainLlama;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code tornado-mor export}: a model as other programs read it. */
+@Command(
+        name = "export",
+        description = {
+            "Writes a vanilla or recursive model for programs that know plain Llama models.",
+            "Layers that share weights are written once for each use. Models with a router decide for each token how many"
+                    + " layers it takes; no plain Llama does that, so they are refused."
+        },
+        mixinStandardHelpOptions = true,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tornado-mor export runs/recursive --format hf --out llama",
+            "  tornado-mor export runs/recursive --format hf --dtype bfloat16 --out llama",
+            "  tornado-mor export runs/vanilla --format llama2c --out model.bin",
+        })
+final class ExportCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    private Path model;
+
+    @Option(
+            names = "--format",
+            required = true,
+            paramLabel = "FORMAT",
+            description = "hf: a Hugging Face folder for LlamaForCausalLM, with the tokenizer."
+                    + " llama2c: the float32 file (version 0) of llama2.c.")
+    private Format format;
+
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "PATH",
+            description = "hf: a new folder. llama2c: a file, replaced if it is there.")
+    private Path out;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "float32, float16 or bfloat16; hf only. Default: as in the checkpoint.")
+    private Type dtype;
+
+    private enum Format {
+        HF,
+        LLAMA2C
+    }
+
+    private enum Type {
+        FLOAT32(DType.F32),
+        FLOAT16(DType.F16),
+        BFLOAT16(DType.BF16);
+
+        final DType stored;
+
+        Type(DType stored) {
+            this.stored = stored;
+        }
+    }
+
+    @Override
+    public void run() {
+        if (format == Format.LLAMA2C && dtype != null && dtype != Type.FLOAT32) {
+            throw new UserError("--dtype " + dtype.name().toLowerCase(Locale.ROOT)
+                    + " does not go with --format llama2c, which is float32; leave it out");
+        }
+        try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+            PlainLlama plain = new PlainLlama(checkpoint);
+            switch (format) {
+                case HF ->
+                    HuggingFaceExport.write(
+                            plain, checkpoint.folder(), out, dtype == null ? plain.dtype() : dtype.stored);
+                case LLAMA2C -> {
+                    Llama2cExport.write(plain, out);
+                    noteEpsilon(plain.config().rmsNormEps());
+                }
+            }
+            spec.commandLine()
+                    .getErr()
+                    .println("Wrote a Llama of " + plain.config().numLayers() + " layers to " + out);
+        }
+    }
+
+    private void noteEpsilon(double eps) {
+        if (eps != Llama2cExport.RMS_NORM_EPS) {
+            spec.commandLine()
+                    .getErr()
+                    .println("Note: llama2.c computes with rms_norm_eps " + Llama2cExport.RMS_NORM_EPS + " where this"
+                            + " model has " + eps + "; its logits differ a little");
+        }
+    }
+}
