@@ -36,6 +36,7 @@ final class TornadoProgram extends Program {
     private CompiledProgram compile(List<Segment> segments) {
         TaskList tasks = engine.tasks(name(), segments);
         for (Step step : steps()) {
+            tasks.begin(step.op());
             DeviceOps.record(step.op(), tasks);
         }
         return engine.build(tasks);
@@ -53,7 +54,7 @@ final class TornadoProgram extends Program {
         }
         report.run();
         if (anything) {
-            bound.compiled.run(bound.base, engine.plan(), report);
+            bound.compiled.run(bound.base, bound.bySlot, engine.plan(), report);
         }
     }
 
