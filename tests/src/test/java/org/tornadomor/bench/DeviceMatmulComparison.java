@@ -20,6 +20,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.WorkerGrid2D;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
@@ -34,7 +35,7 @@ public final class DeviceMatmulComparison {
     private DeviceMatmulComparison() {}
 
     /** Runs the comparison. */
-    public static void main(String[] args) throws Exception {
+    public static void main(String[] args) {
         boolean tiles = args.length > 0 && args[0].equals("tiles");
         int[] given = Arrays.stream(args)
                 .skip(tiles ? 1 : 0)
@@ -53,7 +54,7 @@ public final class DeviceMatmulComparison {
         }
     }
 
-    private static void compare(TornadoEngine engine, int size) throws Exception {
+    private static void compare(TornadoEngine engine, int size) {
         Random random = new Random(size);
         float[] a = values(random, size);
         float[] b = values(random, size);
@@ -207,8 +208,12 @@ public final class DeviceMatmulComparison {
         }
 
         @Override
-        public void close() throws Exception {
-            plan.close();
+        public void close() {
+            try {
+                plan.close();
+            } catch (TornadoExecutionPlanException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 

@@ -30,7 +30,8 @@ class DecoderDeviceTest {
             int chosenSeed = seed;
             tests.add(DynamicTest.dynamicTest(RandomModels.describe(config), () -> {
                 try (Engine cpu = new CpuEngine(2);
-                        Engine device = new TornadoEngine(EngineOptions.standard().withChecks())) {
+                        Engine device =
+                                new TornadoEngine(EngineOptions.standard().withChecks())) {
                     DecoderTest.compare(chosen, new Random(chosenSeed), cpu, device, TOLERANCE);
                 }
             }));
