@@ -13,6 +13,9 @@ final class TornadoArena extends Arena {
     private final List<Segment> segments = new ArrayList<>();
 
     TornadoArena(TornadoEngine engine, DeviceMemory memory, String name, ElementType type) {
+        if (type.narrow()) {
+            throw new UserError("narrow weights (" + type + ") are for the CPU engine; use float32 weights or the CPU engine");
+        }
         super(name, type, memory.segmentElements(), 0);
         this.engine = engine;
         this.memory = memory;
