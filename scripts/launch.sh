@@ -7,6 +7,8 @@ program=$root/runner/target/tornado-mor
 jar=$program/tornado-mor.jar
 # shellcheck source=scripts/jdk.sh
 source "$root/scripts/jdk.sh"
+# shellcheck source=scripts/engine.sh
+source "$root/scripts/engine.sh"
 
 fail() {
     echo "tornado-mor: $*" >&2
@@ -38,15 +40,6 @@ build() {
     touch -r "$root/target/launcher-build.started" "$jar"
 }
 
-# Prints the JVM flags, one a line, that the engine needs. They cannot be chosen once the JVM runs.
-engine_flags() {
-    # The CPU engine computes with the Vector API.
-    echo --add-modules
-    echo jdk.incubator.vector
-    # Tokenizers and the terminal call native libraries.
-    echo --enable-native-access=ALL-UNNAMED
-}
-
 JAVA_HOME=$(find_jdk) || exit 1
 export JAVA_HOME
 if outdated; then
@@ -58,9 +51,10 @@ terminals=
 [[ -t 1 ]] && terminals+=out
 [[ -t 2 ]] && terminals+=err
 flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
+engine=$(engine_flags "$JAVA_HOME/bin/java" "$jar" "$@") || exit
 while IFS= read -r flag; do
     flags+=("$flag")
-done < <(engine_flags "$@")
+done <<< "$engine"
 # Splitting into words is what these variables are for; globs stay as they are.
 set -f
 # shellcheck disable=SC2206

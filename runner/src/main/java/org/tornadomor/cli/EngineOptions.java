@@ -2,26 +2,26 @@ package org.tornadomor.cli;
 
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.engine.cpu.CpuEngine;
 import picocli.CommandLine.Option;
 
-/** On what a command computes. */
-final class EngineOptions {
+/** On what a command computes that has no configuration of its own for it. */
+final class EngineOptions extends EngineChoice {
     @Option(
-            names = "--threads",
+            names = THREADS,
             paramLabel = "N",
-            description = "Threads to compute on. Results do not depend on it. Default: all processors.")
+            description = "Threads of the cpu engine, which this option chooses unless another is given. Results do not"
+                    + " depend on it. Default: all processors.")
     private Integer threads;
 
     /**
      * The engine that was asked for; the caller closes it.
      *
-     * @throws UserError if the options make no sense
+     * @throws UserError if the options make no sense, or this JVM was not started for that engine
      */
     Engine open() {
         if (threads != null && threads < 1) {
-            throw new UserError("--threads " + threads + " cannot compute anything; give 1 or more");
+            throw new UserError(THREADS + " " + threads + " cannot compute anything; give 1 or more");
         }
-        return threads == null ? new CpuEngine() : new CpuEngine(threads);
+        return open(threads != null, threads == null ? 0 : threads);
     }
 }

@@ -12,6 +12,11 @@ final class Installation {
 
     private Installation() {}
 
+    /** Whether this is Windows. */
+    static boolean onWindows() {
+        return System.getProperty("os.name").startsWith("Windows");
+    }
+
     /**
      * Java text for where the JDK comes without its source: the sources of Apache Commons Math. Null where the program
      * does not run from its folder, as in a development environment before the first packaging.

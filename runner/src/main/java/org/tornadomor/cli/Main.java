@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -12,15 +13,19 @@ import picocli.CommandLine;
 public final class Main {
     private static final int HELP_OPTIONS_WIDTH = 32;
 
+    /** Every SDK's flags set it. */
+    private static final String SDK_PROPERTY = "tornado.load.runtime.implementation";
+
     private Main() {}
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
         PrintWriter notes = new PrintWriter(System.err, true);
         Charset charset = resultCharset();
-        PrintStream out = new PrintStream(new ResultStream(new FileOutputStream(FileDescriptor.out)), false, charset);
-        // Whatever prints to standard output, a library included, must notice when nobody reads it any more.
-        System.setOut(out);
+        PrintStream out = new PrintStream(new ResultStream(standardOutput()), false, charset);
+        // Whatever prints to standard output, a library included, must notice when nobody reads it any more. TornadoVM
+        // prints messages there.
+        System.setOut(onSdk() ? System.err : out);
         System.exit(run(new PrintWriter(out, false, charset), notes, args));
     }
 
@@ -54,10 +59,26 @@ public final class Main {
                 .setUsageHelpLongOptionsMaxWidth(HELP_OPTIONS_WIDTH);
     }
 
+    /** Where results go. Drivers print to standard output: where there may be some, they do not get it. */
+    private static OutputStream standardOutput() {
+        if (onSdk() && !Installation.onWindows()) {
+            try {
+                return NativeOutput.takeOver();
+            } catch (UnsupportedOperationException e) {
+                System.err.println(
+                        RootCommand.NAME + ": what drivers print may get between the results: " + e.getMessage());
+            }
+        }
+        return new FileOutputStream(FileDescriptor.out);
+    }
+
+    private static boolean onSdk() {
+        return System.getProperty(SDK_PROPERTY) != null;
+    }
+
     /** UTF-8 for files, pipes and every terminal but that of Windows, which has a code page. */
     private static Charset resultCharset() {
-        boolean windows = System.getProperty("os.name").startsWith("Windows");
         boolean terminal = System.console() != null && System.console().isTerminal();
-        return windows && terminal ? System.out.charset() : StandardCharsets.UTF_8;
+        return Installation.onWindows() && terminal ? System.out.charset() : StandardCharsets.UTF_8;
     }
 }

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             ParamsCommand.class,
             InfoCommand.class,
             ExportCommand.class,
+            DevicesCommand.class,
             CompletionCommand.class,
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -39,6 +40,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  tornado-mor params tiny 360m-mor3      what models of these names cost",
             "  tornado-mor info DIR                   what a folder holds",
+            "  tornado-mor devices                    what can compute",
             "  tornado-mor evaluate --help            a command's options and examples",
         })
 final class RootCommand implements Runnable {

@@ -5,15 +5,22 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Lines of words in columns: the first to the left, the others, mostly numbers, to the right. */
+/** Lines of words in columns: the first, or the first few, to the left, the others, mostly numbers, to the right. */
 final class TextTable {
     private static final String GAP = "  ";
 
     private final List<String[]> rows = new ArrayList<>();
+    private int left = 1;
 
     /** A table with these headings. */
     TextTable(String... headings) {
         rows.add(headings);
+    }
+
+    /** Puts so many columns to the left instead of one. */
+    TextTable left(int columns) {
+        left = columns;
+        return this;
     }
 
     /** Adds a line with as many cells as there are headings. */
@@ -37,7 +44,7 @@ final class TextTable {
             StringBuilder line = new StringBuilder();
             for (int i = 0; i < row.length; i++) {
                 String space = " ".repeat(widths[i] - row[i].length());
-                line.append(i == 0 ? row[i] + space : GAP + space + row[i]);
+                line.append(i == 0 ? "" : GAP).append(i < left ? row[i] + space : space + row[i]);
             }
             out.println(line.toString().stripTrailing());
         }

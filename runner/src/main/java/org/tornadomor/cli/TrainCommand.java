@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.Trainer;
@@ -50,6 +49,9 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     private TrainOptions options;
+
+    @Mixin
+    private EngineChoice engineChoice;
 
     @Option(
             names = "--out",
@@ -92,7 +94,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     private TrainingSummary train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {
         try (TrainingView view = TrainingView.on(err);
-                Engine engine = config.threads() == 0 ? new CpuEngine() : new CpuEngine(config.threads());
+                Engine engine = engineChoice.open(options.namesThreads(), config.threads());
                 Trainer trainer = resume
                         ? Trainer.resume(engine, config, folder, view)
                         : Trainer.start(engine, config, folder, view)) {

@@ -117,9 +117,11 @@ final class TrainOptions {
     private String saveEvery;
 
     @Option(
-            names = "--threads",
+            names = EngineChoice.THREADS,
             paramLabel = "N",
-            description = "Threads to compute on; 0 (default) for all processors. Results do not depend on it.")
+            description =
+                    "Threads of the cpu engine, which this option chooses unless another is given; 0 (default) for"
+                            + " all processors. Results do not depend on it.")
     private String threads;
 
     @Option(
@@ -128,6 +130,11 @@ final class TrainOptions {
             description = "Any key of the configuration, such as optimizer.decay=0.05, capacity_warmup=100,"
                     + " model.num_hidden_layers=14 or model.mor.router=token_choice.")
     private List<String> assignments = new ArrayList<>();
+
+    /** Whether the command line itself names a number of threads. */
+    boolean namesThreads() {
+        return threads != null;
+    }
 
     private void gather() {
         given.clear();

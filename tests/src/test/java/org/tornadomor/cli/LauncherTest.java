@@ -40,6 +40,7 @@ class LauncherTest {
         copy("tornado-mor");
         copy("scripts/launch.sh");
         copy("scripts/jdk.sh");
+        copy("scripts/engine.sh");
         write(root.resolve("pom.xml"), "<project/>");
         write(root.resolve("runner/pom.xml"), "<project/>");
         write(root.resolve("runner/src/main/java/A.java"), "class A {}");
@@ -85,7 +86,14 @@ class LauncherTest {
     private Path jdk(String name, String version) throws IOException {
         Path home = temp.resolve(name);
         script(home.resolve("bin/javac"), "");
-        script(home.resolve("bin/java"), "printf '%s\\n' \"$@\"");
+        // Asked for the flags of an engine it prints what a file says, if there is one; anything else is the command.
+        script(home.resolve("bin/java"), """
+                case "$*" in
+                    *org.tornadomor.cli.EngineFlags*)
+                        printf '%s\\n' "$@" > "$HOME/asked.txt"
+                        [ ! -e "$HOME/flags.sh" ] || . "$HOME/flags.sh" ;;
+                    *) printf '%s\\n' "$@" ;;
+                esac""");
         write(home.resolve("release"), "IMPLEMENTOR=\"Someone\"\nJAVA_VERSION=\"" + version + "\"\n");
         return home;
     }
@@ -144,6 +152,62 @@ class LauncherTest {
                 jar.toRealPath().toString(),
                 Path.of(words.get(jarAt + 1)).toRealPath().toString());
         assertEquals(List.of("generate", "two words", "*", ""), words.subList(jarAt + 2, words.size()));
+    }
+
+    private Map<String, String> sdk(String... files) throws IOException {
+        Path home = Files.createDirectories(temp.resolve("an sdk"));
+        for (String file : files) {
+            write(home.resolve(file), "-server");
+        }
+        return Map.of("TORNADOVM_HOME", home.toString());
+    }
+
+    @Test
+    void anSdksFlagsComeFromTheProgram() throws Exception {
+        write(jar, "");
+        write(temp.resolve("flags.sh"), "echo '@/a folder/argfile'; echo -Dmore=1");
+        Outcome outcome = launch(sdk("tornado-argfile"), "generate", "--engine", "tornado", "--prompt", "two words");
+        assertEquals("", outcome.err());
+        List<String> words = outcome.out().lines().toList();
+        int jarAt = words.indexOf("-jar");
+        assertTrue(words.subList(0, jarAt).containsAll(List.of("@/a folder/argfile", "-Dmore=1")), words + "");
+        assertTrue(words.subList(0, jarAt).contains("jdk.incubator.vector"), words + "");
+        List<String> asked = Files.readAllLines(temp.resolve("asked.txt"));
+        assertEquals(
+                List.of("generate", "--engine", "tornado", "--prompt", "two words"),
+                asked.subList(asked.size() - 5, asked.size()));
+    }
+
+    @Test
+    void whatTheProgramRefusesStartsNoCommand() throws Exception {
+        write(jar, "");
+        write(temp.resolve("flags.sh"), "echo 'tornado-mor: why not' >&2; exit 1");
+        launch(sdk("tornado-argfile.template"), "demo").failsWith(1, "why not");
+    }
+
+    @Test
+    void withoutAnSdkNobodyIsAsked() throws Exception {
+        String script = "cd '" + root + "'; source scripts/engine.sh; sdk_places() { echo /nowhere; }; "
+                + "engine_flags false /no.jar generate --engine tornado";
+        Outcome outcome = run(Map.of(), "bash", "-c", script);
+        assertEquals(0, outcome.code(), outcome.err());
+        List<String> flags = outcome.out().lines().toList();
+        assertTrue(flags.contains("-Dtornado.recover.bailout=False"), flags + "");
+        assertTrue(flags.stream().noneMatch(flag -> flag.startsWith("@")), flags + "");
+    }
+
+    @Test
+    void findsAnSdkWhereItIsSetElseInTheUsualPlaces() throws Exception {
+        String script = "cd '" + root + "'; source scripts/engine.sh; find_sdk";
+        Map<String, String> named = sdk("tornado-argfile");
+        assertEquals(
+                named.get("TORNADOVM_HOME") + "\n",
+                run(named, "bash", "-c", script).out());
+        Path sdkman = temp.resolve(".sdkman/candidates/tornadovm/current");
+        write(sdkman.resolve("tornado-argfile.template"), "");
+        assertEquals(sdkman + "\n", run(Map.of(), "bash", "-c", script).out());
+        Map<String, String> wrong = Map.of("TORNADOVM_HOME", temp.toString());
+        assertEquals(1, run(wrong, "bash", "-c", script).code());
     }
 
     @Test

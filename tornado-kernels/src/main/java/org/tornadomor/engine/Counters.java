@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How many rows each op of each program processed, so that skipped work can be shown and not only promised. Counting
- * costs one addition an op.
+ * How many rows each op of each program processed and how many it was spared, so that skipped work can be shown and not
+ * only promised. Counting costs two additions an op.
  */
 public final class Counters {
     private final List<Counter> counters = new ArrayList<>();
@@ -18,6 +18,7 @@ public final class Counters {
         private final String op;
         private long runs;
         private long rows;
+        private long skipped;
 
         private Counter(String program, String op) {
             this.program = program;
@@ -41,10 +42,16 @@ public final class Counters {
             return rows;
         }
 
-        /** Adds one run over so many rows. */
-        public void add(int rowCount) {
-            runs++;
-            rows += rowCount;
+        /** Rows that the op could have had at its maximum and was spared. */
+        public long skipped() {
+            return skipped;
+        }
+
+        /** Adds a run over {@code count} of at most {@code max} rows; without rows an op does not run. */
+        public void add(int count, int max) {
+            runs += count > 0 ? 1 : 0;
+            rows += count;
+            skipped += max - count;
         }
     }
 
@@ -76,6 +83,7 @@ public final class Counters {
         for (Counter counter : counters) {
             counter.runs = 0;
             counter.rows = 0;
+            counter.skipped = 0;
         }
     }
 }

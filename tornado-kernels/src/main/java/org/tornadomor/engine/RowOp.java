@@ -204,6 +204,11 @@ public sealed interface RowOp extends Op {
         public List<Slot> writes() {
             return List.of(to.index, to.position, to.start, parent, visible);
         }
+
+        @Override
+        public List<Slot> finds() {
+            return List.of(to.index, to.position, parent, visible);
+        }
     }
 
     /** {@code depth[index[i]] = recursion}: depth [N], index [R]. */

@@ -17,7 +17,10 @@ public final class ApiLinks {
 
     /** What the simulator needs of native arrays. */
     public interface Arrays {
-        /** {@return an array of the same type over a segment with header, whose accesses go through a monitor} */
+        /** {@return memory for a copy of an array, with header} */
+        MemorySegment deviceMemory(TornadoNativeArray array);
+
+        /** {@return an array of the same type over such memory: a segment with header, whose accesses go through a monitor} */
         TornadoNativeArray monitored(TornadoNativeArray array, MemorySegment segment, AccessMonitor monitor);
 
         /** {@return the monitor of a device array, or null} */

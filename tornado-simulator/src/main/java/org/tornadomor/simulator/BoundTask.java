@@ -131,8 +131,7 @@ final class BoundTask {
             if (slots[i] != null) {
                 if (stale) {
                     TornadoNativeArray host = slots[i].host;
-                    allowed[i] = new Intervals(
-                            spec.name(), host.getSize(), Guards.find(spec.name(), host), Guards.findGaps(host));
+                    allowed[i] = new Intervals(spec.name(), host.getSize(), Guards.find(spec.name(), host));
                 }
                 allowed[i].refresh(kernel.parameters()[i]);
                 if (launch.tracksRaces() && writes(i)) {

@@ -1,13 +1,10 @@
 package org.tornadomor.simulator;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** The device's copy of an array: memory of its own, so that a missing transfer shows. */
 final class DeviceBuffer {
-
-    private static final long ALIGNMENT = 64;
 
     /** NaN in every floating-point format, -1 in every integer: garbage that is noticed. */
     private static final byte POISON = (byte) 0xFF;
@@ -21,9 +18,7 @@ final class DeviceBuffer {
     DeviceBuffer(TornadoNativeArray host, boolean poison) {
         this.host = host;
         long header = TornadoNativeArray.ARRAY_HEADER;
-        long padding = ALIGNMENT - header % ALIGNMENT;
-        long bytes = host.getNumBytesOfSegmentWithHeader();
-        segment = Arena.ofAuto().allocate(padding + bytes, ALIGNMENT).asSlice(padding);
+        segment = ApiLinks.arrays().deviceMemory(host);
         if (poison) {
             segment.asSlice(header).fill(POISON);
         }

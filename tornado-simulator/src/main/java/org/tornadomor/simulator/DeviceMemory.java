@@ -41,8 +41,15 @@ final class DeviceMemory {
             throw new TornadoOutOfMemoryException(name + " needs " + bytes + " bytes; " + used + " of " + limit
                     + " bytes of device memory are in use (-Dtornado.device.memory)");
         }
-        used += bytes;
-        return new DeviceBuffer(host, poison);
+        try {
+            DeviceBuffer buffer = new DeviceBuffer(host, poison);
+            used += bytes;
+            return buffer;
+        } catch (OutOfMemoryError e) {
+            throw new TornadoOutOfMemoryException(
+                    name + " needs " + bytes + " bytes; " + used + " bytes of device memory"
+                            + " are in use, and the JVM, whose memory that is, has no more: raise -Xmx");
+        }
     }
 
     void free(DeviceBuffer buffer) {

@@ -26,22 +26,20 @@ public final class Guards {
     record Guard(Ranges reads, Ranges writes) {}
 
     private static final Map<TornadoNativeArray, Map<String, Guard>> GUARDS = new WeakHashMap<>();
-    private static final Map<TornadoNativeArray, Ranges> GAPS = new WeakHashMap<>();
 
     /** Changes with every declaration, so that a task need not look one up at each launch. */
     private static volatile int version;
 
     private Guards() {}
 
-    /** {@return whether the simulator executes graphs in this JVM, not an installed SDK} */
+    /** {@return whether the simulator executes graphs in this JVM, not an installed SDK, and checks kernels} */
     public static boolean active() {
-        return !KernelContext.class.getModule().isNamed()
-                || !KernelContext.class.getModule().getName().equals("tornado.api");
+        return !"tornado.api".equals(KernelContext.class.getModule().getName())
+                && Options.read().checks();
     }
 
     /**
-     * Declares what a task may read and write of an array. An array without a declaration may be used in full, gaps
-     * excepted.
+     * Declares what a task may read and write of an array. An array without a declaration may be used in full.
      *
      * @param graph name of the task graph
      * @param task name of the task
@@ -56,19 +54,10 @@ public final class Guards {
         }
     }
 
-    /** Declares the gaps between the tensors of an array, which no task may touch. */
-    public static void gaps(TornadoNativeArray array, Ranges gaps) {
-        synchronized (GUARDS) {
-            GAPS.put(array, gaps);
-            version++;
-        }
-    }
-
     /** Forgets all declarations for an array. */
     public static void forget(TornadoNativeArray array) {
         synchronized (GUARDS) {
             GUARDS.remove(array);
-            GAPS.remove(array);
             version++;
         }
     }
@@ -81,12 +70,6 @@ public final class Guards {
         synchronized (GUARDS) {
             Map<String, Guard> byTask = GUARDS.get(array);
             return byTask == null ? null : byTask.get(fullTaskName);
-        }
-    }
-
-    static Ranges findGaps(TornadoNativeArray array) {
-        synchronized (GUARDS) {
-            return GAPS.get(array);
         }
     }
 }

@@ -1,62 +1,52 @@
 package org.tornadomor.simulator;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
+import java.util.Arrays;
 
-/** What a task may touch of one array: declared ranges, or everything but the gaps, as sorted disjoint intervals. */
+/** What a task may touch of one array: declared ranges, or everything, as sorted disjoint intervals. */
 final class Intervals {
 
     private final String task;
     private final int size;
     private final Guards.Guard guard;
-    private final Ranges gaps;
     private int readsVersion = -1;
     private int writesVersion = -1;
-    private int gapsVersion = -1;
     private int[] reads;
     private int[] writes;
 
-    /**
-     * @param guard declaration, or null: then everything but the gaps is allowed
-     * @param gaps gaps, or null
-     */
-    Intervals(String task, int size, Guards.Guard guard, Ranges gaps) {
+    /** @param guard declaration, or null: then everything is allowed */
+    Intervals(String task, int size, Guards.Guard guard) {
         this.task = task;
         this.size = size;
         this.guard = guard;
-        this.gaps = gaps;
+        reads = new int[] {0, size};
+        writes = reads;
     }
 
     /**
      * Follows what the program changed since the last launch.
      *
-     * @throws SimulatorException if a declared range leaves the array or covers a gap
+     * @throws SimulatorException if a declared range leaves the array
      */
     void refresh(String name) {
-        boolean gapsChanged = gaps != null && gaps.version() != gapsVersion;
         if (guard == null) {
-            if (reads == null || gapsChanged) {
-                reads = complement();
-                writes = reads;
-            }
-        } else {
-            if (readsVersion != guard.reads().version() || gapsChanged) {
-                reads = union(guard.reads(), name);
-                readsVersion = guard.reads().version();
-            }
-            if (writesVersion != guard.writes().version() || gapsChanged) {
-                writes = union(guard.writes(), name);
-                writesVersion = guard.writes().version();
-            }
+            return;
         }
-        gapsVersion = gaps == null ? -1 : gaps.version();
+        if (readsVersion != guard.reads().version()) {
+            reads = union(guard.reads(), name);
+            readsVersion = guard.reads().version();
+        }
+        if (writesVersion != guard.writes().version()) {
+            writes = union(guard.writes(), name);
+            writesVersion = guard.writes().version();
+        }
     }
 
+    /** {@return the number of the interval in which an element may be read, or -1} */
     int findRead(int index) {
         return find(reads, index);
     }
 
+    /** {@return the number of the interval in which an element may be written, or -1} */
     int findWrite(int index) {
         return find(writes, index);
     }
@@ -79,106 +69,93 @@ final class Intervals {
 
     /** {@return whether something between the bounds may be written: what may not needs no race check} */
     boolean overlapsWrites(int low, int high) {
-        for (int i = 0; i < writes.length; i += 2) {
-            if (writes[i] < high && low < writes[i + 1]) {
-                return true;
-            }
-        }
-        return false;
+        int first = firstEndingBehind(writes, low);
+        return first < writes.length && writes[first] < high;
     }
 
-    /** {@return the gap around an element, or null} */
-    String gapAt(int index) {
-        if (gaps != null) {
-            for (Ranges.Range gap : gaps.list()) {
-                if (index >= gap.offset() && index < gap.end()) {
-                    return "the gap " + gap.name() + " [" + gap.offset() + ", " + gap.end() + ") between tensors";
-                }
-            }
+    /** {@return why an element may not be touched, and what may} */
+    String explain(int index, boolean write) {
+        if (guard == null) {
+            return "everything may be touched";
         }
-        return null;
-    }
-
-    String describe(boolean write) {
-        return guard == null ? "everything" : (write ? guard.writes() : guard.reads()).toString();
+        Ranges wanted = write ? guard.writes() : guard.reads();
+        Ranges other = write ? guard.reads() : guard.writes();
+        String only = other.list().stream()
+                .filter(range -> range.contains(index))
+                .findFirst()
+                .map(range -> " It lies in " + range.name() + ", which is only " + (write ? "read" : "written") + ".")
+                .orElse("");
+        return only + " Declared for " + (write ? "writing: " : "reading: ") + wanted;
     }
 
     private static int find(int[] intervals, int index) {
+        int at = firstEndingBehind(intervals, index);
+        return at < intervals.length && intervals[at] <= index ? at / 2 : -1;
+    }
+
+    /** {@return where the first interval begins whose end is greater; the length if there is none} */
+    private static int firstEndingBehind(int[] intervals, int index) {
         int low = 0;
-        int high = intervals.length / 2 - 1;
-        while (low <= high) {
+        int high = intervals.length / 2;
+        while (low < high) {
             int middle = (low + high) >>> 1;
-            if (index < intervals[2 * middle]) {
-                high = middle - 1;
-            } else if (index >= intervals[2 * middle + 1]) {
-                low = middle + 1;
+            if (intervals[2 * middle + 1] > index) {
+                high = middle;
             } else {
-                return middle;
+                low = middle + 1;
             }
         }
-        return -1;
+        return 2 * low;
     }
 
     private int[] union(Ranges ranges, String name) {
+        int count = 0;
         for (Ranges.Range range : ranges.list()) {
             if (range.end() > size) {
                 throw new SimulatorException(
                         Rule.BOUNDS,
-                        "task " + task + " declares " + range.name() + " [" + range.offset() + ", " + range.end()
-                                + ") of " + name + ", whose elements are 0 to " + (size - 1) + ".");
+                        "task " + task + " declares " + range + " of " + name + ", whose elements are 0 to "
+                                + (size - 1) + ".");
             }
-            if (gaps != null && range.length() > 0) {
-                for (Ranges.Range gap : gaps.list()) {
-                    if (gap.offset() < range.end() && range.offset() < gap.end()) {
-                        throw new SimulatorException(
-                                Rule.GAP,
-                                "task " + task + " declares " + range.name() + " [" + range.offset() + ", "
-                                        + range.end() + ") of " + name + ", which covers the gap " + gap.name() + " ["
-                                        + gap.offset() + ", " + gap.end() + ").");
-                    }
-                }
-            }
+            count += range.isEmpty() ? 0 : range.isWhole() ? 1 : range.rows();
         }
-        return merge(ranges.list());
-    }
-
-    private int[] complement() {
-        if (gaps == null) {
-            return new int[] {0, size};
-        }
-        int[] merged = merge(gaps.list());
-        List<Ranges.Range> free = new ArrayList<>();
+        // begin and end of an interval, so that their order is that of the begins
+        long[] found = new long[count];
         int at = 0;
-        for (int i = 0; i < merged.length; i += 2) {
-            int low = Math.min(merged[i], size);
-            if (low > at) {
-                free.add(new Ranges.Range("", at, low - at));
+        for (Ranges.Range range : ranges.list()) {
+            if (range.isEmpty()) {
+                continue;
             }
-            at = Math.max(at, Math.min(merged[i + 1], size));
+            if (range.isWhole()) {
+                found[at++] = (long) range.offset() << Integer.SIZE | range.end();
+                continue;
+            }
+            for (int row = 0; row < range.rows(); row++) {
+                int begin = range.offset() + row * range.stride();
+                found[at++] = (long) begin << Integer.SIZE | begin + range.columns();
+            }
         }
-        if (at < size) {
-            free.add(new Ranges.Range("", at, size - at));
-        }
-        return merge(free);
+        Arrays.sort(found);
+        return merge(found);
     }
 
-    /** Sorts and joins ranges that overlap or touch. */
-    private static int[] merge(List<Ranges.Range> ranges) {
-        List<Ranges.Range> sorted = ranges.stream()
-                .filter(range -> range.length() > 0)
-                .sorted(Comparator.comparingInt(Ranges.Range::offset))
-                .toList();
-        int[] merged = new int[2 * sorted.size()];
+    /**
+     * Joins sorted intervals that overlap. Those that touch stay apart: of two tensors next to each other often only one is
+     * written, and reads of the other need no race check.
+     */
+    private static int[] merge(long[] sorted) {
+        int[] merged = new int[2 * sorted.length];
         int count = 0;
-        for (Ranges.Range range : sorted) {
-            if (count > 0 && range.offset() <= merged[2 * count - 1]) {
-                merged[2 * count - 1] = Math.max(merged[2 * count - 1], range.end());
+        for (long interval : sorted) {
+            int begin = (int) (interval >>> Integer.SIZE);
+            int end = (int) interval;
+            if (count > 0 && begin < merged[count - 1]) {
+                merged[count - 1] = Math.max(merged[count - 1], end);
             } else {
-                merged[2 * count] = range.offset();
-                merged[2 * count + 1] = range.end();
-                count++;
+                merged[count++] = begin;
+                merged[count++] = end;
             }
         }
-        return java.util.Arrays.copyOf(merged, 2 * count);
+        return Arrays.copyOf(merged, count);
     }
 }

@@ -64,10 +64,20 @@ final class KernelAnalysis {
      * @param suspendable whether the operand stack is empty at each barrier
      * @param localAccesses which of its loads from and stores to Java arrays, counted in code order, may touch local
      *     memory
-     * @param contextEscapes whether it passes its context to another method, which may hold barriers
+     * @param contextEscapes whether it passes its context to another method that holds barriers, or may hold some
+     * @param result the origins of what it returns, a bit for each parameter
      */
     record Summary(
-            int[] access, List<Barrier> barriers, boolean suspendable, BitSet localAccesses, boolean contextEscapes) {}
+            int[] access,
+            List<Barrier> barriers,
+            boolean suspendable,
+            BitSet localAccesses,
+            boolean contextEscapes,
+            int result) {
+        boolean mayWait() {
+            return contextEscapes || !barriers.isEmpty();
+        }
+    }
 
     private final ClassBytes classes;
     private final Map<String, Summary> known = new HashMap<>();
@@ -103,6 +113,7 @@ final class KernelAnalysis {
         private int arrayAccesses;
         private boolean contextEscapes;
         private int contextOrigins;
+        private int result;
         private int line;
 
         private Pass(MethodTypeDesc type) {
@@ -137,7 +148,7 @@ final class KernelAnalysis {
                     step(element);
                 }
             }
-            return new Summary(access, List.copyOf(barriers), suspendable, localAccesses, contextEscapes);
+            return new Summary(access, List.copyOf(barriers), suspendable, localAccesses, contextEscapes, result);
         }
 
         private void step(CodeElement element) {
@@ -220,7 +231,12 @@ final class KernelAnalysis {
                 case BranchInstruction jump -> jump(jump);
                 case TableSwitchInstruction choice -> choose(choice.defaultTarget(), choice.cases());
                 case LookupSwitchInstruction choice -> choose(choice.defaultTarget(), choice.cases());
-                case ReturnInstruction ignored -> reachable = false;
+                case ReturnInstruction end -> {
+                    if (end.typeKind() == TypeKind.REFERENCE) {
+                        result |= stack.pop();
+                    }
+                    reachable = false;
+                }
                 case ThrowInstruction ignored -> reachable = false;
                 case MonitorInstruction ignored -> stack.pop();
                 case DiscontinuedInstruction ignored -> throw new IllegalStateException("jsr and ret are not Java");
@@ -297,8 +313,7 @@ final class KernelAnalysis {
             String owner = invoke.owner().asInternalName();
             String name = invoke.name().stringValue();
             if (invoke.opcode() == Opcode.INVOKESTATIC) {
-                callHelper(owner, name, type, arguments);
-                pushResult(type, 0);
+                pushResult(type, callHelper(owner, name, type, arguments));
                 return;
             }
             int receiver = stack.pop();
@@ -327,19 +342,25 @@ final class KernelAnalysis {
             }
         }
 
-        private void callHelper(String owner, String name, MethodTypeDesc type, int[] arguments) {
+        /** {@return the origins of what a static method returns} */
+        private int callHelper(String owner, String name, MethodTypeDesc type, int[] arguments) {
             int all = 0;
             for (int argument : arguments) {
                 all |= argument;
             }
             if (all == 0) {
-                return;
+                return 0;
             }
-            contextEscapes |= (all & contextOrigins) != 0;
             Summary helper = summarize(owner, name, type);
+            contextEscapes |= (all & contextOrigins) != 0 && (helper == null || helper.mayWait());
+            int returned = 0;
             for (int i = 0; i < arguments.length; i++) {
                 touch(arguments[i], helper == null ? READ | WRITE : helper.access()[i]);
+                if (helper == null || (helper.result() & 1 << i) != 0) {
+                    returned |= arguments[i];
+                }
             }
+            return returned;
         }
 
         private void touch(int origins, int how) {

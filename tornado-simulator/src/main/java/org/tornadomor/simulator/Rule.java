@@ -6,8 +6,6 @@ public enum Rule {
     BOUNDS,
     /** A kernel touches an element outside the ranges declared for it, see {@link Guards}. */
     UNDECLARED_ACCESS,
-    /** A kernel touches the gap between two tensors, or a declared range covers one, see {@link Guards}. */
-    GAP,
     /** A work-item reads local memory that no work-item of its group has written. */
     UNINITIALISED_LOCAL,
     /** The work-items of a group do not meet at the same barrier. */

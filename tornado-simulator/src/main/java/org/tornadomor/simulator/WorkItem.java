@@ -19,9 +19,11 @@ public final class WorkItem {
     private final int[] iterations = new int[3];
     private int iterationDepth;
     private Grid grid;
-    private int localX;
-    private int localY;
-    private int localZ;
+    /** Boxed once for all groups. */
+    private Integer localX;
+
+    private Integer localY;
+    private Integer localZ;
     private int allocations;
     private int resumePoint;
     private long[] numbers = new long[8];

@@ -1,5 +1,7 @@
 package org.tornadomor.simulator;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tornadomor.simulator.Harness.expect;
 import static org.tornadomor.simulator.Harness.grid;
@@ -16,7 +18,7 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Declared ranges and gaps: one plan whose kernel fills a range that travels in an array. */
+/** Declared ranges: one plan whose kernel fills a range that travels in an array. */
 class GuardsTest {
 
     private final FloatArray arena = new FloatArray(100);
@@ -48,8 +50,9 @@ class GuardsTest {
     }
 
     @Test
-    void theSimulatorIsActive() {
+    void theSimulatorIsActive() throws Throwable {
         assertTrue(Guards.active());
+        Harness.with("tornadomor.simulator.checks", "off", () -> assertFalse(Guards.active()));
     }
 
     @Test
@@ -88,22 +91,40 @@ class GuardsTest {
     }
 
     @Test
-    void gapsArePoisoned() {
-        Guards.gaps(arena, new Ranges().add("after hidden", 18, 2));
-        fill(10, 8);
-        fill(20, 16);
+    void rowsOfAWiderMatrix() {
+        Guards.declare("fill", "t", arena, reads, writes);
+        writes.add("keys", 10, 4, 8, 20);
+        reads.add("all", 10, 80);
+        for (int row = 0; row < 4; row++) {
+            fill(10 + 20 * row, 8);
+        }
         expect(
-                Rule.GAP,
-                () -> fill(10, 9),
-                "writes element 18 of x, which lies in the gap after hidden [18, 20) between tensors");
+                Rule.UNDECLARED_ACCESS,
+                () -> fill(50, 9),
+                "writes element 58 of x, which the task did not declare. It lies in all, which is only read.",
+                "Declared for writing: keys [10, 78), 4 rows of 8, 20 apart");
+        expect(Rule.UNDECLARED_ACCESS, () -> fill(69, 2), "writes element 69");
+        expect(Rule.UNDECLARED_ACCESS, () -> fill(90, 1), "writes element 90");
+        expect(Rule.UNDECLARED_ACCESS, () -> fill(9, 1), "writes element 9");
     }
 
     @Test
-    void aRangeThatCoversAGapIsRefused() {
-        Guards.gaps(arena, Ranges.of(18, 2));
+    void rangesMayOverlapAndBeEmpty() {
         Guards.declare("fill", "t", arena, reads, writes);
-        writes.add("hidden", 10, 9);
-        expect(Rule.GAP, () -> fill(10, 8), "declares hidden [10, 19)", "covers the gap");
+        writes.add("second", 12, 6)
+                .add("none", 60, 0)
+                .add("no rows", 70, 0, 4, 8)
+                .add("first", 10, 4);
+        fill(10, 8);
+        expect(Rule.UNDECLARED_ACCESS, () -> fill(60, 1), "writes element 60");
+        expect(Rule.UNDECLARED_ACCESS, () -> fill(70, 1), "writes element 70");
+    }
+
+    @Test
+    void rowsThatOverlapAreNoMatrix() {
+        IllegalArgumentException refusal =
+                assertThrows(IllegalArgumentException.class, () -> new Ranges().add("keys", 0, 2, 8, 7));
+        assertTrue(refusal.getMessage().contains("keys: 2 rows of 8 elements, 7 apart"), refusal.getMessage());
     }
 
     @Test

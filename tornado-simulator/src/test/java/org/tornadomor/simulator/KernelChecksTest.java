@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.tornadomor.simulator.Harness.expect;
 import static org.tornadomor.simulator.Harness.run;
 
+import java.lang.invoke.MethodType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +59,34 @@ class KernelChecksTest {
                 () -> run(graph().task("t", BrokenKernels::neighbour, context, x), 16, 8),
                 "work-item (1, 0, 0) of group (0, 0, 0)",
                 "reads element 0 of x, which work-item (0, 0, 0) of the same group wrote with no globalBarrier()");
+    }
+
+    @Test
+    void anArrayThatAHelperChoseIsFollowed() {
+        expect(
+                Rule.RACE,
+                () -> run(graph().task("t", BrokenKernels::chosenNeighbour, context, x, out, 1), 16, 8),
+                "work-item (1, 0, 0) of group (0, 0, 0)",
+                "reads element 0 of y, which work-item (0, 0, 0) of the same group wrote");
+    }
+
+    @Test
+    void onlyHelpersWithBarriersNeedThreads() {
+        assertFalse(
+                contextEscapes("chosenNeighbour", KernelContext.class, FloatArray.class, FloatArray.class, int.class));
+        assertTrue(contextEscapes("barrierInHelper", KernelContext.class, FloatArray.class));
+    }
+
+    private static boolean contextEscapes(String kernel, Class<?>... parameters) {
+        Class<?> owner = BrokenKernels.class;
+        return new KernelAnalysis(new ClassBytes(owner.getClassLoader()))
+                .summarize(
+                        owner.getName().replace('.', '/'),
+                        kernel,
+                        MethodType.methodType(void.class, parameters)
+                                .describeConstable()
+                                .orElseThrow())
+                .contextEscapes();
     }
 
     @Test

@@ -41,8 +41,8 @@ final class CpuProgram extends Program {
             int count = rows[i].count();
             if (count > 0) {
                 ops[i].run(binding, team);
-                counters[i].add(count);
             }
+            counters[i].add(count, rows[i].max());
         }
     }
 }

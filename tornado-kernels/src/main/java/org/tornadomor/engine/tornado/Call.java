@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Op;
+import org.tornadomor.engine.Slot;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -19,17 +21,34 @@ final class Call {
     static final int MAX_INTS = 2;
 
     private final TaskList tasks;
+    private final Op op;
     private final int entries;
     private final int count;
+    private final List<Slot> slots;
+    private final List<Segment> tensors;
+    private final int scratch;
     private final List<Segment> floats = new ArrayList<>();
     private final List<Segment> ints = new ArrayList<>();
     private long arrays;
     private int mark;
 
-    Call(TaskList tasks, Extent rows, int entries, List<Segment> tensors) {
+    /**
+     * The arguments of a task.
+     *
+     * @param op whose task it is
+     * @param entries where its tensors begin among those of the program, in ints
+     * @param slots of its tensors, null for scratch memory
+     * @param tensors the segments that they lie in
+     * @param scratch floats of scratch memory
+     */
+    Call(TaskList tasks, Op op, Extent rows, int entries, List<Slot> slots, List<Segment> tensors, int scratch) {
         this.tasks = tasks;
+        this.op = op;
         this.entries = entries;
         this.count = tasks.count(rows);
+        this.slots = slots;
+        this.tensors = tensors;
+        this.scratch = scratch;
         for (int k = 0; k < tensors.size(); k++) {
             List<Segment> ofType = tensors.get(k).type() == ElementType.F32 ? floats : ints;
             if (!ofType.contains(tensors.get(k))) {
@@ -45,6 +64,30 @@ final class Call {
 
     void setMark(int place) {
         mark = place;
+    }
+
+    int mark() {
+        return mark;
+    }
+
+    Op op() {
+        return op;
+    }
+
+    int entries() {
+        return entries;
+    }
+
+    List<Slot> slots() {
+        return slots;
+    }
+
+    List<Segment> tensors() {
+        return tensors;
+    }
+
+    int scratch() {
+        return scratch;
     }
 
     KernelContext context() {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.simulator.Guards;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -23,6 +24,8 @@ final class CompiledProgram {
     private final List<Extent> counts;
     private final IntArray run;
     private final List<DeviceGraph> graphs = new ArrayList<>();
+    /** Null where nobody watches. */
+    private final DeclaredRanges ranges;
 
     /**
      * Builds the graphs.
@@ -52,6 +55,7 @@ final class CompiledProgram {
             mark += checked ? part.size() : 1;
         }
         graphs.forEach(plan::add);
+        ranges = Guards.active() ? new DeclaredRanges(planned, graphs, run) : null;
     }
 
     private DeviceGraph build(
@@ -97,8 +101,14 @@ final class CompiledProgram {
         return values;
     }
 
-    /** Runs all tasks for the binding whose entries begin at {@code base}, on the row counts of the moment. */
-    void run(int base, DevicePlan plan, TransferReport.Entry report) {
+    /**
+     * Runs all tasks for the binding of these tensors, whose entries begin at {@code base}, on the row counts of the
+     * moment.
+     */
+    void run(int base, List<Tensor> bySlot, DevicePlan plan, TransferReport.Entry report) {
+        if (ranges != null) {
+            ranges.declare(base, bySlot);
+        }
         run.set(Args.BASE, base);
         for (int i = 0; i < counts.size(); i++) {
             run.set(Args.COUNTS + i, counts.get(i).count());

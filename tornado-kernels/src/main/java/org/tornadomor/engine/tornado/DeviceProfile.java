@@ -1,14 +1,13 @@
 package org.tornadomor.engine.tornado;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.tornadomor.UserError;
-import uk.ac.manchester.tornado.api.TornadoBackend;
-import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.TornadoTargetDevice;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
-import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 /**
  * The device that an engine runs on and the limits that launches are checked against.
@@ -40,56 +39,32 @@ record DeviceProfile(
     /**
      * Makes a device the runtime's default and describes it.
      *
-     * @param choice BACKEND:INDEX by number or by the backend's name, such as 0:1 or opencl:0; null for the first device
+     * @param choice BACKEND:INDEX by number or by the backend's name, such as 0:1 or opencl:0; null for the first
+     *     accelerator, else the first device
      */
     static DeviceProfile select(String choice) {
-        TornadoRuntime runtime;
-        try {
-            runtime = TornadoRuntimeProvider.getTornadoRuntime();
-            if (runtime.getNumBackends() == 0) {
-                throw new UserError("TornadoVM found no device; use --engine cpu or install a driver");
-            }
-        } catch (UserError e) {
-            throw e;
-        } catch (RuntimeException | LinkageError e) {
-            throw new UserError(
-                    "TornadoVM does not start (" + e + "); start the JVM with the SDK's argfile, or use --engine cpu",
-                    e);
-        }
-        int backend = 0;
-        int index = 0;
-        if (choice != null) {
-            String[] parts = choice.split(":", 2);
-            backend = backendIndex(runtime, parts[0]);
-            index = parts.length == 2 ? number(parts[1], choice) : 0;
-        }
-        TornadoBackend chosen = runtime.getBackend(backend);
-        if (index < 0 || index >= chosen.getNumDevices()) {
-            throw new UserError("no device " + choice + ": " + chosen.getName() + " has " + chosen.getNumDevices());
-        }
-        if (choice != null) {
-            runtime.setDefaultBackend(backend);
-            chosen.setDefaultDevice(index);
-        }
-        return of(chosen.getDevice(index));
+        List<Devices.Place> places = Devices.places();
+        Devices.Place place = choice == null ? Devices.preferred(places) : find(places, choice);
+        place.makeDefault();
+        return of(place.device());
     }
 
-    private static int backendIndex(TornadoRuntime runtime, String name) {
-        for (int i = 0; i < runtime.getNumBackends(); i++) {
-            if (name.equals(Integer.toString(i))
-                    || runtime.getBackendType(i).name().equals(name.toUpperCase(Locale.ROOT))) {
-                return i;
-            }
+    private static Devices.Place find(List<Devices.Place> places, String choice) {
+        String[] parts = choice.split(":", -1);
+        if (parts.length != 2 || parts[0].isEmpty() || !parts[1].matches("\\d{1,4}")) {
+            throw new UserError("a device is written BACKEND:INDEX, such as opencl:0 or 0:1, not '" + choice
+                    + "'; `tornado-mor devices` lists them");
         }
-        throw new UserError("no backend " + name + " in this TornadoVM; `tornado-mor devices` lists what is there");
-    }
-
-    private static int number(String text, String choice) {
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new UserError("a device is written BACKEND:INDEX, such as opencl:0, not " + choice, e);
-        }
+        int index = Integer.parseInt(parts[1]);
+        return places.stream()
+                .filter(place -> place.index() == index)
+                .filter(place -> parts[0].equals(Integer.toString(place.backend()))
+                        || parts[0].equalsIgnoreCase(
+                                place.device().getTornadoVMBackend().name()))
+                .findFirst()
+                .orElseThrow(() -> new UserError("there is no device " + choice + "; there "
+                        + (places.size() == 1 ? "is " : "are ")
+                        + places.stream().map(Devices.Place::choice).collect(Collectors.joining(", "))));
     }
 
     private static DeviceProfile of(TornadoDevice device) {

@@ -3,14 +3,14 @@ package org.tornadomor.engine.tornado;
 /**
  * How a {@link TornadoEngine} is set up.
  *
- * @param device BACKEND:INDEX, or null for the first device
+ * @param device {@link DeviceInfo#choice BACKEND:INDEX}, or null for the first accelerator, else the first device
  * @param segmentLimit bytes of the largest array, for tests of splitting; 0 for the device's own limit
  * @param checked whether every task proves that it ran, not only the last of each graph
  * @param groups whether kernels use the work-groups and tiles of an accelerator on any device, for tests on a CPU device
  * @param profile whether kernel times are measured, which makes the host wait for each kernel
  */
 public record EngineOptions(String device, long segmentLimit, boolean checked, boolean groups, boolean profile) {
-    /** The first device, its own limits, no extra checks. */
+    /** The preferred device, its own limits, no extra checks. */
     public static EngineOptions standard() {
         return new EngineOptions(null, 0, false, false, false);
     }

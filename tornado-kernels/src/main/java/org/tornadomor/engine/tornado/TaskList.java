@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Op;
 import org.tornadomor.engine.Slot;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -34,6 +35,7 @@ final class TaskList {
     private final List<Extent> counts = new ArrayList<>();
     private final List<Planned> planned = new ArrayList<>();
     private final Set<Segment> scratch = new LinkedHashSet<>();
+    private Op op;
     private Segment table;
     private IntArray run;
 
@@ -62,6 +64,11 @@ final class TaskList {
         Segment scratch(int floats);
     }
 
+    /** The tasks that follow are those of this op. */
+    void begin(Op next) {
+        op = next;
+    }
+
     /** For sizes that depend on the device. */
     DeviceProfile device() {
         return device;
@@ -86,21 +93,22 @@ final class TaskList {
      */
     Call call(Extent rows, int scratchFloats, Slot... tensors) {
         int at = Args.ENTRY * entries.size();
+        List<Slot> slots = new ArrayList<>(List.of(tensors));
         List<Segment> segments = new ArrayList<>();
         for (Slot slot : tensors) {
-            entries.add(slot);
             segments.add(bySlot.get(slot.id()));
         }
         if (scratchFloats > 0) {
             Segment memory = resources.scratch(scratchFloats);
             scratch.add(memory);
-            entries.add(null);
+            slots.add(null);
             segments.add(memory);
         }
+        entries.addAll(slots);
         if (Args.ENTRY * entries.size() > Args.MAX_ENTRIES) {
             throw new IllegalArgumentException("program " + program + " has too many ops for one program");
         }
-        return new Call(this, rows, at, segments);
+        return new Call(this, op, rows, at, slots, segments, scratchFloats);
     }
 
     /** Where in run the count of an extent stands: for kernels that need more than the count of their own rows. */

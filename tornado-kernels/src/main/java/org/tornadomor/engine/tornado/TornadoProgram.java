@@ -36,6 +36,7 @@ final class TornadoProgram extends Program {
     private CompiledProgram compile(List<Segment> segments) {
         TaskList tasks = engine.tasks(name(), segments);
         for (Step step : steps()) {
+            tasks.begin(step.op());
             DeviceOps.record(step.op(), tasks);
         }
         return engine.build(tasks);
@@ -46,15 +47,14 @@ final class TornadoProgram extends Program {
         boolean anything = false;
         for (int i = 0; i < counters.size(); i++) {
             int count = steps().get(i).rows().count();
-            if (count > 0) {
-                anything = true;
-                counters.get(i).add(count);
-            }
-            report.rows(count, steps().get(i).rows().max());
+            int max = steps().get(i).rows().max();
+            anything |= count > 0;
+            counters.get(i).add(count, max);
+            report.rows(count, max);
         }
         report.run();
         if (anything) {
-            bound.compiled.run(bound.base, engine.plan(), report);
+            bound.compiled.run(bound.base, bound.bySlot, engine.plan(), report);
         }
     }
 

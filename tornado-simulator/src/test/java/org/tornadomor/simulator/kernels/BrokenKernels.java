@@ -173,4 +173,19 @@ public final class BrokenKernels {
     public static void floatAtomic(KernelContext c, FloatArray x) {
         c.atomicAdd(x, 0, 1f);
     }
+
+    /** Reads a neighbour in an array that a helper chose and another work-item writes. */
+    public static void chosenNeighbour(KernelContext c, FloatArray x, FloatArray y, int which) {
+        int i = place(c);
+        FloatArray chosen = choose(x, y, which);
+        choose(x, y, which).set(i, i > 0 ? chosen.get(i - 1) : 0f);
+    }
+
+    private static FloatArray choose(FloatArray x, FloatArray y, int which) {
+        return which == 0 ? x : y;
+    }
+
+    private static int place(KernelContext c) {
+        return c.globalIdx;
+    }
 }

@@ -11,11 +11,15 @@ public final class IntArray extends TornadoNativeArray {
 
     private static final ValueLayout.OfInt LAYOUT = ValueLayout.JAVA_INT_UNALIGNED;
 
+    private static final int HEADER = (int) (ARRAY_HEADER / Integer.BYTES);
+
     private final MemorySegment whole;
     private final MemorySegment data;
     private final int size;
     /** Null on the host; on the device it checks every access before it happens. */
     private final AccessMonitor monitor;
+    /** Null on the host; on the device what {@link #whole} is a view of, since Java compiles that to quicker code. */
+    private final int[] memory;
 
     /**
      * Allocates an array of zeros.
@@ -24,14 +28,15 @@ public final class IntArray extends TornadoNativeArray {
      * @throws IllegalArgumentException if the length is negative
      */
     public IntArray(int numberOfElements) {
-        this(allocate(numberOfElements, Integer.BYTES), null);
+        this(allocate(numberOfElements, Integer.BYTES), null, null);
     }
 
-    private IntArray(MemorySegment whole, AccessMonitor monitor) {
+    private IntArray(MemorySegment whole, AccessMonitor monitor, int[] memory) {
         this.whole = whole;
         this.data = whole.asSlice(ARRAY_HEADER);
         this.size = elementsOf(whole, Integer.BYTES);
         this.monitor = monitor;
+        this.memory = memory;
     }
 
     /** Copies a Java array. */
@@ -52,7 +57,7 @@ public final class IntArray extends TornadoNativeArray {
      * @throws IllegalArgumentException if the size of the segment is not a multiple of the element size
      */
     public static IntArray fromSegment(MemorySegment segment) {
-        return new IntArray(copyWithHeader(segment, Integer.BYTES), null);
+        return new IntArray(copyWithHeader(segment, Integer.BYTES), null, null);
     }
 
     /**
@@ -62,7 +67,7 @@ public final class IntArray extends TornadoNativeArray {
      * @throws IllegalArgumentException if the segment is shorter than a header
      */
     public static IntArray fromSegmentShallow(MemorySegment segment) {
-        return new IntArray(wrap(segment, Integer.BYTES), null);
+        return new IntArray(wrap(segment, Integer.BYTES), null, null);
     }
 
     /** Copies what remains in a buffer; the position of the buffer does not move. */
@@ -108,7 +113,11 @@ public final class IntArray extends TornadoNativeArray {
         if (monitor != null) {
             monitor.write(index);
         }
-        data.setAtIndex(LAYOUT, index, value);
+        if (memory != null) {
+            memory[HEADER + index] = value;
+        } else {
+            data.setAtIndex(LAYOUT, index, value);
+        }
     }
 
     /**
@@ -120,7 +129,7 @@ public final class IntArray extends TornadoNativeArray {
         if (monitor != null) {
             monitor.read(index);
         }
-        return data.getAtIndex(LAYOUT, index);
+        return memory != null ? memory[HEADER + index] : data.getAtIndex(LAYOUT, index);
     }
 
     /** Sets every element to zero. */
@@ -185,8 +194,14 @@ public final class IntArray extends TornadoNativeArray {
     }
 
     @Override
+    MemorySegment deviceMemory() {
+        return MemorySegment.ofArray(new int[HEADER + size]);
+    }
+
+    @Override
     IntArray monitored(MemorySegment deviceSegment, AccessMonitor accessMonitor) {
-        return new IntArray(deviceSegment, accessMonitor);
+        Object memory = deviceSegment.heapBase().orElse(null);
+        return new IntArray(deviceSegment, accessMonitor, memory instanceof int[] elements ? elements : null);
     }
 
     @Override

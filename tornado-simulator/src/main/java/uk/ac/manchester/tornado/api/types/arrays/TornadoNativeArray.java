@@ -22,6 +22,11 @@ public abstract sealed class TornadoNativeArray
     static {
         ApiLinks.bindArrays(new ApiLinks.Arrays() {
             @Override
+            public MemorySegment deviceMemory(TornadoNativeArray array) {
+                return array.deviceMemory();
+            }
+
+            @Override
             public TornadoNativeArray monitored(
                     TornadoNativeArray array, MemorySegment segment, AccessMonitor monitor) {
                 return array.monitored(segment, monitor);
@@ -60,7 +65,12 @@ public abstract sealed class TornadoNativeArray
     /** {@return the size of one element, in bytes} */
     public abstract int getElementSize();
 
-    /** The same type of array over device memory, with a monitor that sees every access. */
+    /** Device memory for an array like this one, header included. */
+    MemorySegment deviceMemory() {
+        return allocate(getSize(), getElementSize());
+    }
+
+    /** The same type of array over {@link #deviceMemory device memory}, with a monitor that sees every access. */
     abstract TornadoNativeArray monitored(MemorySegment deviceSegment, AccessMonitor accessMonitor);
 
     /** The monitor of a device array, null for a host array. */

@@ -1,0 +1,41 @@
+# Finds out which JVM flags an engine needs; for the scripts that source this file.
+
+# Prints the folders where a TornadoVM SDK may be: TORNADOVM_HOME if it is set, else the usual places.
+sdk_places() {
+    if [[ -n ${TORNADOVM_HOME:-} ]]; then
+        echo "$TORNADOVM_HOME"
+    else
+        echo "${SDKMAN_DIR:-$HOME/.sdkman}/candidates/tornadovm/current"
+        echo /opt/tornadovm
+    fi
+}
+
+# Prints the folder of the first SDK; fails without a word if there is none.
+find_sdk() {
+    local home
+    while IFS= read -r home; do
+        if [[ -e $home/tornado-argfile || -e $home/tornado-argfile.template ]]; then
+            echo "$home"
+            return 0
+        fi
+    done < <(sdk_places)
+    return 1
+}
+
+# Prints the JVM flags, one a line, that the engine needs which the command line $3.. asks for. They cannot be chosen once
+# the JVM runs, since an SDK and the simulator exclude each other in one JVM. $1 is java, $2 the program's jar.
+engine_flags() {
+    local java=$1 jar=$2
+    shift 2
+    # The CPU engine computes with the Vector API.
+    echo --add-modules
+    echo jdk.incubator.vector
+    # Tokenizers, the terminal and the output beside a driver's call native libraries.
+    echo --enable-native-access=ALL-UNNAMED
+    # TornadoVM and its simulator must not replace a failed kernel by wrong results.
+    echo -Dtornado.recover.bailout=False
+    # The program knows which commands and options mean an SDK; without one nobody needs to ask.
+    if [[ -n ${TORNADOVM_HOME:-} ]] || find_sdk > /dev/null; then
+        "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$jar" org.tornadomor.cli.EngineFlags "$@"
+    fi
+}
