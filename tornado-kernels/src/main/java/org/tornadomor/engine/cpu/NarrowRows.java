@@ -23,8 +23,7 @@ final class NarrowRows {
     /** Null where as many bytes as there are float lanes are less than any vector. */
     static final VectorSpecies<Byte> BYTES = LENGTH * Byte.SIZE < 64 ? null : lanes(byte.class, Byte.SIZE);
 
-    private static final VarHandle SCALE =
-            MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());
+    private static final VarHandle SCALE = MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());
     private static final float MOST = Byte.MAX_VALUE;
 
     private NarrowRows() {}
@@ -62,8 +61,8 @@ final class NarrowRows {
     static void load(short[] from, int at, float[] to, int toAt, int n) {
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += LENGTH) {
-            IntVector bits = (IntVector) ShortVector.fromArray(SHORTS, from, at + i)
-                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            IntVector bits = (IntVector)
+                    ShortVector.fromArray(SHORTS, from, at + i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
             bits.lanewise(VectorOperators.LSHL, Short.SIZE)
                     .reinterpretAsFloats()
                     .intoArray(to, toAt + i);
@@ -77,8 +76,8 @@ final class NarrowRows {
     static void load(byte[] from, int at, float[] to, int toAt, int n, float scale) {
         int whole = BYTES == null ? 0 : Lanes.whole(n);
         for (int i = 0; i < whole; i += LENGTH) {
-            FloatVector values = (FloatVector) ByteVector.fromArray(BYTES, from, at + i)
-                    .convertShape(VectorOperators.B2F, Lanes.SPECIES, 0);
+            FloatVector values = (FloatVector)
+                    ByteVector.fromArray(BYTES, from, at + i).convertShape(VectorOperators.B2F, Lanes.SPECIES, 0);
             values.mul(scale).intoArray(to, toAt + i);
         }
         for (int i = whole; i < n; i++) {

@@ -59,8 +59,7 @@ final class Packing {
      * A panel whose columns are {@code columns} rows of a matrix from ({@code row}, {@code column}) on, k elements each;
      * missing columns become zeros. Narrow rows go through {@code wide}, of at least {@link #WIDE} elements.
      */
-    static void panelOfRows(
-            Matrix from, int row, int column, int columns, int k, float[] to, int toAt, float[] wide) {
+    static void panelOfRows(Matrix from, int row, int column, int columns, int k, float[] to, int toAt, float[] wide) {
         if (!from.isNarrow()) {
             panelOfRows(from.values, from.at(row, column), from.stride, columns, k, to, toAt);
             return;

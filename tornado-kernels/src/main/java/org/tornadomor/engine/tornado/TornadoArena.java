@@ -14,7 +14,8 @@ final class TornadoArena extends Arena {
 
     TornadoArena(TornadoEngine engine, DeviceMemory memory, String name, ElementType type) {
         if (type.narrow()) {
-            throw new UserError("narrow weights (" + type + ") are for the CPU engine; use float32 weights or the CPU engine");
+            throw new UserError(
+                    "the TornadoVM engine has no " + type + " weights; use float32 weights, or the cpu engine");
         }
         super(name, type, memory.segmentElements(), 0);
         this.engine = engine;
