@@ -85,6 +85,9 @@ final class EvaluateCommand implements Runnable {
     private EngineOptions engine;
 
     @Mixin
+    private WeightsOption weights;
+
+    @Mixin
     private JsonOption json;
 
     @Override
@@ -101,7 +104,7 @@ final class EvaluateCommand implements Runnable {
                 int rows = (int) Math.min(length, text.tokens.size() - 1);
                 int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
                 samples = Math.clamp(text.tokens.size() / rows, 1, samples);
-                try (LoadedModel loaded = LoadedModel.load(checkpoint, engine);
+                try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
                         Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
                     scorer.setThreshold(threshold);
                     scorer.setMaxDepth(maxDepth);

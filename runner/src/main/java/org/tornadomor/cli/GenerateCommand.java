@@ -35,6 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
         footer = {
             "  tornado-mor generate --model runs/demo --prompt 'public class '",
             "  tornado-mor generate --model runs/demo --prompt 'for (int i' --greedy --show-depth",
+            "  tornado-mor generate --model runs/demo --prompt 'int ' --weights int8",
             "  tornado-mor generate --model runs/demo --prompt-tokens 112,117,98 --json",
             "  tornado-mor generate --model runs/demo --prompt-file a.txt --prompt-file b.txt --max-depth 1",
         })
@@ -44,6 +45,9 @@ final class GenerateCommand implements Runnable {
 
     @Mixin
     private EngineOptions engineOptions;
+
+    @Mixin
+    private WeightsOption weights;
 
     @Mixin
     private SamplingOptions sampling;
@@ -87,7 +91,7 @@ final class GenerateCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(ModelFolders.checkpoint(model), engine)) {
+                LanguageModel loaded = LanguageModel.load(ModelFolders.checkpoint(model), engine, weights.type())) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
                 ids.add(loaded.encode(text));

@@ -70,6 +70,9 @@ final class LogitsCommand implements Runnable {
     @Mixin
     private EngineOptions engine;
 
+    @Mixin
+    private WeightsOption weights;
+
     /** Who decides how deep a token goes. */
     private enum Mode {
         TRAIN,
@@ -90,7 +93,7 @@ final class LogitsCommand implements Runnable {
             double threshold = depth.threshold(config, mode == Mode.CAUSAL);
             int maxDepth = depth.maxDepth(config);
             int batch = batch(tokens, config.vocabSize());
-            try (LoadedModel loaded = LoadedModel.load(checkpoint, engine);
+            try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
                     Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), batch, tokens.length())) {
                 scorer.setThreshold(threshold);
                 scorer.setMaxDepth(maxDepth);
