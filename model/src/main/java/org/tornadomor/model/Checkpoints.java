@@ -14,6 +14,9 @@ import org.tornadomor.model.io.ParameterSpec;
 
 /** Moves weights between an engine and where they come from or go to. */
 public final class Checkpoints {
+    /** Elements that are held at once while loading, unless a row has more. */
+    private static final int CHUNK = 1 << 18;
+
     private Checkpoints() {}
 
     /**
@@ -39,12 +42,23 @@ public final class Checkpoints {
         }
     }
 
-    /** Loads every parameter. @throws org.tornadomor.UserError naming file and tensor if a value is not finite */
+    /**
+     * Loads every parameter, some rows at a time: nothing but the engine's own memory holds a whole matrix.
+     *
+     * @throws org.tornadomor.UserError naming file and tensor if a value is not finite
+     */
     public static void load(Engine engine, CheckpointFolder folder, ParameterSet weights) {
+        float[] values = new float[CHUNK];
         for (ParameterSpec spec : folder.specs()) {
-            float[] values = new float[spec.elements()];
-            folder.read(spec.name(), values, 0);
-            engine.upload(weights.named().get(spec.name()), values, 0);
+            Tensor tensor = weights.named().get(spec.name());
+            int columns = tensor.columns();
+            int chunk = Math.max(1, CHUNK / columns);
+            values = values.length < columns ? new float[columns] : values;
+            for (int row = 0; row < tensor.rows(); row += chunk) {
+                int rows = Math.min(chunk, tensor.rows() - row);
+                folder.read(spec.name(), (long) row * columns, values, 0, rows * columns);
+                engine.upload(tensor.rows(row, rows), values, 0);
+            }
         }
     }
 

@@ -82,7 +82,7 @@ final class Forward implements AutoCloseable {
         map = new LayerMap(config);
         maxDepth = config.recursions();
         indices = engine.arena(name("indices"), ElementType.I32);
-        bank = new LayerBank(engine, name("").strip());
+        bank = new LayerBank(engine, name("").strip(), weights.type());
         batch = Batch.allocate(config, spec, rows, floats, indices);
         scratch = Scratch.allocate(floats, config, rows);
         caches = spec.decoding() ? new KvCaches(engine, config, spec, map, indices) : null;

@@ -2,25 +2,31 @@ package org.tornadomor.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 
 /** Layer programs by what they were recorded for: one serves all layers that are alike. */
 final class LayerBank {
     private final Engine engine;
     private final String pass;
+    private final ElementType weights;
     private final Map<String, LayerForward> forwards = new HashMap<>();
     private final Map<String, LayerBackward> backwards = new HashMap<>();
 
-    /** @param pass tells the programs of one forward pass from those of another, in counters and reports */
-    LayerBank(Engine engine, String pass) {
+    /**
+     * @param pass tells the programs of one forward pass from those of another, in counters and reports
+     * @param weights the type of the layers' matrices
+     */
+    LayerBank(Engine engine, String pass, ElementType weights) {
         this.engine = engine;
         this.pass = pass;
+        this.weights = weights;
     }
 
     /** The forward of a layer at a depth (0 = outside recursions). */
     LayerForward forward(int depth, LayerShape shape) {
         String name = name("layer", depth, shape, "");
-        return forwards.computeIfAbsent(name, n -> new LayerForward(engine, n, shape));
+        return forwards.computeIfAbsent(name, n -> new LayerForward(engine, n, shape, weights));
     }
 
     /** The backward of a layer at a depth. */

@@ -12,6 +12,7 @@ import org.tornadomor.engine.DenseOp.Copy;
 import org.tornadomor.engine.DenseOp.MatmulNT;
 import org.tornadomor.engine.DenseOp.RmsNorm;
 import org.tornadomor.engine.DenseOp.SwiGlu;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Ops;
@@ -34,7 +35,8 @@ final class LayerForward {
     private final List<Slot> copies = new ArrayList<>();
     private final Program program;
 
-    LayerForward(Engine engine, String name, LayerShape shape) {
+    /** @param weights the type of the matrices */
+    LayerForward(Engine engine, String name, LayerShape shape, ElementType weights) {
         this.shape = shape;
         int d = shape.d();
         int f = shape.f();
@@ -54,11 +56,11 @@ final class LayerForward {
         activated = ops.f32("activated", rows, f);
         out = ops.f32("out", rows, d);
         inputNorm = ops.f32("input_norm", d, 1);
-        wQkv = ops.f32("w_qkv", shape.qkvWidth(), d);
-        wOutput = ops.f32("w_output", d, shape.queryWidth());
+        wQkv = ops.slot("w_qkv", weights, Extent.fixed(shape.qkvWidth()), d);
+        wOutput = ops.slot("w_output", weights, Extent.fixed(d), shape.queryWidth());
         postNorm = ops.f32("post_norm", d, 1);
-        wGateUp = ops.f32("w_gate_up", 2 * f, d);
-        wDown = ops.f32("w_down", d, f);
+        wGateUp = ops.slot("w_gate_up", weights, Extent.fixed(2 * f), d);
+        wDown = ops.slot("w_down", weights, Extent.fixed(d), f);
         position = ops.i32("position", rows);
         table = ops.f32("table", shape.positions(), shape.config().headDim());
         start = ops.i32("start", shape.sequences() + 1);

@@ -22,6 +22,9 @@ import org.tornadomor.model.io.ParameterNames;
 public final class ParameterSet implements AutoCloseable {
     private final ModelConfig config;
     private final Arena arena;
+    /** Of embedding, layers and head: the same arena unless they are narrow. */
+    private final Arena matrixArena;
+
     private final Map<String, Tensor> named = new LinkedHashMap<>();
     private final List<Tensor> matrices = new ArrayList<>();
     private final List<Tensor> vectors = new ArrayList<>();
@@ -36,8 +39,19 @@ public final class ParameterSet implements AutoCloseable {
 
     /** Reserves memory, all zeros. */
     public ParameterSet(Engine engine, String name, ModelConfig config) {
+        this(engine, name, config, ElementType.F32);
+    }
+
+    /**
+     * Reserves memory, all zeros.
+     *
+     * @param type of the matrices of embedding, layers and head; routers and norms, which are small, stay F32. A set of
+     *     narrow weights computes forward only
+     */
+    public ParameterSet(Engine engine, String name, ModelConfig config, ElementType type) {
         this.config = config;
         this.arena = engine.arena(name, ElementType.F32);
+        this.matrixArena = type.narrow() ? engine.arena(name + ", narrow", type) : arena;
         int d = config.hiddenSize();
         embedding = matrix(ParameterNames.EMBEDDING, config.vocabSize(), d);
         int sets = new LayerMap(config).numWeightSets();
@@ -63,12 +77,12 @@ public final class ParameterSet implements AutoCloseable {
         int f = config.intermediateSize();
         int queries = config.queryWidth();
         int keys = config.kvWidth();
-        Tensor qkv = add(matrices, arena.allocate("layer " + u + " qkv", queries + 2 * keys, d));
+        Tensor qkv = add(matrices, matrixArena.allocate("layer " + u + " qkv", queries + 2 * keys, d));
         name(qkv, 0, queries, ParameterNames.query(u));
         name(qkv, queries, keys, ParameterNames.key(u));
         name(qkv, queries + keys, keys, ParameterNames.value(u));
         Tensor output = matrix(ParameterNames.attentionOutput(u), d, queries);
-        Tensor gateUp = add(matrices, arena.allocate("layer " + u + " gate, up", 2 * f, d));
+        Tensor gateUp = add(matrices, matrixArena.allocate("layer " + u + " gate, up", 2 * f, d));
         name(gateUp, 0, f, ParameterNames.gate(u));
         name(gateUp, f, f, ParameterNames.up(u));
         Tensor down = matrix(ParameterNames.down(u), d, f);
@@ -119,7 +133,7 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     private Tensor matrix(String name, int rows, int columns) {
-        return named(matrices, arena.allocate(name, rows, columns));
+        return named(matrices, matrixArena.allocate(name, rows, columns));
     }
 
     private Tensor vector(String name, int size) {
@@ -144,13 +158,21 @@ public final class ParameterSet implements AutoCloseable {
         return config;
     }
 
+    /** The type of the matrices of embedding, layers and head. */
+    public ElementType type() {
+        return matrixArena.type();
+    }
+
     /** Every tensor of a checkpoint by its name in the file. */
     public Map<String, Tensor> named() {
         return Collections.unmodifiableMap(named);
     }
 
-    /** Flat vectors that cover all matrices: weight decay applies. */
+    /** Flat vectors that cover all matrices: weight decay applies. Not for narrow weights, which nothing trains. */
     public List<Tensor> matrices() {
+        if (type().narrow()) {
+            throw new IllegalStateException(arena.name() + " are " + type() + ", which cannot be trained");
+        }
         return arena.spans(arena.name() + ".matrices", matrices);
     }
 
@@ -200,6 +222,7 @@ public final class ParameterSet implements AutoCloseable {
 
     @Override
     public void close() {
+        matrixArena.close();
         arena.close();
     }
 }

@@ -30,10 +30,10 @@ final class LoadedModel implements AutoCloseable {
     }
 
     /** Loads the weights of an open checkpoint. */
-    static LoadedModel load(CheckpointFolder checkpoint, EngineOptions options) {
+    static LoadedModel load(CheckpointFolder checkpoint, EngineOptions options, WeightsOption type) {
         Engine engine = options.open();
         try {
-            ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config());
+            ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config(), type.type());
             Checkpoints.load(engine, checkpoint, weights);
             return new LoadedModel(checkpoint.folder(), engine, weights);
         } catch (RuntimeException | Error e) {

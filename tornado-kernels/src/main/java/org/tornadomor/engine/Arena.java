@@ -54,14 +54,15 @@ public abstract class Arena implements AutoCloseable {
     }
 
     private Tensor reserve(String tensorName, int rows, int columns, int[] shape) {
-        long size = (long) rows * columns;
+        int stride = type.stride(columns);
+        long size = (long) rows * stride;
         long padded = (size + gap + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         if (rows < 0 || columns < 1) {
             throw new IllegalArgumentException("tensor " + tensorName + " [" + rows + ", " + columns + "] in arena "
                     + this.name + " is no matrix");
         }
         if (padded > segmentLimit) {
-            throw tooLarge(tensorName + " [" + rows + ", " + columns + "]", 4 * padded);
+            throw tooLarge(tensorName + " [" + rows + ", " + columns + "]", type.bytes() * padded);
         }
         int last = segmentSizes.size() - 1;
         if (last < sealedSegments || segmentSizes.get(last) + padded > segmentLimit) {
@@ -70,7 +71,7 @@ public abstract class Arena implements AutoCloseable {
         }
         long offset = segmentSizes.get(last);
         segmentSizes.set(last, offset + padded);
-        Tensor tensor = new Tensor(tensorName, this, last, (int) offset, rows, columns, columns, shape);
+        Tensor tensor = new Tensor(tensorName, this, last, (int) offset, rows, columns, stride, shape);
         tensors.add(tensor);
         return tensor;
     }
@@ -102,7 +103,7 @@ public abstract class Arena implements AutoCloseable {
         for (long size : segmentSizes) {
             elements += size;
         }
-        return 4 * elements;
+        return type.bytes() * elements;
     }
 
     /**

@@ -8,19 +8,26 @@ public interface Engine extends AutoCloseable {
     /** For people: engine, device and how much of it is used, such as {@code cpu, 2 threads, 16 lanes}. */
     String describe();
 
-    /** A new, empty region of memory. Its values start as zeros. */
+    /**
+     * A new, empty region of memory. Its values start as zeros.
+     *
+     * @throws org.tornadomor.UserError if the engine does not know the type: only F32 and I32 are known to all
+     */
     Arena arena(String name, ElementType type);
 
     /** Compiles what was recorded. The result belongs to this engine. */
     Program compile(Ops ops);
 
-    /** Copies {@code tensor.size()} values from {@code source}, starting at {@code from}, into the tensor, row by row. */
+    /**
+     * Copies {@code tensor.size()} values from {@code source}, starting at {@code from}, into the tensor, row by row. Narrow
+     * types round: BF16 to the nearest, I8 to the nearest of 255 steps between minus and plus the row's largest magnitude.
+     */
     void upload(Tensor tensor, float[] source, int from);
 
     /** As {@link #upload(Tensor, float[], int)} for indices. */
     void upload(Tensor tensor, int[] source, int from);
 
-    /** Copies all values of the tensor, row by row, to {@code target} from {@code at} on. */
+    /** Copies all values of the tensor, row by row, to {@code target} from {@code at} on; narrow types as what they stand for. */
     void download(Tensor tensor, float[] target, int at);
 
     /** As {@link #download(Tensor, float[], int)} for indices. */

@@ -92,9 +92,10 @@ public final class Tensor {
                 viewShape);
     }
 
-    /** Columns {@code from} to {@code from + count - 1} of every row. */
+    /** Columns {@code from} to {@code from + count - 1} of every row; not for I8, whose rows end in their scale. */
     public Tensor columns(int from, int count) {
-        require(from >= 0 && count >= 1 && from + count <= columns, "columns " + from + "+" + count);
+        boolean inside = from >= 0 && count >= 1 && from + count <= columns;
+        require(inside && type() != ElementType.I8, "columns " + from + "+" + count);
         return new Tensor(
                 name + "[:," + from + ":" + (from + count) + "]",
                 arena,
@@ -115,9 +116,11 @@ public final class Tensor {
     /** The same memory under another name and, for one row, as a vector. */
     public Tensor named(String newName, int... newShape) {
         int product = Arrays.stream(newShape).reduce(1, (a, b) -> a * b);
-        require(isContiguous() && product == size(), "named " + newName + " " + Arrays.toString(newShape));
         int newColumns = newShape.length == 1 ? 1 : newShape[1];
-        return new Tensor(newName, arena, segment, offset, newShape[0], newColumns, newColumns, newShape.clone());
+        boolean same = newShape[0] == rows && newColumns == columns;
+        require((same || isContiguous()) && product == size(), "named " + newName + " " + Arrays.toString(newShape));
+        return new Tensor(
+                newName, arena, segment, offset, newShape[0], newColumns, same ? stride : newColumns, newShape.clone());
     }
 
     /** Whether the two share an element. Strided views of different columns of the same rows do not. */

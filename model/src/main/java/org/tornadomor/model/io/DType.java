@@ -49,18 +49,4 @@ public enum DType {
     public boolean isInteger() {
         return kind == Kind.INTEGER;
     }
-
-    /** The upper 16 bits of a float, rounded to nearest, ties to even; not-a-number stays so. */
-    static short toBfloat16(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        if (Float.isNaN(value)) {
-            // Rounding could carry a NaN's payload into the sign or clear it to infinity.
-            return (short) ((bits >>> 16) | 0x40);
-        }
-        return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
-    }
-
-    static float fromBfloat16(short bits) {
-        return Float.intBitsToFloat(bits << 16);
-    }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.Bfloat16;
 import org.tornadomor.model.io.SafeTensorsHeader.Entry;
 
 /**
@@ -141,7 +142,7 @@ public final class SafeTensors implements TensorSource {
             }
             case BF16 -> {
                 for (int i = 0; i < count; i++) {
-                    dst[dstOffset + i] = DType.fromBfloat16(data.get(I16, at + 2L * i));
+                    dst[dstOffset + i] = Bfloat16.value(data.get(I16, at + 2L * i));
                 }
             }
             case F64 -> {

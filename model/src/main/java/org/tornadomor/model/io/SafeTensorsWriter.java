@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.Bfloat16;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -167,8 +168,8 @@ public final class SafeTensorsWriter implements TensorSink {
             }
             case BF16 -> {
                 for (int i = 0; i < count; i++) {
-                    short bits = DType.toBfloat16(src[offset + i]);
-                    checkFits(slot, src[offset + i], DType.fromBfloat16(bits));
+                    short bits = Bfloat16.of(src[offset + i]);
+                    checkFits(slot, src[offset + i], Bfloat16.value(bits));
                     halves.put(bits);
                 }
             }

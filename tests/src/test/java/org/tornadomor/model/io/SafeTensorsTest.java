@@ -23,6 +23,7 @@ import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AfterProperty;
 import net.jqwik.api.lifecycle.BeforeProperty;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.Bfloat16;
 
 class SafeTensorsTest {
     private static final List<DType> WRITABLE = List.of(DType.F32, DType.F16, DType.BF16, DType.I32, DType.I64);
@@ -89,12 +90,12 @@ class SafeTensorsTest {
     @Property(tries = 500)
     void roundsToNearestEven(@ForAll int bits) {
         float value = Float.intBitsToFloat(bits);
-        short rounded = DType.toBfloat16(value);
+        short rounded = Bfloat16.of(value);
         if (Float.isNaN(value)) {
-            assertTrue(Float.isNaN(DType.fromBfloat16(rounded)));
+            assertTrue(Float.isNaN(Bfloat16.value(rounded)));
             return;
         }
-        float below = DType.fromBfloat16((short) (bits >>> 16));
+        float below = Bfloat16.value((short) (bits >>> 16));
         float above = Float.intBitsToFloat((bits & 0xffff0000) + 0x10000);
         double down = Math.abs((double) value - below);
         double up = Float.isInfinite(above)
@@ -102,7 +103,7 @@ class SafeTensorsTest {
                 : Math.abs((double) above - value);
         boolean even = ((bits >>> 16) & 1) == 0;
         float expected = Float.isInfinite(value) || down < up || down == up && even ? below : above;
-        assertEquals(expected, DType.fromBfloat16(rounded));
+        assertEquals(expected, Bfloat16.value(rounded));
     }
 
     @Example

@@ -41,8 +41,9 @@ final class BlockedMatmul {
 
     private Scratch scratch;
     private int m, n, k;
-    private float[] a, b, c, base;
-    private int aAt, aStride, bAt, bStride, cAt, cStride, baseAt, baseStride;
+    private Matrix a, b;
+    private float[] c, base;
+    private int cAt, cStride, baseAt, baseStride;
 
     /** The part of b that is packed now, and how the rest is cut. */
     private int column, columns, from, depth, blockDepth, tileRows, rowTiles, tilePanels;
@@ -53,17 +54,13 @@ final class BlockedMatmul {
         this.bTransposed = bTransposed;
     }
 
-    /** Runs the product. base is null for zero, or c itself, or a matrix of the shape of c. */
+    /** Runs the product. base is null for zero, or c itself, or a matrix of the shape of c; a transposed b may be narrow. */
     void run(WorkerTeam team, int rows, int width, int length, Matrix left, Matrix right, Matrix result, Matrix start) {
         m = rows;
         n = width;
         k = length;
-        a = left.values;
-        aAt = left.at;
-        aStride = left.stride;
-        b = right.values;
-        bAt = right.at;
-        bStride = right.stride;
+        a = left;
+        b = right;
         c = result.values;
         cAt = result.at;
         cStride = result.stride;
@@ -124,20 +121,14 @@ final class BlockedMatmul {
         float[] packed = scratch.shared();
         if (bTransposed) {
             int first = tile * WIDTH;
-            Packing.panelOfRows(
-                    b,
-                    bAt + (column + first) * bStride + from,
-                    bStride,
-                    Math.min(WIDTH, columns - first),
-                    depth,
-                    packed,
-                    first * depth);
+            int count = Math.min(WIDTH, columns - first);
+            Packing.panelOfRows(b, column + first, from, count, depth, packed, first * depth, scratch.of(worker));
         } else {
             int first = tile * PACK_ROWS;
             Packing.panels(
-                    b,
-                    bAt + from * bStride + column,
-                    bStride,
+                    b.values,
+                    b.at(from, column),
+                    b.stride,
                     first,
                     Math.min(depth, first + PACK_ROWS),
                     columns,
@@ -164,9 +155,9 @@ final class BlockedMatmul {
 
     private void packRows(float[] own, int row, int rows, int p, int length) {
         if (aTransposed) {
-            Packing.rowsOfColumns(a, aAt + p * aStride + row, aStride, rows, length, own, 0);
+            Packing.rowsOfColumns(a.values, a.at(p, row), a.stride, rows, length, own, 0);
         } else {
-            Packing.rows(a, aAt + row * aStride + p, aStride, rows, length, own, 0);
+            Packing.rows(a.values, a.at(row, p), a.stride, rows, length, own, 0);
         }
         for (int i = rows; i < PanelProduct.covered(rows); i++) {
             Arrays.fill(own, i * DEPTH, i * DEPTH + length, 0f);

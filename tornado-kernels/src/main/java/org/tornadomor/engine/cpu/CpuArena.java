@@ -1,13 +1,13 @@
 package org.tornadomor.engine.cpu;
 
+import java.util.Arrays;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.ElementType;
 
 /** Segments are Java arrays, made when first touched. */
 final class CpuArena extends Arena {
-    private float[][] floats = new float[0][];
-    private int[][] ints = new int[0][];
+    private Object[] arrays = {};
     private final CpuEngine engine;
 
     CpuArena(CpuEngine engine, String name, ElementType type) {
@@ -15,33 +15,27 @@ final class CpuArena extends Arena {
         this.engine = engine;
     }
 
-    float[] floats(int segment) {
-        materialise();
-        return floats[segment];
-    }
-
-    int[] ints(int segment) {
-        materialise();
-        return ints[segment];
+    /** The array behind a segment: {@code float[]}, {@code int[]}, {@code short[]} or {@code byte[]} as the type has it. */
+    Object array(int segment) {
+        if (arrays.length < segments()) {
+            materialise();
+        }
+        return arrays[segment];
     }
 
     private void materialise() {
-        int have = type() == ElementType.F32 ? floats.length : ints.length;
-        if (have == segments()) {
-            return;
-        }
+        int have = arrays.length;
         seal();
         try {
-            if (type() == ElementType.F32) {
-                floats = java.util.Arrays.copyOf(floats, segments());
-                for (int i = have; i < floats.length; i++) {
-                    floats[i] = new float[segmentElements(i)];
-                }
-            } else {
-                ints = java.util.Arrays.copyOf(ints, segments());
-                for (int i = have; i < ints.length; i++) {
-                    ints[i] = new int[segmentElements(i)];
-                }
+            arrays = Arrays.copyOf(arrays, segments());
+            for (int i = have; i < arrays.length; i++) {
+                int elements = segmentElements(i);
+                arrays[i] = switch (type()) {
+                    case F32 -> new float[elements];
+                    case I32 -> new int[elements];
+                    case BF16 -> new short[elements];
+                    case I8 -> new byte[elements];
+                };
             }
         } catch (OutOfMemoryError e) {
             throw new UserError(
@@ -54,8 +48,7 @@ final class CpuArena extends Arena {
 
     @Override
     public void close() {
-        floats = new float[0][];
-        ints = new int[0][];
+        arrays = new Object[0];
         engine.forget(this);
     }
 }

@@ -2,15 +2,13 @@ package org.tornadomor.engine.cpu;
 
 import java.util.List;
 import org.tornadomor.engine.Binding;
-import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 
 /** Where each slot's values are: array, offset of the first element, elements from row to row. */
 final class CpuBinding implements Binding {
     private final CpuProgram program;
-    private final float[][] floats;
-    private final int[][] ints;
+    private final Object[] arrays;
     private final int[] offsets;
     private final int[] strides;
 
@@ -19,8 +17,7 @@ final class CpuBinding implements Binding {
     CpuBinding(CpuProgram program, List<Tensor> bySlot) {
         this.program = program;
         int slots = bySlot.size();
-        floats = new float[slots][];
-        ints = new int[slots][];
+        arrays = new Object[slots];
         offsets = new int[slots];
         strides = new int[slots];
         unresolved = bySlot;
@@ -31,11 +28,7 @@ final class CpuBinding implements Binding {
         for (int i = 0; i < unresolved.size(); i++) {
             Tensor tensor = unresolved.get(i);
             CpuArena arena = CpuEngine.arenaOf(tensor);
-            if (tensor.type() == ElementType.F32) {
-                floats[i] = arena.floats(tensor.segment());
-            } else {
-                ints[i] = arena.ints(tensor.segment());
-            }
+            arrays[i] = arena.array(tensor.segment());
             offsets[i] = tensor.offset();
             strides[i] = tensor.stride();
         }
@@ -43,11 +36,19 @@ final class CpuBinding implements Binding {
     }
 
     float[] floats(Slot slot) {
-        return floats[slot.id()];
+        return (float[]) arrays[slot.id()];
     }
 
     int[] ints(Slot slot) {
-        return ints[slot.id()];
+        return (int[]) arrays[slot.id()];
+    }
+
+    short[] shorts(Slot slot) {
+        return (short[]) arrays[slot.id()];
+    }
+
+    byte[] bytes(Slot slot) {
+        return (byte[]) arrays[slot.id()];
     }
 
     int offset(Slot slot) {

@@ -60,20 +60,22 @@ public final class CpuEngine implements Engine {
 
     @Override
     public void upload(Tensor tensor, float[] source, int from) {
-        float[] values = arenaOf(tensor).floats(tensor.segment());
+        Object array = arenaOf(tensor).array(tensor.segment());
+        int columns = tensor.columns();
         for (int row = 0; row < tensor.rows(); row++) {
-            System.arraycopy(
-                    source,
-                    from + row * tensor.columns(),
-                    values,
-                    tensor.offset() + row * tensor.stride(),
-                    tensor.columns());
+            int at = from + row * columns;
+            int to = tensor.offset() + row * tensor.stride();
+            switch (tensor.type()) {
+                case BF16 -> NarrowRows.store(source, at, (short[]) array, to, columns);
+                case I8 -> NarrowRows.store(source, at, (byte[]) array, to, columns);
+                default -> System.arraycopy(source, at, (float[]) array, to, columns);
+            }
         }
     }
 
     @Override
     public void upload(Tensor tensor, int[] source, int from) {
-        int[] values = arenaOf(tensor).ints(tensor.segment());
+        int[] values = (int[]) arenaOf(tensor).array(tensor.segment());
         for (int row = 0; row < tensor.rows(); row++) {
             System.arraycopy(
                     source,
@@ -86,20 +88,25 @@ public final class CpuEngine implements Engine {
 
     @Override
     public void download(Tensor tensor, float[] target, int at) {
-        float[] values = arenaOf(tensor).floats(tensor.segment());
+        Object array = arenaOf(tensor).array(tensor.segment());
+        int columns = tensor.columns();
         for (int row = 0; row < tensor.rows(); row++) {
-            System.arraycopy(
-                    values,
-                    tensor.offset() + row * tensor.stride(),
-                    target,
-                    at + row * tensor.columns(),
-                    tensor.columns());
+            int from = tensor.offset() + row * tensor.stride();
+            int to = at + row * columns;
+            switch (tensor.type()) {
+                case BF16 -> NarrowRows.load((short[]) array, from, target, to, columns);
+                case I8 -> {
+                    byte[] bytes = (byte[]) array;
+                    NarrowRows.load(bytes, from, target, to, columns, NarrowRows.scale(bytes, from + columns));
+                }
+                default -> System.arraycopy(array, from, target, to, columns);
+            }
         }
     }
 
     @Override
     public void download(Tensor tensor, int[] target, int at) {
-        int[] values = arenaOf(tensor).ints(tensor.segment());
+        int[] values = (int[]) arenaOf(tensor).array(tensor.segment());
         for (int row = 0; row < tensor.rows(); row++) {
             System.arraycopy(
                     values,

@@ -5,45 +5,42 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@code c = base + a b^T} by inner products of rows, for few rows of either: decoding steps and routers. The larger matrix
- * is read once, front to back, which is what bounds the time; nothing is packed.
+ * is read once, which is what bounds the time; nothing is packed. Narrow weights become floats in registers, or for several
+ * vectors four rows at a time in memory that stays in the caches.
  */
 final class DotMatmul {
     /** Rows of a or of b up to which this is the way. */
-    private static final int FEW = 16;
+    static final int FEW = 16;
     /** Rows of the larger matrix in a tile. */
-    private static final int TILE = 32;
+    private static final int TILE = 64;
     /** Elements of the larger matrix that are not worth waking workers for. */
     private static final int ALONE = 1 << 15;
 
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
     private static final int LENGTH = Lanes.LENGTH;
-    private static final int SUMS = 16 * LENGTH;
+    /** Where widened rows stand in a worker's scratch memory, behind the sums. */
+    private static final int WIDE_AT = 16 * LENGTH;
 
     private final WorkerTeam.TileTask tiles = this::tile;
     private Scratch scratch;
     private int few, many, k;
     private boolean swapped;
-    private float[] x, y, c, base;
-    private int xAt, xStride, yAt, yStride, cAt, cStride, baseAt, baseStride;
+    private Matrix large;
+    private float[] x, c, base;
+    private int xAt, xStride, cAt, cStride, baseAt, baseStride;
 
     static boolean suits(int m, int n, int k) {
         return k >= LENGTH && Math.min(m, n) <= FEW;
     }
 
-    /** a [m, k], b [n, k], c and base [m, n]; base may be null. */
+    /** a [m, k], b [n, k], c and base [m, n]; base may be null, and b narrow. */
     void run(WorkerTeam team, int m, int n, int length, Matrix a, Matrix b, Matrix result, Matrix start) {
         k = length;
         swapped = n < m;
         few = swapped ? n : m;
         many = swapped ? m : n;
         Matrix small = swapped ? b : a;
-        Matrix large = swapped ? a : b;
-        x = small.values;
-        xAt = small.at;
-        xStride = small.stride;
-        y = large.values;
-        yAt = large.at;
-        yStride = large.stride;
+        large = swapped ? a : b;
         c = result.values;
         cAt = result.at;
         cStride = result.stride;
@@ -51,7 +48,16 @@ final class DotMatmul {
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
         scratch = team.scratch();
-        scratch.reserve(0, SUMS);
+        scratch.reserve(small.isNarrow() ? few * k : 0, WIDE_AT + (large.isNarrow() ? 4 * k : 0));
+        x = small.values;
+        xAt = small.at;
+        xStride = small.stride;
+        if (small.isNarrow()) {
+            x = scratch.shared();
+            xAt = 0;
+            xStride = k;
+            small.copy(0, 0, few, k, x, xAt, xStride);
+        }
         int count = (many + TILE - 1) / TILE;
         if ((long) many * k <= ALONE) {
             for (int tile = 0; tile < count; tile++) {
@@ -63,21 +69,49 @@ final class DotMatmul {
     }
 
     private void tile(int tile, int worker) {
-        int end = Math.min(many, (tile + 1) * TILE);
-        int j = tile * TILE;
-        for (; j + 4 <= end; j += 4) {
-            fourRows(j, scratch.of(worker));
-        }
-        for (; j < end; j++) {
-            for (int i = 0; i < few; i++) {
-                store(i, j, Lanes.dot(x, xAt + i * xStride, y, yAt + j * yStride, k));
+        int first = tile * TILE;
+        int rows = Math.min(TILE, many - first);
+        // Rows that are worked on together stand a quarter of the tile apart: four streams, which the processor fetches
+        // ahead better than one that jumps to and fro.
+        int quarter = rows / 4;
+        float[] own = scratch.of(worker);
+        boolean narrow = large.isNarrow();
+        for (int j = first; j < first + quarter; j++) {
+            if (!narrow) {
+                fourRows(j, quarter, large.values, large.at(j, 0), quarter * large.stride, own);
+            } else if (few == 1 && NarrowDot.suits(large)) {
+                NarrowDot.four(large, j, quarter, x, xAt, k, own);
+                for (int s = 0; s < 4; s++) {
+                    store(0, j + s * quarter, own[s]);
+                }
+            } else {
+                for (int s = 0; s < 4; s++) {
+                    large.copy(j + s * quarter, 0, 1, k, own, WIDE_AT + s * k, 0);
+                }
+                fourRows(j, quarter, own, WIDE_AT, k, own);
             }
+        }
+        for (int j = first + 4 * quarter; j < first + rows; j++) {
+            oneRow(j, own);
         }
     }
 
-    private void fourRows(int j, float[] sums) {
+    private void oneRow(int j, float[] own) {
+        float[] y = large.values;
+        int yAt = large.at(j, 0);
+        if (large.isNarrow()) {
+            large.copy(j, 0, 1, k, own, WIDE_AT, 0);
+            y = own;
+            yAt = WIDE_AT;
+        }
+        for (int i = 0; i < few; i++) {
+            store(i, j, Lanes.dot(x, xAt + i * xStride, y, yAt, k));
+        }
+    }
+
+    /** The rows j, j + step, j + 2 step, j + 3 step of the larger matrix, {@code yStride} elements apart. */
+    private void fourRows(int j, int step, float[] y, int yRow, int yStride, float[] sums) {
         int whole = Lanes.whole(k);
-        int yRow = yAt + j * yStride;
         int i = 0;
         while (i < few) {
             int rows = few - i >= 4 ? 4 : few - i >= 2 ? 2 : 1;
@@ -93,7 +127,7 @@ final class DotMatmul {
                     for (int p = whole; p < k; p++) {
                         sum = Math.fma(x[xRow + r * xStride + p], y[yRow + s * yStride + p], sum);
                     }
-                    store(i + r, j + s, sum);
+                    store(i + r, j + s * step, sum);
                 }
             }
             i += rows;

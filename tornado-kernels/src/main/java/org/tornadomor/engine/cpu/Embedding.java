@@ -1,5 +1,6 @@
 package org.tornadomor.engine.cpu;
 
+import java.util.Objects;
 import org.tornadomor.engine.DenseOp;
 
 /** Rows of the embedding table for token ids. */
@@ -12,22 +13,25 @@ final class Embedding {
     /** {@code out[i] = table[ids[i]]}. */
     static final class Forward extends RowwiseOp {
         private final int columns;
+        private final int vocabulary;
         private final FloatRows out;
-        private final FloatRows table;
+        private final Matrix table;
         private final IntRows ids;
 
         Forward(DenseOp.Embed op) {
             super(op.rows(), op.out().columns());
             columns = op.out().columns();
+            vocabulary = op.table().rows().max();
             out = floats(op.out());
-            table = floats(op.table());
+            table = matrix(op.table());
             ids = ints(op.ids());
         }
 
         @Override
         void rows(int from, int to, int worker) {
             for (int i = from; i < to; i++) {
-                out.copy(out.row(i), table, table.checkedRow(ids.get(i)), columns);
+                int id = Objects.checkIndex(ids.get(i), vocabulary);
+                table.copy(id, 0, 1, columns, out.values, out.row(i), 0);
             }
         }
     }

@@ -4,8 +4,8 @@ import org.tornadomor.engine.DenseOp;
 
 /**
  * Matrix products in the three layouts of a linear map: its value, the gradient of its input, that of its weight. Tiny ones
- * run in plain loops, those with few rows or columns as inner products, the others in blocks. Which one is a matter of shape
- * alone.
+ * run in plain loops, those with few rows or columns as inner products, those with somewhat more rows as {@link ThinMatmul},
+ * the others in blocks. Which one is a matter of shape alone.
  */
 final class Matmul {
     private Matmul() {}
@@ -17,9 +17,11 @@ final class Matmul {
         private final int k;
         private final BlockedMatmul blocked = new BlockedMatmul(false, true);
         private final DotMatmul dots = new DotMatmul();
+        private final ThinMatmul thin = new ThinMatmul();
         private final Matrix c = new Matrix();
         private final Matrix a = new Matrix();
         private final Matrix w = new Matrix();
+        private final Matrix wide = new Matrix();
         private final Matrix residual;
 
         Nt(DenseOp.MatmulNT op) {
@@ -39,12 +41,21 @@ final class Matmul {
                 residual.bind(binding, op.residual());
             }
             if ((long) m * n * k <= SmallMatmul.LIMIT) {
-                SmallMatmul.run(m, n, k, a, a.stride, 1, w, 1, w.stride, c, residual);
+                Matrix weights = w.isNarrow() ? widened(team.scratch()) : w;
+                SmallMatmul.run(m, n, k, a, a.stride, 1, weights, 1, weights.stride, c, residual);
             } else if (DotMatmul.suits(m, n, k)) {
                 dots.run(team, m, n, k, a, w, c, residual);
+            } else if (ThinMatmul.suits(m, n, k)) {
+                thin.run(team, m, n, k, a, w, c, residual);
             } else {
                 blocked.run(team, m, n, k, a, w, c, residual);
             }
+        }
+
+        private Matrix widened(Scratch scratch) {
+            scratch.reserve(n * k, 0);
+            w.copy(0, 0, n, k, scratch.shared(), 0, k);
+            return wide.set(scratch.shared(), 0, k);
         }
     }
 

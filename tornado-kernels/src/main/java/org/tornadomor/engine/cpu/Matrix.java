@@ -4,20 +4,65 @@ import org.tornadomor.engine.Slot;
 
 /** Where the values of one slot are in the current run. */
 final class Matrix {
+    /** Null if the slot's type is narrow: then {@link #copy} gives its values. */
     float[] values;
+
     int at;
     int stride;
+    private int columns;
+    /** The values of type BF16, or null. */
+    short[] halves;
+    /** The values of type I8, or null. */
+    byte[] bytes;
 
     /** Points to what the binding has in the slot. */
     Matrix bind(CpuBinding binding, Slot slot) {
-        values = binding.floats(slot);
+        switch (slot.type()) {
+            case F32 -> values = binding.floats(slot);
+            case BF16 -> halves = binding.shorts(slot);
+            case I8 -> bytes = binding.bytes(slot);
+            case I32 -> throw new IllegalArgumentException(slot + " holds indices");
+        }
         at = binding.offset(slot);
         stride = binding.stride(slot);
+        columns = slot.columns();
         return this;
+    }
+
+    /** Points to floats elsewhere. */
+    Matrix set(float[] array, int first, int rowStride) {
+        values = array;
+        at = first;
+        stride = rowStride;
+        return this;
+    }
+
+    boolean isNarrow() {
+        return values == null;
     }
 
     /** Where a row's element of this column is. */
     int at(int row, int column) {
         return at + row * stride + column;
+    }
+
+    /** What the bytes of a row are multiplied with. */
+    float scale(int row) {
+        return NarrowRows.scale(bytes, at(row, columns));
+    }
+
+    /** Copies {@code count} elements of each of {@code rows} rows as floats, {@code toStride} apart. */
+    void copy(int row, int column, int rows, int count, float[] to, int toAt, int toStride) {
+        for (int i = 0; i < rows; i++) {
+            int from = at(row + i, column);
+            int target = toAt + i * toStride;
+            if (values != null) {
+                System.arraycopy(values, from, to, target, count);
+            } else if (halves != null) {
+                NarrowRows.load(halves, from, to, target, count);
+            } else {
+                NarrowRows.load(bytes, from, to, target, count, scale(row + i));
+            }
+        }
     }
 }

@@ -10,6 +10,9 @@ final class Packing {
     private static final int LENGTH = Lanes.LENGTH;
     private static final int WIDTH = MatmulKernel.WIDTH;
 
+    /** Elements that widening the columns of a panel takes. */
+    static final int WIDE = WIDTH * MatmulKernel.DEPTH;
+
     private Packing() {}
 
     /** Rows of k elements each, {@link MatmulKernel#DEPTH} apart in {@code to}. */
@@ -49,6 +52,22 @@ final class Packing {
             int row = source + p * stride;
             FloatVector.fromArray(SPECIES, from, row).intoArray(to, target + p * WIDTH);
             FloatVector.fromArray(SPECIES, from, row + LENGTH).intoArray(to, target + p * WIDTH + LENGTH);
+        }
+    }
+
+    /**
+     * A panel whose columns are {@code columns} rows of a matrix from ({@code row}, {@code column}) on, k elements each;
+     * missing columns become zeros. Narrow rows go through {@code wide}, of at least {@link #WIDE} elements.
+     */
+    static void panelOfRows(Matrix from, int row, int column, int columns, int k, float[] to, int toAt, float[] wide) {
+        if (!from.isNarrow()) {
+            panelOfRows(from.values, from.at(row, column), from.stride, columns, k, to, toAt);
+            return;
+        }
+        for (int p = 0; p < k; p += MatmulKernel.DEPTH) {
+            int length = Math.min(MatmulKernel.DEPTH, k - p);
+            from.copy(row, column + p, columns, length, wide, 0, MatmulKernel.DEPTH);
+            panelOfRows(wide, 0, MatmulKernel.DEPTH, columns, length, to, toAt + p * WIDTH);
         }
     }
 

@@ -7,6 +7,8 @@ import org.tornadomor.engine.Slot;
 /** An op that declares the slots it works on and finds them bound when it runs. */
 abstract class SlotOp implements CpuOp {
     private final List<Rows> declared = new ArrayList<>();
+    private Matrix matrix;
+    private Slot matrixSlot;
 
     final FloatRows floats(Slot slot) {
         return declare(new FloatRows(slot));
@@ -20,6 +22,13 @@ abstract class SlotOp implements CpuOp {
         return declare(Rows.of(slot));
     }
 
+    /** The one slot of an op whose numbers may be narrow. */
+    final Matrix matrix(Slot slot) {
+        matrixSlot = slot;
+        matrix = new Matrix();
+        return matrix;
+    }
+
     private <T extends Rows> T declare(T rows) {
         declared.add(rows);
         return rows;
@@ -29,6 +38,9 @@ abstract class SlotOp implements CpuOp {
     public final void run(CpuBinding binding, WorkerTeam team) {
         for (int i = 0; i < declared.size(); i++) {
             declared.get(i).bind(binding);
+        }
+        if (matrix != null) {
+            matrix.bind(binding, matrixSlot);
         }
         run(team);
     }

@@ -13,6 +13,10 @@ final class TornadoArena extends Arena {
     private final List<Segment> segments = new ArrayList<>();
 
     TornadoArena(TornadoEngine engine, DeviceMemory memory, String name, ElementType type) {
+        if (type.narrow()) {
+            throw new UserError(
+                    "the TornadoVM engine has no " + type + " weights; use float32 weights, or the cpu engine");
+        }
         super(name, type, memory.segmentElements(), 0);
         this.engine = engine;
         this.memory = memory;
