@@ -75,8 +75,7 @@ final class MorComparison {
             }
             double time = Results.median(
                     ratios.stream().mapToDouble(Double::doubleValue).toArray());
-            double flops =
-                    new Flops(config, tokens).trainingPerToken() / new Flops(vanilla, tokens).trainingPerToken();
+            double flops = new Flops(config, tokens).trainingPerToken() / new Flops(vanilla, tokens).trainingPerToken();
             double bytes = (double) step.bytes() / vanillaStep.bytes();
             double computed = computed(config, vanilla, tokens, vanillaStep.bytes());
             results.row(

@@ -26,7 +26,8 @@ final class Results {
     Results(String title, String... columns) {
         this.title = title;
         this.columns = List.of(columns);
-        System.out.printf("%n### %s%n%n| %s |%n|%s%n", title, String.join(" | ", columns), "---|".repeat(columns.length));
+        System.out.printf(
+                "%n### %s%n%n| %s |%n|%s%n", title, String.join(" | ", columns), "---|".repeat(columns.length));
     }
 
     /** Adds a row: a string or a number for each column; null and NaN for what was not measured. */

@@ -51,13 +51,18 @@ final class TorchPeer implements AutoCloseable {
         model.put("tokens", tokens);
         model.put("threads", threads);
         if (config.router() == RouterKind.EXPERT_CHOICE) {
-            model.put("capacities", Arrays.stream(config.capacities(tokens)).boxed().toList());
+            model.put(
+                    "capacities",
+                    Arrays.stream(config.capacities(tokens)).boxed().toList());
         }
-        Path script = Path.of(System.getProperty("bench.peers", "scripts/bench/peers")).resolve("torch_train.py");
+        Path script = Path.of(System.getProperty("bench.peers", "scripts/bench/peers"))
+                .resolve("torch_train.py");
         try {
-            ProcessBuilder builder = new ProcessBuilder(System.getProperty("bench.python", "python3"), script.toString());
+            ProcessBuilder builder =
+                    new ProcessBuilder(System.getProperty("bench.python", "python3"), script.toString());
             builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
-            TorchPeer peer = new TorchPeer(builder.redirectError(ProcessBuilder.Redirect.DISCARD).start());
+            TorchPeer peer = new TorchPeer(
+                    builder.redirectError(ProcessBuilder.Redirect.DISCARD).start());
             peer.send(new ObjectMapper().writeValueAsString(model));
             String answer = peer.answers.readLine();
             if (answer == null || !answer.startsWith("ready")) {

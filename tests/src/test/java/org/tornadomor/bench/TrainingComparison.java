@@ -25,7 +25,9 @@ final class TrainingComparison {
 
     public static void main(String[] args) {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
-        int threads = args.length > 1 ? Integer.parseInt(args[1]) : Runtime.getRuntime().availableProcessors();
+        int threads = args.length > 1
+                ? Integer.parseInt(args[1])
+                : Runtime.getRuntime().availableProcessors();
         List<Case> cases = List.of(
                 new Case("vanilla, d=256, 8 layers", vanilla(256, 704)),
                 new Case("vanilla, d=512, 8 layers", vanilla(512, 1408)),
