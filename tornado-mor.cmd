@@ -31,9 +31,27 @@ if defined OUTDATED (
     if errorlevel 1 exit /b 1
 )
 
+rem Only the program knows which command lines mean an SDK, and whether that reaches an accelerator.
+set "EXTRA="
+if not defined TORNADOVM_HOME goto start
+set "LIST=%TEMP%\tornado-mor-flags-%RANDOM%%RANDOM%.txt"
+"%JAVA_HOME%\bin\java" -cp "%JAR%" org.tornadomor.cli.EngineFlags %* > "%LIST%"
+if errorlevel 1 (
+    del "%LIST%"
+    exit /b 1
+)
+for /f "usebackq delims=" %%F in ("%LIST%") do call :extra "%%F"
+del "%LIST%"
+
+:start
 "%JAVA_HOME%\bin\java" -XX:+UseParallelGC -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector ^
-    --enable-native-access=ALL-UNNAMED %JAVA_OPTS% %TORNADOMOR_JAVA_OPTS% -jar "%JAR%" %*
+    --enable-native-access=ALL-UNNAMED -Dtornado.recover.bailout=False %EXTRA% %JAVA_OPTS% %TORNADOMOR_JAVA_OPTS% ^
+    -jar "%JAR%" %*
 exit /b %ERRORLEVEL%
+
+:extra
+set "EXTRA=%EXTRA% %1"
+exit /b 0
 
 rem Takes the folder as the JDK if none is found yet and its file "release" says 25 or more.
 :consider

@@ -36,6 +36,11 @@ engine_flags() {
     echo -Dtornado.recover.bailout=False
     # The program knows which commands and options mean an SDK; without one nobody needs to ask.
     if [[ -n ${TORNADOVM_HOME:-} ]] || find_sdk > /dev/null; then
-        "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$jar" org.tornadomor.cli.EngineFlags "$@"
+        # Properties of TornadoVM decide about its devices too.
+        local word options=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC)
+        for word in ${JAVA_OPTS:-} ${TORNADOMOR_JAVA_OPTS:-}; do
+            [[ $word != -Dtornado.* ]] || options+=("$word")
+        done
+        "$java" "${options[@]}" -cp "$jar" org.tornadomor.cli.EngineFlags "$@"
     fi
 }

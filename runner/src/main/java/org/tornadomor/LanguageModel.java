@@ -65,7 +65,12 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    /** Loads a checkpoint folder onto an engine that stays the caller's. */
+    /**
+     * Loads a checkpoint folder onto an engine that stays the caller's: a {@link CpuEngine}, or a
+     * {@link org.tornadomor.engine.tornado.TornadoEngine} in a JVM that was started on a TornadoVM.
+     *
+     * @throws UserError if it cannot be loaded
+     */
     public static LanguageModel load(Path folder, Engine engine) {
         return load(folder, engine, ElementType.F32);
     }

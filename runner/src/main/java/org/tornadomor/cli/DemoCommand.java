@@ -76,16 +76,19 @@ final class DemoCommand implements Callable<Integer> {
         })) {
             TrainingSummary summary;
             TrainingView view = TrainingView.on(err);
-            try (Engine engine = engineOptions.open();
-                    Trainer trainer = Trainer.start(engine, config, folder, view)) {
-                signals.stops(trainer::stop);
-                try (view) {
-                    summary = trainer.run();
+            try (Engine engine = engineOptions.open()) {
+                WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
+                try (Trainer trainer = Trainer.start(engine, config, folder, work.training(view))) {
+                    signals.stops(trainer::stop);
+                    try (view) {
+                        summary = trainer.run();
+                    }
+                    compare(results, summary, trainer);
+                    if (!signals.received()) {
+                        write(results, LanguageModel.of(engine, trainer.weights(), trainer.tokenizer()), work);
+                    }
                 }
-                compare(results, summary, trainer);
-                if (!signals.received()) {
-                    write(results, LanguageModel.of(engine, trainer.weights(), trainer.tokenizer()));
-                }
+                work.print(err);
             }
             results.println();
             results.println("The model is in " + summary.checkpoint());
@@ -144,7 +147,7 @@ final class DemoCommand implements Callable<Integer> {
         results.printf(Locale.ROOT, "  %-40s %.3f%n", what, value);
     }
 
-    private static void write(PrintWriter results, LanguageModel model) {
+    private static void write(PrintWriter results, LanguageModel model, WorkReport work) {
         results.println();
         results.println("What it writes after '/** Returns', and the recursions that each byte took:");
         results.println();
@@ -152,7 +155,8 @@ final class DemoCommand implements Callable<Integer> {
         view.show(PROMPT, 0);
         GenerationOptions options =
                 GenerationOptions.DEFAULT.withMaxNewTokens(400).withTemperature(0.6);
-        Generation generation = model.generate(PROMPT, options, (prompt, id, depth, text) -> view.show(text, depth));
+        Generation generation =
+                model.generate(PROMPT, options, work.tokens((prompt, id, depth, text) -> view.show(text, depth)));
         view.finish(generation, model.config().recursions());
     }
 }

@@ -78,6 +78,7 @@ final class DeviceProbe {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1"));
         command.addAll(flags);
+        command.addAll(properties());
         command.addAll(
                 List.of("-cp", System.getProperty("java.class.path"), DeviceProbe.class.getName(), file.toString()));
         Process process = new ProcessBuilder(command)
@@ -101,6 +102,15 @@ final class DeviceProbe {
         } catch (JacksonException e) {
             return failed("gave an answer that cannot be read" + lastLine(messages));
         }
+    }
+
+    /** What this JVM was told about TornadoVM, such as the order of backends, but not whose it is. */
+    private static List<String> properties() {
+        return System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith("tornado.") && !name.startsWith("tornado.load."))
+                .sorted()
+                .map(name -> "-D" + name + "=" + System.getProperty(name))
+                .toList();
     }
 
     private static Answer failed(String problem) {

@@ -108,7 +108,11 @@ final class EvaluateCommand implements Runnable {
                         Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
                     scorer.setThreshold(threshold);
                     scorer.setMaxDepth(maxDepth);
-                    report(text, config, rows, new Evaluation(scorer, text.tokens, config.recursions(), samples, rows));
+                    WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
+                    work.mark("loading", false);
+                    Evaluation evaluation =
+                            new Evaluation(scorer, text.tokens, config.recursions(), samples, rows, work);
+                    report(text, config, rows, evaluation, work);
                 }
             }
         }
@@ -157,7 +161,7 @@ final class EvaluateCommand implements Runnable {
         return new Text(source.describe(), tokens.slice(0, ids.length), tokenizer.countBytes(ids));
     }
 
-    private void report(Text text, ModelConfig config, int length, Evaluation evaluation) {
+    private void report(Text text, ModelConfig config, int length, Evaluation evaluation, WorkReport work) {
         // Only the top k of expert-choice looks at later tokens; the two modes of other models are one.
         boolean twoModes = config.router() == RouterKind.EXPERT_CHOICE;
         Evaluation.Result train;
@@ -177,11 +181,14 @@ final class EvaluateCommand implements Runnable {
             object.put("bytes", text.bytes);
             object.put("context", length);
             report.addTo(object);
+            work.addTo(object);
             JsonOption.print(out, object);
         } else {
             out.println(text.name + ": " + Figures.grouped(evaluation.predicted()) + " tokens predicted, "
                     + Figures.grouped(text.bytes) + " bytes, samples of " + length);
             report.table().print(out);
+            out.flush();
         }
+        work.print(spec.commandLine().getErr());
     }
 }

@@ -16,6 +16,7 @@ final class Evaluation {
     private final int recursions;
     private final int batch;
     private final int context;
+    private final WorkReport work;
 
     /**
      * What came out.
@@ -30,13 +31,15 @@ final class Evaluation {
      * @param scorer for {@code batch} sequences of {@code context} tokens
      * @param tokens at least two
      * @param recursions N_r
+     * @param work is told of each batch
      */
-    Evaluation(Scorer scorer, TokenSequence tokens, int recursions, int batch, int context) {
+    Evaluation(Scorer scorer, TokenSequence tokens, int recursions, int batch, int context, WorkReport work) {
         this.scorer = scorer;
         this.tokens = tokens;
         this.recursions = recursions;
         this.batch = batch;
         this.context = context;
+        this.work = work;
     }
 
     /** The tokens that are predicted: all but the first. */
@@ -74,6 +77,7 @@ final class Evaluation {
             }
             statistics.addDepths(depths, count);
             progress.advance(count);
+            work.mark(causal ? "batch, routed as in generation" : "batch, routed as in training", true);
             from += count;
         }
         double seconds = (System.nanoTime() - start) / (double) TimeUnit.SECONDS.toNanos(1);

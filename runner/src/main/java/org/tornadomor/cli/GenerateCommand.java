@@ -105,16 +105,19 @@ final class GenerateCommand implements Runnable {
                 throw new UserError("--max-depth " + options.maxDepth() + " is more than the model's "
                         + loaded.config().recursions() + " recursions; give at most that");
             }
+            WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
+            work.mark("loading", false);
             if (json.wanted()) {
-                printJson(out, loaded, loaded.generate(ids, options, TokenListener.NONE));
+                printJson(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), work);
             } else if (ids.size() == 1) {
-                stream(out, loaded, ids, options);
+                stream(out, loaded, ids, options, work);
             } else {
-                printAll(out, loaded, loaded.generate(ids, options, TokenListener.NONE));
+                printAll(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)));
             }
             if (!json.wanted()) {
                 printTiming(spec.commandLine().getErr(), loaded.lastTiming());
             }
+            work.print(spec.commandLine().getErr());
         }
     }
 
@@ -144,15 +147,17 @@ final class GenerateCommand implements Runnable {
     }
 
     /** One prompt: shown as it comes. */
-    private void stream(PrintWriter out, LanguageModel loaded, List<int[]> ids, GenerationOptions options) {
+    private void stream(
+            PrintWriter out, LanguageModel loaded, List<int[]> ids, GenerationOptions options, WorkReport work) {
         DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
         boolean text = loaded.tokenizer().isPresent();
         show(out, view, prompt(loaded, ids.getFirst()), 0);
-        Generation generation = loaded.generate(ids, options, (prompt, id, depth, piece) -> {
-                    String shown = text ? piece : id < 0 ? "" : "," + id;
-                    show(out, view, shown, depth);
-                })
-                .getFirst();
+        TokenListener listener = (prompt, id, depth, piece) -> {
+            String shown = text ? piece : id < 0 ? "" : "," + id;
+            show(out, view, shown, depth);
+        };
+        Generation generation =
+                loaded.generate(ids, options, work.tokens(listener)).getFirst();
         finish(out, view, loaded, generation);
     }
 
@@ -227,7 +232,7 @@ final class GenerateCommand implements Runnable {
         err.flush();
     }
 
-    private void printJson(PrintWriter out, LanguageModel loaded, List<Generation> generations) {
+    private void printJson(PrintWriter out, LanguageModel loaded, List<Generation> generations, WorkReport work) {
         ObjectNode root = JsonOption.object();
         ArrayNode list = root.putArray("generations");
         for (Generation generation : generations) {
@@ -251,6 +256,7 @@ final class GenerateCommand implements Runnable {
                 .put("new_tokens", timing.newTokens())
                 .put("decode_seconds", timing.decodeSeconds())
                 .put("tokens_per_second", timing.tokensPerSecond());
+        work.addTo(root);
         JsonOption.print(out, root);
     }
 

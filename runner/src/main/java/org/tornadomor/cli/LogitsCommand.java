@@ -97,7 +97,10 @@ final class LogitsCommand implements Runnable {
                     Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), batch, tokens.length())) {
                 scorer.setThreshold(threshold);
                 scorer.setMaxDepth(maxDepth);
-                write(scorer, tokens, batch, config.vocabSize());
+                WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
+                work.mark("loading", false);
+                write(scorer, tokens, batch, config.vocabSize(), work);
+                work.print(spec.commandLine().getErr());
             }
             spec.commandLine()
                     .getErr()
@@ -115,7 +118,7 @@ final class LogitsCommand implements Runnable {
         return Math.clamp(fitting, 1, tokens.sequences());
     }
 
-    private void write(Scorer scorer, TokenBatch tokens, int batch, int vocabulary) {
+    private void write(Scorer scorer, TokenBatch tokens, int batch, int vocabulary, WorkReport work) {
         int length = tokens.length();
         List<TensorInfo> tensors = List.of(
                 TensorInfo.of("logits", DType.F32, tokens.sequences(), length, vocabulary),
@@ -131,6 +134,7 @@ final class LogitsCommand implements Runnable {
                 int[] ids = Arrays.copyOfRange(tokens.ids(), from * length, (from + count) * length);
                 scorer.score(ids, targets, count, length, mode == Mode.CAUSAL, logits);
                 scorer.depths(depths);
+                work.mark("batch", true);
                 file.append("logits", logits, 0, count * length * vocabulary);
                 file.append("depth", depths, 0, count * length);
             }

@@ -13,6 +13,7 @@ import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.Trainer;
 import org.tornadomor.trainer.TrainingConfig;
+import org.tornadomor.trainer.TrainingListener;
 import org.tornadomor.trainer.TrainingSummary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,22 +88,29 @@ public final class TrainCommand implements Callable<Integer> {
         Path folder = out == null ? newFolder(config) : out;
         PrintWriter err = spec.commandLine().getErr();
         try (StopOnSignal signals = StopOnSignal.install(text -> say(err, text))) {
-            report(train(config, folder, signals, err));
+            train(config, folder, signals, err);
             return signals.received() ? STOPPED : 0;
         }
     }
 
-    private TrainingSummary train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {
-        try (TrainingView view = TrainingView.on(err);
-                Engine engine = engineChoice.open(options.namesThreads(), config.threads());
-                Trainer trainer = resume
-                        ? Trainer.resume(engine, config, folder, view)
-                        : Trainer.start(engine, config, folder, view)) {
-            signals.stops(trainer::stop);
-            if (stopAfter != null) {
-                trainer.stopAfter(stopAfter);
+    private void train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {
+        try (Engine engine = engineChoice.open(options.namesThreads(), config.threads())) {
+            WorkReport work = WorkReport.of(engine, engineChoice.reportsTransfers());
+            TrainingSummary summary;
+            try (TrainingView view = TrainingView.on(err)) {
+                TrainingListener listener = work.training(view);
+                try (Trainer trainer = resume
+                        ? Trainer.resume(engine, config, folder, listener)
+                        : Trainer.start(engine, config, folder, listener)) {
+                    signals.stops(trainer::stop);
+                    if (stopAfter != null) {
+                        trainer.stopAfter(stopAfter);
+                    }
+                    summary = trainer.run();
+                }
             }
-            return trainer.run();
+            report(summary, work);
+            work.print(err);
         }
     }
 
@@ -122,10 +130,12 @@ public final class TrainCommand implements Callable<Integer> {
         return folder;
     }
 
-    private void report(TrainingSummary summary) {
+    private void report(TrainingSummary summary, WorkReport work) {
         PrintWriter results = spec.commandLine().getOut();
         if (json.wanted()) {
-            JsonOption.print(results, toJson(summary));
+            ObjectNode result = toJson(summary);
+            work.addTo(result);
+            JsonOption.print(results, result);
         } else {
             results.println(TrainingView.describe(summary));
             if (summary.checkpoint() != null) {

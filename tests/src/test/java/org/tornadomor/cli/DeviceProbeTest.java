@@ -43,6 +43,17 @@ class DeviceProbeTest {
     }
 
     @Test
+    void theOtherJvmHearsWhatThisOneWasTold() {
+        System.setProperty("tornado.device.memory", "7GB");
+        try {
+            DeviceProbe.Answer answer = DeviceProbe.ask(List.of(), DeviceProbe.LIMIT);
+            assertEquals(7_000_000_000L, answer.devices().getFirst().memoryBytes(), answer.toString());
+        } finally {
+            System.clearProperty("tornado.device.memory");
+        }
+    }
+
+    @Test
     void aJvmThatDoesNotStartIsAProblemInWords() {
         DeviceProbe.Answer answer = DeviceProbe.ask(List.of("-XX:+NoSuchFlag"), DeviceProbe.LIMIT);
         assertTrue(answer.problem().startsWith("failed with exit code 1: "), answer.problem());

@@ -166,7 +166,9 @@ class LauncherTest {
     void anSdksFlagsComeFromTheProgram() throws Exception {
         write(jar, "");
         write(temp.resolve("flags.sh"), "echo '@/a folder/argfile'; echo -Dmore=1");
-        Outcome outcome = launch(sdk("tornado-argfile"), "generate", "--engine", "tornado", "--prompt", "two words");
+        Map<String, String> environment = new HashMap<>(sdk("tornado-argfile"));
+        environment.put("JAVA_OPTS", "-Xmx1g -Dtornado.cuda.priority=100");
+        Outcome outcome = launch(environment, "generate", "--engine", "tornado", "--prompt", "two words");
         assertEquals("", outcome.err());
         List<String> words = outcome.out().lines().toList();
         int jarAt = words.indexOf("-jar");
@@ -176,6 +178,8 @@ class LauncherTest {
         assertEquals(
                 List.of("generate", "--engine", "tornado", "--prompt", "two words"),
                 asked.subList(asked.size() - 5, asked.size()));
+        assertTrue(asked.contains("-Dtornado.cuda.priority=100"), asked + "");
+        assertFalse(asked.contains("-Xmx1g"), asked + "");
     }
 
     @Test

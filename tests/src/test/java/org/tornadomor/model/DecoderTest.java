@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.cpu.CpuEngine;
 
 /**
@@ -27,20 +29,25 @@ class DecoderTest {
             Random random = new Random(seed);
             ModelConfig config = RandomModels.config(random, seed);
             long testSeed = seed;
-            tests.add(DynamicTest.dynamicTest(
-                    seed + " " + RandomModels.describe(config), () -> compare(config, new Random(testSeed))));
+            tests.add(DynamicTest.dynamicTest(seed + " " + RandomModels.describe(config), () -> {
+                try (Engine engine = new CpuEngine(2)) {
+                    compare(config, new Random(testSeed), engine, engine, TOLERANCE);
+                }
+            }));
         }
         return tests;
     }
 
-    private static void compare(ModelConfig config, Random random) {
+    /** Scores on one engine, decodes on another, which may be the same. */
+    static void compare(ModelConfig config, Random random, Engine scoring, Engine decoding, double tolerance) {
         int sequences = 1 + random.nextInt(3);
         int length = 5 + random.nextInt(20);
-        try (Engine engine = new CpuEngine(2);
-                ParameterSet weights = new ParameterSet(engine, "weights", config);
-                Scorer scorer = new Scorer(engine, weights, sequences, length);
-                Decoder decoder = new Decoder(engine, weights, sequences, length, sequences * length, 64)) {
-            RandomModels.initialise(engine, weights, random);
+        try (ParameterSet scored = new ParameterSet(scoring, "weights", config);
+                ParameterSet decoded = new ParameterSet(decoding, "weights", config);
+                Scorer scorer = new Scorer(scoring, scored, sequences, length);
+                Decoder decoder = new Decoder(decoding, decoded, sequences, length, sequences * length, 64)) {
+            RandomModels.initialise(scoring, scored, random);
+            copy(scored, scoring, decoded, decoding);
             double threshold = random.nextBoolean() ? 0.5 : 0.45 + 0.1 * random.nextDouble();
             int maxDepth = random.nextInt(3) > 0 ? config.recursions() : 1 + random.nextInt(config.recursions());
             scorer.setThreshold(threshold);
@@ -65,7 +72,7 @@ class DecoderTest {
                         break;
                     }
                     double error = error(expected, logits, row * vocabulary, vocabulary);
-                    assertTrue(error <= TOLERANCE, "sequence " + b + ", token " + t + ": relative error " + error);
+                    assertTrue(error <= tolerance, "sequence " + b + ", token " + t + ": relative error " + error);
                     compared++;
                 }
             }
@@ -74,6 +81,15 @@ class DecoderTest {
                 assertEquals(length, decoder.length(b));
             }
         }
+    }
+
+    private static void copy(ParameterSet from, Engine source, ParameterSet to, Engine target) {
+        Map<String, Tensor> targets = to.named();
+        from.named().forEach((name, tensor) -> {
+            float[] values = new float[tensor.size()];
+            source.download(tensor, values, 0);
+            target.upload(targets.get(name), values, 0);
+        });
     }
 
     /** Each run takes a random number of tokens, often none, of each sequence. */

@@ -107,7 +107,8 @@ public sealed interface DenseOp extends Op {
     }
 
     /**
-     * A linear map, {@code c = a w^T (+ residual)}: c [R, n], a [R, k], w [n, k], residual [R, n] or null.
+     * A linear map, {@code c = a w^T (+ residual)}: c [R, n], a [R, k], w [n, k], residual [R, n] or null. A low-rank (LoRA)
+     * addition {@code base + (a down^T) up^T} is two of them, the second with the base as residual.
      */
     record MatmulNT(Slot c, Slot a, Slot w, Slot residual) implements DenseOp {
         public MatmulNT {

@@ -46,6 +46,7 @@ public final class Trainer implements AutoCloseable {
 
     private boolean resumed;
     private boolean complete;
+    private boolean diverged;
     private long step;
     private long firstStep;
     private double secondsBefore;
@@ -180,7 +181,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * Trains to the end, or until {@link #stop}. To be called once.
      *
-     * @throws UserError if the loss is not finite any more, or the disk refuses
+     * @throws UserError if the loss is not finite any more, or the device or the disk fails; it says what was saved
      */
     public TrainingSummary run() {
         firstStep = step + 1;
@@ -188,24 +189,43 @@ public final class Trainer implements AutoCloseable {
         folder.write(config);
         try (MetricsLog log = resumed ? MetricsLog.resume(folder.path(), step) : MetricsLog.create(folder.path())) {
             listener.started(describe());
-            while (!finished() && !stopping && step < stopAfter) {
-                takeStep(log);
-                if (due(config.evalEvery())) {
-                    evaluate(log);
-                }
-                if (due(config.saveEvery())) {
-                    save();
-                }
+            try {
+                takeSteps(log);
+            } catch (UserError e) {
+                throw interrupted(e);
             }
-            complete = finished();
-            if (lastStep == null && complete) {
-                listener.message("nothing is left to do after " + step + " steps; a longer run goes on from here");
-            } else if (complete) {
-                evaluate(log);
-            }
-            save();
         }
         return summary();
+    }
+
+    private void takeSteps(MetricsLog log) {
+        while (!finished() && !stopping && step < stopAfter) {
+            takeStep(log);
+            if (due(config.evalEvery())) {
+                evaluate(log);
+            }
+            if (due(config.saveEvery())) {
+                save();
+            }
+        }
+        complete = finished();
+        if (lastStep == null && complete) {
+            listener.message("nothing is left to do after " + step + " steps; a longer run goes on from here");
+        } else if (complete) {
+            evaluate(log);
+        }
+        save();
+    }
+
+    /** What a person can do who lost the device, or the disk: at most the steps since the last checkpoint are gone. */
+    private UserError interrupted(UserError e) {
+        if (diverged) {
+            return e;
+        }
+        String rest = saved == null
+                ? "no checkpoint was saved before"
+                : "--resume --out " + folder.path() + " goes on after step " + savedStep;
+        return new UserError(e.getMessage() + "; " + rest, e);
     }
 
     private void evaluate(MetricsLog log) {
@@ -296,6 +316,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private UserError diverged(long at, String what) {
+        diverged = true;
         return new UserError("the " + what + " is not finite any more at step " + at + "; "
                 + (saved == null ? "no checkpoint was saved before" : "the last good checkpoint is " + saved)
                 + ": try a lower --lr (now " + config.lr() + "), a longer --warmup (now " + config.warmup()

@@ -72,6 +72,21 @@ class DenseOpsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"7, 5, 3, 2", "40, 31, 33, 8"})
+    void lowRankAdd(int max, int n, int k, int rank) {
+        try (OpTwin twin = twin(max, n)) {
+            Extent rows = Extent.of("rows", max);
+            Slot c = twin.f32("c", rows, n);
+            Slot a = twin.f32("a", rows, k);
+            Slot down = twin.f32("down", Extent.fixed(rank), k);
+            Slot inner = twin.f32("inner", rows, rank);
+            Slot up = twin.f32("up", Extent.fixed(n), rank);
+            Slot base = twin.f32("base", rows, n);
+            twin.compare(new DenseOp.MatmulNT(c, inner, up, base), 1e-4, new DenseOp.MatmulNT(inner, a, down));
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 1, 1", "7, 5, 3", "33, 64, 32", "70, 31, 130"})
     void matmulNN(int max, int n, int k) {
         for (boolean accumulate : new boolean[] {false, true}) {

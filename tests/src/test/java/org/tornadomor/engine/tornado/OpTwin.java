@@ -118,8 +118,9 @@ final class OpTwin implements AutoCloseable {
         return i32(name, rows, chosen.stream().mapToInt(i -> i).toArray());
     }
 
-    /** Runs the op with all rows, one, none and some, each time on fresh values, and compares. */
-    void compare(Op op, double tolerance) {
+    /** Runs the op, after others if any are given, with all rows, one, none and some, on fresh values, and compares. */
+    void compare(Op op, double tolerance, Op... before) {
+        List.of(before).forEach(ops::add);
         ops.add(op);
         Side onDevice = side(device);
         Side onCpu = side(cpu);

@@ -41,11 +41,16 @@ public final class Devices {
             return Runtime.SDK;
         }
         try {
-            Class.forName(SIMULATOR_CLASS, false, Devices.class.getClassLoader());
-            return Runtime.SIMULATOR;
+            Class<?> simulator = Class.forName(SIMULATOR_CLASS, false, Devices.class.getClassLoader());
+            // The real API may stand before the simulator on the class path.
+            return origin(simulator).equals(origin(KernelContext.class)) ? Runtime.SIMULATOR : Runtime.NONE;
         } catch (ClassNotFoundException e) {
             return Runtime.NONE;
         }
+    }
+
+    private static String origin(Class<?> type) {
+        return String.valueOf(type.getProtectionDomain().getCodeSource());
     }
 
     /**

@@ -9,14 +9,18 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Products of matrices: {@code c = A B (+ other)} where A and B are read as they are or transposed. Two schedules: on
- * accelerators a work-group goes through tiles in local memory; on a CPU, where local memory is memory like any other, each
- * item keeps a block of 4 x 4 results in registers and reads its rows and columns straight from memory.
+ * accelerators a work-group goes through tiles in local memory; on a CPU, where local memory is memory like any other and
+ * work-items are loop iterations, an item has a block of results for itself.
  */
 final class Matmul {
-    /** Rows and columns of an item's block of results. */
+    /** Rows and columns of an accelerator item's block of results; rows that a CPU item goes through at a time. */
     private static final int BLOCK = 4;
-    /** Items of a group along x on a CPU. */
-    private static final int CPU_GROUP = 16;
+    /** Rows of an item's results on a CPU. */
+    private static final int CPU_ROWS = 32;
+    /** Columns of an item's results on a CPU: the floats of the widest vector there is. */
+    private static final int CPU_COLUMNS = 16;
+    /** How much of the inner dimension a CPU item copies side by side: with the columns, a quarter of a first-level cache. */
+    private static final int PANEL = 64;
     /** Items of a group along x and along y on an accelerator. */
     private static final int SIDE = 16;
     /** Rows and columns of a group's results there. */
@@ -56,15 +60,14 @@ final class Matmul {
     private static void add(
             String name, Call call, Extent m, Extent n, int depth, int transA, int transB, int add, TaskList tasks) {
         if (tasks.device().cpu()) {
-            Grid grid =
-                    new Grid(new Grid.Groups(n, 1, BLOCK * CPU_GROUP), new Grid.Groups(m, 1, BLOCK), CPU_GROUP, 1, 0);
+            Grid grid = new Grid(new Grid.Groups(n, 1, CPU_COLUMNS), new Grid.Groups(m, 1, CPU_ROWS), 1, 1, 0);
             tasks.add(
                     name,
                     call,
                     grid,
                     (graph, id, a) -> graph.task(
                             id,
-                            Matmul::blocks,
+                            Matmul::panels,
                             a.context(),
                             a.run(),
                             a.table(),
@@ -112,10 +115,13 @@ final class Matmul {
      * The schedule for CPUs: {@code c = A B}, plus the tensor other if {@code add} is 1.
      *
      * <p>KernelContext, since the row count is not known when the graph is built. Tensors: c, A, B, other. Grid: items of
-     * {@link #BLOCK} columns along x and as many rows along y. Rows and columns beyond the edge are read as the last ones
-     * and not written. {@code depth} is the inner dimension, unless A is transposed: then that is the row count.
+     * {@link #CPU_COLUMNS} columns along x and {@link #CPU_ROWS} rows along y, a group each. An item copies {@link #PANEL}
+     * lines of its columns of B side by side, whichever way B lies, and takes all its rows through them, {@link #BLOCK} at a
+     * time: loops over neighbouring columns are what the driver's compiler turns into vector instructions. Rows and columns
+     * beyond the edge are read as the last ones and not written. {@code depth} is the inner dimension, unless A is
+     * transposed: then that is the row count.
      */
-    static void blocks(
+    static void panels(
             KernelContext c,
             IntArray run,
             IntArray table,
@@ -134,8 +140,14 @@ final class Matmul {
         int m = transA == 1 ? Args.columns(table, at, 1) : rows;
         int n = Args.columns(table, at, 0);
         int k = transA == 1 ? rows : depth;
-        int i = c.globalIdy * BLOCK;
-        int j = c.globalIdx * BLOCK;
+        int i = c.globalIdy * CPU_ROWS;
+        int j = c.globalIdx * CPU_COLUMNS;
+        float[] panel = new float[PANEL * CPU_COLUMNS];
+        float[] sums = new float[CPU_ROWS * CPU_COLUMNS];
+        float[] s0 = new float[CPU_COLUMNS];
+        float[] s1 = new float[CPU_COLUMNS];
+        float[] s2 = new float[CPU_COLUMNS];
+        float[] s3 = new float[CPU_COLUMNS];
         if (i < m) {
             FloatArray out = Args.pick(m0, m1, m2, m3, arrays, 0);
             FloatArray a = Args.pick(m0, m1, m2, m3, arrays, 1);
@@ -147,99 +159,69 @@ final class Matmul {
             int bStep = transB == 1 ? 1 : Args.stride(table, at, 2);
             int aAt = Args.offset(table, at, 1);
             int bAt = Args.offset(table, at, 2);
-            int a0At = aAt + i * aRow;
-            int a1At = aAt + Math.min(i + 1, m - 1) * aRow;
-            int a2At = aAt + Math.min(i + 2, m - 1) * aRow;
-            int a3At = aAt + Math.min(i + 3, m - 1) * aRow;
-            int b0At = bAt + Math.min(j, n - 1) * bColumn;
-            int b1At = bAt + Math.min(j + 1, n - 1) * bColumn;
-            int b2At = bAt + Math.min(j + 2, n - 1) * bColumn;
-            int b3At = bAt + Math.min(j + 3, n - 1) * bColumn;
-            float s00 = 0f, s01 = 0f, s02 = 0f, s03 = 0f;
-            float s10 = 0f, s11 = 0f, s12 = 0f, s13 = 0f;
-            float s20 = 0f, s21 = 0f, s22 = 0f, s23 = 0f;
-            float s30 = 0f, s31 = 0f, s32 = 0f, s33 = 0f;
-            for (int at0 = 0; at0 < k; at0++) {
-                float a0 = a.get(a0At + at0 * aStep);
-                float a1 = a.get(a1At + at0 * aStep);
-                float a2 = a.get(a2At + at0 * aStep);
-                float a3 = a.get(a3At + at0 * aStep);
-                float b0 = b.get(b0At + at0 * bStep);
-                float b1 = b.get(b1At + at0 * bStep);
-                float b2 = b.get(b2At + at0 * bStep);
-                float b3 = b.get(b3At + at0 * bStep);
-                s00 += a0 * b0;
-                s01 += a0 * b1;
-                s02 += a0 * b2;
-                s03 += a0 * b3;
-                s10 += a1 * b0;
-                s11 += a1 * b1;
-                s12 += a1 * b2;
-                s13 += a1 * b3;
-                s20 += a2 * b0;
-                s21 += a2 * b1;
-                s22 += a2 * b2;
-                s23 += a2 * b3;
-                s30 += a3 * b0;
-                s31 += a3 * b1;
-                s32 += a3 * b2;
-                s33 += a3 * b3;
+            int iEnd = Math.min(CPU_ROWS, m - i);
+            for (int e = 0; e < CPU_ROWS * CPU_COLUMNS; e++) {
+                sums[e] = 0f;
+            }
+            for (int k0 = 0; k0 < k; k0 += PANEL) {
+                int kEnd = Math.min(PANEL, k - k0);
+                for (int l = 0; l < kEnd; l++) {
+                    for (int q = 0; q < CPU_COLUMNS; q++) {
+                        panel[l * CPU_COLUMNS + q] = b.get(bAt + Math.min(j + q, n - 1) * bColumn + (k0 + l) * bStep);
+                    }
+                }
+                for (int r = 0; r < iEnd; r += BLOCK) {
+                    int first = r * CPU_COLUMNS;
+                    int a0At = aAt + (i + r) * aRow + k0 * aStep;
+                    int a1At = aAt + Math.min(i + r + 1, m - 1) * aRow + k0 * aStep;
+                    int a2At = aAt + Math.min(i + r + 2, m - 1) * aRow + k0 * aStep;
+                    int a3At = aAt + Math.min(i + r + 3, m - 1) * aRow + k0 * aStep;
+                    for (int q = 0; q < CPU_COLUMNS; q++) {
+                        s0[q] = sums[first + q];
+                        s1[q] = sums[first + CPU_COLUMNS + q];
+                        s2[q] = sums[first + 2 * CPU_COLUMNS + q];
+                        s3[q] = sums[first + 3 * CPU_COLUMNS + q];
+                    }
+                    for (int l = 0; l < kEnd; l++) {
+                        float a0 = a.get(a0At + l * aStep);
+                        float a1 = a.get(a1At + l * aStep);
+                        float a2 = a.get(a2At + l * aStep);
+                        float a3 = a.get(a3At + l * aStep);
+                        for (int q = 0; q < CPU_COLUMNS; q++) {
+                            float right = panel[l * CPU_COLUMNS + q];
+                            s0[q] += a0 * right;
+                            s1[q] += a1 * right;
+                            s2[q] += a2 * right;
+                            s3[q] += a3 * right;
+                        }
+                    }
+                    for (int q = 0; q < CPU_COLUMNS; q++) {
+                        sums[first + q] = s0[q];
+                        sums[first + CPU_COLUMNS + q] = s1[q];
+                        sums[first + 2 * CPU_COLUMNS + q] = s2[q];
+                        sums[first + 3 * CPU_COLUMNS + q] = s3[q];
+                    }
+                }
             }
             int outStride = Args.stride(table, at, 0);
             int outAt = Args.offset(table, at, 0) + i * outStride;
             int otherStride = Args.stride(table, at, 3);
             int otherAt = Args.offset(table, at, 3) + i * otherStride;
-            store(out, other, outAt, otherAt, i, m, j, n, 1, add, s00, s01, s02, s03);
-            store(
-                    out,
-                    other,
-                    outAt + 1 * outStride,
-                    otherAt + 1 * otherStride,
-                    i + 1,
-                    m,
-                    j,
-                    n,
-                    1,
-                    add,
-                    s10,
-                    s11,
-                    s12,
-                    s13);
-            store(
-                    out,
-                    other,
-                    outAt + 2 * outStride,
-                    otherAt + 2 * otherStride,
-                    i + 2,
-                    m,
-                    j,
-                    n,
-                    1,
-                    add,
-                    s20,
-                    s21,
-                    s22,
-                    s23);
-            store(
-                    out,
-                    other,
-                    outAt + 3 * outStride,
-                    otherAt + 3 * otherStride,
-                    i + 3,
-                    m,
-                    j,
-                    n,
-                    1,
-                    add,
-                    s30,
-                    s31,
-                    s32,
-                    s33);
+            int jEnd = Math.min(CPU_COLUMNS, n - j);
+            for (int r = 0; r < iEnd; r++) {
+                for (int q = 0; q < jEnd; q++) {
+                    float sum = sums[r * CPU_COLUMNS + q];
+                    if (add == 1) {
+                        sum += other.get(otherAt + r * otherStride + j + q);
+                    }
+                    out.set(outAt + r * outStride + j + q, sum);
+                }
+            }
         }
     }
 
     /**
-     * The schedule for accelerators, see {@link #blocks}.
+     * The schedule for accelerators, see {@link #panels}.
      *
      * <p>KernelContext, for local memory and barriers. Tensors: c, A, B, other. Grid: groups of {@link #SIDE} x {@link #SIDE}
      * items for tiles of {@link #TILE} x {@link #TILE} results; an item has 4 x 4 of them, {@link #SIDE} apart. Local memory:
@@ -261,6 +243,9 @@ final class Matmul {
             int add) {
         float[] aTile = c.allocateFloatLocalArray(DEPTH * LINE);
         float[] bTile = c.allocateFloatLocalArray(DEPTH * LINE);
+        float[] sums = new float[BLOCK * BLOCK];
+        float[] left = new float[BLOCK];
+        float[] right = new float[BLOCK];
         int at = Args.begin(c, run, call);
         int rows = Args.rows(run, call);
         int m = transA == 1 ? Args.columns(table, at, 1) : rows;
@@ -280,10 +265,9 @@ final class Matmul {
             int x = c.localIdx;
             int y = c.localIdy;
             int item = y * SIDE + x;
-            float s00 = 0f, s01 = 0f, s02 = 0f, s03 = 0f;
-            float s10 = 0f, s11 = 0f, s12 = 0f, s13 = 0f;
-            float s20 = 0f, s21 = 0f, s22 = 0f, s23 = 0f;
-            float s30 = 0f, s31 = 0f, s32 = 0f, s33 = 0f;
+            for (int e = 0; e < BLOCK * BLOCK; e++) {
+                sums[e] = 0f;
+            }
             for (int k0 = 0; k0 < k; k0 += DEPTH) {
                 for (int load = 0; load < LOADS; load++) {
                     // Neighbouring items read neighbouring elements, whichever way the matrix lies.
@@ -305,116 +289,35 @@ final class Matmul {
                 }
                 c.localBarrier();
                 for (int line = 0; line < DEPTH * LINE; line += LINE) {
-                    float a0 = aTile[line + y];
-                    float a1 = aTile[line + y + 1 * SIDE];
-                    float a2 = aTile[line + y + 2 * SIDE];
-                    float a3 = aTile[line + y + 3 * SIDE];
-                    float b0 = bTile[line + x];
-                    float b1 = bTile[line + x + 1 * SIDE];
-                    float b2 = bTile[line + x + 2 * SIDE];
-                    float b3 = bTile[line + x + 3 * SIDE];
-                    s00 += a0 * b0;
-                    s01 += a0 * b1;
-                    s02 += a0 * b2;
-                    s03 += a0 * b3;
-                    s10 += a1 * b0;
-                    s11 += a1 * b1;
-                    s12 += a1 * b2;
-                    s13 += a1 * b3;
-                    s20 += a2 * b0;
-                    s21 += a2 * b1;
-                    s22 += a2 * b2;
-                    s23 += a2 * b3;
-                    s30 += a3 * b0;
-                    s31 += a3 * b1;
-                    s32 += a3 * b2;
-                    s33 += a3 * b3;
+                    for (int p = 0; p < BLOCK; p++) {
+                        left[p] = aTile[line + y + p * SIDE];
+                        right[p] = bTile[line + x + p * SIDE];
+                    }
+                    for (int p = 0; p < BLOCK; p++) {
+                        for (int q = 0; q < BLOCK; q++) {
+                            sums[p * BLOCK + q] += left[p] * right[q];
+                        }
+                    }
                 }
                 c.localBarrier();
             }
-            int i = i0 + y;
-            int j = j0 + x;
             int outStride = Args.stride(table, at, 0);
-            int outAt = Args.offset(table, at, 0) + i * outStride;
+            int outAt = Args.offset(table, at, 0);
             int otherStride = Args.stride(table, at, 3);
-            int otherAt = Args.offset(table, at, 3) + i * otherStride;
-            store(out, other, outAt, otherAt, i, m, j, n, SIDE, add, s00, s01, s02, s03);
-            store(
-                    out,
-                    other,
-                    outAt + SIDE * outStride,
-                    otherAt + SIDE * otherStride,
-                    i + SIDE,
-                    m,
-                    j,
-                    n,
-                    SIDE,
-                    add,
-                    s10,
-                    s11,
-                    s12,
-                    s13);
-            store(
-                    out,
-                    other,
-                    outAt + 2 * SIDE * outStride,
-                    otherAt + 2 * SIDE * otherStride,
-                    i + 2 * SIDE,
-                    m,
-                    j,
-                    n,
-                    SIDE,
-                    add,
-                    s20,
-                    s21,
-                    s22,
-                    s23);
-            store(
-                    out,
-                    other,
-                    outAt + 3 * SIDE * outStride,
-                    otherAt + 3 * SIDE * otherStride,
-                    i + 3 * SIDE,
-                    m,
-                    j,
-                    n,
-                    SIDE,
-                    add,
-                    s30,
-                    s31,
-                    s32,
-                    s33);
-        }
-    }
-
-    /** Writes four results of row i, from column j on, {@code step} apart, as far as they are in the matrix. */
-    private static void store(
-            FloatArray out,
-            FloatArray other,
-            int outAt,
-            int otherAt,
-            int i,
-            int m,
-            int j,
-            int n,
-            int step,
-            int add,
-            float s0,
-            float s1,
-            float s2,
-            float s3) {
-        if (i < m) {
-            put(out, other, outAt, otherAt, j, n, add, s0);
-            put(out, other, outAt, otherAt, j + step, n, add, s1);
-            put(out, other, outAt, otherAt, j + 2 * step, n, add, s2);
-            put(out, other, outAt, otherAt, j + 3 * step, n, add, s3);
-        }
-    }
-
-    private static void put(FloatArray out, FloatArray other, int outAt, int otherAt, int j, int n, int add, float s) {
-        if (j < n) {
-            float sum = add == 1 ? s + other.get(otherAt + j) : s;
-            out.set(outAt + j, sum);
+            int otherAt = Args.offset(table, at, 3);
+            for (int p = 0; p < BLOCK; p++) {
+                int i = i0 + y + p * SIDE;
+                for (int q = 0; q < BLOCK; q++) {
+                    int j = j0 + x + q * SIDE;
+                    if (i < m && j < n) {
+                        float sum = sums[p * BLOCK + q];
+                        if (add == 1) {
+                            sum += other.get(otherAt + i * otherStride + j);
+                        }
+                        out.set(outAt + i * outStride + j, sum);
+                    }
+                }
+            }
         }
     }
 }
