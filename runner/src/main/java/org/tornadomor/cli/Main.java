@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import org.tornadomor.UserError;
 import picocli.CommandLine;
 
 /** Starts the command line. */
@@ -52,11 +53,21 @@ public final class Main {
     /** The command with all that hangs below it. */
     static CommandLine commandLine(Failures failures) {
         return new CommandLine(new RootCommand())
+                .setExecutionStrategy(parsed -> execute(parsed, failures))
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(HELP_OPTIONS_WIDTH);
+    }
+
+    /** As picocli does, which prints a stack trace when help cannot be written. */
+    private static int execute(CommandLine.ParseResult parsed, Failures failures) {
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (ResultStream.Closed | UserError e) {
+            return failures.report(e, parsed.commandSpec().commandLine().getErr());
+        }
     }
 
     /** Where results go. Drivers print to standard output: where there may be some, they do not get it. */

@@ -52,8 +52,16 @@ final class WorkReport {
 
     /** Sums over any number of runs of any programs; bytes as {@link TransferReport.Entry} counts them. */
     private record Work(
-            long graphs, long kernels, long in, long out, long frames, long rows, long skipped, long nanos) {
-        static final Work NONE = new Work(0, 0, 0, 0, 0, 0, 0, 0);
+            long graphs,
+            long kernels,
+            long in,
+            long out,
+            long frames,
+            long rows,
+            long skipped,
+            long nanos,
+            long compiling) {
+        static final Work NONE = new Work(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
         static Work of(TransferReport.Entry it) {
             return new Work(
@@ -64,11 +72,12 @@ final class WorkReport {
                     it.frameBytes(),
                     it.rowsComputed(),
                     it.rowsSkipped(),
-                    it.kernelNanos());
+                    it.kernelNanos(),
+                    it.compileNanos());
         }
 
         static Work of(Counters.Counter it) {
-            return new Work(0, 0, 0, 0, 0, it.rows(), it.skipped(), 0);
+            return new Work(0, 0, 0, 0, 0, it.rows(), it.skipped(), 0, 0);
         }
 
         Work plus(Work other) {
@@ -88,7 +97,8 @@ final class WorkReport {
                     frames + sign * other.frames,
                     rows + sign * other.rows,
                     skipped + sign * other.skipped,
-                    nanos + sign * other.nanos);
+                    nanos + sign * other.nanos,
+                    compiling + sign * other.compiling);
         }
     }
 
@@ -180,7 +190,16 @@ final class WorkReport {
         boolean device = engine instanceof TornadoEngine;
         TextTable table = device
                 ? new TextTable(
-                        "", "bytes in", "bytes out", "graphs", "frames in", "kernels", "rows", "skipped", "kernel ms")
+                        "",
+                        "bytes in",
+                        "bytes out",
+                        "graphs",
+                        "frames in",
+                        "kernels",
+                        "rows",
+                        "skipped",
+                        "kernel ms",
+                        "compile ms")
                 : new TextTable("", "rows", "skipped");
         phases.forEach((name, phase) -> {
             String times = phase.times == 1 ? name : name + ", mean of " + Figures.grouped(phase.times);
@@ -196,7 +215,8 @@ final class WorkReport {
         table.print(err);
         err.println(
                 device
-                        ? "Rows are summed over ops. Frames are what the runtime itself copies in for each launch."
+                        ? "Rows are summed over ops. Frames are what the runtime itself copies in for each launch. Compile time is"
+                                + " that of the first run of each graph."
                         : "Rows are summed over ops. The cpu engine computes in host memory: nothing is transferred, and"
                                 + " there are no kernels to time.");
         err.flush();
@@ -223,7 +243,8 @@ final class WorkReport {
                     mean(work.kernels, times),
                     mean(work.rows, times),
                     mean(work.skipped, times),
-                    String.format(Locale.ROOT, "%,.2f", work.nanos / NANOS_A_MILLISECOND / times));
+                    String.format(Locale.ROOT, "%,.2f", work.nanos / NANOS_A_MILLISECOND / times),
+                    String.format(Locale.ROOT, "%,.0f", work.compiling / NANOS_A_MILLISECOND / times));
         } else {
             table.row(name, mean(work.rows, times), mean(work.skipped, times));
         }
@@ -258,6 +279,7 @@ final class WorkReport {
             node.put("frame_bytes_in", work.frames);
             node.put("kernels", work.kernels);
             node.put("kernel_nanos", work.nanos);
+            node.put("compile_nanos", work.compiling);
         }
         node.put("rows", work.rows);
         node.put("rows_skipped", work.skipped);

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs JVMs in which native code prints to standard output, as drivers do. */
 @DisabledOnOs(OS.WINDOWS)
@@ -108,9 +110,10 @@ class NativeOutputTest {
         assertTrue(outcome.err().contains("noise at the end"), outcome.err());
     }
 
-    @Test
-    void aReaderThatLeavesEndsTheCommand() throws Exception {
-        Process process = java(NoisyCommand.class, "params", "tiny")
+    @ParameterizedTest
+    @ValueSource(strings = {"tiny", "--help"})
+    void aReaderThatLeavesEndsTheCommand(String what) throws Exception {
+        Process process = java(NoisyCommand.class, "params", what)
                 .redirectOutput(ProcessBuilder.Redirect.PIPE)
                 .start();
         process.getInputStream().close();

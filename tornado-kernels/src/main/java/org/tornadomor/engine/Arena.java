@@ -19,20 +19,15 @@ public abstract class Arena implements AutoCloseable {
     private final String name;
     private final ElementType type;
     private final long segmentLimit;
-    private final int gap;
     private final List<Long> segmentSizes = new ArrayList<>();
     private final List<Tensor> tensors = new ArrayList<>();
     private int sealedSegments;
 
-    /**
-     * @param segmentLimit the largest segment in elements
-     * @param gap elements left free behind each tensor, for engines that watch them; 0 for none
-     */
-    protected Arena(String name, ElementType type, long segmentLimit, int gap) {
+    /** @param segmentLimit the largest segment in elements */
+    protected Arena(String name, ElementType type, long segmentLimit) {
         this.name = name;
         this.type = type;
         this.segmentLimit = Math.min(segmentLimit, Integer.MAX_VALUE - 64);
-        this.gap = gap;
     }
 
     public final String name() {
@@ -56,7 +51,7 @@ public abstract class Arena implements AutoCloseable {
     private Tensor reserve(String tensorName, int rows, int columns, int[] shape) {
         int stride = type.stride(columns);
         long size = (long) rows * stride;
-        long padded = (size + gap + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        long padded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         if (rows < 0 || columns < 1) {
             throw new IllegalArgumentException("tensor " + tensorName + " [" + rows + ", " + columns + "] in arena "
                     + this.name + " is no matrix");

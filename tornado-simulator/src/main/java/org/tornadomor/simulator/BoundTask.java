@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.WorkerGrid;
-import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /** A task of a plan: its kernel, the buffers of its arguments, and the monitors that watch them. */
 final class BoundTask {
@@ -33,7 +32,7 @@ final class BoundTask {
     private final Kernel kernel;
     private final Launch launch;
     private final Slot[] slots;
-    private final Intervals[] allowed;
+    private final Guards.Guard[] guards;
     private final List<Binding> bindings = new ArrayList<>();
     private int guardsVersion = -1;
     private Grid grid;
@@ -46,7 +45,7 @@ final class BoundTask {
         this.kernel = kernel;
         this.slots = slots;
         launch = new Launch(spec.name(), kernel, options);
-        allowed = new Intervals[slots.length];
+        guards = new Guards.Guard[slots.length];
     }
 
     String name() {
@@ -63,9 +62,21 @@ final class BoundTask {
     void run(GridScheduler grids, List<Lane> lanes, Figures figures) {
         long start = System.nanoTime();
         launch.begin(shape(grids));
-        if (options.checks()) {
-            refreshGuards();
+        try {
+            if (options.checks()) {
+                startChecks();
+            }
+            launch(start, lanes, figures);
+        } finally {
+            for (Slot slot : slots) {
+                if (slot != null && slot.buffer() != null) {
+                    slot.buffer().revoke();
+                }
+            }
         }
+    }
+
+    private void launch(long start, List<Lane> lanes, Figures figures) {
         long groups = launch.grid().groupCount();
         long items = groups * launch.grid().groupItems();
         int parallel = nanosPerItem * items < PARALLEL_NANOS ? 1 : (int) Math.min(lanes.size(), groups);
@@ -124,24 +135,22 @@ final class BoundTask {
         return kernel.loop() ? Grid.SINGLE : grid;
     }
 
-    private void refreshGuards() {
-        int version = Guards.version();
-        boolean stale = version != guardsVersion;
+    private void startChecks() {
+        boolean stale = Guards.version() != guardsVersion;
+        guardsVersion = Guards.version();
         for (int i = 0; i < slots.length; i++) {
-            if (slots[i] != null) {
-                if (stale) {
-                    TornadoNativeArray host = slots[i].host;
-                    allowed[i] = new Intervals(spec.name(), host.getSize(), Guards.find(spec.name(), host));
-                }
-                allowed[i].refresh(kernel.parameters()[i]);
-                if (launch.tracksRaces() && writes(i)) {
-                    slots[i].buffer().watchRaces(launch.era());
-                }
+            if (slots[i] == null) {
+                continue;
             }
-        }
-        if (stale) {
-            bindings.clear();
-            guardsVersion = version;
+            if (stale) {
+                guards[i] = Guards.find(spec.name(), slots[i].host);
+            }
+            if (guards[i] != null) {
+                slots[i].buffer().grant(guards[i], spec.name(), kernel.parameters()[i]);
+            }
+            if (launch.tracksRaces() && writes(i)) {
+                slots[i].buffer().watchRaces(launch.era());
+            }
         }
     }
 
@@ -163,9 +172,8 @@ final class BoundTask {
             DeviceBuffer buffer = slots[i].buffer();
             if (binding.buffers[i] != buffer) {
                 binding.buffers[i] = buffer;
-                binding.monitors[i] = options.checks()
-                        ? new AccessMonitor(lane, kernel.parameters()[i], buffer, allowed[i], writes(i))
-                        : null;
+                binding.monitors[i] =
+                        options.checks() ? new AccessMonitor(lane, kernel.parameters()[i], buffer, writes(i)) : null;
                 binding.arguments[i] =
                         ApiLinks.arrays().monitored(slots[i].host, buffer.segment(), binding.monitors[i]);
             }

@@ -12,6 +12,8 @@ final class DeviceBuffer {
     private final TornadoNativeArray host;
     private final MemorySegment segment;
     private Shadow shadow;
+    private Permits allPermits;
+    private Permits permits;
     private String neverReadIn;
     private boolean freed;
 
@@ -40,6 +42,33 @@ final class DeviceBuffer {
     /** {@return who touched what in the current launch} */
     Shadow shadow() {
         return shadow;
+    }
+
+    /** {@return what the task that runs may touch, or null for everything} */
+    Permits permits() {
+        return permits;
+    }
+
+    /**
+     * From now on only what a task declared may be touched.
+     *
+     * @param array name of the array, for messages
+     * @throws SimulatorException if a declared range leaves the array
+     */
+    void grant(Guards.Guard declared, String task, String array) {
+        if (allPermits == null) {
+            allPermits = new Permits(elements());
+        }
+        allPermits.grant(declared, task, array);
+        permits = allPermits;
+    }
+
+    /** From now on everything may be touched. */
+    void revoke() {
+        if (permits != null) {
+            permits.revoke();
+            permits = null;
+        }
     }
 
     void watchRaces(long era) {

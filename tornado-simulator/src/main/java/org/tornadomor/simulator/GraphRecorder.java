@@ -44,7 +44,7 @@ public final class GraphRecorder {
      * @throws TornadoTaskRuntimeException if the name is taken
      * @throws SimulatorException if the graph is full or an argument is not one that a kernel can have
      */
-    public void task(String id, Object code, KernelCall call, Object... arguments) {
+    public void task(String id, Object code, Object... arguments) {
         String task = name + "." + id;
         if (code == null) {
             throw new TornadoTaskRuntimeException("task " + task + " has no code");
@@ -67,7 +67,7 @@ public final class GraphRecorder {
                             + " a task and " + BYTES_AN_ARGUMENT + " an argument): split the graph");
         }
         checkArguments(task, arguments);
-        tasks.add(new TaskSpec(task, code, call, arguments));
+        tasks.add(new TaskSpec(task, code, arguments));
     }
 
     private static void checkArguments(String task, Object[] arguments) {

@@ -65,6 +65,12 @@ record Kernel(
             return Optional.empty();
         }
         MethodModel model = classes.method(owner, method.getName(), type);
+        KernelClasses.problem(model).filter(problem -> options.checks()).ifPresent(problem -> {
+            throw new SimulatorException(
+                    Rule.NO_VARIABLES,
+                    "task " + task.name() + ": " + problem
+                            + ". TornadoVM's OpenCL backend reads that table and fails without it");
+        });
         boolean loop = contextAt < 0;
         boolean barriers = !summary.barriers().isEmpty();
         boolean suspend = barriers
@@ -78,7 +84,7 @@ record Kernel(
                 options.checks() && options.rewrite() ? summary.localAccesses() : new BitSet(),
                 options.races() && options.rewrite() && loop);
         KernelBody body = wish.nothing()
-                ? direct(task.call(), contextAt)
+                ? direct(task, contextAt)
                 : REWRITTEN.computeIfAbsent(new Key(method, wish), key -> rewrite(key, owner, type));
         return Optional.of(new Kernel(
                 method.getDeclaringClass().getSimpleName() + "." + method.getName(),
@@ -106,16 +112,15 @@ record Kernel(
         String[] names = new String[count];
         Arrays.setAll(names, i -> "argument " + (i + 1));
         boolean loop = contextAt < 0;
-        return new Kernel(
-                "the code", direct(task.call(), contextAt), loop, false, !loop, false, List.of(), access, names);
+        return new Kernel("the code", direct(task, contextAt), loop, false, !loop, false, List.of(), access, names);
     }
 
-    private static KernelBody direct(KernelCall call, int contextAt) {
+    private static KernelBody direct(TaskSpec task, int contextAt) {
         return (context, arguments) -> {
             if (contextAt >= 0) {
                 arguments[contextAt] = context;
             }
-            call.call(arguments);
+            task.call(arguments);
             return 0;
         };
     }

@@ -5,7 +5,6 @@ import java.lang.reflect.Modifier;
 import java.util.List;
 import java.util.Optional;
 import uk.ac.manchester.tornado.api.KernelContext;
-import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
@@ -43,7 +42,7 @@ final class KernelLocator {
             }
         }
         try {
-            task.call().call(arguments);
+            task.call(arguments);
             return Optional.empty();
         } catch (Found found) {
             return Optional.ofNullable(found.method);
@@ -58,7 +57,7 @@ final class KernelLocator {
         return new Found(STACK.walk(frames -> {
             List<StackWalker.StackFrame> all = frames.toList();
             for (int i = 1; i < all.size(); i++) {
-                if (all.get(i).getDeclaringClass() == TaskGraph.class) {
+                if (all.get(i).getDeclaringClass() == TaskSpec.class) {
                     return method(all.get(i - 1));
                 }
             }

@@ -46,7 +46,6 @@ public final class Ranges {
     }
 
     private final List<Range> ranges = new ArrayList<>();
-    private int version;
 
     /** No ranges. */
     public Ranges() {}
@@ -66,7 +65,6 @@ public final class Ranges {
     /** Removes all ranges. */
     public Ranges clear() {
         ranges.clear();
-        version++;
         return this;
     }
 
@@ -92,12 +90,7 @@ public final class Ranges {
                     + stride + " apart, from element " + offset + " on");
         }
         ranges.add(new Range(name, offset, rows, columns, stride));
-        version++;
         return this;
-    }
-
-    int version() {
-        return version;
     }
 
     List<Range> list() {

@@ -28,6 +28,8 @@ public enum Rule {
     NEVER_READ,
     /** The same array is passed twice to one task. */
     DUPLICATE_ARGUMENT,
+    /** A kernel was compiled without the names of its variables, see {@link KernelClasses}. */
+    NO_VARIABLES,
     /** An argument that a kernel cannot have. */
     ARGUMENT,
     /** A host array was changed after its only copy to the device. */

@@ -11,7 +11,7 @@ final class CpuArena extends Arena {
     private final CpuEngine engine;
 
     CpuArena(CpuEngine engine, String name, ElementType type) {
-        super(name, type, Integer.MAX_VALUE, 0);
+        super(name, type, Integer.MAX_VALUE);
         this.engine = engine;
     }
 

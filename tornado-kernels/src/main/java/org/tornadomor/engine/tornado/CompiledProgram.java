@@ -120,6 +120,7 @@ final class CompiledProgram {
                     (long) Integer.BYTES * run.getSize(),
                     (long) Integer.BYTES * graph.marks(),
                     nanos);
+            report.compiled(graph.takeCompileNanos());
         }
     }
 }

@@ -37,6 +37,9 @@ final class DeviceGraph {
     private final int firstMark;
     private final int lastMark;
     private boolean linked;
+    private int index = -1;
+    private boolean launched;
+    private long compileNanos;
 
     /** @param run the array whose marks the launches set; the graph copies it in at each execution */
     DeviceGraph(String label, TaskGraph recorded, List<Launch> launches, IntArray run) {
@@ -84,6 +87,30 @@ final class DeviceGraph {
     /** How many consecutive places of {@link #run} hold marks of this graph. */
     int marks() {
         return lastMark - firstMark + 1;
+    }
+
+    /** The number of this graph in the plan. */
+    int index() {
+        return index;
+    }
+
+    void setIndex(int number) {
+        index = number;
+    }
+
+    /** Notes how long an execution took: the first is when runtime and driver compile the kernels. */
+    void executed(long nanos) {
+        if (!launched) {
+            compileNanos = nanos;
+            launched = true;
+        }
+    }
+
+    /** Nanoseconds of the first execution; 0 if they were asked for before. */
+    long takeCompileNanos() {
+        long nanos = compileNanos;
+        compileNanos = 0;
+        return nanos;
     }
 
     /** Whether the runtime has shown this graph where its segments are. */

@@ -61,6 +61,7 @@ final class DevicePlan implements AutoCloseable {
                         + device.label() + ": " + problem);
             }
         }
+        graph.setIndex(graphs.size());
         graphs.add(graph);
     }
 
@@ -99,9 +100,10 @@ final class DevicePlan implements AutoCloseable {
     private long launch(DeviceGraph graph) {
         graph.prepare(++sequence);
         try {
-            TornadoExecutionPlan selected =
-                    plan.withGraph(graphs.indexOf(graph)).withGridScheduler(graph.scheduler());
+            TornadoExecutionPlan selected = plan.withGraph(graph.index()).withGridScheduler(graph.scheduler());
+            long start = System.nanoTime();
             TornadoExecutionResult result = (profile ? selected.withProfiler(ProfilerMode.SILENT) : selected).execute();
+            graph.executed(System.nanoTime() - start);
             if (graph == memory) {
                 keeper = result;
             }
@@ -148,8 +150,14 @@ final class DevicePlan implements AutoCloseable {
         if (keeper == null) {
             launch(memory);
         }
-        plan.withGraph(graphs.indexOf(memory));
-        keeper.transferToHost(new DataRange(array).withOffset(offset).withSize(size));
+        try {
+            plan.withGraph(memory.index());
+            keeper.transferToHost(new DataRange(array).withOffset(offset).withSize(size));
+        } catch (VirtualMachineError e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            throw new UserError("reading results back from " + device.label() + " failed: " + firstLine(e), e);
+        }
     }
 
     /** Frees the memory of the device. */
@@ -159,7 +167,7 @@ final class DevicePlan implements AutoCloseable {
             return;
         }
         // The latest memory graph holds every segment; freeing through several graphs would free each several times.
-        plan.withGraph(graphs.indexOf(memory));
+        plan.withGraph(memory.index());
         try {
             plan.close();
         } catch (TornadoExecutionPlanException e) {

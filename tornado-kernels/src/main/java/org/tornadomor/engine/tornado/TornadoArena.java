@@ -17,7 +17,7 @@ final class TornadoArena extends Arena {
             throw new UserError(
                     "the TornadoVM engine has no " + type + " weights; use float32 weights, or the cpu engine");
         }
-        super(name, type, memory.segmentElements(), 0);
+        super(name, type, memory.segmentElements());
         this.engine = engine;
         this.memory = memory;
     }

@@ -19,7 +19,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * the project's simulator, whichever the JVM was started with.
  */
 public final class TornadoEngine implements Engine {
-    private final List<TornadoProgram.Bound> unresolved = new ArrayList<>();
     private static final String BAILOUT = "tornado.recover.bailout";
     private static final String CODE_SIZE = "tornado.tvm.maxbytecodesize";
     private static final String EVENTS = "tornado.max.events";
@@ -36,12 +35,12 @@ public final class TornadoEngine implements Engine {
     private final Counters counters = new Counters();
     private final List<TornadoArena> arenas = new ArrayList<>();
     private final SharedArrays shared;
+    private final List<TornadoProgram.Bound> unresolved = new ArrayList<>();
 
     /** An engine on the device that the options choose. */
     public TornadoEngine(EngineOptions options) {
         refuseBailout();
-        // The runtime reads these once, when it starts. Graphs of a few dozen tasks need more than its defaults, and
-        // its
+        // The runtime reads these once, when it starts. Graphs of a few dozen tasks need more than its defaults; its
         // event lists, which we do not use, are cleared at every execution.
         setDefault(CODE_SIZE, "65536");
         setDefault(EVENTS, "256");
@@ -118,6 +117,20 @@ public final class TornadoEngine implements Engine {
     /** The place of a binding's entries in the program's table, or -1 if that is full. */
     int place(CompiledProgram program, List<Tensor> bySlot) {
         return table.place(program.table(), program.entries(bySlot));
+    }
+
+    /** Keeps a binding until the first run. */
+    TornadoProgram.Bound later(TornadoProgram.Bound binding) {
+        unresolved.add(binding);
+        return binding;
+    }
+
+    /** Compiles what was bound since the last run. */
+    void resolveBindings() {
+        for (TornadoProgram.Bound binding : List.copyOf(unresolved)) {
+            binding.resolve();
+        }
+        unresolved.clear();
     }
 
     DevicePlan plan() {
@@ -229,19 +242,5 @@ public final class TornadoEngine implements Engine {
             }
             return scratch;
         }
-    }
-
-    /** Keeps a binding until the first run. */
-    TornadoProgram.Bound later(TornadoProgram.Bound binding) {
-        unresolved.add(binding);
-        return binding;
-    }
-
-    /** Compiles what was bound since the last run. */
-    void resolveBindings() {
-        for (TornadoProgram.Bound binding : List.copyOf(unresolved)) {
-            binding.resolve();
-        }
-        unresolved.clear();
     }
 }

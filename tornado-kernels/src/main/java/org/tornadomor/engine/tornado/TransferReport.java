@@ -35,6 +35,7 @@ public final class TransferReport {
         private long rowsComputed;
         private long rowsSkipped;
         private long kernelNanos;
+        private long compileNanos;
 
         private Entry(String name) {
             this.name = name;
@@ -89,6 +90,11 @@ public final class TransferReport {
             return kernelNanos;
         }
 
+        /** Nanoseconds of the first runs of task graphs, in which runtime and driver compile their kernels. */
+        public long compileNanos() {
+            return compileNanos;
+        }
+
         void run() {
             runs++;
         }
@@ -105,6 +111,10 @@ public final class TransferReport {
             bytesOut += out;
             frameBytes += (long) FRAME_BYTES_A_TASK * tasks + HEADER_BYTES;
             kernelNanos += nanos;
+        }
+
+        void compiled(long nanos) {
+            compileNanos += nanos;
         }
 
         void in(long bytes) {

@@ -83,6 +83,7 @@ final class Transfers {
             run.set(COLUMNS, place.columns);
             long nanos = plan.execute(graph);
             report.entry(entry).graph(1, stage.bytes() + Integer.BYTES * (long) RUN, Integer.BYTES, nanos);
+            report.entry(entry).compiled(graph.takeCompileNanos());
             done += count;
         }
     }

@@ -71,6 +71,8 @@
  *
  * <p>{@code OpTwin} in the tests runs an op on the device and on the CPU engine over the same random values, with all rows,
  * one, none and some, tensors spread over several arenas with margins around them, and compares everything. A test of a
- * family has the tag {@code device}: the default build runs it on the simulator, {@code -Ptornadovm} on the SDK.
+ * family has the tag {@code device}: the default build runs it on the simulator, {@code -Ptornadovm} on the SDK. The
+ * simulator learns from {@link org.tornadomor.engine.tornado.DeclaredRanges} which elements each task may touch, and refuses
+ * others.
  */
 package org.tornadomor.engine.tornado;

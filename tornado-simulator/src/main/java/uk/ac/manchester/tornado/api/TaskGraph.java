@@ -1,7 +1,6 @@
 package uk.ac.manchester.tornado.api;
 
 import org.tornadomor.simulator.GraphRecorder;
-import org.tornadomor.simulator.KernelCall;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 
@@ -32,578 +31,249 @@ public class TaskGraph {
 
     /** Adds a task without arguments. */
     public TaskGraph task(String id, TornadoFunctions.Task code) {
-        return record(id, code, args -> code.apply());
+        return record(id, code);
     }
 
     /** Adds a task of 1 argument; see the notes of this class. */
-    public <T1> TaskGraph task(String id, TornadoFunctions.Task1<T1> code, T1 arg1) {
-        return record(id, code, args -> code.apply(cast(args[0])), arg1);
+    public <T1> TaskGraph task(String id, TornadoFunctions.Task1<T1> code, T1 a1) {
+        return record(id, code, a1);
     }
 
     /** Adds a task of 2 arguments; see the notes of this class. */
-    public <T1, T2> TaskGraph task(String id, TornadoFunctions.Task2<T1, T2> code, T1 arg1, T2 arg2) {
-        return record(id, code, args -> code.apply(cast(args[0]), cast(args[1])), arg1, arg2);
+    public <T1, T2> TaskGraph task(String id, TornadoFunctions.Task2<T1, T2> code, T1 a1, T2 a2) {
+        return record(id, code, a1, a2);
     }
 
     /** Adds a task of 3 arguments; see the notes of this class. */
-    public <T1, T2, T3> TaskGraph task(String id, TornadoFunctions.Task3<T1, T2, T3> code, T1 arg1, T2 arg2, T3 arg3) {
-        return record(id, code, args -> code.apply(cast(args[0]), cast(args[1]), cast(args[2])), arg1, arg2, arg3);
+    public <T1, T2, T3> TaskGraph task(String id, TornadoFunctions.Task3<T1, T2, T3> code, T1 a1, T2 a2, T3 a3) {
+        return record(id, code, a1, a2, a3);
     }
 
     /** Adds a task of 4 arguments; see the notes of this class. */
     public <T1, T2, T3, T4> TaskGraph task(
-            String id, TornadoFunctions.Task4<T1, T2, T3, T4> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4) {
-        return record(
-                id,
-                code,
-                args -> code.apply(cast(args[0]), cast(args[1]), cast(args[2]), cast(args[3])),
-                arg1,
-                arg2,
-                arg3,
-                arg4);
+            String id, TornadoFunctions.Task4<T1, T2, T3, T4> code, T1 a1, T2 a2, T3 a3, T4 a4) {
+        return record(id, code, a1, a2, a3, a4);
     }
 
     /** Adds a task of 5 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5> TaskGraph task(
-            String id, TornadoFunctions.Task5<T1, T2, T3, T4, T5> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5) {
-        return record(
-                id,
-                code,
-                args -> code.apply(cast(args[0]), cast(args[1]), cast(args[2]), cast(args[3]), cast(args[4])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5);
+            String id, TornadoFunctions.Task5<T1, T2, T3, T4, T5> code, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5) {
+        return record(id, code, a1, a2, a3, a4, a5);
     }
 
     /** Adds a task of 6 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6> TaskGraph task(
-            String id,
-            TornadoFunctions.Task6<T1, T2, T3, T4, T5, T6> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]), cast(args[1]), cast(args[2]), cast(args[3]), cast(args[4]), cast(args[5])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6);
+            String id, TornadoFunctions.Task6<T1, T2, T3, T4, T5, T6> code, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6) {
+        return record(id, code, a1, a2, a3, a4, a5, a6);
     }
 
     /** Adds a task of 7 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7> TaskGraph task(
             String id,
             TornadoFunctions.Task7<T1, T2, T3, T4, T5, T6, T7> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7);
     }
 
     /** Adds a task of 8 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8> TaskGraph task(
             String id,
             TornadoFunctions.Task8<T1, T2, T3, T4, T5, T6, T7, T8> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8);
     }
 
     /** Adds a task of 9 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9> TaskGraph task(
             String id,
             TornadoFunctions.Task9<T1, T2, T3, T4, T5, T6, T7, T8, T9> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9);
     }
 
     /** Adds a task of 10 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> TaskGraph task(
             String id,
             TornadoFunctions.Task10<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
     }
 
     /** Adds a task of 11 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> TaskGraph task(
             String id,
             TornadoFunctions.Task11<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11);
     }
 
     /** Adds a task of 12 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> TaskGraph task(
             String id,
             TornadoFunctions.Task12<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12);
     }
 
     /** Adds a task of 13 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> TaskGraph task(
             String id,
             TornadoFunctions.Task13<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12,
-            T13 arg13) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11]),
-                        cast(args[12])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12,
-                arg13);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12,
+            T13 a13) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13);
     }
 
     /** Adds a task of 14 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> TaskGraph task(
             String id,
             TornadoFunctions.Task14<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12,
-            T13 arg13,
-            T14 arg14) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11]),
-                        cast(args[12]),
-                        cast(args[13])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12,
-                arg13,
-                arg14);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12,
+            T13 a13,
+            T14 a14) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14);
     }
 
     /** Adds a task of 15 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15> TaskGraph task(
             String id,
             TornadoFunctions.Task15<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12,
-            T13 arg13,
-            T14 arg14,
-            T15 arg15) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11]),
-                        cast(args[12]),
-                        cast(args[13]),
-                        cast(args[14])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12,
-                arg13,
-                arg14,
-                arg15);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12,
+            T13 a13,
+            T14 a14,
+            T15 a15) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15);
     }
 
     /** Adds a task of 16 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16> TaskGraph task(
             String id,
             TornadoFunctions.Task16<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12,
-            T13 arg13,
-            T14 arg14,
-            T15 arg15,
-            T16 arg16) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11]),
-                        cast(args[12]),
-                        cast(args[13]),
-                        cast(args[14]),
-                        cast(args[15])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12,
-                arg13,
-                arg14,
-                arg15,
-                arg16);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12,
+            T13 a13,
+            T14 a14,
+            T15 a15,
+            T16 a16) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16);
     }
 
     /** Adds a task of 17 arguments; see the notes of this class. */
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17> TaskGraph task(
             String id,
             TornadoFunctions.Task17<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17> code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12,
-            T13 arg13,
-            T14 arg14,
-            T15 arg15,
-            T16 arg16,
-            T17 arg17) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11]),
-                        cast(args[12]),
-                        cast(args[13]),
-                        cast(args[14]),
-                        cast(args[15]),
-                        cast(args[16])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12,
-                arg13,
-                arg14,
-                arg15,
-                arg16,
-                arg17);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12,
+            T13 a13,
+            T14 a14,
+            T15 a15,
+            T16 a16,
+            T17 a17) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17);
     }
 
     /** Adds a task of 18 arguments; see the notes of this class. */
@@ -611,64 +281,25 @@ public class TaskGraph {
             String id,
             TornadoFunctions.Task18<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18>
                     code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12,
-            T13 arg13,
-            T14 arg14,
-            T15 arg15,
-            T16 arg16,
-            T17 arg17,
-            T18 arg18) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11]),
-                        cast(args[12]),
-                        cast(args[13]),
-                        cast(args[14]),
-                        cast(args[15]),
-                        cast(args[16]),
-                        cast(args[17])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12,
-                arg13,
-                arg14,
-                arg15,
-                arg16,
-                arg17,
-                arg18);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12,
+            T13 a13,
+            T14 a14,
+            T15 a15,
+            T16 a16,
+            T17 a17,
+            T18 a18) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18);
     }
 
     /** Adds a task of 19 arguments; see the notes of this class. */
@@ -677,67 +308,26 @@ public class TaskGraph {
             TornadoFunctions.Task19<
                             T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19>
                     code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12,
-            T13 arg13,
-            T14 arg14,
-            T15 arg15,
-            T16 arg16,
-            T17 arg17,
-            T18 arg18,
-            T19 arg19) {
-        return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11]),
-                        cast(args[12]),
-                        cast(args[13]),
-                        cast(args[14]),
-                        cast(args[15]),
-                        cast(args[16]),
-                        cast(args[17]),
-                        cast(args[18])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12,
-                arg13,
-                arg14,
-                arg15,
-                arg16,
-                arg17,
-                arg18,
-                arg19);
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12,
+            T13 a13,
+            T14 a14,
+            T15 a15,
+            T16 a16,
+            T17 a17,
+            T18 a18,
+            T19 a19) {
+        return record(id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19);
     }
 
     /** Adds a task of 20 arguments; see the notes of this class. */
@@ -746,70 +336,28 @@ public class TaskGraph {
             TornadoFunctions.Task20<
                             T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20>
                     code,
-            T1 arg1,
-            T2 arg2,
-            T3 arg3,
-            T4 arg4,
-            T5 arg5,
-            T6 arg6,
-            T7 arg7,
-            T8 arg8,
-            T9 arg9,
-            T10 arg10,
-            T11 arg11,
-            T12 arg12,
-            T13 arg13,
-            T14 arg14,
-            T15 arg15,
-            T16 arg16,
-            T17 arg17,
-            T18 arg18,
-            T19 arg19,
-            T20 arg20) {
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12,
+            T13 a13,
+            T14 a14,
+            T15 a15,
+            T16 a16,
+            T17 a17,
+            T18 a18,
+            T19 a19,
+            T20 a20) {
         return record(
-                id,
-                code,
-                args -> code.apply(
-                        cast(args[0]),
-                        cast(args[1]),
-                        cast(args[2]),
-                        cast(args[3]),
-                        cast(args[4]),
-                        cast(args[5]),
-                        cast(args[6]),
-                        cast(args[7]),
-                        cast(args[8]),
-                        cast(args[9]),
-                        cast(args[10]),
-                        cast(args[11]),
-                        cast(args[12]),
-                        cast(args[13]),
-                        cast(args[14]),
-                        cast(args[15]),
-                        cast(args[16]),
-                        cast(args[17]),
-                        cast(args[18]),
-                        cast(args[19])),
-                arg1,
-                arg2,
-                arg3,
-                arg4,
-                arg5,
-                arg6,
-                arg7,
-                arg8,
-                arg9,
-                arg10,
-                arg11,
-                arg12,
-                arg13,
-                arg14,
-                arg15,
-                arg16,
-                arg17,
-                arg18,
-                arg19,
-                arg20);
+                id, code, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20);
     }
 
     /** {@return the name of this graph} */
@@ -863,13 +411,8 @@ public class TaskGraph {
         return new ImmutableTaskGraph(recorder.snapshot());
     }
 
-    private TaskGraph record(String id, Object code, KernelCall call, Object... arguments) {
-        recorder.task(id, code, call, arguments);
+    private TaskGraph record(String id, Object code, Object... arguments) {
+        recorder.task(id, code, arguments);
         return this;
-    }
-
-    @SuppressWarnings("unchecked")
-    private static <T> T cast(Object argument) {
-        return (T) argument;
     }
 }

@@ -1,0 +1,68 @@
+package org.tornadomor.bench;
+
+import java.util.List;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.model.Flops;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.Presets;
+
+/**
+ * Training steps beside PyTorch, float32, the same models and batches, in turn within one run. Arguments: rounds, 7 if not
+ * given; threads, all processors if not given.
+ */
+final class TrainingComparison {
+    private static final int BATCH = 8;
+    private static final int TOKENS = 256;
+
+    private TrainingComparison() {}
+
+    private record Case(String name, ModelConfig config) {}
+
+    private static ModelConfig vanilla(int d, int ffn) {
+        return new ModelConfig(257, d, ffn, 8, d / 64, d / 128, 64, 1e-5, 10000, TOKENS, true, 0.02, null);
+    }
+
+    public static void main(String[] args) {
+        int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
+        int threads = args.length > 1
+                ? Integer.parseInt(args[1])
+                : Runtime.getRuntime().availableProcessors();
+        List<Case> cases = List.of(
+                new Case("vanilla, d=256, 8 layers", vanilla(256, 704)),
+                new Case("vanilla, d=512, 8 layers", vanilla(512, 1408)),
+                new Case("small-vanilla", Presets.get("small-vanilla")),
+                new Case("small-mor3", Presets.get("small-mor3")));
+        Results results = new Results(
+                "Training step, batch " + BATCH + ", context " + TOKENS + ", " + threads + " threads",
+                "model",
+                "seconds",
+                "GFLOP/s",
+                "PyTorch seconds",
+                "PyTorch GFLOP/s",
+                "times PyTorch");
+        String version = null;
+        for (Case c : cases) {
+            try (Engine engine = new CpuEngine(threads);
+                    TrainingStep step = new TrainingStep(engine, c.config, BATCH, TOKENS);
+                    TorchPeer torch = TorchPeer.start(c.config, BATCH, TOKENS, threads)) {
+                version = torch == null ? version : torch.version();
+                double[] mine = new double[rounds];
+                double[] theirs = new double[rounds];
+                step.warmUp();
+                if (torch != null) {
+                    torch.step();
+                }
+                for (int i = 0; i < rounds; i++) {
+                    mine[i] = step.run();
+                    theirs[i] = torch == null ? Double.NaN : torch.step();
+                }
+                double gflop = 1e-9 * new Flops(c.config, TOKENS).trainingPerToken() * BATCH * TOKENS;
+                double seconds = Results.median(mine);
+                double peer = Results.median(theirs);
+                results.row(c.name, seconds, gflop / seconds, peer, gflop / peer, peer / seconds);
+            }
+        }
+        Results.note(version == null ? "PyTorch is not installed: left out." : "PyTorch " + version + ".");
+    }
+}
