@@ -24,7 +24,7 @@ import org.tornadomor.trainer.Optimizer;
 class AllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int STEPS = 20;
-    private static final int WINDOWS = 3000;
+    private static final int WINDOWS = 1500;
 
     private final Random random = new Random(4);
 
