@@ -9,6 +9,8 @@ jar=$program/tornado-mor.jar
 source "$root/scripts/jdk.sh"
 # shellcheck source=scripts/engine.sh
 source "$root/scripts/engine.sh"
+# shellcheck source=scripts/startup.sh
+source "$root/scripts/startup.sh"
 
 fail() {
     echo "tornado-mor: $*" >&2
@@ -38,6 +40,7 @@ build() {
         fail "the build failed; $log has the whole story"
     fi
     touch -r "$root/target/launcher-build.started" "$jar"
+    make_caches "$JAVA_HOME/bin/java" "$jar"
 }
 
 JAVA_HOME=$(find_jdk) || exit 1
@@ -50,10 +53,16 @@ fi
 terminals=
 [[ -t 1 ]] && terminals+=out
 [[ -t 2 ]] && terminals+=err
-flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
-engine=$(engine_flags "$JAVA_HOME/bin/java" "$jar" "$@") || exit
+if asks_help "$@"; then
+    flags=("-Dtornadomor.terminals=$terminals")
+    engine=$(help_flags && cache_flags "${jar%.jar}-help.aot")
+else
+    flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
+    engine=$(engine_flags "$JAVA_HOME/bin/java" "$jar" "$@") || exit
+    engine+=$'\n'$(cache_flags "${jar%.jar}.aot")
+fi
 while IFS= read -r flag; do
-    flags+=("$flag")
+    [[ -z $flag ]] || flags+=("$flag")
 done <<< "$engine"
 # Splitting into words is what these variables are for; globs stay as they are.
 set -f

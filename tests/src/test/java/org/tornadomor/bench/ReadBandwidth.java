@@ -1,17 +1,20 @@
 package org.tornadomor.bench;
 
+import java.util.Arrays;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * How fast this machine reads memory: every thread sums up its share of a large array, front to back, with nothing else to do.
- * That is the ceiling of a decoding step, which reads every weight once.
+ * How fast this machine reads memory: every thread sums up its share of a large array, as four streams that go front to back,
+ * with nothing else to do. That is the ceiling of a decoding step, which reads every weight once.
  */
 final class ReadBandwidth implements AutoCloseable {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int LENGTH = SPECIES.length();
+    private static final int BLOCK = 1 << 14;
 
     private final float[] memory;
     private final CyclicBarrier barrier;
@@ -22,7 +25,7 @@ final class ReadBandwidth implements AutoCloseable {
     /** @param megabytes to read: several times the last-level cache */
     ReadBandwidth(int threads, int megabytes) {
         memory = new float[megabytes << 18];
-        java.util.Arrays.fill(memory, 1e-9f);
+        Arrays.fill(memory, 1e-9f);
         barrier = new CyclicBarrier(threads);
         sums = new float[threads];
         workers = new Thread[threads - 1];
@@ -51,38 +54,41 @@ final class ReadBandwidth implements AutoCloseable {
         }
     }
 
-    /** Reads everything once. @return bytes a second */
-    double run() {
+    /** Reads everything once. */
+    void run() {
         await();
-        long start = System.nanoTime();
         sums[0] = sweep(0);
         await();
-        return 4.0 * memory.length / ((System.nanoTime() - start) * 1e-9);
     }
 
     private float sweep(int worker) {
         int share = memory.length / sums.length;
-        int from = worker * share;
+        int quarter = share / 4;
         float sum = 0;
         // Blocks, so that the loop is compiled after a few of them.
-        for (int at = from; at < from + share; at += 1 << 16) {
-            sum += block(memory, at, Math.min(from + share, at + (1 << 16)));
+        for (int at = 0; at < quarter; at += BLOCK) {
+            sum += block(memory, worker * share + at, quarter, Math.min(BLOCK, quarter - at));
         }
         return sum;
     }
 
-    private static float block(float[] x, int from, int to) {
+    private static float block(float[] x, int from, int quarter, int count) {
         FloatVector a = FloatVector.zero(SPECIES);
         FloatVector b = a;
         FloatVector c = a;
         FloatVector d = a;
-        for (int i = from; i + 4 * LENGTH <= to; i += 4 * LENGTH) {
+        for (int i = from; i + LENGTH <= from + count; i += LENGTH) {
             a = a.add(FloatVector.fromArray(SPECIES, x, i));
-            b = b.add(FloatVector.fromArray(SPECIES, x, i + LENGTH));
-            c = c.add(FloatVector.fromArray(SPECIES, x, i + 2 * LENGTH));
-            d = d.add(FloatVector.fromArray(SPECIES, x, i + 3 * LENGTH));
+            b = b.add(FloatVector.fromArray(SPECIES, x, i + quarter));
+            c = c.add(FloatVector.fromArray(SPECIES, x, i + 2 * quarter));
+            d = d.add(FloatVector.fromArray(SPECIES, x, i + 3 * quarter));
         }
-        return a.add(b).add(c.add(d)).reduceLanes(jdk.incubator.vector.VectorOperators.ADD);
+        return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
+    }
+
+    /** Bytes of one run. */
+    double bytes() {
+        return 4.0 * memory.length;
     }
 
     @Override

@@ -5,7 +5,7 @@ import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.AttentionOp;
 
 /**
- * {@code out = softmax(scale q k^T) v}: a task for each sequence and head.
+ * {@code out = softmax(scale q k^T) v}: a task for each sequence and head. Sequences of few rows go to {@link SplitAttention}.
  *
  * <p>Keys and values of the head are packed once. Then, for {@value #BLOCK} query rows at a time, the scores against the
  * keys that the last of them sees are computed into scratch, turned into exponentials in place, and multiplied with the
@@ -26,11 +26,13 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     private final Matrix out = new Matrix();
     private final Matrix lse = new Matrix();
     private Scratch scratch;
+    private final SplitAttention split;
     private int keysAt, valuesAt;
 
     AttentionForward(AttentionOp.Attention op) {
         super(op.heads(), op.which());
         this.op = op;
+        split = new SplitAttention(this, op.rows().max());
     }
 
     @Override
@@ -39,11 +41,27 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         out.bind(b, op.out());
         lse.bind(b, op.lse());
         scratch = team.scratch();
-        int keys = longest();
-        keysAt = SCORES_AT + BLOCK * keys;
-        valuesAt = keysAt + Math.max(keys * dim, RowAttention.BLOCK);
-        scratch.reserve(0, valuesAt + keys * paddedDim());
-        team.run(this, sequences() * heads.heads());
+        split.begin();
+        boolean packed = false;
+        for (int sequence = 0; sequence < sequences(); sequence++) {
+            int first = start(sequence);
+            int end = start(sequence + 1);
+            if (!direct(end - first)) {
+                packed = true;
+                continue;
+            }
+            for (int row = first; row < end; row++) {
+                split.add(row, keyStart(sequence));
+            }
+        }
+        if (packed) {
+            int keys = longest();
+            keysAt = SCORES_AT + BLOCK * keys;
+            valuesAt = keysAt + keys * dim;
+            scratch.reserve(0, valuesAt + keys * paddedDim());
+            team.run(this, sequences() * heads.heads());
+        }
+        split.run(team, out, lse);
     }
 
     @Override
@@ -52,16 +70,10 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         int head = tile % heads.heads();
         int first = start(sequence);
         int end = start(sequence + 1);
-        if (first >= end) {
+        if (direct(end - first)) {
             return;
         }
         float[] own = scratch.of(worker);
-        if (direct(end - first)) {
-            for (int row = first; row < end; row++) {
-                directRow(own, row, head, keyStart(sequence));
-            }
-            return;
-        }
         int keys = visible(end - 1);
         int keyColumn = head / group * dim;
         int keyRow = keyStart(sequence);
@@ -154,7 +166,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     }
 
     /** {@code exp(scale (x - max))} of the first {@code count} of {@code length} elements, then zeros; their sum. */
-    private static float exponentials(float[] x, int at, int count, int length, float scale, float max) {
+    static float exponentials(float[] x, int at, int count, int length, float scale, float max) {
         // Whole vectors: what stands beyond the row is scratch, and what is beyond the count becomes zero afterwards.
         for (int j = 0; j < count; j += Lanes.LENGTH) {
             FloatVector scores = FloatVector.fromArray(Lanes.SPECIES, x, at + j);
@@ -167,37 +179,5 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
             sums = sums.add(FloatVector.fromArray(Lanes.SPECIES, x, at + j));
         }
         return count == 0 ? 0f : Lanes.sum(sums);
-    }
-
-    /** One row of one head, with keys and values where they are: reads each of them once. */
-    private void directRow(float[] own, int row, int head, int keyRow) {
-        int count = visible(row);
-        int keyColumn = head / group * dim;
-        RowAttention.scores(
-                q.values,
-                q.at(row, head * dim),
-                k.values,
-                k.at(keyRow, keyColumn),
-                k.stride,
-                dim,
-                count,
-                own,
-                SCORES_AT,
-                own,
-                keysAt);
-        float max = count == 0 ? 0f : Lanes.max(own, SCORES_AT, count);
-        float sum = exponentials(own, SCORES_AT, count, count, heads.scale(), max);
-        RowAttention.weightedSum(
-                own,
-                SCORES_AT,
-                v.values,
-                v.at(keyRow, keyColumn),
-                v.stride,
-                dim,
-                count,
-                count == 0 ? 0f : 1f / sum,
-                out.values,
-                out.at(row, head * dim));
-        lse.values[lse.at(row, head)] = count == 0 ? 0f : heads.scale() * max + (float) StrictMath.log(sum);
     }
 }

@@ -31,26 +31,32 @@ final class Lanes {
     private static final float P5 = 5.0000001201e-1f;
     private static final int ONE_BITS = 0x3f800000;
 
-    private static final VectorShuffle<Float>[] FOLDS = folds();
+    // Constants of their own: out of an array they would not be constants to the compiler, and what uses them would get
+    // so
+    // large that it is not inlined, which puts the vectors it is given on the heap.
+    private static final VectorShuffle<Float> FOLD_8 = fold(8);
+    private static final VectorShuffle<Float> FOLD_4 = fold(4);
+    private static final VectorShuffle<Float> FOLD_2 = fold(2);
+    private static final VectorShuffle<Float> FOLD_1 = fold(1);
 
     private Lanes() {}
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static VectorShuffle<Float>[] folds() {
-        VectorShuffle[] folds = new VectorShuffle[Integer.numberOfTrailingZeros(LENGTH)];
-        for (int i = 0; i < folds.length; i++) {
-            int half = LENGTH >> (i + 1);
-            folds[i] = VectorShuffle.fromOp(SPECIES, lane -> (lane + half) % LENGTH);
-        }
-        return folds;
+    private static VectorShuffle<Float> fold(int distance) {
+        return VectorShuffle.fromOp(SPECIES, lane -> (lane + distance) % LENGTH);
     }
 
     /** The sum of the lanes, folded in halves. */
     static float sum(FloatVector v) {
-        for (VectorShuffle<Float> fold : FOLDS) {
-            v = v.add(v.rearrange(fold));
+        if (LENGTH > 8) {
+            v = v.add(v.rearrange(FOLD_8));
         }
-        return v.lane(0);
+        if (LENGTH > 4) {
+            v = v.add(v.rearrange(FOLD_4));
+        }
+        if (LENGTH > 2) {
+            v = v.add(v.rearrange(FOLD_2));
+        }
+        return v.add(v.rearrange(FOLD_1)).lane(0);
     }
 
     /** The inner product of {@code n} elements. */
@@ -60,7 +66,17 @@ final class Lanes {
         for (int i = 0; i < whole; i += LENGTH) {
             sums = FloatVector.fromArray(SPECIES, a, aAt + i).fma(FloatVector.fromArray(SPECIES, b, bAt + i), sums);
         }
-        float sum = whole == 0 ? 0f : sum(sums);
+        // As in sum, which is not always inlined here: then it would get an object, for each product.
+        if (LENGTH > 8) {
+            sums = sums.add(sums.rearrange(FOLD_8));
+        }
+        if (LENGTH > 4) {
+            sums = sums.add(sums.rearrange(FOLD_4));
+        }
+        if (LENGTH > 2) {
+            sums = sums.add(sums.rearrange(FOLD_2));
+        }
+        float sum = sums.add(sums.rearrange(FOLD_1)).lane(0);
         for (int i = whole; i < n; i++) {
             sum = Math.fma(a[aAt + i], b[bAt + i], sum);
         }
@@ -100,10 +116,8 @@ final class Lanes {
             for (int i = LENGTH; i < whole; i += LENGTH) {
                 most = most.max(FloatVector.fromArray(SPECIES, x, at + i));
             }
-            for (VectorShuffle<Float> fold : FOLDS) {
-                most = most.max(most.rearrange(fold));
-            }
-            max = most.lane(0);
+            // Unlike a sum, the maximum of the lanes does not depend on their order.
+            max = most.reduceLanes(VectorOperators.MAX);
         }
         for (int i = whole; i < n; i++) {
             max = Math.max(max, x[at + i]);

@@ -61,45 +61,36 @@ final class RowAttention {
         sums.intoArray(to, toAt);
     }
 
-    /** {@code out = factor * sum over j of p[j] v[j]} for {@code count} rows of v. */
-    static void weightedSum(
-            float[] p,
-            int pAt,
-            float[] v,
-            int vAt,
-            int vStride,
-            int dim,
-            int count,
-            float factor,
-            float[] out,
-            int outAt) {
+    /** {@code out += sum over j of p[j] v[j]} for {@code count} rows of v. */
+    static void addWeighted(
+            float[] p, int pAt, float[] v, int vAt, int vStride, int dim, int count, float[] out, int outAt) {
         int c = 0;
         for (; c + 4 * LENGTH <= dim; c += 4 * LENGTH) {
-            fourVectors(p, pAt, v, vAt + c, vStride, count, factor, out, outAt + c);
+            fourVectors(p, pAt, v, vAt + c, vStride, count, out, outAt + c);
         }
         for (; c + LENGTH <= dim; c += LENGTH) {
-            FloatVector sums = FloatVector.zero(SPECIES);
+            FloatVector sums = FloatVector.fromArray(SPECIES, out, outAt + c);
             for (int j = 0; j < count; j++) {
                 sums = FloatVector.fromArray(SPECIES, v, vAt + c + j * vStride)
                         .fma(FloatVector.broadcast(SPECIES, p[pAt + j]), sums);
             }
-            sums.mul(factor).intoArray(out, outAt + c);
+            sums.intoArray(out, outAt + c);
         }
         for (; c < dim; c++) {
-            float sum = 0f;
+            float sum = out[outAt + c];
             for (int j = 0; j < count; j++) {
                 sum = Math.fma(v[vAt + c + j * vStride], p[pAt + j], sum);
             }
-            out[outAt + c] = sum * factor;
+            out[outAt + c] = sum;
         }
     }
 
     private static void fourVectors(
-            float[] p, int pAt, float[] v, int vAt, int vStride, int count, float factor, float[] out, int outAt) {
-        FloatVector a = FloatVector.zero(SPECIES);
-        FloatVector b = FloatVector.zero(SPECIES);
-        FloatVector c = FloatVector.zero(SPECIES);
-        FloatVector d = FloatVector.zero(SPECIES);
+            float[] p, int pAt, float[] v, int vAt, int vStride, int count, float[] out, int outAt) {
+        FloatVector a = FloatVector.fromArray(SPECIES, out, outAt);
+        FloatVector b = FloatVector.fromArray(SPECIES, out, outAt + LENGTH);
+        FloatVector c = FloatVector.fromArray(SPECIES, out, outAt + 2 * LENGTH);
+        FloatVector d = FloatVector.fromArray(SPECIES, out, outAt + 3 * LENGTH);
         for (int j = 0; j < count; j++) {
             int at = vAt + j * vStride;
             FloatVector weight = FloatVector.broadcast(SPECIES, p[pAt + j]);
@@ -108,9 +99,9 @@ final class RowAttention {
             c = FloatVector.fromArray(SPECIES, v, at + 2 * LENGTH).fma(weight, c);
             d = FloatVector.fromArray(SPECIES, v, at + 3 * LENGTH).fma(weight, d);
         }
-        a.mul(factor).intoArray(out, outAt);
-        b.mul(factor).intoArray(out, outAt + LENGTH);
-        c.mul(factor).intoArray(out, outAt + 2 * LENGTH);
-        d.mul(factor).intoArray(out, outAt + 3 * LENGTH);
+        a.intoArray(out, outAt);
+        b.intoArray(out, outAt + LENGTH);
+        c.intoArray(out, outAt + 2 * LENGTH);
+        d.intoArray(out, outAt + 3 * LENGTH);
     }
 }

@@ -1,0 +1,160 @@
+package org.tornadomor.bench;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.model.Decoder;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterSet;
+
+/**
+ * Decoding of a random Llama that is larger than the caches, beside the read bandwidth of the machine, all in turn within one
+ * run, so that a busy machine slows all alike: medians over rounds of the ratios in a round, as JSON. One thread is timed by the
+ * processor time that it got. Arguments: threads, layers (12 with 768 columns are 110 million parameters), rounds.
+ */
+final class DecodeComparison {
+    private static final int VOCABULARY = 32_000;
+    private static final int SEQUENCES = 32;
+    private static final int CONTEXT = 1024;
+    private static final int MEGABYTES = 512;
+    private static final int[] LONG = {CONTEXT};
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    private final Map<String, List<Double>> ratios = new LinkedHashMap<>();
+    private final boolean processorTime;
+
+    private DecodeComparison(int threads) {
+        processorTime = threads == 1;
+    }
+
+    public static void main(String[] args) {
+        int threads = args.length > 0 ? Integer.parseInt(args[0]) : 2;
+        int layers = args.length > 1 ? Integer.parseInt(args[1]) : 12;
+        int rounds = args.length > 2 ? Integer.parseInt(args[2]) : 9;
+        ModelConfig config =
+                new ModelConfig(VOCABULARY, 768, 2048, layers, 12, 12, 64, 1e-5, 1e4, CONTEXT, true, 0.02, null);
+        try (Engine engine = new CpuEngine(threads);
+                ReadBandwidth bandwidth = new ReadBandwidth(threads, MEGABYTES)) {
+            DecodeComparison comparison = new DecodeComparison(threads);
+            List<Subject> subjects = new ArrayList<>();
+            for (ElementType type : new ElementType[] {ElementType.F32, ElementType.BF16, ElementType.I8}) {
+                subjects.add(new Subject(engine, config, type));
+            }
+            comparison.round(bandwidth, subjects);
+            comparison.ratios.clear();
+            for (int i = 0; i < rounds; i++) {
+                comparison.round(bandwidth, subjects);
+            }
+            System.out.println(comparison.ratios.entrySet().stream()
+                    .map(e -> String.format(Locale.ROOT, "\"%s\": %.3f", e.getKey(), median(e.getValue())))
+                    .collect(Collectors.joining(", ", "{\"threads\": " + threads + ", ", "}")));
+        }
+    }
+
+    /** A model with weights of one type, and what decodes with it: one sequence, and several. */
+    private static final class Subject {
+        final String name;
+        final double bytes;
+        final Decoder one;
+        final Decoder many;
+
+        Subject(Engine engine, ModelConfig config, ElementType type) {
+            name = type.name().toLowerCase(Locale.ROOT);
+            ParameterSet weights = new ParameterSet(engine, "weights", config, type);
+            bytes = fill(engine, weights);
+            one = new Decoder(engine, weights, 1, CONTEXT, CONTEXT, 1);
+            many = new Decoder(engine, weights, SEQUENCES, 64, SEQUENCES, SEQUENCES);
+        }
+
+        private static double fill(Engine engine, ParameterSet weights) {
+            Random random = new Random(1);
+            float[] values = new float[1 << 20];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (0.02 * random.nextGaussian());
+            }
+            double bytes = 0;
+            for (Tensor tensor : weights.named().values()) {
+                int rows = Math.max(1, values.length / tensor.columns());
+                for (int row = 0; row < tensor.rows(); row += rows) {
+                    engine.upload(tensor.rows(row, Math.min(rows, tensor.rows() - row)), values, 0);
+                }
+                bytes += (double) tensor.size() * tensor.type().bytes();
+            }
+            return bytes;
+        }
+    }
+
+    private void round(ReadBandwidth bandwidth, List<Subject> subjects) {
+        double read = bandwidth.bytes() / time(5, bandwidth::run);
+        put("read_gb_per_second", read * 1e-9);
+        double plain = 0;
+        for (Subject subject : subjects) {
+            double one = steps(subject.one, 10);
+            double many = steps(subject.many, 5);
+            plain = plain == 0 ? one : plain;
+            put(subject.name + "_tokens_per_second", 1 / one);
+            put(subject.name + "_of_read_bandwidth", subject.bytes / one / read);
+            put(subject.name + "_speedup", plain / one);
+            put(subject.name + "_batch_" + SEQUENCES + "_gain", SEQUENCES * one / many);
+            put(subject.name + "_prefill_tokens_per_second", CONTEXT / prefill(subject.one));
+        }
+    }
+
+    private void put(String name, double value) {
+        ratios.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
+    }
+
+    private double steps(Decoder decoder, int count) {
+        clear(decoder);
+        int[] counts = new int[decoder.sequences()];
+        int[] ids = new int[decoder.sequences()];
+        Arrays.fill(counts, 1);
+        return time(count, () -> decoder.run(counts, ids));
+    }
+
+    private double prefill(Decoder decoder) {
+        int[] ids = new int[CONTEXT];
+        Arrays.setAll(ids, i -> i * 31 % VOCABULARY);
+        return time(1, () -> {
+            clear(decoder);
+            decoder.run(LONG, ids);
+        });
+    }
+
+    private static void clear(Decoder decoder) {
+        for (int b = 0; b < decoder.sequences(); b++) {
+            decoder.clear(b);
+        }
+    }
+
+    /** The median of the seconds that {@code count} runs took. */
+    private double time(int count, Runnable run) {
+        List<Double> seconds = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            long start = now();
+            run.run();
+            seconds.add((now() - start) * 1e-9);
+        }
+        return median(seconds);
+    }
+
+    private long now() {
+        return processorTime ? THREADS.getCurrentThreadCpuTime() : System.nanoTime();
+    }
+
+    private static double median(List<Double> values) {
+        return values.stream().sorted().toList().get(values.size() / 2);
+    }
+}
