@@ -9,18 +9,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.Collectors;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.model.Decoder;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
 
 /**
  * Decoding of a random Llama that is larger than the caches, beside the read bandwidth of the machine, all in turn within one
- * run, so that a busy machine slows all alike: medians over rounds of the ratios in a round, as JSON. One thread is timed by the
+ * run, so that a busy machine slows all alike: medians over rounds of the ratios in a round. One thread is timed by the
  * processor time that it got. Arguments: threads, layers (12 with 768 columns are 110 million parameters), rounds.
  */
 final class DecodeComparison {
@@ -57,9 +57,7 @@ final class DecodeComparison {
             for (int i = 0; i < rounds; i++) {
                 comparison.round(bandwidth, subjects);
             }
-            System.out.println(comparison.ratios.entrySet().stream()
-                    .map(e -> String.format(Locale.ROOT, "\"%s\": %.3f", e.getKey(), median(e.getValue())))
-                    .collect(Collectors.joining(", ", "{\"threads\": " + threads + ", ", "}")));
+            comparison.print(ParameterCount.of(config).total() / 1_000_000, threads, subjects);
         }
     }
 
@@ -110,6 +108,33 @@ final class DecodeComparison {
             put(subject.name + "_batch_" + SEQUENCES + "_gain", SEQUENCES * one / many);
             put(subject.name + "_prefill_tokens_per_second", CONTEXT / prefill(subject.one));
         }
+    }
+
+    private void print(long millions, int threads, List<Subject> subjects) {
+        Results results = new Results(
+                "Decoding a Llama of " + millions + " million parameters, " + threads
+                        + (threads == 1 ? " thread" : " threads"),
+                "weights",
+                "tokens/s",
+                "weight bytes / bytes read",
+                "times float32",
+                SEQUENCES + " sequences, times one",
+                "prefill tokens/s");
+        for (Subject subject : subjects) {
+            results.row(
+                    subject.name,
+                    middle(subject.name + "_tokens_per_second"),
+                    middle(subject.name + "_of_read_bandwidth"),
+                    middle(subject.name + "_speedup"),
+                    middle(subject.name + "_batch_" + SEQUENCES + "_gain"),
+                    middle(subject.name + "_prefill_tokens_per_second"));
+        }
+        Results.note(String.format(
+                Locale.ROOT, "Memory is read at %.1f GB/s in the same run.", middle("read_gb_per_second")));
+    }
+
+    private double middle(String name) {
+        return median(ratios.get(name));
     }
 
     private void put(String name, double value) {

@@ -15,7 +15,7 @@ import org.tornadomor.model.Presets;
 
 /**
  * What MoR saves: a training step and the memory of each model beside those of the vanilla model with as many unrolled layers, in
- * turn within one run. Arguments: preset size (small), batch (8), context (256), rounds (5).
+ * turn within one run. Arguments: preset size (small), batch (8), context (256), rounds (3).
  */
 final class MorComparison {
     private MorComparison() {}
@@ -24,7 +24,7 @@ final class MorComparison {
         String size = args.length > 0 ? args[0] : "small";
         int batch = args.length > 1 ? Integer.parseInt(args[1]) : 8;
         int tokens = args.length > 2 ? Integer.parseInt(args[2]) : 256;
-        int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 5;
+        int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 3;
         Results results = new Results(
                 "MoR beside vanilla, " + size + ", batch " + batch + ", context " + tokens,
                 "model",

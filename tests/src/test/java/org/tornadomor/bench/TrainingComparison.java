@@ -8,7 +8,7 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;
 
 /**
- * Training steps beside PyTorch, float32, the same models and batches, in turn within one run. Arguments: rounds, 7 if not
+ * Training steps beside PyTorch, float32, the same models and batches, in turn within one run. Arguments: rounds, 5 if not
  * given; threads, all processors if not given.
  */
 final class TrainingComparison {
@@ -24,7 +24,7 @@ final class TrainingComparison {
     }
 
     public static void main(String[] args) {
-        int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
+        int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 5;
         int threads = args.length > 1
                 ? Integer.parseInt(args[1])
                 : Runtime.getRuntime().availableProcessors();
