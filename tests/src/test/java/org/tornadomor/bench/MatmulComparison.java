@@ -2,8 +2,9 @@ package org.tornadomor.bench;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Locale;
+import java.util.List;
 
 /**
  * Matrix products of the engine beside OpenBLAS, in turn within one run, so that a busy machine slows both: medians in
@@ -18,6 +19,7 @@ final class MatmulComparison {
         {512, 512, 512},
         {1024, 1024, 1024},
         {2048, 2048, 2048},
+        {4096, 4096, 4096},
         {2048, 1536, 512},
         {2048, 512, 512},
         {2048, 2816, 512},
@@ -37,15 +39,25 @@ final class MatmulComparison {
     public static void main(String[] args) {
         int threads = args.length > 0 ? Integer.parseInt(args[0]) : 1;
         double seconds = args.length > 1 ? Double.parseDouble(args[1]) : 1;
+        if (!OpenBlas.installed()) {
+            Results.note("OpenBLAS is not installed: matrix products are left out.");
+            return;
+        }
         OpenBlas blas = new OpenBlas();
         blas.threads(threads);
         warmUp(threads, blas);
+        Results results = new Results(
+                "Matrix products, " + threads + (threads == 1 ? " thread" : " threads"),
+                "layout",
+                "m x n x k",
+                "GFLOP/s",
+                "OpenBLAS GFLOP/s",
+                "ratio");
         for (Product.Layout layout : Product.Layout.values()) {
             if (args.length > 2 && layout != Product.Layout.valueOf(args[2])) {
                 continue;
             }
-            double logs = 0;
-            int counted = 0;
+            List<Double> ratios = new ArrayList<>();
             for (int[] s : SHAPES) {
                 if (args.length > 3 && !Arrays.asList(args[3].split(",")).contains(s[0] + "x" + s[1] + "x" + s[2])) {
                     continue;
@@ -57,13 +69,12 @@ final class MatmulComparison {
                 int n = turn && training ? s[2] : layout == Product.Layout.NN ? s[2] : s[1];
                 int k = turn && training ? s[0] : layout == Product.Layout.NN ? s[1] : s[2];
                 try (Product product = new Product(layout, m, n, k, threads, blas)) {
-                    double ratio = compare(product, layout + " " + m + " x " + n + " x " + k, seconds, threads);
-                    logs += Math.log(ratio);
-                    counted++;
+                    double[] rates = compare(product, seconds, threads);
+                    results.row(layout.name(), m + " x " + n + " x " + k, rates[0], rates[1], rates[2]);
+                    ratios.add(rates[2]);
                 }
             }
-            System.out.printf(
-                    Locale.ROOT, "%s threads %d geometric mean %.3f%n", layout, threads, Math.exp(logs / counted));
+            results.row(layout.name(), "geometric mean", null, null, Results.geometricMean(ratios));
         }
     }
 
@@ -80,7 +91,8 @@ final class MatmulComparison {
         }
     }
 
-    private static double compare(Product product, String name, double seconds, int threads) {
+    /** GFLOP/s of the engine and of OpenBLAS, and the median of the ratios of neighbouring runs. */
+    private static double[] compare(Product product, double seconds, int threads) {
         int repeats = (int) Math.max(1, 1e7 / product.flops());
         long end = System.nanoTime() + (long) (seconds * 0.5e9);
         while (System.nanoTime() < end) {
@@ -99,16 +111,10 @@ final class MatmulComparison {
             ratios[rounds] = theirs[rounds] / mine[rounds];
             rounds++;
         }
-        double ratio = median(ratios, rounds);
         double scale = product.flops() * repeats * 1e-9;
-        System.out.printf(
-                Locale.ROOT,
-                "%-24s engine %7.1f  OpenBLAS %7.1f GFLOP/s  ratio %.3f%n",
-                name,
-                scale / median(mine, rounds),
-                scale / median(theirs, rounds),
-                ratio);
-        return ratio;
+        return new double[] {
+            scale / median(mine, rounds), scale / median(theirs, rounds), median(ratios, rounds),
+        };
     }
 
     /** One thread is timed by the processor time that it got, so that other programs on the machine count less. */
@@ -121,8 +127,6 @@ final class MatmulComparison {
     }
 
     private static double median(double[] values, int count) {
-        double[] sorted = Arrays.copyOf(values, count);
-        Arrays.sort(sorted);
-        return sorted[count / 2];
+        return Results.median(Arrays.copyOf(values, count));
     }
 }

@@ -18,9 +18,22 @@ final class OpenBlas {
     private final MethodHandle threads;
 
     @SuppressWarnings("restricted")
+    private static SymbolLookup library() {
+        return SymbolLookup.libraryLookup(System.getProperty("openblas", "libopenblas.so.0"), Arena.global());
+    }
+
+    /** Whether the library is there. */
+    static boolean installed() {
+        try {
+            return library() != null;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    @SuppressWarnings("restricted")
     OpenBlas() {
-        String file = System.getProperty("openblas", "libopenblas.so.0");
-        SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
+        SymbolLookup library = library();
         ValueLayout.OfInt i = ValueLayout.JAVA_INT;
         ValueLayout.OfFloat f = ValueLayout.JAVA_FLOAT;
         Linker linker = Linker.nativeLinker();
