@@ -155,6 +155,32 @@ class LauncherTest {
         assertEquals(List.of("generate", "two words", "*", ""), words.subList(jarAt + 2, words.size()));
     }
 
+    @Test
+    void helpNeedsNoEngine() throws Exception {
+        write(jar, "");
+        for (String[] args : new String[][] {{}, {"--help"}, {"generate", "-h"}, {"--version"}}) {
+            List<String> words =
+                    launch(sdk("tornado-argfile"), args).out().lines().toList();
+            assertFalse(words.contains("jdk.incubator.vector"), words + "");
+            assertFalse(Files.exists(temp.resolve("asked.txt")), "no SDK is asked");
+        }
+        // What looks like it may be the value of an option.
+        List<String> words =
+                launch("generate", "--prompt", "--help").out().lines().toList();
+        assertTrue(words.contains("jdk.incubator.vector"), words + "");
+    }
+
+    @Test
+    void cachesAreUsedWhereTheyAre() throws Exception {
+        write(jar, "");
+        assertFalse(launch("info", "x").out().contains("AOTCache"));
+        write(jar.resolveSibling("tornado-mor.aot"), "");
+        write(jar.resolveSibling("tornado-mor-help.aot"), "");
+        assertTrue(launch("info", "x").out().lines().anyMatch(word -> word.matches("-XX:AOTCache=.*/tornado-mor.aot")));
+        assertTrue(
+                launch("--help").out().lines().anyMatch(word -> word.matches("-XX:AOTCache=.*/tornado-mor-help.aot")));
+    }
+
     private Map<String, String> sdk(String... files) throws IOException {
         Path home = Files.createDirectories(temp.resolve("an sdk"));
         for (String file : files) {
