@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +98,17 @@ class PreparationTest {
         expected.forEach((name, bytes) -> assertArrayEquals(bytes, actual.get(name), name));
     }
 
+    /** Properties have no temporary folder of their own. */
+    private static void delete(Path folder) {
+        try (Stream<Path> tree = Files.walk(folder)) {
+            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Property(tries = 25)
     void everyDocumentIsInOnePart(
             @ForAll @IntRange(min = 1, max = 60) int count,
@@ -138,6 +150,8 @@ class PreparationTest {
             }
             assertTokens(training, prepared.corpus().training());
             assertTokens(validation, prepared.corpus().validation());
+        } finally {
+            delete(folder);
         }
     }
 
