@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             TrainCommand.class,
+            ReportCommand.class,
             GenerateCommand.class,
             EvaluateCommand.class,
             LogitsCommand.class,
