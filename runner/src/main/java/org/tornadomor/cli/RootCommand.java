@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             ParamsCommand.class,
             InfoCommand.class,
             ExportCommand.class,
+            TokenizerCommand.class,
             DevicesCommand.class,
             CompletionCommand.class,
         },
