@@ -52,10 +52,11 @@ public final class ReportPage {
                 .append("</h1>\n");
         if (runs.size() == 1) {
             headOfOne(runs.getFirst());
-        } else {
-            headOfMany();
         }
         curves();
+        if (runs.size() > 1) {
+            tableOfRuns();
+        }
         runs.forEach(this::texts);
         settings();
         sessions();
@@ -125,8 +126,8 @@ public final class ReportPage {
         for (RunData run : runs) {
             html.append("<tr><td>")
                     .append(Html.escape(run.name))
-                    .append("</td><td>")
-                    .append(Html.escape(kind(run)))
+                    .append("</td><td class=\"model\">")
+                    .append(Html.escape(kind(run).replace("Mixture-of-Recursions", "MoR")))
                     .append("</td>");
             number(Html.scaled(parameters(run)));
             number(Html.scaled(run.steps.last(RunData.STEP)));

@@ -185,8 +185,8 @@
 
   // Scales
 
-  function ticks(low, high, wanted) {
-    var step = Math.pow(10, Math.floor(Math.log10((high - low) / wanted)));
+  function ticks(low, high, wanted, least) {
+    var step = Math.max(least || 0, Math.pow(10, Math.floor(Math.log10((high - low) / wanted))));
     [1, 2, 2.5, 5, 10].some(function (factor) {
       if ((high - low) / (step * factor) <= wanted) {
         step *= factor;
@@ -234,7 +234,7 @@
     lines.forEach(function (it) {
       it.y.forEach(function (y, i) {
         if (y !== null && it.x[i] >= from && (!chart.log || y > 0)) {
-          low = Math.min(low, y);
+          low = Math.min(low, it.low && it.low[i] !== null ? it.low[i] : y);
           high = Math.max(high, y);
         }
       });
@@ -276,7 +276,8 @@
     var height = chart.wide ? Math.min(380, Math.max(250, width * 0.42)) : 220;
     var svg = element(chart.area, "svg", {"class": "plot", viewBox: "0 0 " + width + " " + height, height: height, role: "img", "aria-label": chart.title});
     var format = chart.share ? percent : count;
-    var yTicks = chart.log ? logTicks(range.low, range.high) : ticks(range.low, range.high, height / 42);
+    var yTicks = chart.log ? logTicks(range.low, range.high) : [];
+    if (yTicks.length < 3) { yTicks = ticks(range.low, range.high, height / 42); }
     var widest = yTicks.reduce(function (most, tick) { return Math.max(most, format(tick).length); }, 2);
     var box = {left: 12 + 6.6 * widest, right: width - 14, top: 8, bottom: height - 38};
     var plot = {box: box, width: width, height: height, range: range,
@@ -308,7 +309,7 @@
     });
     element(svg, "line", {"class": "axis", x1: box.left, x2: box.right, y1: box.bottom + 0.5, y2: box.bottom + 0.5});
     var wanted = Math.max(2, (box.right - box.left) / 85);
-    var list = xAxis === "seconds" && !plot.range.fromX ? timeTicks(plot.range.highX, wanted) : ticks(plot.range.fromX, plot.range.highX, wanted);
+    var list = xAxis === "seconds" && !plot.range.fromX ? timeTicks(plot.range.highX, wanted) : ticks(plot.range.fromX, plot.range.highX, wanted, xAxis === "step" || xAxis === "tokens" ? 1 : 0);
     list.forEach(function (tick) {
       var x = plot.x(tick);
       element(svg, "line", {"class": "axis", x1: x, x2: x, y1: box.bottom, y2: box.bottom + 4});
