@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             DataCommand.class,
             TrainCommand.class,
+            ReportCommand.class,
             GenerateCommand.class,
             EvaluateCommand.class,
             LogitsCommand.class,

@@ -126,6 +126,24 @@ final class TrainOptions {
     private String saveEvery;
 
     @Option(
+            names = "--keep",
+            paramLabel = "N",
+            description = "Checkpoints to keep, the newest ones; 0 for all. Default: 2, and the best.")
+    private String keep;
+
+    @Option(
+            names = "--no-keep-best",
+            description = "Do not keep the checkpoint with the lowest validation loss besides the newest ones.")
+    private boolean forgetsBest;
+
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            description = "Texts that the model writes at each evaluation, into samples.jsonl and the report."
+                    + " Default: 2.")
+    private String samples;
+
+    @Option(
             names = EngineChoice.THREADS,
             paramLabel = "N",
             description =
@@ -171,6 +189,9 @@ final class TrainOptions {
         value("seed", seed);
         value("eval_every", evalEvery);
         value("save_every", saveEvery);
+        value("keep", keep);
+        value("keep_best", forgetsBest ? "false" : null);
+        value("samples", samples);
         value("threads", threads);
     }
 

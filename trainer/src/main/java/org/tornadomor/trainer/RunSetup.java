@@ -130,8 +130,11 @@ record RunSetup(
                 c.capacityWarmup(),
                 c.evalEvery(),
                 c.evalSamples(),
+                c.samples(),
                 c.saveEvery(),
                 c.keep(),
+                c.keepBest(),
+                c.recompute(),
                 c.dtype(),
                 c.threads());
     }

@@ -40,8 +40,12 @@ import org.tornadomor.model.io.DType;
  * @param capacityWarmup expert-choice: steps over which capacities fall from everything to the model's own
  * @param evalEvery steps from one evaluation to the next; 0 evaluates at the end alone
  * @param evalSamples held-out samples of an evaluation; 0 for none
+ * @param samples texts to write at each evaluation, each of which goes on with a piece of the held-out text; 0 for none
  * @param saveEvery steps from one checkpoint to the next; 0 saves at the end alone
  * @param keep how many checkpoints to keep, the latest ones; 0 for all
+ * @param keepBest whether to keep, besides those, the checkpoint with the lowest validation loss, routed as in generation,
+ *     among those that were saved at an evaluated step
+ * @param recompute whether the backward computes the activations of a layer again instead of finding them in memory
  * @param dtype of the weights in checkpoints; resuming has full precision in any case
  * @param threads to compute on, 0 for all processors; results do not depend on it
  */
@@ -68,8 +72,11 @@ public record TrainingConfig(
         int capacityWarmup,
         int evalEvery,
         int evalSamples,
+        int samples,
         int saveEvery,
         int keep,
+        boolean keepBest,
+        boolean recompute,
         DType dtype,
         int threads) {
 
@@ -100,8 +107,11 @@ public record TrainingConfig(
             0,
             100,
             32,
+            2,
             500,
             2,
+            true,
+            false,
             DType.F32,
             0);
 
@@ -207,6 +217,7 @@ public record TrainingConfig(
         notNegative("capacity_warmup", capacityWarmup);
         notNegative("eval_every", evalEvery);
         notNegative("eval_samples", evalSamples);
+        notNegative("samples", samples);
         notNegative("save_every", saveEvery);
         notNegative("keep", keep);
         notNegative("threads", threads);
@@ -264,6 +275,11 @@ public record TrainingConfig(
     /** This configuration as YAML, which {@link #parse} gives back equal. */
     public String toYaml() {
         return ConfigTree.toYaml(this);
+    }
+
+    /** Every key with its value as text, dots between the levels, in the order of the alphabet. */
+    public Map<String, String> settings() {
+        return ConfigTree.flat(this);
     }
 
     /** Tokens of an optimiser step, A B T. */
