@@ -117,9 +117,9 @@ public final class ReportPage {
                 .append("</div></div>\n");
     }
 
-    private void headOfMany() {
+    private void tableOfRuns() {
         html.append(
-                "<div class=\"card scroll\"><table class=\"compare\">\n<tr><th>run</th><th>model</th>"
+                "<h2>Runs</h2>\n<div class=\"card scroll\"><table class=\"compare\">\n<tr><th>run</th><th>model</th>"
                         + "<th class=\"n\">parameters</th><th class=\"n\">steps</th><th class=\"n\">tokens</th>"
                         + "<th class=\"n\">FLOPs</th><th class=\"n\">time</th><th class=\"n\">validation loss</th>"
                         + "<th class=\"n\">as in generation</th><th class=\"n\">lowest</th><th class=\"n\">mean depth</th></tr>\n");
