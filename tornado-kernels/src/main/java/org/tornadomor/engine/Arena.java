@@ -97,11 +97,11 @@ public abstract class Arena implements AutoCloseable {
         return (int) (long) segmentSizes.get(segment);
     }
 
-    /** Bytes reserved so far. */
+    /** Bytes of the tensors so far. */
     public final long bytes() {
         long elements = 0;
         for (long size : segmentSizes) {
-            elements += size;
+            elements += size - firstElement();
         }
         return type.bytes() * elements;
     }

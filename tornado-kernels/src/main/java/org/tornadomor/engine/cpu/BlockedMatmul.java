@@ -57,7 +57,15 @@ final class BlockedMatmul {
     }
 
     /** Runs the product. base is null for zero, or c itself, or a matrix of the shape of c; a transposed b may be narrow. */
-    void run(WorkerTeam team, int height, int width, int length, Matrix left, Matrix right, Matrix result, Matrix start) {
+    void run(
+            WorkerTeam team,
+            int height,
+            int width,
+            int length,
+            Matrix left,
+            Matrix right,
+            Matrix result,
+            Matrix start) {
         m = height;
         n = width;
         k = length;
@@ -72,7 +80,8 @@ final class BlockedMatmul {
         int blockDepth = blockDepth(k);
         leftAt = RIGHT_AT + blockDepth * panels(Math.min(MAX_COLUMNS, n)) * WIDTH;
         scratch = team.scratch();
-        scratch.reserve(leftAt + PanelProduct.covered(Math.min(MAX_ROWS, m)) * ROW, Math.max(PanelProduct.EDGE, Packing.STAGE));
+        scratch.reserve(
+                leftAt + PanelProduct.covered(Math.min(MAX_ROWS, m)) * ROW, Math.max(PanelProduct.EDGE, Packing.STAGE));
         boolean alone = (long) m * n * k <= ALONE;
         for (row = 0; row < m; row += MAX_ROWS) {
             rows = Math.min(MAX_ROWS, m - row);
@@ -146,7 +155,15 @@ final class BlockedMatmul {
         int first = task * PACK_ROWS;
         if (aTransposed) {
             int count = Math.min(PACK_ROWS, depth - first);
-            Packing.rowsOfColumns(a.values, a.at(from + first, row), a.stride, rows, count, packed, leftAt + first, scratch.of(worker));
+            Packing.rowsOfColumns(
+                    a.values,
+                    a.at(from + first, row),
+                    a.stride,
+                    rows,
+                    count,
+                    packed,
+                    leftAt + first,
+                    scratch.of(worker));
         } else {
             int count = Math.min(PACK_ROWS, rows - first);
             Packing.rows(a.values, a.at(row + first, from), a.stride, count, depth, packed, leftAt + first * ROW);

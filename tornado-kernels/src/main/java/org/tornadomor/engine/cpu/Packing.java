@@ -37,8 +37,7 @@ final class Packing {
      * @param k at most {@link #STAGED_ROWS}
      * @param stage at least {@link #STAGE} elements
      */
-    static void rowsOfColumns(
-            float[] from, int at, int stride, int rows, int k, float[] to, int toAt, float[] stage) {
+    static void rowsOfColumns(float[] from, int at, int stride, int rows, int k, float[] to, int toAt, float[] stage) {
         for (int i = 0; i < rows; i += STAGED_COLUMNS) {
             int count = Math.min(STAGED_COLUMNS, rows - i);
             for (int p = 0; p < k; p++) {

@@ -51,7 +51,8 @@ final class PanelProduct {
                 int cTile = cAt + i * cStride + j;
                 int baseTile = baseAt + i * baseStride + j * baseStep;
                 if (j + WIDTH <= columns && i + height <= rows) {
-                    MatmulKernel.tile(height, a, aTile, b, bTile, length, c, cTile, cStride, base, baseTile, baseStride);
+                    MatmulKernel.tile(
+                            height, a, aTile, b, bTile, length, c, cTile, cStride, base, baseTile, baseStride);
                     continue;
                 }
                 MatmulKernel.tile(height, a, aTile, b, bTile, length, edge, edgeAt, WIDTH, MatmulKernel.ZEROS, 0, 0);

@@ -82,7 +82,8 @@ final class ThinMatmul {
         int p = tile % blocks() * DEPTH;
         int length = Math.min(DEPTH, k - p);
         int count = Math.min(WIDTH, m - row);
-        Packing.panelOfRows(a.values, a.at(row, p), a.stride, count, length, scratch.shared(), PANELS_AT + row * k + p * WIDTH);
+        Packing.panelOfRows(
+                a.values, a.at(row, p), a.stride, count, length, scratch.shared(), PANELS_AT + row * k + p * WIDTH);
     }
 
     private void productTile(int tile, int worker) {
