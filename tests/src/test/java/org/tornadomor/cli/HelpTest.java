@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class HelpTest {
-    private static final Pattern COMMAND = Pattern.compile("tornado-mor ([a-z]+)");
+    private static final Pattern COMMAND = Pattern.compile("tornado-mor ([a-z]+)(?: ([a-z]+))?");
     private static final Pattern OPTION = Pattern.compile("(?<= )--[a-z][a-z-]*");
 
     @TempDir
@@ -46,13 +46,15 @@ class HelpTest {
     Stream<DynamicTest> examplesNameOptionsThatExist() {
         Map<String, CommandLine> all = Main.commandLine(new Failures()).getSubcommands();
         return all.values().stream()
-                .map(command -> DynamicTest.dynamicTest(command.getCommandName(), () -> {
+                .flatMap(command -> Stream.concat(Stream.of(command), command.getSubcommands().values().stream()))
+                .map(command -> DynamicTest.dynamicTest(command.getCommandSpec().qualifiedName(), () -> {
                     CommandLine shown = command;
                     for (String line : command.getCommandSpec().usageMessage().footer()) {
                         Matcher named = COMMAND.matcher(line);
                         if (named.find()) {
                             shown = all.get(named.group(1));
                             assertTrue(shown != null, line);
+                            shown = shown.getSubcommands().getOrDefault(named.group(2), shown);
                         }
                         Matcher options = OPTION.matcher(line);
                         while (options.find()) {
