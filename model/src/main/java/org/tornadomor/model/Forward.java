@@ -151,8 +151,9 @@ final class Forward implements AutoCloseable {
         for (int r = 1; r <= config.recursions(); r++) {
             int max =
                     spec.anyCapacity() || capacities == null ? batch.all().max() : spec.sequences() * capacities[r - 1];
-            ActiveRows rows = r == 1 ? batch.all() : ActiveRows.allocate(
-                    indices, "depth " + r, max, spec.sequences(), batch.segments());
+            ActiveRows rows = r == 1
+                    ? batch.all()
+                    : ActiveRows.allocate(indices, "depth " + r, max, spec.sequences(), batch.segments());
             Recursion recursion = new Recursion(r, candidates, rows);
             allocate(recursion);
             layers.block(recursion);

@@ -41,7 +41,8 @@ record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> a
         }
         int largest = ids.values().stream().mapToInt(Integer::intValue).max().getAsInt();
         List<String> added = new ArrayList<>();
-        root.path("added_tokens").forEach(token -> added.add(token.path("content").asString()));
+        root.path("added_tokens")
+                .forEach(token -> added.add(token.path("content").asString()));
         return new TokenizerJson(largest + 1, endOfText(ids, file, config), cutsWords(root), List.copyOf(added));
     }
 

@@ -56,7 +56,9 @@ final class WordEncoder {
 
     /** The ids of a text as valid UTF-8. */
     int[] encode(byte[] utf8) {
-        return hasSpecial(utf8) ? library.apply(new String(utf8, StandardCharsets.UTF_8)) : memory.get().encode(utf8);
+        return hasSpecial(utf8)
+                ? library.apply(new String(utf8, StandardCharsets.UTF_8))
+                : memory.get().encode(utf8);
     }
 
     private boolean hasSpecial(byte[] utf8) {

@@ -17,7 +17,8 @@ class DocumentAttentionDeviceTest {
 
     @TestFactory
     Stream<DynamicTest> oneModelOfEachRouter() {
-        return Stream.of(RouterKind.values()).flatMap(router -> models(router).stream())
+        return Stream.of(RouterKind.values())
+                .flatMap(router -> models(router).stream())
                 .map(config -> DynamicTest.dynamicTest(RandomModels.describe(config), () -> {
                     try (Engine engine =
                                     new TornadoEngine(EngineOptions.standard().withChecks());

@@ -121,6 +121,7 @@ public final class Trainer implements AutoCloseable {
                 config.context(),
                 config.accumulate(),
                 setup.capacities().active());
+        pass.keepWithinDocuments(setup.documentEnd());
         optimizer = new Optimizer(
                 engine, weights, pass.gradients(), config.optimizer().settings());
         boolean evaluates =
@@ -132,7 +133,8 @@ public final class Trainer implements AutoCloseable {
                         setup.corpus().validation(),
                         config.context(),
                         config.batch(),
-                        config.evalSamples())
+                        config.evalSamples(),
+                        setup.documentEnd())
                 : null;
         inputs = new int[pass.tokens()];
         targets = new int[pass.tokens()];
