@@ -162,6 +162,10 @@ class WordEncoderTest {
                         .filter(Character::isDefined)
                         .filter(point -> point < Character.MIN_SURROGATE || point > Character.MAX_SURROGATE)
                         .toArray();
+                if (IntStream.of(points).map(Character::getType).distinct().count() == 1) {
+                    // One script, such as the thousands of ideographs.
+                    points = new int[] {points[0], points[points.length - 1]};
+                }
                 if (!same(library, points)) {
                     for (int point : points) {
                         if (!same(library, point)) {
