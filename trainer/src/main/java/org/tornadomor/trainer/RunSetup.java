@@ -34,9 +34,11 @@ record RunSetup(
      * Finds everything; cheap checks come before the text is read.
      *
      * @param check sees the resolved configuration before that, and may refuse it
+     * @param corpora text that was read before
      * @throws UserError if something is missing or does not fit
      */
-    static RunSetup of(TrainingConfig asked, Consumer<TrainingConfig> check, TrainingListener listener) {
+    static RunSetup of(
+            TrainingConfig asked, Consumer<TrainingConfig> check, TrainingListener listener, Corpora corpora) {
         Tokenizer tokenizer = tokenizer(asked);
         try {
             ModelConfig model = ModelChoice.resolve(asked, tokenizer);
@@ -53,7 +55,7 @@ record RunSetup(
             TextSource source = source(config);
             source.notices().forEach(listener::message);
             listener.message("reading " + source.describe());
-            Corpus corpus = Corpus.load(source, tokenizer, config.data().split());
+            Corpus corpus = corpora.load(config.data(), source, tokenizer);
             BatchSampler sampler = new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
             return new RunSetup(config, model, tokenizer, source, corpus, sampler, length, schedule, capacities);
         } catch (RuntimeException e) {
