@@ -14,6 +14,7 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
@@ -86,6 +87,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private static LanguageModel load(Path folder, Engine engine, ElementType type, boolean ownsEngine) {
         try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
+            Checksums.verify(folder);
             ModelConfig config = checkpoint.config();
             Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());
             ParameterSet weights = new ParameterSet(engine, "weights", config, type);

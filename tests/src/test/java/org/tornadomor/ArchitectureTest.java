@@ -34,7 +34,9 @@ class ArchitectureTest {
     private static final String[] TRAINER = {
         "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.experiment.."
     };
-    private static final String[] RUNNER = {"org.tornadomor.generation..", "org.tornadomor.cli.."};
+    private static final String[] RUNNER = {
+        "org.tornadomor.generation..", "org.tornadomor.report..", "org.tornadomor.cli.."
+    };
 
     private static JavaClasses classes;
 

@@ -78,10 +78,11 @@ final class DemoCommand implements Callable<Integer> {
             TrainingView view = TrainingView.on(err);
             try (Engine engine = engineOptions.open()) {
                 WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
-                try (Trainer trainer = Trainer.start(engine, config, folder, work.training(view))) {
+                RunRecorder recorder = RunRecorder.of(spec, engine, view);
+                try (Trainer trainer = Trainer.start(engine, config, folder, work.training(recorder))) {
                     signals.stops(trainer::stop);
                     try (view) {
-                        summary = trainer.run();
+                        summary = recorder.run(trainer);
                     }
                     compare(results, summary, trainer);
                     if (!signals.received()) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checksums;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.HuggingFaceExport;
 import org.tornadomor.model.io.Llama2cExport;
@@ -81,6 +82,7 @@ final class ExportCommand implements Runnable {
                     + " does not go with --format llama2c, which is float32; leave it out");
         }
         try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+            Checksums.verify(checkpoint.folder());
             PlainLlama plain = new PlainLlama(checkpoint);
             switch (format) {
                 case HF ->

@@ -11,6 +11,7 @@ import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checksums;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,6 +46,7 @@ final class InfoCommand implements Runnable {
         CheckpointDescription description;
         try (CheckpointFolder opened = CheckpointFolder.open(checkpoint)) {
             description = opened.describe();
+            Checksums.verify(checkpoint);
         }
         boolean run = !checkpoint.equals(folder);
         PrintWriter out = spec.commandLine().getOut();

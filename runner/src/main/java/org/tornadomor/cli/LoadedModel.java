@@ -6,6 +6,7 @@ import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checksums;
 
 /** The weights of a checkpoint on an engine of their own. */
 final class LoadedModel implements AutoCloseable {
@@ -31,6 +32,7 @@ final class LoadedModel implements AutoCloseable {
 
     /** Loads the weights of an open checkpoint. */
     static LoadedModel load(CheckpointFolder checkpoint, EngineOptions options, WeightsOption type) {
+        Checksums.verify(checkpoint.folder());
         Engine engine = options.open();
         try {
             ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config(), type.type());

@@ -19,10 +19,10 @@ final class ModelFolders {
         if (!Files.exists(folder)) {
             throw new UserError("There is no folder " + folder + "; give the folder of a checkpoint or of a run");
         }
-        if (!Files.isDirectory(folder)) {
+        Path checkpoint = RunFolder.latest(folder);
+        if (!Files.isDirectory(checkpoint)) {
             throw new UserError(folder + " is not a folder; give the folder of a checkpoint or of a run");
         }
-        Path checkpoint = RunFolder.latest(folder);
         if (!Files.isRegularFile(checkpoint.resolve(CheckpointFolder.CONFIG_FILE))) {
             throw new UserError(checkpoint + " is neither a checkpoint (it has no " + CheckpointFolder.CONFIG_FILE
                     + ") nor the folder of a run; check the path");

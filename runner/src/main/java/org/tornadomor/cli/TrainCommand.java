@@ -98,7 +98,8 @@ public final class TrainCommand implements Callable<Integer> {
             WorkReport work = WorkReport.of(engine, engineChoice.reportsTransfers());
             TrainingSummary summary;
             try (TrainingView view = TrainingView.on(err)) {
-                TrainingListener listener = work.training(view);
+                RunRecorder recorder = RunRecorder.of(spec, engine, view);
+                TrainingListener listener = work.training(recorder);
                 try (Trainer trainer = resume
                         ? Trainer.resume(engine, config, folder, listener)
                         : Trainer.start(engine, config, folder, listener)) {
@@ -106,7 +107,7 @@ public final class TrainCommand implements Callable<Integer> {
                     if (stopAfter != null) {
                         trainer.stopAfter(stopAfter);
                     }
-                    summary = trainer.run();
+                    summary = recorder.run(trainer);
                 }
             }
             report(summary, work);

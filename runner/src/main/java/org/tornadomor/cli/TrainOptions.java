@@ -40,8 +40,9 @@ final class TrainOptions {
     @Option(
             names = "--data",
             paramLabel = "TEXT",
-            description = "jdk (the source of this JDK, default), jdk:GLOB, a text file, a folder or a zip archive."
-                    + " Several are joined.")
+            description =
+                    "jdk (the source of this JDK, default), jdk:GLOB, a text file, a folder, a glob or an archive;"
+                            + " several are joined. Or a folder of 'data prepare'.")
     private List<String> sources = new ArrayList<>();
 
     @Option(
@@ -50,13 +51,21 @@ final class TrainOptions {
             description = "Which files of folders and archives, such as 'java.base/java/**' or '*.txt'.")
     private String filter;
 
+    @Option(
+            names = "--text-field",
+            paramLabel = "NAME",
+            description = "Field of JSON Lines or column of Parquet that is the text. Default: text.")
+    private String textField;
+
     @Option(names = "--max-bytes", paramLabel = "N", description = "How much text to take at most, such as 20M.")
     private String maxBytes;
 
     @Option(
             names = "--hold-out",
             paramLabel = "SHARE",
-            description = "What to validate on: a share of the tail (default 5%%), or one document in n ('every 20').")
+            description =
+                    "What to validate on: a share of the tail (default 5%%), of the documents ('documents 5%%'), or"
+                            + " one document in n ('every 20').")
     private String holdOut;
 
     @Option(
@@ -117,6 +126,24 @@ final class TrainOptions {
     private String saveEvery;
 
     @Option(
+            names = "--keep",
+            paramLabel = "N",
+            description = "Checkpoints to keep, the newest ones; 0 for all. Default: 2, and the best.")
+    private String keep;
+
+    @Option(
+            names = "--no-keep-best",
+            description = "Do not keep the checkpoint with the lowest validation loss besides the newest ones.")
+    private boolean forgetsBest;
+
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            description = "Texts that the model writes at each evaluation, into samples.jsonl and the report."
+                    + " Default: 2.")
+    private String samples;
+
+    @Option(
             names = EngineChoice.THREADS,
             paramLabel = "N",
             description =
@@ -145,6 +172,7 @@ final class TrainOptions {
         }
         text("init", init);
         text("data.filter", filter);
+        text("data.text_field", textField);
         value("data.max_bytes", maxBytes);
         text("data.hold_out", holdOut);
         text("tokenizer", tokenizer);
@@ -161,6 +189,9 @@ final class TrainOptions {
         value("seed", seed);
         value("eval_every", evalEvery);
         value("save_every", saveEvery);
+        value("keep", keep);
+        value("keep_best", forgetsBest ? "false" : null);
+        value("samples", samples);
         value("threads", threads);
     }
 

@@ -3,12 +3,14 @@ package org.tornadomor.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.tornadomor.report.Smoother;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.StepMetrics;
 import org.tornadomor.trainer.TrainingListener;
@@ -17,11 +19,12 @@ import org.tornadomor.trainer.TrainingSummary;
 /** Shows a run to a person: a progress bar on a terminal, a line every few seconds elsewhere. */
 final class TrainingView implements TrainingListener, AutoCloseable {
     private static final long LINE_NANOS = 5_000_000_000L;
+    private static final int SMOOTHED_STEPS = 50;
     private static final int REDRAW_MILLIS = 500;
-    private static final String CLEAR_LINE = "\r\u001b[K";
 
     private final PrintWriter err;
     private final boolean terminal;
+    private final Smoother loss = new Smoother(SMOOTHED_STEPS);
     private Start start;
     private ProgressBar bar;
     private long began;
@@ -36,6 +39,11 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     /** A view on standard error. */
     static TrainingView on(PrintWriter err) {
         return new TrainingView(err, Terminal.showsProgress());
+    }
+
+    /** A view as lines of text. */
+    static TrainingView plain(PrintWriter out) {
+        return new TrainingView(out, false);
     }
 
     @Override
@@ -79,28 +87,45 @@ final class TrainingView implements TrainingListener, AutoCloseable {
 
     @Override
     public void step(StepMetrics metrics, double progress) {
+        double smoothed = loss.next(metrics.lmLoss());
         if (metrics.step() == start.firstStep()) {
             progressBefore = progress;
             began = System.nanoTime();
         }
         if (bar != null) {
-            bar.setExtraMessage(
-                    String.format(Locale.ROOT, " loss %.3f, %,.0f tok/s", metrics.lmLoss(), metrics.tokensPerSecond()));
+            bar.setExtraMessage(String.format(
+                    Locale.ROOT,
+                    " loss %.3f, smoothed %.3f, %,.0f tok/s%s",
+                    metrics.lmLoss(),
+                    smoothed,
+                    metrics.tokensPerSecond(),
+                    depths(", depths ", metrics.depthShare())));
             bar.stepTo(
                     start.length().timed() ? (long) (progress * start.length().seconds()) : metrics.step());
         } else if (metrics.step() == start.firstStep() || progress >= 1 || System.nanoTime() - lastLine >= LINE_NANOS) {
             lastLine = System.nanoTime();
             line(String.format(
                     Locale.ROOT,
-                    "step %,d (%.1f %%)  loss %.4f  lr %.2e  norm %.2f  %,.0f tok/s%s",
+                    "step %,d (%.1f %%)  loss %.4f  smoothed %.4f  lr %.2e  norm %.2f%s  %,.0f tok/s%s",
                     metrics.step(),
                     100 * progress,
                     metrics.lmLoss(),
+                    smoothed,
                     metrics.lr(),
                     metrics.gradNorm(),
+                    depths("  depths ", metrics.depthShare()),
                     metrics.tokensPerSecond(),
                     left(progress)));
         }
+    }
+
+    /** Shares of the depths in percent; nothing for a model that has but one. */
+    private static String depths(String before, List<Double> shares) {
+        return shares.size() < 2
+                ? ""
+                : shares.stream()
+                        .map(share -> String.format(Locale.ROOT, "%.0f", 100 * share))
+                        .collect(Collectors.joining("/", before, " %"));
     }
 
     private String left(double progress) {
@@ -109,7 +134,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
             return "";
         }
         double seconds = (System.nanoTime() - began) / 1e9;
-        return "  " + duration(seconds * (1 - progress) / done) + " left";
+        return "  " + Figures.duration(seconds * (1 - progress) / done) + " left";
     }
 
     @Override
@@ -123,10 +148,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
         if (metrics.routing() == null) {
             return text;
         }
-        return text
-                + metrics.routing().depthShareCausal().stream()
-                        .map(share -> String.format(Locale.ROOT, "%.0f", 100 * share))
-                        .collect(Collectors.joining("/", ", causal depths ", " %"));
+        return text + depths(", causal depths ", metrics.routing().depthShareCausal());
     }
 
     /** A whole run in one line. */
@@ -137,7 +159,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
                 summary.finished() ? "finished:" : "stopped after",
                 summary.step(),
                 summary.tokens(),
-                duration(summary.seconds())));
+                Figures.duration(summary.seconds())));
         if (!summary.depthShare().isEmpty()) {
             text.append(String.format(
                     Locale.ROOT,
@@ -152,14 +174,6 @@ final class TrainingView implements TrainingListener, AutoCloseable {
         return text.toString();
     }
 
-    private static String duration(double seconds) {
-        long whole = Math.round(seconds);
-        if (whole >= 3600) {
-            return whole / 3600 + " h " + whole % 3600 / 60 + " min";
-        }
-        return whole >= 60 ? whole / 60 + " min " + whole % 60 + " s" : whole + " s";
-    }
-
     @Override
     public void saved(long step, Path checkpoint) {
         line(String.format(Locale.ROOT, "step %,d  saved %s", step, checkpoint));
@@ -171,7 +185,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     }
 
     private void line(String text) {
-        write((bar == null ? "" : CLEAR_LINE) + text + System.lineSeparator());
+        write((bar == null ? "" : Terminal.CLEAR_LINE) + text + System.lineSeparator());
     }
 
     /** The bar draws on a thread of its own. */

@@ -15,11 +15,21 @@ final class Version implements IVersionProvider {
         return new String[] {RootCommand.NAME + " " + version() + ", Java " + Runtime.version()};
     }
 
-    private static String version() {
+    static String version() {
+        return properties().getProperty("version");
+    }
+
+    /** The commit that was checked out when the program was built; empty if that was not in a repository. */
+    static String commit() {
+        String commit = properties().getProperty("commit");
+        return commit.equals("unknown") || commit.startsWith("$") ? "" : commit;
+    }
+
+    private static Properties properties() {
         try (InputStream in = Version.class.getResourceAsStream(FILE)) {
             Properties properties = new Properties();
             properties.load(in);
-            return properties.getProperty("version");
+            return properties;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -33,32 +33,31 @@ public final class BatchGenerator {
     private Timing timing;
 
     private BatchGenerator(
-            Engine engine,
-            ParameterSet weights,
+            Decoder decoder,
+            ModelConfig config,
             Tokenizer tokenizer,
             List<int[]> prompts,
             int firstNumber,
             GenerationOptions options,
             TokenListener listener) {
-        this.config = weights.config();
+        this.config = config;
+        this.decoder = decoder;
         this.options = options;
-        int longest = 0;
-        int total = 0;
-        for (int[] prompt : prompts) {
-            longest = Math.max(longest, prompt.length);
-            total += prompt.length;
-        }
-        context = (int) Math.min(config.maxPositions(), (long) longest + options.maxNewTokens());
+        context = context(decoder.capacity(), prompts, options);
         for (int[] prompt : prompts) {
             sequences.add(new Sequence(firstNumber + sequences.size(), prompt, context, options, tokenizer, listener));
         }
-        int size = prompts.size();
-        decoder = new Decoder(engine, weights, size, context, Math.clamp(total, size, Math.max(size, PREFILL_ROWS)), 0);
-        counts = new int[size];
+        counts = new int[decoder.sequences()];
         ids = new int[decoder.maxRows()];
         depths = new int[decoder.maxRows()];
-        drawn = new int[size];
-        draws = new float[size];
+        drawn = new int[decoder.sequences()];
+        draws = new float[decoder.sequences()];
+    }
+
+    /** The tokens that the longest prompt can grow to. */
+    private static int context(int most, List<int[]> prompts, GenerationOptions options) {
+        int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
+        return (int) Math.min(most, (long) longest + options.maxNewTokens());
     }
 
     /** What came of the prompts and how long it took. */
@@ -79,20 +78,44 @@ public final class BatchGenerator {
             int firstNumber,
             GenerationOptions options,
             TokenListener listener) {
-        BatchGenerator batch = new BatchGenerator(engine, weights, tokenizer, prompts, firstNumber, options, listener);
-        try (Decoder decoder = batch.decoder) {
-            decoder.setThreshold(options.threshold());
-            decoder.setMaxDepth(options.maxDepth() == 0 ? batch.config.recursions() : options.maxDepth());
-            for (int row = 0; row < prompts.size(); row++) {
-                decoder.setSampling(row, (float) options.temperature(), options.topK(), (float) options.topP(), (float)
-                        options.repetitionPenalty());
-            }
-            batch.run();
-            List<Generation> generations = batch.sequences.stream()
-                    .map(s -> s.result(batch.config, batch.context))
-                    .toList();
-            return new Result(generations, batch.timing);
+        ModelConfig config = weights.config();
+        int size = prompts.size();
+        int total = prompts.stream().mapToInt(prompt -> prompt.length).sum();
+        int rows = Math.clamp(total, size, Math.max(size, PREFILL_ROWS));
+        int context = context(config.maxPositions(), prompts, options);
+        try (Decoder decoder = new Decoder(engine, weights, size, context, rows, 0)) {
+            return generate(decoder, config, tokenizer, prompts, firstNumber, options, listener);
         }
+    }
+
+    /**
+     * Runs a batch to its end in memory that is there already.
+     *
+     * @param decoder for at least as many sequences as there are prompts; what it holds is forgotten
+     * @param config of its model
+     * @param prompts neither empty nor longer than the decoder's capacity
+     */
+    public static Result generate(
+            Decoder decoder,
+            ModelConfig config,
+            Tokenizer tokenizer,
+            List<int[]> prompts,
+            int firstNumber,
+            GenerationOptions options,
+            TokenListener listener) {
+        BatchGenerator batch = new BatchGenerator(decoder, config, tokenizer, prompts, firstNumber, options, listener);
+        decoder.setThreshold(options.threshold());
+        decoder.setMaxDepth(options.maxDepth() == 0 ? config.recursions() : options.maxDepth());
+        for (int row = 0; row < prompts.size(); row++) {
+            decoder.clear(row);
+            decoder.setSampling(row, (float) options.temperature(), options.topK(), (float) options.topP(), (float)
+                    options.repetitionPenalty());
+        }
+        batch.run();
+        List<Generation> generations = batch.sequences.stream()
+                .map(s -> s.result(batch.config, batch.context))
+                .toList();
+        return new Result(generations, batch.timing);
     }
 
     private void run() {
@@ -119,7 +142,7 @@ public final class BatchGenerator {
     /** Chooses the tokens of the next run: pieces of prompts, or one token of each sequence that goes on. @return how many */
     private int plan(boolean prompts) {
         int rows = 0;
-        for (int b = 0; b < counts.length; b++) {
+        for (int b = 0; b < sequences.size(); b++) {
             Sequence sequence = sequences.get(b);
             int wanted = prompts ? sequence.promptLeft() : sequence.ended() ? 0 : 1;
             counts[b] = Math.min(wanted, ids.length - rows);
@@ -133,7 +156,7 @@ public final class BatchGenerator {
         decoder.run(counts, ids);
         decoder.depths(depths);
         int logitRow = 0;
-        for (int b = 0; b < counts.length; b++) {
+        for (int b = 0; b < sequences.size(); b++) {
             if (counts[b] > 0) {
                 prepareDraw(sequences.get(b), logitRow++);
             }
@@ -141,7 +164,7 @@ public final class BatchGenerator {
         decoder.sample(draws, drawn);
         logitRow = 0;
         int row = 0;
-        for (int b = 0; b < counts.length; b++) {
+        for (int b = 0; b < sequences.size(); b++) {
             if (counts[b] > 0) {
                 take(sequences.get(b), row, counts[b], drawn[logitRow++]);
                 row += counts[b];

@@ -74,6 +74,6 @@ class MetricsLogTest {
         UserError error = assertThrows(UserError.class, () -> MetricsLog.create(run));
         assertTrue(error.getMessage().contains("--resume"), error.getMessage());
         error = assertThrows(UserError.class, () -> MetricsLog.create(run.resolve("nowhere")));
-        assertTrue(error.getMessage().contains("cannot write"), error.getMessage());
+        assertTrue(error.getMessage().contains("Cannot write"), error.getMessage());
     }
 }

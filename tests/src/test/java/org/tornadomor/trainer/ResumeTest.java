@@ -102,7 +102,7 @@ class ResumeTest {
         assertEquals(losses(straight), losses(killed));
         try (Stream<Path> left = Files.list(killed.resolve("checkpoints"))) {
             assertEquals(
-                    List.of("latest", "step-000012"),
+                    List.of("best", "latest", "step-000012"),
                     left.map(path -> path.getFileName().toString()).sorted().toList());
         }
     }

@@ -29,6 +29,7 @@ final class Evaluator implements AutoCloseable {
     private final float[] agreement;
     private final RouterStatistics trained;
     private final RouterStatistics causal;
+    private final Excerpt excerpt;
 
     /**
      * @param batch most samples to score at once
@@ -49,6 +50,12 @@ final class Evaluator implements AutoCloseable {
         agreement = new float[config.recursions()];
         trained = new RouterStatistics(config.recursions(), context);
         causal = new RouterStatistics(config.recursions(), context);
+        excerpt = new Excerpt(context);
+    }
+
+    /** The first sample as it was scored last. */
+    Excerpt excerpt() {
+        return excerpt;
     }
 
     /** Scores all samples in both modes. */
@@ -65,6 +72,9 @@ final class Evaluator implements AutoCloseable {
             sum += score(count, false, trained);
             countAgreement(count);
             causalSum += score(count, true, causal);
+            if (from == 0) {
+                excerpt.set(inputs, depths, losses);
+            }
         }
         double scored = (double) samples * context;
         return new EvalMetrics(step, tokens, sum / scored, causalSum / scored, routers());

@@ -12,6 +12,7 @@ import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checksums;
 import org.tornadomor.model.io.TensorInfo;
 
 /** The weights that a new run begins with: random, or those of a checkpoint. */
@@ -26,7 +27,9 @@ final class InitialWeights {
     static void fill(Engine engine, ParameterSet weights, TrainingConfig config, TrainingListener listener) {
         Checkpoints.initialise(engine, weights, config.seed());
         if (config.init() != null) {
-            try (CheckpointFolder checkpoint = CheckpointFolder.open(RunFolder.latest(Path.of(config.init())))) {
+            Path folder = RunFolder.latest(Path.of(config.init()));
+            try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
+                Checksums.verify(folder);
                 load(engine, weights, checkpoint, listener);
             }
         }

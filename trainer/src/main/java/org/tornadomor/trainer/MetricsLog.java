@@ -1,34 +1,28 @@
 package org.tornadomor.trainer;
 
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 import org.tornadomor.UserError;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code metrics.jsonl} of a run folder: one JSON object a line, on the disk as soon as it is written. */
+/** {@code metrics.jsonl} of a run folder: a line for each step and each evaluation, on the disk as soon as it is written. */
 public final class MetricsLog implements AutoCloseable {
     /** The name of the file in the run folder. */
     public static final String FILE = "metrics.jsonl";
 
-    private final Path file;
-    private final BufferedWriter out;
+    private static final String LOSS = "loss";
+    private static final String VAL_LOSS = "val_loss";
 
-    private MetricsLog(Path file, BufferedWriter out) {
-        this.file = file;
-        this.out = out;
+    private final StepLog log;
+
+    private MetricsLog(StepLog log) {
+        this.log = log;
     }
 
     /**
@@ -37,11 +31,10 @@ public final class MetricsLog implements AutoCloseable {
      * @throws UserError if the folder has one already, or cannot be written to
      */
     public static MetricsLog create(Path runFolder) {
-        Path file = runFolder.resolve(FILE);
-        if (Files.exists(file)) {
+        if (Files.exists(runFolder.resolve(FILE))) {
             throw new UserError(runFolder + " holds a run already: go on with --resume, or choose another --out");
         }
-        return open(file);
+        return resume(runFolder, 0);
     }
 
     /**
@@ -52,45 +45,66 @@ public final class MetricsLog implements AutoCloseable {
      * @throws UserError if the log cannot be read or written
      */
     public static MetricsLog resume(Path runFolder, long step) {
-        Path file = runFolder.resolve(FILE);
-        if (Files.exists(file)) {
-            truncate(file, step);
-        }
-        return open(file);
+        return new MetricsLog(StepLog.resume(runFolder.resolve(FILE), step));
     }
 
-    private static MetricsLog open(Path file) {
-        try {
-            return new MetricsLog(
-                    file, Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
-        } catch (IOException e) {
-            throw failure(file, e);
-        }
-    }
-
-    private static void truncate(Path file, long step) {
-        Path aside = file.resolveSibling(FILE + ".tmp");
-        try {
-            try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
-                Files.write(aside, (Iterable<String>) lines.filter(line -> stepOf(line) <= step)::iterator);
+    /**
+     * Reads the log of a run, in the order of its lines; a value that was not finite is not a number.
+     *
+     * @throws UserError if it is there and cannot be read
+     */
+    public static void read(Path runFolder, Consumer<StepMetrics> steps, Consumer<EvalMetrics> evaluations) {
+        StepLog.read(runFolder.resolve(FILE), line -> {
+            if (line.has(VAL_LOSS)) {
+                evaluations.accept(evaluation(line));
+            } else if (line.has(LOSS)) {
+                steps.accept(step(line));
             }
-            try {
-                Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            throw failure(file, e);
-        }
+        });
     }
 
-    /** The step of a line, or one beyond all if the line is damaged. */
-    private static long stepOf(String line) {
-        try {
-            return JsonMapper.shared().readTree(line).path("step").asLong(Long.MAX_VALUE);
-        } catch (JacksonException e) {
-            return Long.MAX_VALUE;
-        }
+    private static StepMetrics step(JsonNode line) {
+        return new StepMetrics(
+                line.path("step").asLong(0),
+                line.path("tokens").asLong(0),
+                number(line, LOSS),
+                number(line, "lm_loss"),
+                number(line, "aux_loss"),
+                number(line, "balance_loss"),
+                number(line, "z_loss"),
+                number(line, "lr"),
+                number(line, "grad_norm"),
+                number(line, "tokens_per_second"),
+                number(line, "step_seconds"),
+                numbers(line, "depth_share"));
+    }
+
+    private static EvalMetrics evaluation(JsonNode line) {
+        EvalMetrics.Routers routers = line.has("val_depth_share")
+                ? new EvalMetrics.Routers(
+                        numbers(line, "val_depth_share"),
+                        numbers(line, "val_depth_share_causal"),
+                        numbers(line, "sampling_accuracy"),
+                        number(line, "dead_token_ratio"),
+                        number(line, "max_vio"),
+                        number(line, "entropy"))
+                : null;
+        return new EvalMetrics(
+                line.path("step").asLong(0),
+                line.path("tokens").asLong(0),
+                number(line, VAL_LOSS),
+                number(line, "val_loss_causal"),
+                routers);
+    }
+
+    private static double number(JsonNode line, String key) {
+        return line.path(key).asDouble(Double.NaN);
+    }
+
+    private static List<Double> numbers(JsonNode line, String key) {
+        List<Double> values = new ArrayList<>();
+        line.path(key).forEach(value -> values.add(value.asDouble(Double.NaN)));
+        return values;
     }
 
     /** Appends the line of a step. */
@@ -98,7 +112,7 @@ public final class MetricsLog implements AutoCloseable {
         ObjectNode line = JsonMapper.shared().createObjectNode();
         line.put("step", metrics.step());
         line.put("tokens", metrics.tokens());
-        put(line, "loss", metrics.loss());
+        put(line, LOSS, metrics.loss());
         put(line, "lm_loss", metrics.lmLoss());
         put(line, "aux_loss", metrics.auxLoss());
         put(line, "balance_loss", metrics.balanceLoss());
@@ -108,7 +122,7 @@ public final class MetricsLog implements AutoCloseable {
         put(line, "tokens_per_second", metrics.tokensPerSecond());
         put(line, "step_seconds", metrics.stepSeconds());
         put(line, "depth_share", metrics.depthShare());
-        append(line);
+        log.append(line);
     }
 
     /** Appends the line of an evaluation. */
@@ -116,12 +130,12 @@ public final class MetricsLog implements AutoCloseable {
         ObjectNode line = JsonMapper.shared().createObjectNode();
         line.put("step", metrics.step());
         line.put("tokens", metrics.tokens());
-        put(line, "val_loss", metrics.valLoss());
+        put(line, VAL_LOSS, metrics.valLoss());
         put(line, "val_loss_causal", metrics.valLossCausal());
         if (metrics.routing() != null) {
             put(line, metrics.routing());
         }
-        append(line);
+        log.append(line);
     }
 
     /** Keys that mean nothing for a kind of router are left out. */
@@ -151,29 +165,8 @@ public final class MetricsLog implements AutoCloseable {
         }
     }
 
-    private void append(JsonNode line) {
-        try {
-            out.write(line.toString());
-            out.write('\n');
-            out.flush();
-        } catch (IOException e) {
-            throw failure(file, e);
-        }
-    }
-
     @Override
     public void close() {
-        try {
-            out.close();
-        } catch (IOException e) {
-            throw failure(file, e);
-        }
-    }
-
-    private static UserError failure(Path file, Exception cause) {
-        return new UserError(
-                "cannot write " + file + " (" + cause.getMessage()
-                        + "): check the folder, its permissions and the space" + " left on the disk",
-                cause);
+        log.close();
     }
 }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,16 +21,25 @@ import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.AsideFile;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checksums;
 
 /**
  * The folder of a run, locked while the run goes on:
  *
  * <pre>
  * config.yaml                   the resolved configuration
+ * run.json                      how the run was started and gone on with: command lines, versions, machines, ends
  * metrics.jsonl                 a line for each step and each evaluation
- * checkpoints/step-000123/      a checkpoint folder, with training_state.safetensors
+ * samples.jsonl                 what the model wrote at each evaluation, and a text with its depths
+ * train.log                     what the run said, with the time
+ * report.html                   all of it as a page
+ * checkpoints/step-000123/      a checkpoint folder, with training_state.safetensors and SHA256SUMS
  * checkpoints/latest            the name of the newest one
+ * checkpoints/best              the name of the one with the lowest validation loss, and that loss
  * </pre>
+ *
+ * This class and the trainer write configuration, metrics and checkpoints, which resuming needs; the command line writes the
+ * rest.
  *
  * A checkpoint is written aside and moved into place as a whole, and {@code latest} follows, so that a crash at any time
  * leaves a run that can go on.
@@ -40,6 +50,7 @@ public final class RunFolder implements AutoCloseable {
 
     private static final String CHECKPOINTS = "checkpoints";
     private static final String LATEST_FILE = "latest";
+    private static final String BEST_FILE = "best";
     private static final String LOCK_FILE = ".lock";
     private static final String ASIDE = ".tmp";
     private static final Pattern STEP = Pattern.compile("step-\\d{6,}");
@@ -160,11 +171,15 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * The checkpoint that a path means: the newest one if it is a run folder, else the path itself.
+     * The checkpoint that a path means: the newest one if it is a run folder, the one that is named there if it is
+     * {@code checkpoints/best} or {@code checkpoints/latest} of a run, else the path itself.
      *
      * @throws UserError if it is a run folder without a checkpoint
      */
     public static Path latest(Path path) {
+        if (Files.isRegularFile(path)) {
+            return pointed(path).orElse(path);
+        }
         if (!Files.exists(path.resolve(CONFIG_FILE)) || Files.exists(path.resolve(CheckpointFolder.CONFIG_FILE))) {
             return path;
         }
@@ -180,19 +195,56 @@ public final class RunFolder implements AutoCloseable {
 
     private static Optional<Path> newest(Path run) {
         Path checkpoints = run.resolve(CHECKPOINTS);
-        try {
-            Path named = checkpoints.resolve(
-                    Files.readString(checkpoints.resolve(LATEST_FILE)).strip());
-            if (Files.isDirectory(named)) {
-                return Optional.of(named);
-            }
-        } catch (NoSuchFileException e) {
-            // A crash before the pointer was written: the folders themselves tell.
-        } catch (IOException e) {
-            throw UserError.file("read", checkpoints.resolve(LATEST_FILE), e);
+        // Without the pointer, after a crash before it was written, the folders themselves tell.
+        return pointed(checkpoints.resolve(LATEST_FILE)).or(() -> {
+            List<Path> saved = saved(checkpoints);
+            return saved.isEmpty() ? Optional.empty() : Optional.of(saved.getLast());
+        });
+    }
+
+    /** The checkpoint with the lowest validation loss so far, if it is there. */
+    static Optional<Path> best(Path run) {
+        return pointed(run.resolve(CHECKPOINTS).resolve(BEST_FILE));
+    }
+
+    /** The newest checkpoint before one, if there is one. */
+    static Optional<Path> before(Path checkpoint) {
+        return saved(checkpoint.getParent()).stream()
+                .filter(path -> stepOf(path) < stepOf(checkpoint))
+                .reduce((older, newer) -> newer);
+    }
+
+    /** The checkpoint that stands in the first line of a file, if both are there. */
+    private static Optional<Path> pointed(Path pointer) {
+        return lines(pointer).stream()
+                .findFirst()
+                .filter(name -> STEP.matcher(name).matches())
+                .map(pointer::resolveSibling)
+                .filter(Files::isDirectory);
+    }
+
+    /** The lowest loss so far, infinite if there is none. */
+    private double bestLoss() {
+        Path pointer = folder.resolve(CHECKPOINTS).resolve(BEST_FILE);
+        List<String> lines = lines(pointer);
+        if (lines.size() < 2 || pointed(pointer).isEmpty()) {
+            return Double.POSITIVE_INFINITY;
         }
-        List<Path> saved = saved(checkpoints);
-        return saved.isEmpty() ? Optional.empty() : Optional.of(saved.getLast());
+        try {
+            return Double.parseDouble(lines.get(1));
+        } catch (NumberFormatException e) {
+            throw new UserError(pointer + " has no loss in its second line: remove the file", e);
+        }
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (NoSuchFileException | CharacterCodingException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw UserError.file("read", file, e);
+        }
     }
 
     /** The checkpoints, oldest first. */
@@ -228,19 +280,21 @@ public final class RunFolder implements AutoCloseable {
      * Adds a checkpoint.
      *
      * @param writer fills the folder that it is given
-     * @param keep how many checkpoints to leave, the newest ones; 0 for all
+     * @param keep which checkpoints to leave
+     * @param loss on held-out text, not a number if nobody measured it at this step
      * @return its folder
      * @throws UserError if the disk refuses
      */
-    Path save(long step, Consumer<Path> writer, int keep) {
+    Path save(long step, Consumer<Path> writer, Keep keep, double loss) {
         Path checkpoints = folder.resolve(CHECKPOINTS);
         Path target = checkpoints.resolve(String.format("step-%06d", step));
-        Path aside = checkpoints.resolve(target.getFileName() + ASIDE);
+        Path aside = aside(target);
         try {
             delete(aside);
             Files.createDirectories(aside);
             writer.accept(aside);
-            delete(target);
+            Checksums.write(aside);
+            remove(target);
             Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw UserError.file("write", target, e);
@@ -249,11 +303,45 @@ public final class RunFolder implements AutoCloseable {
             remove(aside);
         }
         AsideFile.writeText(checkpoints.resolve(LATEST_FILE), target.getFileName() + "\n");
-        List<Path> saved = saved(checkpoints);
-        for (int i = 0; keep > 0 && i < saved.size() - keep; i++) {
-            remove(saved.get(i));
+        if (loss < bestLoss()) {
+            AsideFile.writeText(checkpoints.resolve(BEST_FILE), target.getFileName() + "\n" + loss + "\n");
         }
+        prune(checkpoints, keep);
         return target;
+    }
+
+    /**
+     * Which checkpoints stay.
+     *
+     * @param latest how many of the newest ones, 0 for all
+     * @param best whether the one with the lowest loss stays besides them
+     */
+    record Keep(int latest, boolean best) {}
+
+    private void prune(Path checkpoints, Keep keep) {
+        List<Path> saved = saved(checkpoints);
+        Optional<Path> best = keep.best() ? best(folder) : Optional.empty();
+        for (int i = 0; keep.latest() > 0 && i < saved.size() - keep.latest(); i++) {
+            if (!best.equals(Optional.of(saved.get(i)))) {
+                removeWhole(saved.get(i));
+            }
+        }
+    }
+
+    private static Path aside(Path checkpoint) {
+        return checkpoint.resolveSibling(checkpoint.getFileName() + ASIDE);
+    }
+
+    /** A crash on the way must not leave something that looks like a checkpoint. */
+    private static void removeWhole(Path checkpoint) {
+        Path aside = aside(checkpoint);
+        try {
+            delete(aside);
+            Files.move(checkpoint, aside, StandardCopyOption.ATOMIC_MOVE);
+            delete(aside);
+        } catch (IOException e) {
+            throw UserError.file("remove", checkpoint, e);
+        }
     }
 
     /** Removes what a crash left half written. */

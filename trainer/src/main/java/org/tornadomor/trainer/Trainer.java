@@ -15,6 +15,7 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.TrainingPass;
+import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
@@ -101,6 +102,9 @@ public final class Trainer implements AutoCloseable {
             Corpora corpora) {
         RunSetup setup = null;
         try {
+            if (resume) {
+                requireIntact(folder);
+            }
             Consumer<TrainingConfig> check = resume ? now -> requireSame(folder, now) : now -> {};
             setup = RunSetup.of(config, check, listener, corpora);
             Trainer trainer = new Trainer(engine, folder, setup, listener);
@@ -152,6 +156,25 @@ public final class Trainer implements AutoCloseable {
         depthShare = new double[setup.model().recursions()];
     }
 
+    /** Nothing is trained on from damaged weights, and what to do about them is the person's choice. */
+    private static void requireIntact(RunFolder folder) {
+        Path newest = folder.newest().orElse(null);
+        if (newest == null) {
+            return;
+        }
+        try {
+            Checksums.verify(newest);
+        } catch (UserError e) {
+            String fix = RunFolder.before(newest)
+                    .map(older -> "remove the folder " + newest + " to resume from " + older.getFileName())
+                    .orElse("the run has no other checkpoint, so begin another");
+            throw new UserError(
+                    "cannot resume " + folder.path() + ", since " + newest + " is damaged ("
+                            + e.getMessage().split(": ", 2)[0] + "): " + fix,
+                    e);
+        }
+    }
+
     private static void requireSame(RunFolder folder, TrainingConfig now) {
         // The state knows better than a file that people may have changed.
         Optional<TrainingState> state = folder.newest().map(TrainingState::read);
@@ -168,11 +191,7 @@ public final class Trainer implements AutoCloseable {
             return;
         }
         TrainingState state = TrainingState.read(newest.get());
-        state.requireSame(
-                setup.corpus().fingerprint(),
-                setup.tokenizer().fingerprint(),
-                setup.source().describe(),
-                folder.path());
+        state.requireSame(setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), setup.text(), folder.path());
         state.load(newest.get(), engine, weights, optimizer.moments());
         step = state.step();
         secondsBefore = state.seconds();
@@ -343,7 +362,8 @@ public final class Trainer implements AutoCloseable {
         saved = folder.save(
                 step,
                 aside -> state.save(aside, engine, weights, optimizer.moments(), setup.tokenizer()),
-                config.keep());
+                new RunFolder.Keep(config.keep(), config.keepBest()),
+                lastEvaluation != null && lastEvaluation.step() == step ? lastEvaluation.valLossCausal() : Double.NaN);
         savedStep = step;
         listener.saved(step, saved);
     }
@@ -356,7 +376,7 @@ public final class Trainer implements AutoCloseable {
                 ParameterCount.of(setup.model()),
                 engine.describe(),
                 engine.memoryBytes(),
-                setup.source().describe(),
+                setup.text(),
                 setup.corpus().training().tokens().size(),
                 setup.corpus().validation().tokens().size(),
                 setup.length(),
@@ -412,6 +432,11 @@ public final class Trainer implements AutoCloseable {
     /** The text. */
     public Corpus corpus() {
         return setup.corpus();
+    }
+
+    /** A held-out text as the last evaluation saw it, routed as in generation; null before the first. */
+    public Excerpt excerpt() {
+        return lastEvaluation == null || evaluator == null ? null : evaluator.excerpt();
     }
 
     /** The tokenizer, which lives as long as this. */

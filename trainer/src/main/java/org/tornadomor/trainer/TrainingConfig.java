@@ -9,6 +9,7 @@ import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.HoldOut;
+import org.tornadomor.data.SourceOptions;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -41,8 +42,12 @@ import org.tornadomor.tokenizer.Tokenizer;
  * @param capacityWarmup expert-choice: steps over which capacities fall from everything to the model's own
  * @param evalEvery steps from one evaluation to the next; 0 evaluates at the end alone
  * @param evalSamples held-out samples of an evaluation; 0 for none
+ * @param samples texts to write at each evaluation, each of which goes on with a piece of the held-out text; 0 for none
  * @param saveEvery steps from one checkpoint to the next; 0 saves at the end alone
  * @param keep how many checkpoints to keep, the latest ones; 0 for all
+ * @param keepBest whether to keep, besides those, the checkpoint with the lowest validation loss, routed as in generation,
+ *     among those that were saved at an evaluated step
+ * @param recompute whether the backward computes the activations of a layer again instead of finding them in memory
  * @param dtype of the weights in checkpoints; resuming has full precision in any case
  * @param threads to compute on, 0 for all processors; results do not depend on it
  */
@@ -69,8 +74,11 @@ public record TrainingConfig(
         int capacityWarmup,
         int evalEvery,
         int evalSamples,
+        int samples,
         int saveEvery,
         int keep,
+        boolean keepBest,
+        boolean recompute,
         DType dtype,
         int threads) {
 
@@ -82,7 +90,7 @@ public record TrainingConfig(
             null,
             null,
             Map.of(),
-            new Data(List.of("jdk"), null, 0, "5%", null),
+            Data.DEFAULT,
             null,
             256,
             8,
@@ -101,24 +109,33 @@ public record TrainingConfig(
             0,
             100,
             32,
+            2,
             500,
             2,
+            true,
+            false,
             DType.F32,
             0);
 
     private static final String EVERY = "every ";
+    private static final String DOCUMENTS = "documents ";
 
     /**
      * What text to train on.
      *
-     * @param sources {@code jdk}, {@code jdk:GLOB}, or paths of text files, folders and archives
+     * @param sources {@code jdk}, {@code jdk:GLOB}, or paths or globs of text files, folders and archives; or one prepared
+     *     corpus, which has its own filter, limit and hold-out
      * @param filter a glob on the paths within folders and archives, or null for all
      * @param maxBytes how much text to take at most; 0 for all
-     * @param holdOut what to validate on: a share of the tail ({@code 5%} or {@code 0.05}, 0 for nothing) or one document in
-     *     n ({@code every 20})
+     * @param textField the field of JSON Lines or the column of Parquet that holds the text
+     * @param holdOut what to validate on: a share of the tail ({@code 5%} or {@code 0.05}, 0 for nothing), a share of the
+     *     documents picked by their text ({@code documents 5%}), or one document in n ({@code every 20})
      * @param jdkFallback an archive of Java sources to take where the JDK comes without its own, or null
      */
-    public record Data(List<String> sources, String filter, long maxBytes, String holdOut, String jdkFallback) {
+    public record Data(
+            List<String> sources, String filter, String textField, long maxBytes, String holdOut, String jdkFallback) {
+        private static final Data DEFAULT = new Data(List.of("jdk"), null, SourceOptions.TEXT_FIELD, 0, "5%", null);
+
         public Data {
             sources = List.copyOf(sources);
             notNegative("data.max_bytes", maxBytes);
@@ -130,20 +147,36 @@ public record TrainingConfig(
             return holdOut(holdOut);
         }
 
+        /** What of the sources is wanted. */
+        public SourceOptions options() {
+            return new SourceOptions(
+                    filter, List.of(), textField, maxBytes, jdkFallback == null ? null : Path.of(jdkFallback));
+        }
+
+        /** Refuses what only text can be asked for. */
+        void requirePrepared() {
+            if (filter != null || maxBytes != 0 || !holdOut.equals(DEFAULT.holdOut)) {
+                throw new UserError(
+                        "data.sources is a prepared corpus, whose filter, size and hold-out were decided when"
+                                + " it was made: leave data.filter, data.max_bytes and data.hold_out away");
+            }
+        }
+
         private static HoldOut holdOut(String text) {
             try {
                 if (text.startsWith(EVERY)) {
                     return HoldOut.everyNth(
                             Integer.parseInt(text.substring(EVERY.length()).strip()));
                 }
-                return HoldOut.tail(
-                        text.endsWith("%")
-                                ? Double.parseDouble(text.substring(0, text.length() - 1)) / 100
-                                : Double.parseDouble(text));
+                return text.startsWith(DOCUMENTS)
+                        ? HoldOut.byContent(
+                                HoldOut.share(text.substring(DOCUMENTS.length()).strip()))
+                        : HoldOut.tail(HoldOut.share(text));
             } catch (NumberFormatException e) {
                 throw new UserError(
                         "data.hold_out is '" + text
-                                + "'; give a share of the text (5%) or one document in n (every 20)",
+                                + "'; give a share of the text (5%), of its documents (documents 5%), or one document in"
+                                + " n (every 20)",
                         e);
             }
         }
@@ -186,6 +219,7 @@ public record TrainingConfig(
         notNegative("capacity_warmup", capacityWarmup);
         notNegative("eval_every", evalEvery);
         notNegative("eval_samples", evalSamples);
+        notNegative("samples", samples);
         notNegative("save_every", saveEvery);
         notNegative("keep", keep);
         notNegative("threads", threads);
@@ -262,6 +296,11 @@ public record TrainingConfig(
     /** This configuration as YAML, which {@link #parse} gives back equal. */
     public String toYaml() {
         return ConfigTree.toYaml(this);
+    }
+
+    /** Every key with its value as text, dots between the levels, in the order of the alphabet. */
+    public Map<String, String> settings() {
+        return ConfigTree.flat(this);
     }
 
     /** Tokens of an optimiser step, A B T. */

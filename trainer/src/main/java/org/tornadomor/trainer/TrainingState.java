@@ -49,8 +49,11 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
             "threads",
             "eval_every",
             "eval_samples",
+            "samples",
             "save_every",
             "keep",
+            "keep_best",
+            "recompute",
             "dtype");
 
     /** Writes a checkpoint with everything that resuming needs into a folder. */

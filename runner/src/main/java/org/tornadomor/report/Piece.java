@@ -1,0 +1,53 @@
+package org.tornadomor.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.tokenizer.StreamDecoder;
+import org.tornadomor.tokenizer.Tokenizer;
+
+/**
+ * A piece of text and what a model did with it: one token, or several that make up one character.
+ *
+ * @param depth recursions of its last token, 0 if it is only given
+ * @param loss how hard it was to predict, in nats; not a number if nobody asked
+ */
+record Piece(String text, int depth, double loss) {
+    /** Where a document ends. */
+    private static final String END = "\u220E";
+
+    /**
+     * Tokens as pieces of text.
+     *
+     * @param depths of each token, or null
+     * @param losses of each token, or null
+     */
+    static List<Piece> of(Tokenizer tokenizer, int[] tokens, int[] depths, double[] losses) {
+        StreamDecoder stream = tokenizer.streamDecoder();
+        List<Piece> pieces = new ArrayList<>();
+        double loss = Double.NaN;
+        for (int i = 0; i < tokens.length; i++) {
+            int depth = depths == null ? 0 : depths[i];
+            if (losses != null) {
+                // Tokens of one character are predicted one after the other.
+                loss = Double.isNaN(loss) ? losses[i] : loss + losses[i];
+            }
+            String text = text(tokenizer, stream, tokens[i]);
+            if (!text.isEmpty()) {
+                pieces.add(new Piece(text, depth, loss));
+                loss = Double.NaN;
+            }
+        }
+        String rest = stream.flush();
+        if (!rest.isEmpty()) {
+            pieces.add(new Piece(rest, depths == null ? 0 : depths[depths.length - 1], loss));
+        }
+        return pieces;
+    }
+
+    private static String text(Tokenizer tokenizer, StreamDecoder stream, int token) {
+        if (token == tokenizer.endOfText()) {
+            return stream.flush() + END;
+        }
+        return token < tokenizer.vocabSize() ? stream.accept(token) : "";
+    }
+}

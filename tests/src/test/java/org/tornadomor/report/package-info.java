@@ -1,0 +1,2 @@
+/** Tests of run folders' stories and pages. */
+package org.tornadomor.report;
