@@ -7,6 +7,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.data.PreparedCorpus;
+import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.model.ModelConfig;
@@ -101,7 +102,7 @@ record RunSetup(
     private static TrainingConfig resolved(TrainingConfig c, ModelConfig model, Tokenizer tokenizer) {
         TrainingConfig.Data d = c.data();
         List<String> sources = d.sources().stream()
-                .map(s -> s.equals(TextSources.JDK) || s.startsWith(TextSources.JDK + ":") ? s : absolute(s))
+                .map(s -> TextSources.isJdk(s) || Synthetic.is(s) ? s : absolute(s))
                 .toList();
         boolean lengthGiven = c.tokens() != null || c.minutes() != null || c.steps() != null;
         return new TrainingConfig(
