@@ -30,7 +30,7 @@ final class AllocationProbe {
             probe.train(
                     switch (args[1]) {
                         case "vanilla" -> null;
-                        case "recursive" -> MorConfig.recursive(3);
+                        case "recursive" -> MorConfig.recursive(3, args.length > 2);
                         case "expert" -> MorConfig.expertChoice(3);
                         case "token" -> MorConfig.tokenChoice(3);
                         default -> throw new IllegalArgumentException(args[1]);
@@ -108,11 +108,11 @@ final class AllocationProbe {
         }
     }
 
-    private void train(MorConfig mor) {
+    private void train(MorConfig mor, boolean recompute) {
         int[] inputs = random.ints(2 * 24, 0, 80).toArray();
         try (Engine engine = new CpuEngine(2);
                 ParameterSet weights = new ParameterSet(engine, "weights", config(mor));
-                TrainingPass pass = new TrainingPass(engine, weights, 2, 24, 1, false);
+                TrainingPass pass = new TrainingPass(engine, weights, 2, 24, 1, false, recompute);
                 Optimizer optimizer = new Optimizer(engine, weights, pass.gradients(), Optimizer.Settings.DEFAULT)) {
             Checkpoints.initialise(engine, weights, 2);
             settle(() -> {
