@@ -6,6 +6,7 @@ import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.data.HoldOut;
+import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.data.TokenSequence;
@@ -53,8 +54,8 @@ final class EvaluateCommand implements Runnable {
             names = "--data",
             required = true,
             paramLabel = "TEXT",
-            description = "A text file, a folder, a zip archive, or 'jdk' for the source code of the JDK; several are"
-                    + " read one after another.")
+            description = "A text file, a folder, an archive, or 'jdk' for the source code of the JDK; several are read"
+                    + " one after another. Or a folder of 'data prepare', for what it holds out.")
     private List<String> data;
 
     @Option(names = "--filter", paramLabel = "GLOB", description = "Which files of folders and archives, as *.txt.")
@@ -146,19 +147,36 @@ final class EvaluateCommand implements Runnable {
 
     private Text read(Tokenizer tokenizer) {
         long maxBytes = maxTokens == null ? 0 : Math.clamp(maxTokens, 1, Long.MAX_VALUE / BYTES_PER_TOKEN);
-        TextSource source = TextSources.parse(data, filter, maxBytes * BYTES_PER_TOKEN, Installation.javaSources());
-        source.notices().forEach(spec.commandLine().getErr()::println);
-        Corpus.Part part = Corpus.load(source, tokenizer, HoldOut.tail(0)).training();
+        Corpus.Part part;
+        String name;
+        if (PreparedCorpus.isAt(data)) {
+            part = prepared(tokenizer);
+            name = data.getFirst() + ", what it holds out";
+        } else {
+            TextSource source = TextSources.parse(data, filter, maxBytes * BYTES_PER_TOKEN, Installation.javaSources());
+            source.notices().forEach(spec.commandLine().getErr()::println);
+            part = Corpus.load(source, tokenizer, HoldOut.tail(0)).training();
+            name = source.describe();
+        }
         TokenSequence tokens = part.tokens();
         if (tokens.size() < 2) {
             throw new UserError("The text has " + tokens.size() + " token; to predict one takes 2, so give more text");
         }
         if (maxTokens == null || tokens.size() <= maxTokens) {
-            return new Text(source.describe(), tokens, part.bytes());
+            return new Text(name, tokens, part.bytes());
         }
         int[] ids = new int[Math.toIntExact(maxTokens)];
         tokens.copy(0, ids, 0, ids.length);
-        return new Text(source.describe(), tokens.slice(0, ids.length), tokenizer.countBytes(ids));
+        return new Text(name, tokens.slice(0, ids.length), tokenizer.countBytes(ids));
+    }
+
+    private Corpus.Part prepared(Tokenizer tokenizer) {
+        if (filter != null) {
+            throw new UserError("a prepared corpus takes no --filter; leave it away, or give the text itself");
+        }
+        PreparedCorpus prepared = PreparedCorpus.open(Path.of(data.getFirst()));
+        prepared.requireTokenizer(tokenizer);
+        return prepared.corpus().validation();
     }
 
     private void report(Text text, ModelConfig config, int length, Evaluation evaluation, WorkReport work) {

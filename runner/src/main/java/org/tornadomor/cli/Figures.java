@@ -38,4 +38,13 @@ final class Figures {
                 .mapToObj(share -> String.format(Locale.ROOT, "%.1f %%", 100 * share))
                 .collect(Collectors.joining(", "));
     }
+
+    /** A time: 2 h 5 min, 3 min 20 s or 12 s. */
+    static String duration(double seconds) {
+        long whole = Math.round(seconds);
+        if (whole >= 3600) {
+            return whole / 3600 + " h " + whole % 3600 / 60 + " min";
+        }
+        return whole >= 60 ? whole / 60 + " min " + whole % 60 + " s" : whole + " s";
+    }
 }

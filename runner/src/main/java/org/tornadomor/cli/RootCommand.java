@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         // One line for each command, in the order in which a newcomer needs them.
         subcommands = {
             DemoCommand.class,
+            DataCommand.class,
             TrainCommand.class,
             ReportCommand.class,
             GenerateCommand.class,

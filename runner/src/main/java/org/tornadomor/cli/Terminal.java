@@ -5,6 +5,9 @@ final class Terminal {
     /** Set by the launcher, which can ask; Java itself knows only whether input and output both are terminals. */
     private static final String PROPERTY = "tornadomor.terminals";
 
+    /** Back to the start of the line, and nothing on it. */
+    static final String CLEAR_LINE = "\r\u001b[K";
+
     private Terminal() {}
 
     /** Whether standard output goes to a terminal that shows colours; {@code NO_COLOR} turns them off. */

@@ -44,8 +44,9 @@ final class TrainOptions {
     @Option(
             names = "--data",
             paramLabel = "TEXT",
-            description = "jdk (the source of this JDK, default), jdk:GLOB, a text file, a folder or a zip archive."
-                    + " Several are joined.")
+            description =
+                    "jdk (the source of this JDK, default), jdk:GLOB, a text file, a folder, a glob or an archive;"
+                            + " several are joined. Or a folder of 'data prepare'.")
     private List<String> sources = new ArrayList<>();
 
     @Option(
@@ -54,13 +55,21 @@ final class TrainOptions {
             description = "Which files of folders and archives, such as 'java.base/java/**' or '*.txt'.")
     private String filter;
 
+    @Option(
+            names = "--text-field",
+            paramLabel = "NAME",
+            description = "Field of JSON Lines or column of Parquet that is the text. Default: text.")
+    private String textField;
+
     @Option(names = "--max-bytes", paramLabel = "N", description = "How much text to take at most, such as 20M.")
     private String maxBytes;
 
     @Option(
             names = "--hold-out",
             paramLabel = "SHARE",
-            description = "What to validate on: a share of the tail (default 5%%), or one document in n ('every 20').")
+            description =
+                    "What to validate on: a share of the tail (default 5%%), of the documents ('documents 5%%'), or"
+                            + " one document in n ('every 20').")
     private String holdOut;
 
     @Option(
@@ -181,6 +190,7 @@ final class TrainOptions {
         }
         text("init", init);
         text("data.filter", filter);
+        text("data.text_field", textField);
         value("data.max_bytes", maxBytes);
         text("data.hold_out", holdOut);
         text("tokenizer", tokenizer);

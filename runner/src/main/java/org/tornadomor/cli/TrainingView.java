@@ -21,7 +21,6 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     private static final long LINE_NANOS = 5_000_000_000L;
     private static final int SMOOTHED_STEPS = 50;
     private static final int REDRAW_MILLIS = 500;
-    private static final String CLEAR_LINE = "\r\u001b[K";
 
     private final PrintWriter err;
     private final boolean terminal;
@@ -135,7 +134,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
             return "";
         }
         double seconds = (System.nanoTime() - began) / 1e9;
-        return "  " + duration(seconds * (1 - progress) / done) + " left";
+        return "  " + Figures.duration(seconds * (1 - progress) / done) + " left";
     }
 
     @Override
@@ -160,7 +159,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
                 summary.finished() ? "finished:" : "stopped after",
                 summary.step(),
                 summary.tokens(),
-                duration(summary.seconds())));
+                Figures.duration(summary.seconds())));
         if (!summary.depthShare().isEmpty()) {
             text.append(String.format(
                     Locale.ROOT,
@@ -175,14 +174,6 @@ final class TrainingView implements TrainingListener, AutoCloseable {
         return text.toString();
     }
 
-    private static String duration(double seconds) {
-        long whole = Math.round(seconds);
-        if (whole >= 3600) {
-            return whole / 3600 + " h " + whole % 3600 / 60 + " min";
-        }
-        return whole >= 60 ? whole / 60 + " min " + whole % 60 + " s" : whole + " s";
-    }
-
     @Override
     public void saved(long step, Path checkpoint) {
         line(String.format(Locale.ROOT, "step %,d  saved %s", step, checkpoint));
@@ -194,7 +185,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     }
 
     private void line(String text) {
-        write((bar == null ? "" : CLEAR_LINE) + text + System.lineSeparator());
+        write((bar == null ? "" : Terminal.CLEAR_LINE) + text + System.lineSeparator());
     }
 
     /** The bar draws on a thread of its own. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.BitSet;
+import java.util.List;
 import java.util.stream.LongStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -105,5 +106,76 @@ class BatchSamplerTest {
     @Test
     void refusesTextWithoutASample() {
         assertThrows(UserError.class, () -> new BatchSampler(counting(4), 4, BatchSampler.Order.SHUFFLED, 1));
+    }
+
+    /** Stretches of 40, 200 and 1000 tokens, each token its own position. */
+    private static BatchSampler mixed(long seed, double... weights) {
+        List<Corpus.Stretch> mixture = List.of(
+                new Corpus.Stretch("a", 0, 40, weights[0]),
+                new Corpus.Stretch("b", 40, 200, weights[1]),
+                new Corpus.Stretch("c", 240, 1000, weights[2]));
+        Corpus.Part part = new Corpus.Part("training", counting(1240).tokens(), 1240, 3, mixture);
+        return new BatchSampler(part, 3, BatchSampler.Order.SHUFFLED, seed);
+    }
+
+    @Property(tries = 30)
+    void stretchesComeByTheirWeights(
+            @ForAll @IntRange(min = 1, max = 50) int first,
+            @ForAll @IntRange(min = 1, max = 50) int second,
+            @ForAll @IntRange(min = 1, max = 50) int third,
+            @ForAll long seed) {
+        double[] weights = {first, second, third};
+        BatchSampler sampler = mixed(seed, weights);
+        int[] samplesOf = {13, 66, 333};
+        int[] firstOf = {0, 13, 79};
+        assertEquals(412, sampler.samplesPerEpoch());
+        long[][] drawn = new long[3][333];
+        for (int block = 1; block <= 3; block++) {
+            for (long i = (block - 1L) * BatchSampler.BLOCK; i < (long) block * BatchSampler.BLOCK; i++) {
+                int sample = (int) sampler.sampleAt(i);
+                int stretch = sample < 13 ? 0 : sample < 79 ? 1 : 2;
+                drawn[stretch][sample - firstOf[stretch]]++;
+            }
+            for (int i = 0; i < 3; i++) {
+                long total = LongStream.of(drawn[i]).sum();
+                double expected = block * BatchSampler.BLOCK * weights[i] / (first + second + third);
+                assertEquals(expected, total, 1.0001);
+                // Each for itself is gone through again and again, in turn.
+                long[] counts = LongStream.of(drawn[i]).limit(samplesOf[i]).toArray();
+                assertTrue(LongStream.of(counts).max().getAsLong()
+                                - LongStream.of(counts).min().getAsLong()
+                        <= 1);
+            }
+        }
+    }
+
+    @Test
+    void aMixtureIsShuffledAndRepeatable() {
+        int[] inputs = new int[3];
+        int[] targets = new int[3];
+        BatchSampler one = mixed(5, 1, 1, 2);
+        BatchSampler same = mixed(5, 1, 1, 2);
+        BatchSampler other = mixed(6, 1, 1, 2);
+        int differences = 0;
+        for (int i = 0; i < 500; i++) {
+            assertEquals(one.sampleAt(i), same.sampleAt(i));
+            differences += one.sampleAt(i) == other.sampleAt(i) ? 0 : 1;
+            one.fill(i, inputs, targets, 0);
+            assertEquals(inputs[0] + 1, targets[0]);
+            // No sample reaches from one stretch into the next.
+            assertTrue(inputs[0] >= 240 || targets[2] < 240, "from " + inputs[0]);
+            assertTrue(inputs[0] >= 40 || targets[2] < 40, "from " + inputs[0]);
+        }
+        assertTrue(differences > 400);
+    }
+
+    @Test
+    void refusesAStretchWithoutSamplesOrShare() {
+        assertThrows(UserError.class, () -> mixed(1, 1, 1, 1e9));
+        List<Corpus.Stretch> mixture = List.of(new Corpus.Stretch("a", 0, 3, 1), new Corpus.Stretch("b", 3, 100, 1));
+        Corpus.Part part = new Corpus.Part("training", counting(103).tokens(), 103, 2, mixture);
+        UserError error =
+                assertThrows(UserError.class, () -> new BatchSampler(part, 3, BatchSampler.Order.SHUFFLED, 1));
+        assertTrue(error.getMessage().contains("the text of a has 3 tokens"), error.getMessage());
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.LongConsumer;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -31,7 +32,7 @@ class CorpusTest {
         }
 
         @Override
-        public void forEach(DocumentConsumer consumer) {
+        public void forEach(DocumentConsumer consumer, LongConsumer stored) {
             texts.forEach(text -> consumer.accept(new Document("text", text.getBytes(StandardCharsets.UTF_8))));
         }
     }

@@ -61,7 +61,7 @@ public abstract class Arena implements AutoCloseable {
         }
         int last = segmentSizes.size() - 1;
         if (last < sealedSegments || segmentSizes.get(last) + padded > segmentLimit) {
-            segmentSizes.add(0L);
+            segmentSizes.add((long) firstElement());
             last++;
         }
         long offset = segmentSizes.get(last);
@@ -69,6 +69,11 @@ public abstract class Arena implements AutoCloseable {
         Tensor tensor = new Tensor(tensorName, this, last, (int) offset, rows, columns, stride, shape);
         tensors.add(tensor);
         return tensor;
+    }
+
+    /** Where the first tensor of a segment starts: not at 0 where that is what aligns it. */
+    protected int firstElement() {
+        return 0;
     }
 
     /** What to throw for a tensor that is larger than a segment may be. */
@@ -92,11 +97,11 @@ public abstract class Arena implements AutoCloseable {
         return (int) (long) segmentSizes.get(segment);
     }
 
-    /** Bytes reserved so far. */
+    /** Bytes of the tensors so far. */
     public final long bytes() {
         long elements = 0;
         for (long size : segmentSizes) {
-            elements += size;
+            elements += size - firstElement();
         }
         return type.bytes() * elements;
     }

@@ -1,9 +1,15 @@
 package org.tornadomor.data;
 
+import java.util.List;
+import org.tornadomor.UserError;
+
 /**
  * Cuts tokens into samples of T inputs and T targets and says which sample comes when. Sample i covers the tokens
  * [iT, iT+T]: neighbours share one token, the last target of the one and the first input of the other. After the last
  * sample the next epoch begins. The order follows from the seed alone, so the number of samples taken is the whole state.
+ *
+ * <p>The stretches of a mixture are cut each for itself and have epochs of their own. Of every {@link #BLOCK} samples each
+ * stretch gives its share, to within one, and their places are shuffled.
  */
 public final class BatchSampler {
     /** In which order the samples come. */
@@ -14,21 +20,32 @@ public final class BatchSampler {
         SEQUENTIAL
     }
 
+    /** Samples among which the stretches of a mixture have their shares. */
+    static final int BLOCK = 1 << 12;
+
     private static final int ROUNDS = 6;
+    private static final int INDEX_BITS = 48;
+
+    /** Set apart the orders that one seed decides. */
+    private static final long MIXTURE = 0x6D6978747572650AL;
+
+    private static final long STRETCH = 0x9E3779B97F4A7C15L;
 
     private final TokenSequence tokens;
     private final int context;
     private final Order order;
     private final long seed;
-    private final long samples;
-    private final int halfBits;
+    private final Stretch[] stretches;
+
+    /** Tokens that have epochs of their own; {@code firstSample} is the number of its first sample among those of all. */
+    private record Stretch(long start, long samples, long firstSample, double shareBefore, double shareAfter) {}
 
     /**
      * A sampler over one part of a corpus.
      *
      * @param context T
      * @param seed decides the shuffled orders
-     * @throws org.tornadomor.UserError if the part is too short for one sample
+     * @throws UserError if the part, or a stretch of its mixture, is too short for one sample or has too small a share
      */
     public BatchSampler(Corpus.Part part, int context, Order order, long seed) {
         part.requireContext(context);
@@ -36,13 +53,40 @@ public final class BatchSampler {
         this.context = context;
         this.order = order;
         this.seed = seed;
-        this.samples = (tokens.size() - 1) / context;
-        this.halfBits = (Long.SIZE - Long.numberOfLeadingZeros(samples - 1) + 1) / 2;
+        this.stretches = part.mixture().size() < 2
+                ? new Stretch[] {new Stretch(0, (tokens.size() - 1) / context, 0, 0, 1)}
+                : stretches(part.mixture(), context);
     }
 
-    /** How many samples an epoch has. */
+    private static Stretch[] stretches(List<Corpus.Stretch> mixture, int context) {
+        double sum = mixture.stream().mapToDouble(Corpus.Stretch::weight).sum();
+        Stretch[] stretches = new Stretch[mixture.size()];
+        double before = 0;
+        long firstSample = 0;
+        for (int i = 0; i < stretches.length; i++) {
+            Corpus.Stretch stretch = mixture.get(i);
+            long samples = (stretch.length() - 1) / context;
+            if (samples < 1) {
+                throw new UserError("the text of " + stretch.name() + " has " + stretch.length() + " tokens, but one"
+                        + " sample of context " + context + " takes " + (context + 1L)
+                        + ": give more of it, choose a shorter context, or leave it out");
+            }
+            if (stretch.weight() / sum * BLOCK < 1) {
+                throw new UserError("the weight of " + stretch.name() + " is less than one sample in " + BLOCK
+                        + ": give it more, or leave it out");
+            }
+            double after = i + 1 == stretches.length ? 1 : before + stretch.weight() / sum;
+            stretches[i] = new Stretch(stretch.start(), samples, firstSample, before, after);
+            before = after;
+            firstSample += samples;
+        }
+        return stretches;
+    }
+
+    /** How many samples there are: an epoch, unless there is a mixture. */
     public long samplesPerEpoch() {
-        return samples;
+        Stretch last = stretches[stretches.length - 1];
+        return last.firstSample + last.samples;
     }
 
     /**
@@ -56,8 +100,9 @@ public final class BatchSampler {
 
     /** Which sample of the corpus, from 0, comes at a place of the order, from 0. */
     public long sampleAt(long sampleIndex) {
-        long within = sampleIndex % samples;
-        return order == Order.SEQUENTIAL ? within : permute(sampleIndex / samples, within);
+        long packed = place(sampleIndex);
+        Stretch stretch = stretches[stretchOf(packed)];
+        return stretch.firstSample + within(stretchOf(packed), indexOf(packed));
     }
 
     /**
@@ -68,16 +113,61 @@ public final class BatchSampler {
      * @param targets [rows, T], one token later than the inputs
      */
     public void fill(long sampleIndex, int[] inputs, int[] targets, int row) {
-        long from = sampleAt(sampleIndex) * context;
+        long packed = place(sampleIndex);
+        int stretch = stretchOf(packed);
+        long from = stretches[stretch].start + within(stretch, indexOf(packed)) * context;
         tokens.copy(from, inputs, row * context, context);
         tokens.copy(from + 1, targets, row * context, context);
     }
 
+    private static int stretchOf(long packed) {
+        return (int) (packed >>> INDEX_BITS);
+    }
+
+    private static long indexOf(long packed) {
+        return packed & ((1L << INDEX_BITS) - 1);
+    }
+
+    /** Which stretch a place of the order takes from, and the how-manieth sample of it that is, in one number. */
+    private long place(long sampleIndex) {
+        if (stretches.length == 1) {
+            return sampleIndex;
+        }
+        long block = sampleIndex / BLOCK;
+        long rank = permute(seed ^ MIXTURE, block, sampleIndex % BLOCK, BLOCK);
+        long low = 0;
+        for (int i = 0; ; i++) {
+            // Rounded sums of shares: what a stretch has given up to here is its share to within one, in every block.
+            long given = given(block, i);
+            long count = given(block + 1, i) - given;
+            if (rank < low + count) {
+                return ((long) i << INDEX_BITS) + given + rank - low;
+            }
+            low += count;
+        }
+    }
+
+    /** How many samples of a stretch come in so many blocks. */
+    private long given(long blocks, int stretch) {
+        double samples = (double) blocks * BLOCK;
+        return (long) Math.floor(samples * stretches[stretch].shareAfter)
+                - (long) Math.floor(samples * stretches[stretch].shareBefore);
+    }
+
+    /** The sample of a stretch that comes at a place of its own order. */
+    private long within(int stretch, long index) {
+        long samples = stretches[stretch].samples;
+        long place = index % samples;
+        // The first stretch is mixed as a corpus without a mixture is.
+        return order == Order.SEQUENTIAL ? place : permute(seed + stretch * STRETCH, index / samples, place, samples);
+    }
+
     /**
-     * A permutation of [0, samples) that needs no memory: a Feistel network permutes the next power of four, and values
+     * A permutation of [0, count) that needs no memory: a Feistel network permutes the next power of four, and values
      * outside are sent through it again until they fall inside.
      */
-    private long permute(long epoch, long value) {
+    private static long permute(long seed, long epoch, long value, long count) {
+        int halfBits = (Long.SIZE - Long.numberOfLeadingZeros(count - 1) + 1) / 2;
         long mask = (1L << halfBits) - 1;
         long key = mix(seed ^ mix(epoch + 1));
         long result = value;
@@ -90,7 +180,7 @@ public final class BatchSampler {
                 right = next;
             }
             result = left << halfBits | right;
-        } while (result >= samples);
+        } while (result >= count);
         return result;
     }
 

@@ -3,16 +3,16 @@ package org.tornadomor.data;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 import org.tornadomor.UserError;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
- * Text as tokens in memory, in a training and a validation part. Each document is followed by the tokenizer's end-of-text
- * token where it has one.
+ * Text as tokens, in memory or in the shards of a {@link PreparedCorpus}, in a training and a validation part. Each document
+ * is followed by the tokenizer's end-of-text token where it has one.
  */
 public final class Corpus {
     /**
@@ -22,8 +22,15 @@ public final class Corpus {
      * @param tokens the documents one after another
      * @param bytes the UTF-8 bytes of text that the tokens stand for; end-of-text tokens stand for none
      * @param documents how many documents begin in this part
+     * @param mixture stretches of the tokens, which together are all of them, with the share of samples that each is to have;
+     *     empty if every token counts the same
      */
-    public record Part(String name, TokenSequence tokens, long bytes, long documents) {
+    public record Part(String name, TokenSequence tokens, long bytes, long documents, List<Stretch> mixture) {
+        /** A part in which every token counts the same. */
+        public Part(String name, TokenSequence tokens, long bytes, long documents) {
+            this(name, tokens, bytes, documents, List.of());
+        }
+
         /** Bytes of text a token: a loss per byte is the loss per token divided by this. */
         public double bytesPerToken() {
             return (double) bytes / tokens.size();
@@ -44,14 +51,24 @@ public final class Corpus {
         }
     }
 
-    private static final String TRAINING = "training";
-    private static final String VALIDATION = "validation";
+    /**
+     * Tokens that are drawn from with a weight.
+     *
+     * @param name where they come from
+     * @param start of the stretch, in tokens
+     * @param length in tokens
+     * @param weight relative to the others
+     */
+    public record Stretch(String name, long start, long length, double weight) {}
+
+    static final String TRAINING = "training";
+    static final String VALIDATION = "validation";
 
     private final Part training;
     private final Part validation;
     private final String fingerprint;
 
-    private Corpus(Part training, Part validation, String fingerprint) {
+    Corpus(Part training, Part validation, String fingerprint) {
         this.training = training;
         this.validation = validation;
         this.fingerprint = fingerprint;
@@ -63,11 +80,22 @@ public final class Corpus {
      * @throws UserError if the source cannot be read or holds no text
      */
     public static Corpus load(TextSource source, Tokenizer tokenizer, HoldOut holdOut) {
-        MessageDigest hash = sha256();
+        MessageDigest hash = ContentHash.sha256();
         hash.update((tokenizer.fingerprint() + "|" + holdOut).getBytes(StandardCharsets.UTF_8));
         Builder builder = switch (holdOut) {
             case HoldOut.Tail tail -> new TailBuilder(tokenizer, tail.fraction());
-            case HoldOut.EveryNth every -> new NthBuilder(tokenizer, every.n());
+            case HoldOut.EveryNth every ->
+                new DocumentBuilder(tokenizer, new Predicate<>() {
+                    private long seen;
+
+                    @Override
+                    public boolean test(Document document) {
+                        return ++seen % every.n() == 0;
+                    }
+                });
+            case HoldOut.ByContent share ->
+                new DocumentBuilder(
+                        tokenizer, document -> ContentHash.of(document).isWithin(share.fraction()));
         };
         ByteBuffer length = ByteBuffer.allocate(Integer.BYTES);
         long[] bytes = {0};
@@ -104,14 +132,6 @@ public final class Corpus {
         return fingerprint;
     }
 
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
-    }
-
     /** Takes the documents in turn and puts each where the hold-out says. */
     private abstract static class Builder {
         final Tokenizer tokenizer;
@@ -134,23 +154,22 @@ public final class Corpus {
         }
     }
 
-    private static final class NthBuilder extends Builder {
-        private final int n;
+    private static final class DocumentBuilder extends Builder {
+        private final Predicate<Document> heldOut;
         private final TokenBuffer[] tokens;
         private final long[] bytes = new long[2];
         private final long[] documents = new long[2];
-        private long seen;
 
-        NthBuilder(Tokenizer tokenizer, int n) {
+        DocumentBuilder(Tokenizer tokenizer, Predicate<Document> heldOut) {
             super(tokenizer);
-            this.n = n;
+            this.heldOut = heldOut;
             this.tokens =
                     new TokenBuffer[] {new TokenBuffer(tokenizer.vocabSize()), new TokenBuffer(tokenizer.vocabSize())};
         }
 
         @Override
         void add(Document document) {
-            int part = ++seen % n == 0 ? 1 : 0;
+            int part = heldOut.test(document) ? 1 : 0;
             append(document, tokens[part]);
             bytes[part] += document.utf8().length;
             documents[part]++;

@@ -1,8 +1,19 @@
 package org.tornadomor.data;
 
+import org.tornadomor.UserError;
+
 /** Takes documents one by one. */
 @FunctionalInterface
 public interface DocumentConsumer {
     /** Takes a document and says whether more are wanted. */
     boolean accept(Document document);
+
+    /**
+     * Hears of a document that is not valid UTF-8, and goes on by returning.
+     *
+     * @throws UserError the same one, unless such documents may be left out
+     */
+    default void invalid(UserError error) {
+        throw error;
+    }
 }

@@ -3,30 +3,46 @@ package org.tornadomor.data;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.PatternSyntaxException;
 import org.tornadomor.UserError;
 
-/** Which files of a folder or archive are wanted, by a glob on their path within it. */
+/** Which files of a folder or archive are wanted, by a glob on their path within it and by their extension. */
 final class FileFilter implements Predicate<String> {
     private final String glob;
     private final PathMatcher matcher;
     private final boolean nameOnly;
+    private final List<String> endings;
 
-    private FileFilter(String glob, PathMatcher matcher) {
+    private FileFilter(String glob, PathMatcher matcher, List<String> extensions) {
         this.glob = glob;
         this.matcher = matcher;
         // "*.java" is meant for every folder, although a star does not cross a slash.
         this.nameOnly = !glob.contains("/") && !glob.contains("**");
+        this.endings = extensions.stream()
+                .map(extension -> (extension.startsWith(".") ? extension : "." + extension).toLowerCase(Locale.ROOT))
+                .toList();
     }
 
-    /** The filter of a glob; null or blank takes everything. */
-    static FileFilter of(String glob) {
+    /**
+     * The filter of a glob and of extensions.
+     *
+     * @param glob null or blank takes everything
+     * @param extensions empty takes everything
+     */
+    static FileFilter of(String glob, List<String> extensions) {
         if (glob == null || glob.isBlank()) {
-            return new FileFilter("", path -> true);
+            return new FileFilter("", path -> true, extensions);
         }
+        return new FileFilter(glob, matcher(glob), extensions);
+    }
+
+    /** What a glob matches. */
+    static PathMatcher matcher(String glob) {
         try {
-            return new FileFilter(glob, FileSystems.getDefault().getPathMatcher("glob:" + glob));
+            return FileSystems.getDefault().getPathMatcher("glob:" + glob);
         } catch (PatternSyntaxException e) {
             throw new UserError(
                     "file filter '" + glob + "' is not a glob (" + e.getDescription()
@@ -38,11 +54,16 @@ final class FileFilter implements Predicate<String> {
     @Override
     public boolean test(String name) {
         Path path = Path.of(name);
-        return matcher.matches(nameOnly ? path.getFileName() : path);
+        return matcher.matches(nameOnly ? path.getFileName() : path) && hasEnding(name.toLowerCase(Locale.ROOT));
     }
 
-    /** The glob in parentheses for a description, or nothing. */
+    private boolean hasEnding(String name) {
+        return endings.isEmpty() || endings.stream().anyMatch(name::endsWith);
+    }
+
+    /** Glob and extensions in parentheses for a description, or nothing. */
     String suffix() {
-        return glob.isEmpty() ? "" : " (" + glob + ")";
+        String all = String.join(" ", glob, String.join(" ", endings)).strip();
+        return all.isEmpty() ? "" : " (" + all + ")";
     }
 }

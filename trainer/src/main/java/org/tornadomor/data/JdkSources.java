@@ -18,33 +18,36 @@ final class JdkSources {
      * The source of the JDK that runs the program, or of the one in {@code JAVA_HOME}.
      *
      * @param glob which files, or null for all
-     * @param fallback an archive of Java sources to take where the JDK comes without its own, or null
      */
-    static TextSource open(String glob, Path fallback) {
+    static TextSource open(String glob, SourceOptions options) {
         List<Path> homes = Stream.of(System.getProperty("java.home"), System.getenv("JAVA_HOME"))
                 .filter(Objects::nonNull)
                 .map(Path::of)
                 .distinct()
                 .toList();
-        return open(glob, homes, fallback);
+        return open(glob, homes, options);
     }
 
-    static TextSource open(String glob, List<Path> homes, Path fallback) {
+    static TextSource open(String glob, List<Path> homes, SourceOptions options) {
         Optional<Path> archive = homes.stream()
                 .map(home -> home.resolve("lib").resolve("src.zip"))
                 // Distribution packages can leave a link to a package that is not installed.
                 .filter(Files::isRegularFile)
                 .findFirst();
         if (archive.isPresent()) {
-            return new ZipSource(archive.get(), FileFilter.of(glob == null ? JAVA_FILES : glob), List.of());
+            return archive(archive.get(), glob == null ? JAVA_FILES : glob, options, List.of());
         }
         String missing = "the JDK in " + homes.getFirst() + " comes without its source (lib/src.zip)";
+        Path fallback = options.jdkFallback();
         if (fallback == null || !Files.isRegularFile(fallback)) {
             throw new UserError(missing + ": install its source package, point JAVA_HOME to a JDK that has it, or give"
                     + " other text with --data");
         }
         // A filter for the JDK's modules would leave nothing of another archive.
-        return new ZipSource(
-                fallback, FileFilter.of(JAVA_FILES), List.of(missing + "; taking " + fallback.getFileName()));
+        return archive(fallback, JAVA_FILES, options, List.of(missing + "; taking " + fallback.getFileName()));
+    }
+
+    private static TextSource archive(Path file, String glob, SourceOptions options, List<String> notices) {
+        return FileSource.file(file, options.fileFilter(glob), options.textField(), notices);
     }
 }

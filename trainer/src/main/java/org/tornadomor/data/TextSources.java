@@ -1,10 +1,10 @@
 package org.tornadomor.data;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 
@@ -15,52 +15,68 @@ public final class TextSources {
 
     private TextSources() {}
 
-    /** As {@link #parse(List, String, long, Path)}, with nothing to stand in for a JDK without its source. */
-    public static TextSource parse(List<String> specs, String filter, long maxBytes) {
-        return parse(specs, filter, maxBytes, null);
-    }
-
     /**
      * One source of all that is asked for, in the given order.
      *
-     * @param specs {@code jdk}, {@code jdk:GLOB}, or paths of text files, folders, and zip or jar archives; a file named
-     *     {@code jdk} is {@code ./jdk}
-     * @param filter a glob on the paths within folders and archives (without a slash: on the names), or null for all; a
-     *     glob behind {@code jdk:} goes before it
-     * @param maxBytes how many bytes of text to take at most, the last document cut at a character; 0 for all
-     * @param jdkFallback an archive of Java sources for where the JDK comes without its own, or null
-     * @throws UserError if a source is missing or a glob malformed
+     * @param specs {@code jdk}, {@code jdk:GLOB}, or paths or globs of files, folders and archives; a file named {@code jdk}
+     *     is {@code ./jdk}
+     * @throws UserError if a source is missing or of an unknown kind, or a glob malformed
      */
-    public static TextSource parse(List<String> specs, String filter, long maxBytes, Path jdkFallback) {
+    public static TextSource parse(List<String> specs, SourceOptions options) {
         if (specs.isEmpty()) {
-            throw new UserError("no training text: give --data with 'jdk', a text file, a folder or a zip archive");
+            throw new UserError("no training text: give --data with 'jdk', a text file, a folder or an archive");
         }
-        if (maxBytes < 0) {
-            throw new UserError("a size limit of " + maxBytes + " bytes makes no sense: give a positive number");
-        }
-        List<TextSource> parts = new ArrayList<>();
-        for (String spec : specs) {
-            parts.add(parse(spec, filter, jdkFallback));
-        }
-        return new Joined(List.copyOf(parts), maxBytes == 0 ? Long.MAX_VALUE : maxBytes);
+        List<TextSource> parts =
+                specs.stream().map(spec -> parse(spec, options)).toList();
+        return new Joined(parts, options.maxBytes() == 0 ? Long.MAX_VALUE : options.maxBytes());
     }
 
-    private static TextSource parse(String spec, String filter, Path jdkFallback) {
+    /** As {@link #parse(List, SourceOptions)}, with a glob, a limit and what stands in for a JDK without its source. */
+    public static TextSource parse(List<String> specs, String filter, long maxBytes, Path jdkFallback) {
+        return parse(specs, SourceOptions.of(filter, maxBytes, jdkFallback));
+    }
+
+    private static TextSource parse(String spec, SourceOptions options) {
         if (spec.equals(JDK)) {
-            return JdkSources.open(filter, jdkFallback);
+            return JdkSources.open(options.filter(), options);
         }
         if (spec.startsWith(JDK + ":")) {
-            return JdkSources.open(spec.substring(JDK.length() + 1), jdkFallback);
+            return JdkSources.open(spec.substring(JDK.length() + 1), options);
+        }
+        FileFilter filter = options.fileFilter();
+        if (isGlob(spec)) {
+            return FileSource.glob(spec, filter, options.textField());
         }
         Path path = Path.of(spec);
         if (!Files.exists(path)) {
-            throw new UserError("no text at " + spec + ": give 'jdk', a text file, a folder or a zip archive");
+            throw new UserError("no text at " + spec + ": give 'jdk', a text file, a folder, a glob or an archive");
         }
-        String name = path.toString().toLowerCase(Locale.ROOT);
-        if (Files.isRegularFile(path) && (name.endsWith(".zip") || name.endsWith(".jar"))) {
-            return new ZipSource(path, FileFilter.of(filter), List.of());
+        if (PreparedCorpus.isAt(path)) {
+            throw new UserError(spec + " is a prepared corpus, which holds tokens: give it alone, or the text itself");
         }
-        return new FileSource(path, FileFilter.of(filter));
+        return Files.isDirectory(path)
+                ? FileSource.folder(path, filter, options.textField())
+                : FileSource.file(path, filter, options.textField(), List.of());
+    }
+
+    /** Whether something is a pattern of paths and not a path. */
+    private static boolean isGlob(String spec) {
+        return spec.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0) && !exists(spec);
+    }
+
+    /** Whether something means the source of the JDK, or a part of it. */
+    public static boolean isJdk(String spec) {
+        return spec.equals(JDK) || spec.startsWith(JDK + ":");
+    }
+
+    /** Whether something is the path of a file. */
+    static boolean exists(String spec) {
+        try {
+            return Files.exists(Path.of(spec));
+        } catch (InvalidPathException e) {
+            // Windows allows no stars.
+            return false;
+        }
     }
 
     /** Sources one after another, up to a size. */
@@ -77,20 +93,44 @@ public final class TextSources {
         }
 
         @Override
-        public void forEach(DocumentConsumer consumer) {
-            long[] left = {maxBytes};
-            boolean[] wanted = {true};
+        public long storedBytes() {
+            return parts.stream().mapToLong(TextSource::storedBytes).sum();
+        }
+
+        @Override
+        public void forEach(DocumentConsumer consumer, LongConsumer stored) {
+            Limited limited = new Limited(consumer, maxBytes);
             for (TextSource part : parts) {
-                part.forEach(document -> {
-                    Document taken = document.truncate(left[0]);
-                    left[0] -= document.utf8().length;
-                    wanted[0] = consumer.accept(taken) && left[0] > 0;
-                    return wanted[0];
-                });
-                if (!wanted[0]) {
+                part.forEach(limited, stored);
+                if (!limited.wanted) {
                     return;
                 }
             }
+        }
+    }
+
+    /** Hands documents on up to a size. */
+    private static final class Limited implements DocumentConsumer {
+        private final DocumentConsumer consumer;
+        private long left;
+        private boolean wanted = true;
+
+        Limited(DocumentConsumer consumer, long maxBytes) {
+            this.consumer = consumer;
+            this.left = maxBytes;
+        }
+
+        @Override
+        public boolean accept(Document document) {
+            Document taken = document.truncate(left);
+            left -= document.utf8().length;
+            wanted = consumer.accept(taken) && left > 0;
+            return wanted;
+        }
+
+        @Override
+        public void invalid(UserError error) {
+            consumer.invalid(error);
         }
     }
 }

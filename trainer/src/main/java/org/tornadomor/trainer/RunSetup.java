@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.Corpus;
+import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.model.ModelConfig;
@@ -17,12 +18,13 @@ import org.tornadomor.tokenizer.Tokenizers;
  * What a configuration means: the model, the tokenizer and the text, all found and checked against each other.
  *
  * @param config resolved: with the whole model, the tokenizer's name and absolute paths
+ * @param text where the corpus comes from, in words
  */
 record RunSetup(
         TrainingConfig config,
         ModelConfig model,
         Tokenizer tokenizer,
-        TextSource source,
+        String text,
         Corpus corpus,
         BatchSampler sampler,
         RunLength length,
@@ -50,28 +52,40 @@ record RunSetup(
             CapacityWarmUp capacities = new CapacityWarmUp(model, asked.context(), asked.capacityWarmup());
             TrainingConfig config = resolved(asked, model, tokenizer);
             check.accept(config);
-            TextSource source = source(config);
-            source.notices().forEach(listener::message);
-            listener.message("reading " + source.describe());
-            Corpus corpus = Corpus.load(source, tokenizer, config.data().split());
+            Text text = text(config.data(), tokenizer, listener);
+            Corpus corpus = text.corpus();
             BatchSampler sampler = new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
-            return new RunSetup(config, model, tokenizer, source, corpus, sampler, length, schedule, capacities);
+            return new RunSetup(
+                    config, model, tokenizer, text.description(), corpus, sampler, length, schedule, capacities);
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
         }
     }
 
-    private static TextSource source(TrainingConfig config) {
-        TrainingConfig.Data data = config.data();
-        return TextSources.parse(
-                data.sources(),
-                data.filter(),
-                data.maxBytes(),
-                data.jdkFallback() == null ? null : Path.of(data.jdkFallback()));
+    /** A corpus, and where it comes from. */
+    private record Text(String description, Corpus corpus) {}
+
+    private static Text text(TrainingConfig.Data data, Tokenizer tokenizer, TrainingListener listener) {
+        if (PreparedCorpus.isAt(data.sources())) {
+            data.requirePrepared();
+            PreparedCorpus prepared = PreparedCorpus.open(Path.of(data.sources().getFirst()));
+            prepared.requireTokenizer(tokenizer);
+            return new Text(prepared.describe(), prepared.corpus());
+        }
+        TextSource source = TextSources.parse(data.sources(), data.options());
+        source.notices().forEach(listener::message);
+        listener.message("reading " + source.describe());
+        return new Text(source.describe(), Corpus.load(source, tokenizer, data.split()));
     }
 
     private static Tokenizer tokenizer(TrainingConfig config) {
+        if (config.tokenizer() == null
+                && config.init() == null
+                && PreparedCorpus.isAt(config.data().sources())) {
+            return PreparedCorpus.open(Path.of(config.data().sources().getFirst()))
+                    .tokenizer();
+        }
         if (config.tokenizer() != null || config.init() == null) {
             return Tokenizers.load(config.tokenizer() == null ? "bytes" : config.tokenizer());
         }
@@ -94,6 +108,7 @@ record RunSetup(
                 new TrainingConfig.Data(
                         sources,
                         d.filter(),
+                        d.textField(),
                         d.maxBytes(),
                         d.holdOut(),
                         d.jdkFallback() == null ? null : absolute(d.jdkFallback())),

@@ -176,11 +176,7 @@ public final class Trainer implements AutoCloseable {
             return;
         }
         TrainingState state = TrainingState.read(newest.get());
-        state.requireSame(
-                setup.corpus().fingerprint(),
-                setup.tokenizer().fingerprint(),
-                setup.source().describe(),
-                folder.path());
+        state.requireSame(setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), setup.text(), folder.path());
         state.load(newest.get(), engine, weights, optimizer.moments());
         step = state.step();
         secondsBefore = state.seconds();
@@ -370,7 +366,7 @@ public final class Trainer implements AutoCloseable {
                 ParameterCount.of(setup.model()),
                 engine.describe(),
                 engine.memoryBytes(),
-                setup.source().describe(),
+                setup.text(),
                 setup.corpus().training().tokens().size(),
                 setup.corpus().validation().tokens().size(),
                 setup.length(),

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.HoldOut;
+import org.tornadomor.data.SourceOptions;
 import org.tornadomor.model.io.DType;
 
 /**
@@ -87,7 +88,7 @@ public record TrainingConfig(
             null,
             null,
             Map.of(),
-            new Data(List.of("jdk"), null, 0, "5%", null),
+            Data.DEFAULT,
             null,
             256,
             8,
@@ -115,18 +116,24 @@ public record TrainingConfig(
             0);
 
     private static final String EVERY = "every ";
+    private static final String DOCUMENTS = "documents ";
 
     /**
      * What text to train on.
      *
-     * @param sources {@code jdk}, {@code jdk:GLOB}, or paths of text files, folders and archives
+     * @param sources {@code jdk}, {@code jdk:GLOB}, or paths or globs of text files, folders and archives; or one prepared
+     *     corpus, which has its own filter, limit and hold-out
      * @param filter a glob on the paths within folders and archives, or null for all
      * @param maxBytes how much text to take at most; 0 for all
-     * @param holdOut what to validate on: a share of the tail ({@code 5%} or {@code 0.05}, 0 for nothing) or one document in
-     *     n ({@code every 20})
+     * @param textField the field of JSON Lines or the column of Parquet that holds the text
+     * @param holdOut what to validate on: a share of the tail ({@code 5%} or {@code 0.05}, 0 for nothing), a share of the
+     *     documents picked by their text ({@code documents 5%}), or one document in n ({@code every 20})
      * @param jdkFallback an archive of Java sources to take where the JDK comes without its own, or null
      */
-    public record Data(List<String> sources, String filter, long maxBytes, String holdOut, String jdkFallback) {
+    public record Data(
+            List<String> sources, String filter, String textField, long maxBytes, String holdOut, String jdkFallback) {
+        private static final Data DEFAULT = new Data(List.of("jdk"), null, SourceOptions.TEXT_FIELD, 0, "5%", null);
+
         public Data {
             sources = List.copyOf(sources);
             notNegative("data.max_bytes", maxBytes);
@@ -138,20 +145,36 @@ public record TrainingConfig(
             return holdOut(holdOut);
         }
 
+        /** What of the sources is wanted. */
+        public SourceOptions options() {
+            return new SourceOptions(
+                    filter, List.of(), textField, maxBytes, jdkFallback == null ? null : Path.of(jdkFallback));
+        }
+
+        /** Refuses what only text can be asked for. */
+        void requirePrepared() {
+            if (filter != null || maxBytes != 0 || !holdOut.equals(DEFAULT.holdOut)) {
+                throw new UserError(
+                        "data.sources is a prepared corpus, whose filter, size and hold-out were decided when"
+                                + " it was made: leave data.filter, data.max_bytes and data.hold_out away");
+            }
+        }
+
         private static HoldOut holdOut(String text) {
             try {
                 if (text.startsWith(EVERY)) {
                     return HoldOut.everyNth(
                             Integer.parseInt(text.substring(EVERY.length()).strip()));
                 }
-                return HoldOut.tail(
-                        text.endsWith("%")
-                                ? Double.parseDouble(text.substring(0, text.length() - 1)) / 100
-                                : Double.parseDouble(text));
+                return text.startsWith(DOCUMENTS)
+                        ? HoldOut.byContent(
+                                HoldOut.share(text.substring(DOCUMENTS.length()).strip()))
+                        : HoldOut.tail(HoldOut.share(text));
             } catch (NumberFormatException e) {
                 throw new UserError(
                         "data.hold_out is '" + text
-                                + "'; give a share of the text (5%) or one document in n (every 20)",
+                                + "'; give a share of the text (5%), of its documents (documents 5%), or one document in"
+                                + " n (every 20)",
                         e);
             }
         }

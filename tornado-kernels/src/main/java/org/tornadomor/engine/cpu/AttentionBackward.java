@@ -15,12 +15,12 @@ import org.tornadomor.engine.AttentionOp;
  */
 final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
     private static final int WIDTH = MatmulKernel.WIDTH;
-    private static final int DEPTH = MatmulKernel.DEPTH;
+    private static final int ROW = MatmulKernel.ROW;
     private static final int HEIGHT = MatmulKernel.HEIGHT;
     /** Keys, or query rows, of a block. */
-    private static final int BLOCK = DEPTH;
-    /** A block of rows DEPTH apart, and what the kernel may read behind its last row. */
-    private static final int LEFT = (BLOCK + HEIGHT) * DEPTH;
+    private static final int BLOCK = MatmulKernel.DEPTH;
+    /** A block of rows ROW apart, and what the kernel may read behind its last row. */
+    private static final int LEFT = (BLOCK + HEIGHT) * ROW;
 
     private static final int LSE_AT = PanelProduct.EDGE;
     private static final int SHARED_AT = LSE_AT + BLOCK;
@@ -54,7 +54,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         dOutPanelsAt = queryPanelsAt + panels;
         queriesAt = dOutPanelsAt + panels;
         dOutsAt = queriesAt + BLOCK * dim;
-        scratchSize = dim > DEPTH ? 0 : dOutsAt + BLOCK * dim;
+        scratchSize = dim > MatmulKernel.DEPTH ? 0 : dOutsAt + BLOCK * dim;
     }
 
     @Override
@@ -136,14 +136,14 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
             }
             for (int r = j; r < j + height; r++) {
                 int sees = firstThatSees(key + r, query, rows);
-                gradientRow(own, P_AT + r * DEPTH, DS_AT + r * DEPTH, sees, rows, heads.scale());
-                Arrays.fill(own, P_AT + r * DEPTH + from, P_AT + r * DEPTH + sees, 0f);
-                Arrays.fill(own, DS_AT + r * DEPTH, DS_AT + r * DEPTH + sees, 0f);
+                gradientRow(own, P_AT + r * ROW, DS_AT + r * ROW, sees, rows, heads.scale());
+                Arrays.fill(own, P_AT + r * ROW + from, P_AT + r * ROW + sees, 0f);
+                Arrays.fill(own, DS_AT + r * ROW, DS_AT + r * ROW + sees, 0f);
             }
             addToKeys(own, P_AT, dOutPanelsAt, j, height, from, rows, dv, row, column);
             addToKeys(own, DS_AT, queryPanelsAt, j, height, from, rows, dk, row, column);
         }
-        Transpose.run(own, DS_AT, DEPTH, count, rows, own, TURNED_AT, DEPTH);
+        Transpose.run(own, DS_AT, ROW, count, rows, own, TURNED_AT, ROW);
         for (int c = 0; c < dim; c += WIDTH) {
             int at = dq.at(query, head * dim + c);
             PanelProduct.run(
@@ -202,15 +202,15 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
     private void scores(float[] own, int leftAt, int rightAt, int toAt, int j, int height, int i) {
         PanelProduct.run(
                 own,
-                leftAt + j * DEPTH,
+                leftAt + j * ROW,
                 height,
                 own,
                 rightAt + i * dim,
                 dim,
                 WIDTH,
                 own,
-                toAt + j * DEPTH + i,
-                DEPTH,
+                toAt + j * ROW + i,
+                ROW,
                 MatmulKernel.ZEROS,
                 0,
                 0,
@@ -250,7 +250,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
             int at = to.at(row + j, column + c);
             PanelProduct.run(
                     own,
-                    leftAt + j * DEPTH + from,
+                    leftAt + j * ROW + from,
                     height,
                     own,
                     rightAt + c * rows + from * WIDTH,

@@ -9,7 +9,7 @@ import org.tornadomor.engine.AttentionOp;
  *
  * <p>Keys and values of the head are packed once. Then, for {@value #BLOCK} query rows at a time, the scores against the
  * keys that the last of them sees are computed into scratch, turned into exponentials in place, and multiplied with the
- * values. Scores stand in blocks of {@link MatmulKernel#DEPTH} keys, in which the rows are DEPTH apart: just as the kernel
+ * values. Scores stand in blocks of {@link MatmulKernel#DEPTH} keys, in which the rows are ROW apart: just as the kernel
  * wants its left operand.
  */
 final class AttentionForward extends Attention implements WorkerTeam.TileTask {
@@ -18,8 +18,9 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
 
     private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
+    private static final int ROW = MatmulKernel.ROW;
     private static final int QUERIES_AT = PanelProduct.EDGE;
-    private static final int SUMS_AT = QUERIES_AT + BLOCK * DEPTH;
+    private static final int SUMS_AT = QUERIES_AT + BLOCK * ROW;
     private static final int SCORES_AT = SUMS_AT + BLOCK;
 
     private final AttentionOp.Attention op;
@@ -56,7 +57,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         }
         if (packed) {
             int keys = longest();
-            keysAt = SCORES_AT + BLOCK * keys;
+            keysAt = SCORES_AT + scoreAt(keys);
             valuesAt = keysAt + keys * dim;
             scratch.reserve(0, valuesAt + keys * paddedDim());
             team.run(this, sequences() * heads.heads());
@@ -102,7 +103,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
                     WIDTH,
                     own,
                     SCORES_AT + scoreAt(j),
-                    DEPTH,
+                    ROW,
                     MatmulKernel.ZEROS,
                     0,
                     0,
@@ -145,14 +146,14 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
 
     /** Where the score of a block's first row for key j stands, from the first score on. */
     private static int scoreAt(int key) {
-        return key / DEPTH * (BLOCK * DEPTH) + key % DEPTH;
+        return key / DEPTH * (BLOCK * ROW) + key % DEPTH;
     }
 
     /** Scores become exponentials, zero for keys that the row does not see; notes one over their sum, and lse. */
     private void softmaxRow(float[] own, int i, int row, int head, int seen) {
         int count = visible(row);
         float max = Float.NEGATIVE_INFINITY;
-        int at = SCORES_AT + i * DEPTH;
+        int at = SCORES_AT + i * ROW;
         for (int p = 0; p < count; p += DEPTH) {
             max = Math.max(max, Lanes.max(own, at + scoreAt(p), Math.min(DEPTH, count - p)));
         }

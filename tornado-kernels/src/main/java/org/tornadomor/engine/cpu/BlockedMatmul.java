@@ -1,42 +1,42 @@
 package org.tornadomor.engine.cpu;
 
-import java.util.Arrays;
-
 /**
  * {@code c = base + a b} for matrices that are worth packing: c [m, n], the sums of length k. Either operand may be given
  * transposed.
  *
- * <p>k is cut into blocks of at most {@link MatmulKernel#DEPTH}. All workers pack b into panels; then each tile packs the
- * rows of a that it needs, block by block, and runs the kernel over them. An element is the sum of its blocks in order,
- * wherever the tiles are cut.
+ * <p>k is cut into blocks of at most {@link MatmulKernel#DEPTH}. For each block all workers bring both operands into the order
+ * in which the kernel reads them, walking along the rows in which they are stored, since that is what the processor fetches
+ * ahead of its use. Then they share the tiles of c. A worker goes down the rows with the same panels of b, which so stay in the
+ * second-level cache, and the few rows of a that a kernel takes stay in the first while it goes along a row of c. An element
+ * is the sum of its blocks in order, wherever the tiles are cut.
  */
 final class BlockedMatmul {
-    /** Elements of b that are packed at a time: bounds the scratch memory for large vocabularies. */
-    private static final int MAX_PACKED = 1 << 21;
-    /** Columns that are packed at a time. */
+    /** Rows of a, and columns of b, that are packed at a time: bounds the scratch memory for large vocabularies. */
+    private static final int MAX_ROWS = 4096 / MatmulKernel.HEIGHT * MatmulKernel.HEIGHT;
+
     private static final int MAX_COLUMNS = 4096;
-    /** Rows of a in a tile: with DEPTH columns they fill a part of the second-level cache. */
+    /** Rows of a in a tile. */
     private static final int TILE_ROWS = 96;
     /** Tiles that a product is cut into if it is large enough, so that workers end at about the same time. */
     private static final int TILES = 16;
-    /** Panels of a tile, at least: packing a for fewer would not pay. */
+    /** Panels of a tile, at least. */
     private static final int TILE_PANELS = 4;
-    /** Panels of a tile, at most: with DEPTH rows they fill a part of the second-level cache, for the tiles below too. */
-    private static final int MAX_TILE_PANELS = 16;
-    /** Rows of a straight b that one tile packs. */
-    private static final int PACK_ROWS = 16;
+    /** Panels of a tile, at most: with DEPTH rows they fill half of a large second-level cache. */
+    private static final int MAX_TILE_PANELS = 32;
+    /** Rows of an operand that one task packs. */
+    private static final int PACK_ROWS = Packing.STAGED_ROWS;
     /** Products of up to this many multiply-adds are not worth waking workers for. */
     private static final long ALONE = 64 * 64 * 64;
 
     private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
+    private static final int ROW = MatmulKernel.ROW;
     private static final float[] ZEROS = MatmulKernel.ZEROS;
-    private static final int EDGE_AT = TILE_ROWS * DEPTH;
-    private static final int OWN = EDGE_AT + PanelProduct.EDGE;
+    private static final int RIGHT_AT = Lanes.ALIGNED;
 
     private final boolean aTransposed;
     private final boolean bTransposed;
-    private final WorkerTeam.TileTask packTiles = this::packTile;
+    private final WorkerTeam.TileTask packTasks = this::pack;
     private final WorkerTeam.TileTask productTiles = this::productTile;
 
     private Scratch scratch;
@@ -45,8 +45,10 @@ final class BlockedMatmul {
     private float[] c, base;
     private int cAt, cStride, baseAt, baseStride;
 
-    /** The part of b that is packed now, and how the rest is cut. */
-    private int column, columns, from, depth, blockDepth, tileRows, rowTiles, tilePanels;
+    /** The part that is packed now, and how it is cut. */
+    private int row, rows, column, columns, from, depth;
+
+    private int leftAt, rightPacks, leftPacks, rowTiles, tilePanels;
 
     /** @param aTransposed a is given as [k, m]; @param bTransposed b is given as [n, k] */
     BlockedMatmul(boolean aTransposed, boolean bTransposed) {
@@ -55,8 +57,16 @@ final class BlockedMatmul {
     }
 
     /** Runs the product. base is null for zero, or c itself, or a matrix of the shape of c; a transposed b may be narrow. */
-    void run(WorkerTeam team, int rows, int width, int length, Matrix left, Matrix right, Matrix result, Matrix start) {
-        m = rows;
+    void run(
+            WorkerTeam team,
+            int height,
+            int width,
+            int length,
+            Matrix left,
+            Matrix right,
+            Matrix result,
+            Matrix start) {
+        m = height;
         n = width;
         k = length;
         a = left;
@@ -67,19 +77,20 @@ final class BlockedMatmul {
         base = start == null ? null : start.values;
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
+        int blockDepth = blockDepth(k);
+        leftAt = RIGHT_AT + blockDepth * panels(Math.min(MAX_COLUMNS, n)) * WIDTH;
         scratch = team.scratch();
-        blockDepth = blockDepth(k);
-        int maxColumns = Math.min(MAX_COLUMNS, n);
-        int paddedColumns = (maxColumns + WIDTH - 1) / WIDTH * WIDTH;
-        int maxDepth = Math.min(k, Math.max(1, MAX_PACKED / paddedColumns / blockDepth) * blockDepth);
-        scratch.reserve(maxDepth * paddedColumns, OWN);
+        scratch.reserve(
+                leftAt + PanelProduct.covered(Math.min(MAX_ROWS, m)) * ROW, Math.max(PanelProduct.EDGE, Packing.STAGE));
         boolean alone = (long) m * n * k <= ALONE;
-        for (column = 0; column < n; column += maxColumns) {
-            columns = Math.min(maxColumns, n - column);
-            cut();
-            for (from = 0; from < k; from += maxDepth) {
-                depth = Math.min(maxDepth, k - from);
-                runPart(team, alone);
+        for (row = 0; row < m; row += MAX_ROWS) {
+            rows = Math.min(MAX_ROWS, m - row);
+            for (column = 0; column < n; column += MAX_COLUMNS) {
+                columns = Math.min(MAX_COLUMNS, n - column);
+                for (from = 0; from < k; from += blockDepth) {
+                    depth = Math.min(blockDepth, k - from);
+                    runBlock(team, alone);
+                }
             }
         }
     }
@@ -91,103 +102,95 @@ final class BlockedMatmul {
         return Math.min(DEPTH, (even + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH);
     }
 
-    private void cut() {
-        int panels = (columns + WIDTH - 1) / WIDTH;
-        tileRows = TILE_ROWS;
-        rowTiles = (m + tileRows - 1) / tileRows;
+    private static int panels(int columns) {
+        return (columns + WIDTH - 1) / WIDTH;
+    }
+
+    private void runBlock(WorkerTeam team, boolean alone) {
+        int panels = panels(columns);
+        rightPacks = bTransposed ? panels : (depth + PACK_ROWS - 1) / PACK_ROWS;
+        leftPacks = ((aTransposed ? depth : rows) + PACK_ROWS - 1) / PACK_ROWS;
+        rowTiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
         int balanced = Math.clamp(panels / TILE_PANELS, 1, (TILES + rowTiles - 1) / rowTiles);
         int columnTiles = Math.max(balanced, (panels + MAX_TILE_PANELS - 1) / MAX_TILE_PANELS);
         tilePanels = (panels + columnTiles - 1) / columnTiles;
-    }
-
-    private void runPart(WorkerTeam team, boolean alone) {
-        int panels = (columns + WIDTH - 1) / WIDTH;
-        int packs = bTransposed ? panels : (depth + PACK_ROWS - 1) / PACK_ROWS;
         int products = rowTiles * ((panels + tilePanels - 1) / tilePanels);
         if (alone) {
-            for (int tile = 0; tile < packs; tile++) {
-                packTile(tile, 0);
+            for (int task = 0; task < rightPacks + leftPacks; task++) {
+                pack(task, 0);
             }
             for (int tile = 0; tile < products; tile++) {
                 productTile(tile, 0);
             }
         } else {
-            team.run(packTiles, packs);
+            team.run(packTasks, rightPacks + leftPacks);
             team.run(productTiles, products);
         }
     }
 
-    private void packTile(int tile, int worker) {
+    private void pack(int task, int worker) {
+        if (task < rightPacks) {
+            packRight(task, worker);
+        } else {
+            packLeft(task - rightPacks, worker);
+        }
+    }
+
+    private void packRight(int task, int worker) {
         float[] packed = scratch.shared();
         if (bTransposed) {
-            int first = tile * WIDTH;
+            int first = task * WIDTH;
             int count = Math.min(WIDTH, columns - first);
-            Packing.panelOfRows(b, column + first, from, count, depth, packed, first * depth, scratch.of(worker));
+            int to = RIGHT_AT + first * depth;
+            Packing.panelOfRows(b, column + first, from, count, depth, packed, to, scratch.of(worker));
         } else {
-            int first = tile * PACK_ROWS;
-            Packing.panels(
-                    b.values,
-                    b.at(from, column),
-                    b.stride,
-                    first,
-                    Math.min(depth, first + PACK_ROWS),
-                    columns,
-                    depth,
+            int first = task * PACK_ROWS;
+            int end = Math.min(depth, first + PACK_ROWS);
+            Packing.panels(b.values, b.at(from, column), b.stride, first, end, columns, depth, packed, RIGHT_AT);
+        }
+    }
+
+    private void packLeft(int task, int worker) {
+        float[] packed = scratch.shared();
+        int first = task * PACK_ROWS;
+        if (aTransposed) {
+            int count = Math.min(PACK_ROWS, depth - first);
+            Packing.rowsOfColumns(
+                    a.values,
+                    a.at(from + first, row),
+                    a.stride,
+                    rows,
+                    count,
                     packed,
-                    0);
+                    leftAt + first,
+                    scratch.of(worker));
+        } else {
+            int count = Math.min(PACK_ROWS, rows - first);
+            Packing.rows(a.values, a.at(row + first, from), a.stride, count, depth, packed, leftAt + first * ROW);
         }
     }
 
     private void productTile(int tile, int worker) {
-        float[] own = scratch.of(worker);
-        int row = tile % rowTiles * tileRows;
-        int rows = Math.min(tileRows, m - row);
-        int firstPanel = tile / rowTiles * tilePanels;
-        int endColumn = Math.min(columns, (firstPanel + tilePanels) * WIDTH);
-        for (int p = 0; p < depth; p += blockDepth) {
-            int length = Math.min(blockDepth, depth - p);
-            packRows(own, row, rows, from + p, length);
-            for (int j = firstPanel * WIDTH; j < endColumn; j += WIDTH) {
-                panel(own, row, rows, j, Math.min(WIDTH, columns - j), p, length);
-            }
-        }
-    }
-
-    private void packRows(float[] own, int row, int rows, int p, int length) {
-        if (aTransposed) {
-            Packing.rowsOfColumns(a.values, a.at(p, row), a.stride, rows, length, own, 0);
-        } else {
-            Packing.rows(a.values, a.at(row, p), a.stride, rows, length, own, 0);
-        }
-        for (int i = rows; i < PanelProduct.covered(rows); i++) {
-            Arrays.fill(own, i * DEPTH, i * DEPTH + length, 0f);
-        }
-    }
-
-    /** All rows of the tile for one panel of b, which stays in the first-level cache. */
-    private void panel(float[] own, int row, int rows, int j, int width, int p, int length) {
-        float[] packed = scratch.shared();
-        int panelAt = j * depth + p * WIDTH;
-        boolean adds = from + p > 0;
+        int i = tile % rowTiles * TILE_ROWS;
+        int j = tile / rowTiles * tilePanels * WIDTH;
+        int cTile = cAt + (row + i) * cStride + column + j;
+        boolean adds = from > 0;
         boolean zero = !adds && base == null;
-        float[] start = adds ? c : zero ? ZEROS : base;
-        int startAt = adds ? cAt + column : zero ? -j : baseAt + column;
-        int startStride = adds ? cStride : zero ? 0 : baseStride;
         PanelProduct.run(
-                own,
-                0,
-                rows,
-                packed,
-                panelAt,
-                length,
-                width,
+                scratch.shared(),
+                leftAt + i * ROW,
+                Math.min(TILE_ROWS, rows - i),
+                scratch.shared(),
+                RIGHT_AT + j * depth,
+                depth,
+                Math.min(columns - j, tilePanels * WIDTH),
                 c,
-                cAt + row * cStride + column + j,
+                cTile,
                 cStride,
-                start,
-                startAt + row * startStride + j,
-                startStride,
-                own,
-                EDGE_AT);
+                adds ? c : zero ? ZEROS : base,
+                adds ? cTile : zero ? 0 : baseAt + (row + i) * baseStride + column + j,
+                adds ? cStride : zero ? 0 : baseStride,
+                scratch.of(worker),
+                0);
     }
 }

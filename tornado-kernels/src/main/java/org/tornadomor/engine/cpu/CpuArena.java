@@ -47,6 +47,11 @@ final class CpuArena extends Arena {
     }
 
     @Override
+    protected int firstElement() {
+        return Lanes.ALIGNED * Float.BYTES / type().bytes();
+    }
+
+    @Override
     public void close() {
         arrays = new Object[0];
         engine.forget(this);

@@ -12,6 +12,11 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LENGTH = SPECIES.length();
+    /**
+     * The first element of a large float array that begins a cache line. Collectors that manage memory in regions start large
+     * arrays at the start of one, and the elements come after a header of 16 bytes. Vectors that straddle lines cost twice.
+     */
+    static final int ALIGNED = 12;
 
     private static final float LOG2_E = 1.44269504f;
     private static final float LN2_HIGH = 0.693359375f;

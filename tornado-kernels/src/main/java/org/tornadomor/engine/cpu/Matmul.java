@@ -4,8 +4,8 @@ import org.tornadomor.engine.DenseOp;
 
 /**
  * Matrix products in the three layouts of a linear map: its value, the gradient of its input, that of its weight. Tiny ones
- * run in plain loops, those with few rows or columns as inner products, those with somewhat more rows as {@link ThinMatmul},
- * the others in blocks. Which one is a matter of shape alone.
+ * run in plain loops; where one operand is used too seldom to be packed there are {@link DotMatmul}, {@link AxpyMatmul} and
+ * {@link ThinMatmul}; the others run in blocks. Which one is a matter of shape alone.
  */
 final class Matmul {
     private Matmul() {}
@@ -65,6 +65,7 @@ final class Matmul {
         private final int n;
         private final int k;
         private final BlockedMatmul blocked = new BlockedMatmul(false, false);
+        private final AxpyMatmul rows = new AxpyMatmul();
         private final Matrix c = new Matrix();
         private final Matrix a = new Matrix();
         private final Matrix w = new Matrix();
@@ -84,6 +85,8 @@ final class Matmul {
             Matrix base = op.accumulate() ? c : null;
             if ((long) m * n * k <= SmallMatmul.LIMIT) {
                 SmallMatmul.run(m, n, k, a, a.stride, 1, w, w.stride, 1, c, base);
+            } else if (AxpyMatmul.suits(m, k)) {
+                rows.run(team, m, n, k, a, a.stride, 1, w, c, base);
             } else {
                 blocked.run(team, m, n, k, a, w, c, base);
             }
@@ -96,6 +99,7 @@ final class Matmul {
         private final int m;
         private final int n;
         private final BlockedMatmul blocked = new BlockedMatmul(true, false);
+        private final AxpyMatmul rows = new AxpyMatmul();
         private final Matrix c = new Matrix();
         private final Matrix a = new Matrix();
         private final Matrix b = new Matrix();
@@ -114,6 +118,8 @@ final class Matmul {
             b.bind(binding, op.b());
             if ((long) m * n * k <= SmallMatmul.LIMIT) {
                 SmallMatmul.run(m, n, k, a, 1, a.stride, b, b.stride, 1, c, c);
+            } else if (AxpyMatmul.suits(m, k)) {
+                rows.run(team, m, n, k, a, 1, a.stride, b, c, c);
             } else {
                 blocked.run(team, m, n, k, a, b, c, c);
             }

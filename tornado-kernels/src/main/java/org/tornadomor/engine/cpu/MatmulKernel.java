@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
  * machine has 32 vector registers and 12 rows use 24 of them for sums; with fewer lanes 6 rows use 12 of 16. Each step of k
  * loads two vectors of b and one scalar a row of a, so that the multiply units and not the loads are the limit.
  *
- * <p>a is packed with its rows {@link #DEPTH} elements apart: a distance known at compile time, so that all rows share one
+ * <p>a is packed with its rows {@link #ROW} elements apart: a distance known at compile time, so that all rows share one
  * address register. b is packed in panels of {@link #WIDTH} columns. Sums run over k in order, by fused multiply-adds, in
  * every kernel alike: an element's value does not depend on the tile in which it is computed. The kernels call nothing but
  * vector operations, since a vector that is passed to a method which the compiler does not inline is put on the heap.
@@ -16,6 +16,11 @@ import jdk.incubator.vector.VectorSpecies;
 final class MatmulKernel {
     /** Most steps of k in one packed block: a panel of b of this depth fits the first-level cache. */
     static final int DEPTH = 256;
+    /**
+     * Elements from a row of the left operand to the next: more than DEPTH by a cache line, since rows whose distance is a power of
+     * two compete for few places in the first-level cache.
+     */
+    static final int ROW = DEPTH + 16;
     /** Columns of a panel. */
     static final int WIDTH = 2 * Lanes.LENGTH;
     /** Rows of the largest kernel that the registers allow. */
@@ -41,7 +46,7 @@ final class MatmulKernel {
      * c = base + a b for a tile of {@code height} rows and {@link #WIDTH} columns, where base may be c itself, or {@link #ZEROS} with stride 0.
      *
      * @param height as {@link #height} gives it
-     * @param a rows of k elements, {@link #DEPTH} apart
+     * @param a rows of k elements, {@link #ROW} apart
      * @param b k rows of WIDTH elements
      */
     static void tile(
@@ -107,37 +112,37 @@ final class MatmulKernel {
             FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + DEPTH]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + ROW]);
             s1a = a1.fma(ba, s1a);
             s1b = a1.fma(bb, s1b);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * DEPTH]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * ROW]);
             s2a = a2.fma(ba, s2a);
             s2b = a2.fma(bb, s2b);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * DEPTH]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * ROW]);
             s3a = a3.fma(ba, s3a);
             s3b = a3.fma(bb, s3b);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + p + 4 * DEPTH]);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + p + 4 * ROW]);
             s4a = a4.fma(ba, s4a);
             s4b = a4.fma(bb, s4b);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + p + 5 * DEPTH]);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + p + 5 * ROW]);
             s5a = a5.fma(ba, s5a);
             s5b = a5.fma(bb, s5b);
-            FloatVector a6 = FloatVector.broadcast(SPECIES, a[aAt + p + 6 * DEPTH]);
+            FloatVector a6 = FloatVector.broadcast(SPECIES, a[aAt + p + 6 * ROW]);
             s6a = a6.fma(ba, s6a);
             s6b = a6.fma(bb, s6b);
-            FloatVector a7 = FloatVector.broadcast(SPECIES, a[aAt + p + 7 * DEPTH]);
+            FloatVector a7 = FloatVector.broadcast(SPECIES, a[aAt + p + 7 * ROW]);
             s7a = a7.fma(ba, s7a);
             s7b = a7.fma(bb, s7b);
-            FloatVector a8 = FloatVector.broadcast(SPECIES, a[aAt + p + 8 * DEPTH]);
+            FloatVector a8 = FloatVector.broadcast(SPECIES, a[aAt + p + 8 * ROW]);
             s8a = a8.fma(ba, s8a);
             s8b = a8.fma(bb, s8b);
-            FloatVector a9 = FloatVector.broadcast(SPECIES, a[aAt + p + 9 * DEPTH]);
+            FloatVector a9 = FloatVector.broadcast(SPECIES, a[aAt + p + 9 * ROW]);
             s9a = a9.fma(ba, s9a);
             s9b = a9.fma(bb, s9b);
-            FloatVector a10 = FloatVector.broadcast(SPECIES, a[aAt + p + 10 * DEPTH]);
+            FloatVector a10 = FloatVector.broadcast(SPECIES, a[aAt + p + 10 * ROW]);
             s10a = a10.fma(ba, s10a);
             s10b = a10.fma(bb, s10b);
-            FloatVector a11 = FloatVector.broadcast(SPECIES, a[aAt + p + 11 * DEPTH]);
+            FloatVector a11 = FloatVector.broadcast(SPECIES, a[aAt + p + 11 * ROW]);
             s11a = a11.fma(ba, s11a);
             s11b = a11.fma(bb, s11b);
         }
@@ -212,25 +217,25 @@ final class MatmulKernel {
             FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + DEPTH]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + ROW]);
             s1a = a1.fma(ba, s1a);
             s1b = a1.fma(bb, s1b);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * DEPTH]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * ROW]);
             s2a = a2.fma(ba, s2a);
             s2b = a2.fma(bb, s2b);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * DEPTH]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * ROW]);
             s3a = a3.fma(ba, s3a);
             s3b = a3.fma(bb, s3b);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + p + 4 * DEPTH]);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + p + 4 * ROW]);
             s4a = a4.fma(ba, s4a);
             s4b = a4.fma(bb, s4b);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + p + 5 * DEPTH]);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + p + 5 * ROW]);
             s5a = a5.fma(ba, s5a);
             s5b = a5.fma(bb, s5b);
-            FloatVector a6 = FloatVector.broadcast(SPECIES, a[aAt + p + 6 * DEPTH]);
+            FloatVector a6 = FloatVector.broadcast(SPECIES, a[aAt + p + 6 * ROW]);
             s6a = a6.fma(ba, s6a);
             s6b = a6.fma(bb, s6b);
-            FloatVector a7 = FloatVector.broadcast(SPECIES, a[aAt + p + 7 * DEPTH]);
+            FloatVector a7 = FloatVector.broadcast(SPECIES, a[aAt + p + 7 * ROW]);
             s7a = a7.fma(ba, s7a);
             s7b = a7.fma(bb, s7b);
         }
@@ -289,19 +294,19 @@ final class MatmulKernel {
             FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + DEPTH]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + ROW]);
             s1a = a1.fma(ba, s1a);
             s1b = a1.fma(bb, s1b);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * DEPTH]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * ROW]);
             s2a = a2.fma(ba, s2a);
             s2b = a2.fma(bb, s2b);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * DEPTH]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * ROW]);
             s3a = a3.fma(ba, s3a);
             s3b = a3.fma(bb, s3b);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + p + 4 * DEPTH]);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + p + 4 * ROW]);
             s4a = a4.fma(ba, s4a);
             s4b = a4.fma(bb, s4b);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + p + 5 * DEPTH]);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + p + 5 * ROW]);
             s5a = a5.fma(ba, s5a);
             s5b = a5.fma(bb, s5b);
         }
@@ -350,13 +355,13 @@ final class MatmulKernel {
             FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + DEPTH]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + ROW]);
             s1a = a1.fma(ba, s1a);
             s1b = a1.fma(bb, s1b);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * DEPTH]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * ROW]);
             s2a = a2.fma(ba, s2a);
             s2b = a2.fma(bb, s2b);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * DEPTH]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * ROW]);
             s3a = a3.fma(ba, s3a);
             s3b = a3.fma(bb, s3b);
         }

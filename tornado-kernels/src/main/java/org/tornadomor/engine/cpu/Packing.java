@@ -10,21 +10,41 @@ final class Packing {
     private static final int LENGTH = Lanes.LENGTH;
     private static final int WIDTH = MatmulKernel.WIDTH;
 
-    /** Elements that widening the columns of a panel takes. */
-    static final int WIDE = WIDTH * MatmulKernel.DEPTH;
+    /** Rows that are copied at a time before they are transposed, how much of each, and how far apart the copies are. */
+    static final int STAGED_ROWS = 16;
+
+    private static final int STAGED_COLUMNS = 512;
+    private static final int STAGED_STRIDE = STAGED_COLUMNS + 16;
+
+    /**
+     * Elements of the copies. Memory is read fastest along one row after the other, but transposing reads many at a time:
+     * from copies in the first-level cache that does no harm.
+     */
+    static final int STAGE = Math.max(WIDTH * MatmulKernel.ROW, STAGED_ROWS * STAGED_STRIDE);
 
     private Packing() {}
 
-    /** Rows of k elements each, {@link MatmulKernel#DEPTH} apart in {@code to}. */
+    /** Rows of k elements each, {@link MatmulKernel#ROW} apart in {@code to}. */
     static void rows(float[] from, int at, int stride, int rows, int k, float[] to, int toAt) {
         for (int i = 0; i < rows; i++) {
-            System.arraycopy(from, at + i * stride, to, toAt + i * MatmulKernel.DEPTH, k);
+            System.arraycopy(from, at + i * stride, to, toAt + i * MatmulKernel.ROW, k);
         }
     }
 
-    /** As {@link #rows}, where the elements of a row are {@code stride} apart and the rows are neighbours. */
-    static void rowsOfColumns(float[] from, int at, int stride, int rows, int k, float[] to, int toAt) {
-        Transpose.run(from, at, stride, k, rows, to, toAt, MatmulKernel.DEPTH);
+    /**
+     * As {@link #rows}, where the elements of a row are {@code stride} apart and the rows are neighbours.
+     *
+     * @param k at most {@link #STAGED_ROWS}
+     * @param stage at least {@link #STAGE} elements
+     */
+    static void rowsOfColumns(float[] from, int at, int stride, int rows, int k, float[] to, int toAt, float[] stage) {
+        for (int i = 0; i < rows; i += STAGED_COLUMNS) {
+            int count = Math.min(STAGED_COLUMNS, rows - i);
+            for (int p = 0; p < k; p++) {
+                System.arraycopy(from, at + p * stride + i, stage, p * STAGED_STRIDE, count);
+            }
+            Transpose.run(stage, 0, STAGED_STRIDE, k, count, to, toAt + i * MatmulKernel.ROW, MatmulKernel.ROW);
+        }
     }
 
     /**
@@ -57,17 +77,15 @@ final class Packing {
 
     /**
      * A panel whose columns are {@code columns} rows of a matrix from ({@code row}, {@code column}) on, k elements each;
-     * missing columns become zeros. Narrow rows go through {@code wide}, of at least {@link #WIDE} elements.
+     * missing columns become zeros. Narrow elements become floats.
+     *
+     * @param stage at least {@link #STAGE} elements
      */
-    static void panelOfRows(Matrix from, int row, int column, int columns, int k, float[] to, int toAt, float[] wide) {
-        if (!from.isNarrow()) {
-            panelOfRows(from.values, from.at(row, column), from.stride, columns, k, to, toAt);
-            return;
-        }
+    static void panelOfRows(Matrix from, int row, int column, int columns, int k, float[] to, int toAt, float[] stage) {
         for (int p = 0; p < k; p += MatmulKernel.DEPTH) {
             int length = Math.min(MatmulKernel.DEPTH, k - p);
-            from.copy(row, column + p, columns, length, wide, 0, MatmulKernel.DEPTH);
-            panelOfRows(wide, 0, MatmulKernel.DEPTH, columns, length, to, toAt + p * WIDTH);
+            from.copy(row, column + p, columns, length, stage, 0, MatmulKernel.ROW);
+            panelOfRows(stage, 0, MatmulKernel.ROW, columns, length, to, toAt + p * WIDTH);
         }
     }
 

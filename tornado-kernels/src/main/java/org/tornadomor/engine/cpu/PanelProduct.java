@@ -1,9 +1,9 @@
 package org.tornadomor.engine.cpu;
 
-/** Any number of packed rows times one packed panel: whole kernel tiles, and the edges through a small buffer. */
+/** Any number of packed rows times packed panels: whole kernel tiles, and the edges through a small buffer. */
 final class PanelProduct {
     private static final int WIDTH = MatmulKernel.WIDTH;
-    private static final int DEPTH = MatmulKernel.DEPTH;
+    private static final int ROW = MatmulKernel.ROW;
     private static final int HEIGHT = MatmulKernel.HEIGHT;
     /** Elements that the edge buffer needs. */
     static final int EDGE = HEIGHT * WIDTH;
@@ -17,11 +17,11 @@ final class PanelProduct {
     }
 
     /**
-     * c = base + a b.
+     * c = base + a b, a group of rows at a time over all panels.
      *
-     * @param a rows of {@code length} elements, {@link MatmulKernel#DEPTH} apart
-     * @param b {@code length} rows of {@link MatmulKernel#WIDTH} elements
-     * @param width columns of c, at most WIDTH
+     * @param a rows of {@code length} elements, {@link MatmulKernel#ROW} apart
+     * @param b panels of {@code length} rows of {@link MatmulKernel#WIDTH} elements
+     * @param columns of c; the panels have as many, rounded up to whole panels
      * @param base c itself, another matrix, or {@link MatmulKernel#ZEROS} with stride 0
      * @param edge buffer of {@link #EDGE} elements
      */
@@ -32,7 +32,7 @@ final class PanelProduct {
             float[] b,
             int bAt,
             int length,
-            int width,
+            int columns,
             float[] c,
             int cAt,
             int cStride,
@@ -41,19 +41,25 @@ final class PanelProduct {
             int baseStride,
             float[] edge,
             int edgeAt) {
+        // Zeros are one row, wherever the product stands.
+        int baseStep = base == MatmulKernel.ZEROS ? 0 : 1;
         for (int i = 0; i < rows; i += HEIGHT) {
             int height = MatmulKernel.height(rows - i);
-            int aTile = aAt + i * DEPTH;
-            int cTile = cAt + i * cStride;
-            int baseTile = baseAt + i * baseStride;
-            if (width == WIDTH && i + height <= rows) {
-                MatmulKernel.tile(height, a, aTile, b, bAt, length, c, cTile, cStride, base, baseTile, baseStride);
-            } else {
-                MatmulKernel.tile(height, a, aTile, b, bAt, length, edge, edgeAt, WIDTH, MatmulKernel.ZEROS, 0, 0);
+            int aTile = aAt + i * ROW;
+            for (int j = 0; j < columns; j += WIDTH) {
+                int bTile = bAt + j * length;
+                int cTile = cAt + i * cStride + j;
+                int baseTile = baseAt + i * baseStride + j * baseStep;
+                if (j + WIDTH <= columns && i + height <= rows) {
+                    MatmulKernel.tile(
+                            height, a, aTile, b, bTile, length, c, cTile, cStride, base, baseTile, baseStride);
+                    continue;
+                }
+                MatmulKernel.tile(height, a, aTile, b, bTile, length, edge, edgeAt, WIDTH, MatmulKernel.ZEROS, 0, 0);
+                int width = Math.min(WIDTH, columns - j);
                 for (int r = 0; r < Math.min(height, rows - i); r++) {
-                    for (int j = 0; j < width; j++) {
-                        c[cTile + r * cStride + j] = edge[edgeAt + r * WIDTH + j] + base[baseTile + r * baseStride + j];
-                    }
+                    int from = baseTile + r * baseStride;
+                    RowMath.addScaledInto(c, cTile + r * cStride, base, from, edge, edgeAt + r * WIDTH, width, 1f);
                 }
             }
         }

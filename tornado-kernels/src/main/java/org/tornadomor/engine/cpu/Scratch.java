@@ -5,6 +5,9 @@ package org.tornadomor.engine.cpu;
  * need in the first run of an op and is then left alone.
  */
 final class Scratch {
+    /** So many elements are a large array, whose beginning is aligned, see {@link Lanes#ALIGNED}. */
+    private static final int LARGE = 1 << 20;
+
     private float[] shared = {};
     private final float[][] own;
 
@@ -15,7 +18,7 @@ final class Scratch {
     /** Sees to it that there is so much of either, in elements. What was there is lost. */
     void reserve(int sharedSize, int ownSize) {
         if (shared.length < sharedSize) {
-            shared = new float[sharedSize];
+            shared = new float[Math.max(sharedSize, LARGE)];
         }
         for (int i = 0; i < own.length; i++) {
             if (own[i].length < ownSize) {

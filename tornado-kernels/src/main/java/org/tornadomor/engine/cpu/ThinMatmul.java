@@ -20,6 +20,8 @@ final class ThinMatmul {
 
     private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
+    private static final int ROW = MatmulKernel.ROW;
+    private static final int PANELS_AT = Lanes.ALIGNED;
     private static final int RESULT_AT = PanelProduct.EDGE;
     private static final int TURNED_AT = RESULT_AT + TILE * WIDTH;
     private static final int ROWS_AT = TURNED_AT + TILE * WIDTH;
@@ -50,7 +52,7 @@ final class ThinMatmul {
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
         scratch = team.scratch();
-        scratch.reserve(panels() * WIDTH * k, ROWS_AT + blocks() * TILE * DEPTH);
+        scratch.reserve(PANELS_AT + panels() * WIDTH * k, ROWS_AT + blocks() * TILE * ROW);
         int packs = panels() * blocks();
         int products = (n + TILE - 1) / TILE;
         if ((long) m * n * k <= ALONE) {
@@ -80,7 +82,8 @@ final class ThinMatmul {
         int p = tile % blocks() * DEPTH;
         int length = Math.min(DEPTH, k - p);
         int count = Math.min(WIDTH, m - row);
-        Packing.panelOfRows(a.values, a.at(row, p), a.stride, count, length, scratch.shared(), row * k + p * WIDTH);
+        Packing.panelOfRows(
+                a.values, a.at(row, p), a.stride, count, length, scratch.shared(), PANELS_AT + row * k + p * WIDTH);
     }
 
     private void productTile(int tile, int worker) {
@@ -90,7 +93,7 @@ final class ThinMatmul {
         for (int i = 0; i < PanelProduct.covered(rows); i++) {
             for (int p = 0; p < k; p += DEPTH) {
                 int length = Math.min(DEPTH, k - p);
-                int at = ROWS_AT + p * TILE + i * DEPTH;
+                int at = ROWS_AT + p / DEPTH * TILE * ROW + i * ROW;
                 if (i < rows) {
                     b.copy(first + i, p, 1, length, own, at, 0);
                 } else {
@@ -108,10 +111,10 @@ final class ThinMatmul {
         for (int p = 0; p < k; p += DEPTH) {
             PanelProduct.run(
                     own,
-                    ROWS_AT + p * TILE,
+                    ROWS_AT + p / DEPTH * TILE * ROW,
                     rows,
                     scratch.shared(),
-                    row * k + p * WIDTH,
+                    PANELS_AT + row * k + p * WIDTH,
                     Math.min(DEPTH, k - p),
                     WIDTH,
                     own,

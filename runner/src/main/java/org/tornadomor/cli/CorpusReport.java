@@ -1,0 +1,94 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.tornadomor.data.Manifest;
+import org.tornadomor.data.PreparedCorpus;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a prepared corpus holds, for people and for programs. */
+final class CorpusReport {
+    private CorpusReport() {}
+
+    /** A table with a line for each source and part. */
+    static void print(PrintWriter out, PreparedCorpus corpus) {
+        Manifest manifest = corpus.manifest();
+        out.printf(
+                "%s: tokenizer %s (%s ids), %d bytes a token on disk, %d shards%n",
+                corpus.folder(),
+                manifest.tokenizer().kind(),
+                Figures.grouped(manifest.tokenizer().vocabSize()),
+                manifest.tokenBytes(),
+                manifest.shards().size());
+        TextTable table = new TextTable("source", "part", "documents", "bytes", "tokens", "bytes/token").left(2);
+        Manifest.Amount all = Manifest.Amount.NONE;
+        for (Manifest.Source source : manifest.sources()) {
+            String weight = source.weight() == null ? "" : ", weight " + source.weight();
+            row(table, source.description() + weight, "training", source.training());
+            row(table, "", "held out", source.validation());
+            all = all.plus(source.training()).plus(source.validation());
+        }
+        row(table, "all", "", all);
+        table.print(out);
+        leftOut(out, manifest);
+    }
+
+    private static void row(TextTable table, String source, String part, Manifest.Amount amount) {
+        table.row(
+                source,
+                part,
+                Figures.grouped(amount.documents()),
+                Figures.grouped(amount.bytes()),
+                Figures.grouped(amount.tokens()),
+                amount.tokens() == 0 ? "-" : String.format(Locale.ROOT, "%.3f", amount.bytesPerToken()));
+    }
+
+    private static void leftOut(PrintWriter out, Manifest manifest) {
+        long duplicates = 0;
+        long filtered = 0;
+        long invalid = 0;
+        for (Manifest.Source source : manifest.sources()) {
+            duplicates += source.duplicates();
+            filtered += source.filtered();
+            invalid += source.invalid();
+        }
+        if (duplicates + filtered + invalid > 0) {
+            out.println("left out: " + Figures.grouped(duplicates) + " duplicates, " + Figures.grouped(filtered)
+                    + " for their size, " + Figures.grouped(invalid) + " that are not UTF-8");
+        }
+    }
+
+    /** The same as JSON. */
+    static ObjectNode json(PreparedCorpus corpus) {
+        Manifest manifest = corpus.manifest();
+        ObjectNode json = JsonOption.object();
+        json.put("folder", corpus.folder().toString());
+        json.put("tokenizer", manifest.tokenizer().kind());
+        json.put("tokenizer_fingerprint", manifest.tokenizer().fingerprint());
+        json.put("vocab_size", manifest.tokenizer().vocabSize());
+        json.put("token_bytes", manifest.tokenBytes());
+        json.put("shards", manifest.shards().size());
+        for (Manifest.Source source : manifest.sources()) {
+            ObjectNode one = json.withArray("sources").addObject();
+            one.put("source", source.description());
+            one.put("weight", source.weight());
+            amount(one.putObject("training"), source.training());
+            amount(one.putObject("validation"), source.validation());
+            one.put("duplicates", source.duplicates());
+            one.put("filtered", source.filtered());
+            one.put("invalid", source.invalid());
+        }
+        return json;
+    }
+
+    private static void amount(ObjectNode json, Manifest.Amount amount) {
+        json.put("documents", amount.documents());
+        json.put("bytes", amount.bytes());
+        json.put("tokens", amount.tokens());
+        if (amount.tokens() == 0) {
+            json.putNull("bytes_per_token");
+        } else {
+            json.put("bytes_per_token", amount.bytesPerToken());
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.UserError;
+import org.tornadomor.data.HoldOut;
+import org.tornadomor.data.Preparation;
+import org.tornadomor.data.PrepareSettings;
+import org.tornadomor.data.PreparedCorpus;
+import org.tornadomor.data.SourceOptions;
+import org.tornadomor.data.TextSources;
+import org.tornadomor.data.WeightedSource;
+import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.Tokenizers;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code tornado-mor data prepare}: text into tokens on disk. */
+@Command(
+        name = "prepare",
+        description = {
+            "Tokenises text into a folder that train and evaluate take behind --data. Documents end with the end",
+            "token, and some, picked by their text, are held out. Interrupted at any point, the same command goes on.",
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tornado-mor data prepare jdk -o corpora/jdk",
+            "      the source of this JDK, byte by byte",
+            "  tornado-mor data prepare jdk=2 notes/=1 --ext java,md --tokenizer bpe4096 -o corpora/mixed",
+            "      two samples in three are of the JDK, whatever the sizes",
+            "  tornado-mor data prepare 'wiki/*.jsonl.zst' web.parquet --text-field body -o corpora/web",
+        })
+final class DataPrepareCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            paramLabel = "SOURCE[=WEIGHT]",
+            arity = "1..*",
+            description = {
+                "jdk (the source of this JDK), jdk:GLOB, or a file, folder or quoted glob. Files are plain text, JSON",
+                "Lines (.jsonl), Parquet (.parquet), archives (.zip, .jar, .tar, .tar.gz, .tgz, .tar.zst), or any of",
+                "the first two with .gz or .zst. Weights say how often samples of a source come; without, each token",
+                "counts the same.",
+            })
+    private List<String> sources;
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "DIR",
+            description = "The folder to fill: new, empty, or of an interrupted attempt.")
+    private Path out;
+
+    @Option(
+            names = "--tokenizer",
+            paramLabel = "NAME",
+            defaultValue = "bytes",
+            description = "bytes (default), a tokenizer.json, or a folder with one.")
+    private String tokenizer;
+
+    @Option(names = "--filter", paramLabel = "GLOB", description = "Which files of folders and archives, as *.txt.")
+    private String filter;
+
+    @Option(
+            names = "--ext",
+            split = ",",
+            paramLabel = "NAMES",
+            description = "Which files of folders and archives by extension, as java,md.")
+    private List<String> extensions = new ArrayList<>();
+
+    @Option(
+            names = "--text-field",
+            paramLabel = "NAME",
+            defaultValue = SourceOptions.TEXT_FIELD,
+            description = "Field of JSON Lines or column of Parquet that is the text. Default: ${DEFAULT-VALUE}.")
+    private String textField;
+
+    @Option(names = "--max-bytes", paramLabel = "N", description = "How much text to take at most, such as 2G.")
+    private String maxBytes;
+
+    @Option(
+            names = "--min-document",
+            paramLabel = "N",
+            description = "Leave out documents of fewer bytes, such as 200.")
+    private String minDocument;
+
+    @Option(names = "--max-document", paramLabel = "N", description = "Leave out documents of more bytes, such as 1M.")
+    private String maxDocument;
+
+    @Option(names = "--keep-duplicates", description = "Keep a document whose whole text came before.")
+    private boolean keepDuplicates;
+
+    @Option(names = "--skip-invalid", description = "Leave out documents that are not UTF-8 instead of ending.")
+    private boolean skipInvalid;
+
+    @Option(
+            names = "--hold-out",
+            paramLabel = "SHARE",
+            defaultValue = "5%",
+            description = "Documents to validate on. More text moves none of them. Default: 5%%.")
+    private String holdOut;
+
+    @Option(
+            names = "--shard-tokens",
+            paramLabel = "N",
+            description = "Tokens of a file, after which an interrupted attempt goes on. Default: 64Mi.")
+    private String shardTokens;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Threads that tokenise; 0 (default) for all processors. The result does not depend on it.")
+    private int threads;
+
+    @Mixin
+    private JsonOption json;
+
+    @Override
+    public void run() {
+        if (threads < 0) {
+            throw new UserError("--threads is " + threads + "; give 0 or more");
+        }
+        PrintWriter err = spec.commandLine().getErr();
+        PreparedCorpus corpus;
+        try (Tokenizer chosen = Tokenizers.load(tokenizer);
+                PrepareView view = PrepareView.on(err)) {
+            corpus = Preparation.run(settings(), chosen, out, threads, view);
+        }
+        PrintWriter results = spec.commandLine().getOut();
+        if (json.wanted()) {
+            JsonOption.print(results, CorpusReport.json(corpus));
+        } else {
+            CorpusReport.print(results, corpus);
+            results.println("train on it:  tornado-mor train --data " + out);
+        }
+        results.flush();
+    }
+
+    private PrepareSettings settings() {
+        List<WeightedSource> weighted = WeightedSource.parse(sources).stream()
+                .map(source -> new WeightedSource(absolute(source.spec()), source.weight()))
+                .toList();
+        boolean jdk = weighted.stream().anyMatch(source -> TextSources.isJdk(source.spec()));
+        Path fallback = jdk ? Installation.javaSources() : null;
+        return new PrepareSettings(
+                weighted,
+                filter,
+                extensions,
+                textField,
+                Quantity.bytes("--max-bytes", maxBytes),
+                fallback == null ? null : fallback.toString(),
+                Quantity.bytes("--min-document", minDocument),
+                Quantity.bytes("--max-document", maxDocument),
+                !keepDuplicates,
+                skipInvalid,
+                share(),
+                shardTokens == null ? PrepareSettings.SHARD_TOKENS : Quantity.bytes("--shard-tokens", shardTokens));
+    }
+
+    private double share() {
+        try {
+            return HoldOut.share(holdOut);
+        } catch (NumberFormatException e) {
+            throw new UserError("--hold-out " + holdOut + " is no share; write it like 5% or 0.05", e);
+        }
+    }
+
+    /** An interrupted attempt may be repeated from another folder. */
+    private static String absolute(String spec) {
+        if (TextSources.isJdk(spec)) {
+            return spec;
+        }
+        try {
+            return Path.of(spec).toAbsolutePath().normalize().toString();
+        } catch (InvalidPathException e) {
+            // A glob on Windows.
+            return Path.of("").toAbsolutePath() + "/" + spec;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package org.tornadomor.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class DataCommandTest {
+    private static final Path BPE = Path.of("src/test/resources/tokenizer/byte-level");
+
+    @TempDir
+    Path folder;
+
+    private Path texts;
+    private Path corpus;
+
+    @BeforeEach
+    void writeTexts() throws IOException {
+        texts = Files.createDirectories(folder.resolve("texts"));
+        for (int i = 0; i < 40; i++) {
+            Files.writeString(texts.resolve(i + ".txt"), "document " + i + " says something. ".repeat(5));
+        }
+        corpus = folder.resolve("corpus");
+    }
+
+    @Test
+    void preparesShowsTrainsAndEvaluates() {
+        JsonNode prepared = JsonMapper.shared()
+                .readTree(Outcome.of(
+                                "data",
+                                "prepare",
+                                texts,
+                                "-o",
+                                corpus,
+                                "--hold-out",
+                                "0.2",
+                                "--shard-tokens",
+                                "2k",
+                                "--json")
+                        .succeeds()
+                        .out());
+        JsonNode source = prepared.path("sources").path(0);
+        long documents = source.path("training").path("documents").asLong()
+                + source.path("validation").path("documents").asLong();
+        assertEquals(40, documents);
+        assertTrue(prepared.path("shards").asInt() > 2, prepared.toString());
+        String info = Outcome.of("data", "info", corpus, "--verify", "--samples", 2)
+                .succeeds()
+                .out();
+        assertTrue(info.contains("every file is as its checksum says"), info);
+        assertTrue(info.contains("document "), info);
+        Path run = folder.resolve("run");
+        Outcome.of(
+                        "train",
+                        "--data",
+                        corpus,
+                        "--engine",
+                        "cpu",
+                        "--threads",
+                        1,
+                        "--steps",
+                        2,
+                        "--context",
+                        16,
+                        "--batch",
+                        2,
+                        "--set",
+                        "model.hidden_size=16",
+                        "--set",
+                        "model.intermediate_size=16",
+                        "--set",
+                        "model.num_attention_heads=2",
+                        "--set",
+                        "model.num_key_value_heads=1",
+                        "--out",
+                        run)
+                .succeeds();
+        JsonNode score = JsonMapper.shared()
+                .readTree(Outcome.of("evaluate", "--model", run, "--data", corpus, "--engine", "cpu", "--json")
+                        .succeeds()
+                        .out());
+        assertEquals(
+                source.path("validation").path("tokens").asLong() - 1,
+                score.path("tokens").asLong());
+        Outcome.of("train", "--data", corpus, "--max-bytes", "1M", "--out", folder.resolve("no"))
+                .failsWith(1, "data.max_bytes");
+        Outcome.of("train", "--data", corpus, "--tokenizer", BPE, "--out", folder.resolve("no"))
+                .failsWith(1, "was prepared with bytes (257 ids) and not with");
+    }
+
+    @Test
+    void aCorpusCarriesItsTokenizer() {
+        String out = Outcome.of(
+                        "data",
+                        "prepare",
+                        texts + "=1",
+                        texts.resolve("1.txt") + "=1",
+                        "--keep-duplicates",
+                        "--tokenizer",
+                        BPE,
+                        "--hold-out",
+                        0,
+                        "-o",
+                        corpus)
+                .succeeds()
+                .out();
+        assertTrue(out.contains("tokenizer tokenizer.json (275 ids)"), out);
+        assertTrue(out.contains("weight 1.0"), out);
+        assertTrue(Files.exists(corpus.resolve("tokenizer.json")));
+        Outcome again = Outcome.of(
+                        "data",
+                        "prepare",
+                        texts + "=1",
+                        texts.resolve("1.txt") + "=1",
+                        "--keep-duplicates",
+                        "--tokenizer",
+                        BPE,
+                        "--hold-out",
+                        0,
+                        "-o",
+                        corpus)
+                .succeeds();
+        assertTrue(again.err().contains("complete already"), again.err());
+    }
+
+    @Test
+    void saysWhatIsWrong() throws IOException {
+        Outcome.of("data", "prepare", folder.resolve("none"), "-o", corpus).failsWith(1, "no text at");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--hold-out", "most").failsWith(1, "--hold-out most");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--max-bytes", "x").failsWith(1, "--max-bytes x");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--threads", "-1").failsWith(1, "--threads");
+        Outcome.of("data", "info", texts).failsWith(1, "no prepared corpus in");
+        Outcome.of("data", "prepare", texts).failsWith(2, "--out");
+        Outcome.of("data").failsWith(2, "Name a command");
+        Outcome.of("data", "prepare", texts, "-o", corpus).succeeds();
+        Path shard = corpus.resolve("source00-training-00000.tokens");
+        Files.write(shard, new byte[] {1, 2});
+        Outcome.of("data", "info", corpus).failsWith(1, shard + " is damaged (it has 2 bytes");
+        Outcome.of("train", "--data", corpus, "--out", folder.resolve("no")).failsWith(1, shard + " is damaged");
+    }
+}

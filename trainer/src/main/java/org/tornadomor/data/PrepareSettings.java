@@ -1,0 +1,99 @@
+package org.tornadomor.data;
+
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.tornadomor.UserError;
+
+/**
+ * What a corpus is made of: with the tokenizer, everything that decides the bytes of its shards.
+ *
+ * @param sources with absolute paths
+ * @param filter {@link SourceOptions#filter}
+ * @param extensions {@link SourceOptions#extensions}
+ * @param textField {@link SourceOptions#textField}
+ * @param maxBytes of text to take of all sources together; 0 for all
+ * @param jdkFallback {@link SourceOptions#jdkFallback}
+ * @param minDocumentBytes shorter documents are left out
+ * @param maxDocumentBytes longer documents are left out; 0 for none
+ * @param deduplicate whether a text that came before is left out
+ * @param skipInvalid whether text that is not UTF-8 is left out instead of refused
+ * @param holdOut the share of documents to validate on, picked by their text
+ * @param shardTokens a shard ends with the document that brings it to so many tokens
+ */
+public record PrepareSettings(
+        List<WeightedSource> sources,
+        String filter,
+        List<String> extensions,
+        String textField,
+        long maxBytes,
+        String jdkFallback,
+        long minDocumentBytes,
+        long maxDocumentBytes,
+        boolean deduplicate,
+        boolean skipInvalid,
+        double holdOut,
+        long shardTokens) {
+    /** 128 MiB a shard with two bytes a token. */
+    public static final long SHARD_TOKENS = 1 << 26;
+
+    /** The share of documents that is held out where nobody says. */
+    public static final double HOLD_OUT = 0.05;
+
+    /** @throws UserError if a value makes no sense */
+    public PrepareSettings {
+        sources = List.copyOf(sources);
+        extensions = List.copyOf(extensions);
+        atLeast("the smallest document", minDocumentBytes, 0);
+        atLeast("the largest document", maxDocumentBytes, 0);
+        atLeast("a shard's number of tokens", shardTokens, 1);
+        if (maxDocumentBytes > 0 && maxDocumentBytes < minDocumentBytes) {
+            throw new UserError("documents of at least " + minDocumentBytes + " and at most " + maxDocumentBytes
+                    + " bytes are none: turn the two limits round");
+        }
+        HoldOut.byContent(holdOut);
+    }
+
+    /** These sources with nothing left out but duplicates. */
+    public static PrepareSettings of(List<WeightedSource> sources) {
+        return new PrepareSettings(
+                sources, null, List.of(), SourceOptions.TEXT_FIELD, 0, null, 0, 0, true, false, HOLD_OUT, SHARD_TOKENS);
+    }
+
+    private static void atLeast(String what, long value, long least) {
+        if (value < least) {
+            throw new UserError(what + " is " + value + "; give " + least + " or more");
+        }
+    }
+
+    /** For one source; the limit is that of all together. */
+    SourceOptions unlimited() {
+        return new SourceOptions(filter, extensions, textField, 0, jdkFallback == null ? null : Path.of(jdkFallback));
+    }
+
+    /** The first value that other settings have differently, in words. */
+    String difference(PrepareSettings other) {
+        for (RecordComponent component : PrepareSettings.class.getRecordComponents()) {
+            Object mine = value(component);
+            Object its = other.value(component);
+            if (!Objects.equals(mine, its)) {
+                return component.getName() + " was " + mine + " and is now " + its;
+            }
+        }
+        return "none";
+    }
+
+    private Object value(RecordComponent component) {
+        try {
+            return component.getAccessor().invoke(this);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError("accessors of a public record are public", e);
+        }
+    }
+
+    boolean takes(Document document) {
+        int bytes = document.utf8().length;
+        return bytes >= minDocumentBytes && (maxDocumentBytes == 0 || bytes <= maxDocumentBytes);
+    }
+}
