@@ -21,7 +21,7 @@ final class AllocationProbe {
 
     private final Random random = new Random(4);
 
-    /** @param args decode, a type of weights and a number of sequences; or train and a kind of model */
+    /** @param args decode, a type of weights and a number of sequences; or train, a kind of model, and recompute if wanted */
     public static void main(String[] args) {
         AllocationProbe probe = new AllocationProbe();
         if (args[0].equals("decode")) {
@@ -30,11 +30,12 @@ final class AllocationProbe {
             probe.train(
                     switch (args[1]) {
                         case "vanilla" -> null;
-                        case "recursive" -> MorConfig.recursive(3, args.length > 2);
+                        case "recursive" -> MorConfig.recursive(3);
                         case "expert" -> MorConfig.expertChoice(3);
                         case "token" -> MorConfig.tokenChoice(3);
                         default -> throw new IllegalArgumentException(args[1]);
-                    });
+                    },
+                    args.length > 2);
         }
     }
 
