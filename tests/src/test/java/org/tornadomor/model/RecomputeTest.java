@@ -81,7 +81,7 @@ class RecomputeTest {
     Stream<DynamicTest> alsoOnADevice() {
         int[] number = {0};
         return TinyConfigs.everyKind().entrySet().stream()
-                .filter(kind -> number[0]++ % 9 == 0)
+                .filter(kind -> number[0]++ % 24 == 8)
                 .map(kind -> DynamicTest.dynamicTest(
                         kind.getKey(),
                         () -> same(
