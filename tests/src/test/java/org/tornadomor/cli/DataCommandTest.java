@@ -1,6 +1,7 @@
 package org.tornadomor.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -89,6 +90,22 @@ class DataCommandTest {
         assertEquals(
                 source.path("validation").path("tokens").asLong() - 1,
                 score.path("tokens").asLong());
+        JsonNode across = JsonMapper.shared()
+                .readTree(Outcome.of(
+                                "evaluate",
+                                "--model",
+                                run,
+                                "--data",
+                                corpus,
+                                "--engine",
+                                "cpu",
+                                "--across-documents",
+                                "--json")
+                        .succeeds()
+                        .out());
+        assertNotEquals(
+                score.path("causal").path("loss_per_token").asDouble(),
+                across.path("causal").path("loss_per_token").asDouble());
         Outcome.of("train", "--data", corpus, "--max-bytes", "1M", "--out", folder.resolve("no"))
                 .failsWith(1, "data.max_bytes");
         Outcome.of("train", "--data", corpus, "--tokenizer", BPE, "--out", folder.resolve("no"))

@@ -26,9 +26,10 @@ class RecomputeTest {
     private static Map<String, float[]> train(
             Engine engine, ModelConfig config, boolean recompute, boolean anyCapacity) {
         Map<String, float[]> found = new LinkedHashMap<>();
-        try (TinyModel model = new TinyModel(engine, config, SEQUENCES, LENGTH, 3);
+        try (TinyModel model = new TinyModel(engine, config, SEQUENCES, LENGTH, 3).withDocuments(3);
                 TrainingPass pass =
                         new TrainingPass(engine, model.weights, SEQUENCES, LENGTH, 2, anyCapacity, recompute)) {
+            pass.keepWithinDocuments(anyCapacity ? -1 : TinyModel.END);
             for (int step = 0; step < 2; step++) {
                 pass.begin();
                 pass.add(model.inputs, model.targets);
@@ -108,7 +109,7 @@ class RecomputeTest {
 
     private static long memory(ModelConfig config, boolean recompute) {
         try (Engine engine = new CpuEngine(1);
-                TinyModel model = new TinyModel(engine, config, SEQUENCES, LENGTH, 3);
+                TinyModel model = new TinyModel(engine, config, SEQUENCES, LENGTH, 3).withDocuments(3);
                 TrainingPass pass = new TrainingPass(engine, model.weights, SEQUENCES, LENGTH, 1, false, recompute)) {
             pass.begin();
             pass.add(model.inputs, model.targets);
