@@ -136,7 +136,8 @@ public final class Trainer implements AutoCloseable {
                 config.batch(),
                 config.context(),
                 config.accumulate(),
-                setup.capacities().active());
+                setup.capacities().active(),
+                config.recompute());
         optimizer = new Optimizer(
                 engine, weights, pass.gradients(), config.optimizer().settings());
         boolean evaluates =
