@@ -31,7 +31,9 @@ class ArchitectureTest {
     private static final String SIMULATOR = "org.tornadomor.simulator..";
 
     private static final String[] MODEL = {"org.tornadomor.model..", "org.tornadomor.tokenizer.."};
-    private static final String[] TRAINER = {"org.tornadomor.data..", "org.tornadomor.trainer.."};
+    private static final String[] TRAINER = {
+        "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.experiment.."
+    };
     private static final String[] RUNNER = {
         "org.tornadomor.generation..", "org.tornadomor.report..", "org.tornadomor.cli.."
     };

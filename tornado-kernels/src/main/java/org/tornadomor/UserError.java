@@ -41,7 +41,10 @@ public final class UserError extends RuntimeException {
         String message = String.valueOf(
                 cause instanceof FileSystemException e && e.getReason() != null ? e.getReason() : cause.getMessage());
         String lower = message.toLowerCase(Locale.ROOT);
-        if (lower.contains("no space left") || lower.contains("not enough space") || lower.contains("quota exceeded")) {
+        if (lower.contains("no space left")
+                || lower.contains("out of disk space")
+                || lower.contains("not enough space")
+                || lower.contains("quota exceeded")) {
             return "no space left on the device; free some or choose another folder";
         }
         if (lower.contains("read-only file system")) {

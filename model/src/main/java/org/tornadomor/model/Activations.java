@@ -27,7 +27,20 @@ record Activations(Tensor x, Tensor qkv, Tensor attended, Tensor lse, Tensor mid
                 arena.allocate(name + ".out", max, shape.d()));
     }
 
-    /** The same intermediate memory for another layer: inference keeps only inputs and outputs apart. */
+    /** Memory that layers use in turn, each with inputs and outputs of its own ({@link #between}). */
+    static Activations shared(Arena arena, LayerShape widest) {
+        int max = widest.rows().max();
+        return new Activations(
+                null,
+                arena.allocate("layer.qkv", max, widest.qkvWidth()),
+                arena.allocate("layer.attended", max, widest.queryWidth()),
+                arena.allocate("layer.lse", max, widest.config().numHeads()),
+                arena.allocate("layer.mid", max, widest.d()),
+                arena.allocate("layer.gate_up", max, 2 * widest.f()),
+                null);
+    }
+
+    /** The same intermediate memory for another layer. */
     Activations between(Tensor newX, Tensor newOut) {
         return new Activations(newX, qkv, attended, lse, mid, gateUp, newOut);
     }

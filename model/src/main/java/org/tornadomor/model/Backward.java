@@ -40,7 +40,10 @@ final class Backward {
     /** [N, 2 kvHeads h] by layer: gradients that readers of shared keys and values leave. */
     private final Tensor[] dShared;
 
-    private final List<Binding> bindings = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+
+    /** What runs one after the other. @param rows nothing runs while there are none of them, unless null */
+    private record Step(Binding binding, Extent rows) {}
 
     Backward(Forward forward, ParameterSet gradients, BackwardScratch scratch, Objective objective, Tensor dState) {
         this.forward = forward;
@@ -72,7 +75,7 @@ final class Backward {
         Wiring w = new Wiring(name("embedding"));
         Extent all = forward.batch.all().extent();
         w.add(new EmbedBackward(w.of(gradients.embedding()), w.of(dState, all), w.of(forward.batch.ids(), all)));
-        bindings.add(w.on(engine));
+        add(w.on(engine));
     }
 
     private String name(String what) {
@@ -90,7 +93,7 @@ final class Backward {
             }
         }
         if (any) {
-            bindings.add(w.on(engine));
+            add(w.on(engine));
         }
     }
 
@@ -99,8 +102,11 @@ final class Backward {
             PlainLayer layer = layers.get(i);
             int l = layer.number();
             int set = forward.map.weightSet(l);
+            if (layer.recompute() != null) {
+                steps.add(new Step(layer.recompute(), layer.shape().rows()));
+            }
             LayerBackward program = forward.bank.backward(layer.depth(), layer.shape(), forward.layers.hasReaders(l));
-            bindings.add(program.bind(
+            add(program.bind(
                     gradient,
                     forward.weights.layer(set),
                     gradients.layer(set),
@@ -127,7 +133,7 @@ final class Backward {
                 leave.of(r.rows.parent(), rows),
                 ExpertRouting.gate(mor),
                 (float) mor.routerAlpha()));
-        bindings.add(leave.on(engine));
+        add(leave.on(engine));
         layers(r.block, dBlock);
 
         Wiring enter = new Wiring(name("depth " + r.depth + ": enter"));
@@ -159,7 +165,7 @@ final class Backward {
         if (r.depth > 1) {
             enter.add(new ScatterAdd(enter.of(dState), dIn, enter.of(r.candidates.index(), candidates)));
         }
-        bindings.add(enter.on(engine));
+        add(enter.on(engine));
     }
 
     private void tokenRecursion(Recursion r) {
@@ -179,11 +185,11 @@ final class Backward {
                 r.depth,
                 (float) mor.routerAlpha(),
                 mor.gating() == Gating.WEIGHTED));
-        bindings.add(leave.on(engine));
+        add(leave.on(engine));
         layers(r.block, dBlock);
         Wiring enter = new Wiring(name("depth " + r.depth + ": enter"));
         enter.add(new Scatter(enter.of(dOn), enter.of(dBlock, rows), enter.of(r.rows.index(), rows)));
-        bindings.add(enter.on(engine));
+        add(enter.on(engine));
     }
 
     /** The input of recursion 1 gets gradients from the residual path, from the block and from the router. */
@@ -218,12 +224,18 @@ final class Backward {
                 scratch,
                 w.of(dState, all),
                 true);
-        bindings.add(w.on(engine));
+        add(w.on(engine));
+    }
+
+    private void add(Binding binding) {
+        steps.add(new Step(binding, null));
     }
 
     void run() {
-        for (Binding binding : bindings) {
-            binding.run();
+        for (Step step : steps) {
+            if (step.rows == null || step.rows.count() > 0) {
+                step.binding.run();
+            }
         }
     }
 }

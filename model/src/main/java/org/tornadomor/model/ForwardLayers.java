@@ -6,14 +6,14 @@ import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.Tensor;
 
 /**
- * Gives each unrolled layer its weights, its memory and its keys. Training keeps every layer's activations; otherwise layers
- * run in place on the hidden states and share the rest.
+ * Gives each unrolled layer its weights, its memory and its keys. Training keeps every layer's activations, or with
+ * recomputation every layer's input; otherwise layers run in place on the hidden states. What is not kept is shared.
  */
 final class ForwardLayers {
     private final Forward forward;
     private final ModelConfig config;
     private final LayerMap map;
-    /** Memory of all layers in turn, unless training. */
+    /** Memory of all layers in turn, unless each keeps its own. */
     private final Activations shared;
     /** [N, d] where a block runs in place, unless training. */
     private final Tensor blockRows;
@@ -30,9 +30,8 @@ final class ForwardLayers {
         boolean hybrid = config.kv() == KvMode.HYBRID && !forward.spec.decoding();
         sources = new Tensor[map.numLayers()];
         mixed = hybrid ? forward.floats.allocate("mixed_kv", rows, 2 * config.kvWidth()) : null;
-        if (forward.spec.training()) {
+        if (forward.spec.keepsActivations()) {
             shared = null;
-            blockRows = null;
         } else {
             LayerShape widest = new LayerShape(
                     config,
@@ -42,11 +41,11 @@ final class ForwardLayers {
                     forward.spec.context(),
                     KeyMode.OWN,
                     0);
-            shared = Activations.allocate(forward.floats, "layer", widest, null);
-            blockRows = config.router() == RouterKind.NONE
-                    ? null
-                    : forward.floats.allocate("block", rows, config.hiddenSize());
+            shared = Activations.shared(forward.floats, widest);
         }
+        blockRows = forward.spec.training() || config.router() == RouterKind.NONE
+                ? null
+                : forward.floats.allocate("block", rows, config.hiddenSize());
     }
 
     /** Whether later layers read this layer's keys and values. */
@@ -92,20 +91,27 @@ final class ForwardLayers {
             sources[l] = activations.qkv().columns(config.queryWidth(), 2 * config.kvWidth());
         }
         LayerKeys keys = keys(l, shape.mode(), rows, r);
-        Binding binding = program.bind(forward.weights.layer(map.weightSet(l)), activations, forward.scratch, keys);
-        return new PlainLayer(l, depth, shape, activations, keys, binding);
+        LayerWeights weights = forward.weights.layer(map.weightSet(l));
+        Binding binding = program.bind(weights, activations, forward.scratch, keys);
+        Binding again = forward.spec.recompute()
+                ? forward.bank.recompute(depth, shape).bind(weights, activations, forward.scratch, keys)
+                : null;
+        return new PlainLayer(l, depth, shape, activations, keys, binding, again);
     }
 
     private Activations activations(int l, LayerShape shape, Tensor x) {
-        if (forward.spec.training()) {
+        if (forward.spec.keepsActivations()) {
             return Activations.allocate(forward.floats, "layer " + l, shape, x);
         }
-        Activations inPlace = shared.between(x, x);
+        Tensor out = forward.spec.training()
+                ? forward.floats.allocate("layer " + l + ".out", shape.rows().max(), shape.d())
+                : x;
+        Activations mine = shared.between(x, out);
         if (hasReaders(l) && !forward.spec.decoding()) {
-            return inPlace.withQkv(
+            return mine.withQkv(
                     forward.floats.allocate("layer " + l + ".qkv", shape.rows().max(), shape.qkvWidth()));
         }
-        return inPlace.withQkv(shared.qkv().reshaped(shape.rows().max(), shape.qkvWidth()));
+        return mine.withQkv(shared.qkv().reshaped(shape.rows().max(), shape.qkvWidth()));
     }
 
     private LayerShape shape(int l, ActiveRows rows) {

@@ -11,8 +11,9 @@ import org.tornadomor.UserError;
  *     capacity of the caches
  * @param maxRows the most rows of one run
  * @param anyCapacity plan memory for all rows at every depth, since capacities change (warm-up) or are not fixed
+ * @param recompute training keeps what each layer starts from, and its backward computes the rest again
  */
-record ForwardSpec(Purpose purpose, int sequences, int context, int maxRows, boolean anyCapacity) {
+record ForwardSpec(Purpose purpose, int sequences, int context, int maxRows, boolean anyCapacity, boolean recompute) {
     enum Purpose {
         /** Everything that the backward needs is kept; expert-choice selects its top k. */
         TRAIN,
@@ -22,16 +23,16 @@ record ForwardSpec(Purpose purpose, int sequences, int context, int maxRows, boo
         DECODE
     }
 
-    static ForwardSpec train(int sequences, int context, boolean anyCapacity) {
-        return new ForwardSpec(Purpose.TRAIN, sequences, context, rows(sequences, context), anyCapacity);
+    static ForwardSpec train(int sequences, int context, boolean anyCapacity, boolean recompute) {
+        return new ForwardSpec(Purpose.TRAIN, sequences, context, rows(sequences, context), anyCapacity, recompute);
     }
 
     static ForwardSpec score(int sequences, int context) {
-        return new ForwardSpec(Purpose.SCORE, sequences, context, rows(sequences, context), true);
+        return new ForwardSpec(Purpose.SCORE, sequences, context, rows(sequences, context), true, false);
     }
 
     static ForwardSpec decode(int sequences, int context, int maxRows) {
-        return new ForwardSpec(Purpose.DECODE, sequences, context, Math.max(sequences, maxRows), true);
+        return new ForwardSpec(Purpose.DECODE, sequences, context, Math.max(sequences, maxRows), true, false);
     }
 
     private static int rows(int sequences, int context) {
@@ -41,6 +42,11 @@ record ForwardSpec(Purpose purpose, int sequences, int context, int maxRows, boo
                     "a batch of " + sequences + " x " + context + " tokens is too large; use a smaller batch");
         }
         return (int) rows;
+    }
+
+    /** Whether each layer has memory of its own for all that it computes. */
+    boolean keepsActivations() {
+        return training() && !recompute;
     }
 
     boolean training() {

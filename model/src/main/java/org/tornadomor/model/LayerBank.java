@@ -11,6 +11,7 @@ final class LayerBank {
     private final String pass;
     private final ElementType weights;
     private final Map<String, LayerForward> forwards = new HashMap<>();
+    private final Map<String, LayerForward> recomputes = new HashMap<>();
     private final Map<String, LayerBackward> backwards = new HashMap<>();
 
     /**
@@ -26,7 +27,13 @@ final class LayerBank {
     /** The forward of a layer at a depth (0 = outside recursions). */
     LayerForward forward(int depth, LayerShape shape) {
         String name = name("layer", depth, shape, "");
-        return forwards.computeIfAbsent(name, n -> new LayerForward(engine, n, shape, weights));
+        return forwards.computeIfAbsent(name, n -> new LayerForward(engine, n, shape, weights, true));
+    }
+
+    /** The forward of a layer as far as its backward needs it. */
+    LayerForward recompute(int depth, LayerShape shape) {
+        String name = name("layer again for the backward", depth, shape, "");
+        return recomputes.computeIfAbsent(name, n -> new LayerForward(engine, n, shape, weights, false));
     }
 
     /** The backward of a layer at a depth. */

@@ -35,8 +35,11 @@ final class LayerForward {
     private final List<Slot> copies = new ArrayList<>();
     private final Program program;
 
-    /** @param weights the type of the matrices */
-    LayerForward(Engine engine, String name, LayerShape shape, ElementType weights) {
+    /**
+     * @param weights the type of the matrices
+     * @param whole to the layer's output; else to the last activations that its backward does not compute by itself
+     */
+    LayerForward(Engine engine, String name, LayerShape shape, ElementType weights, boolean whole) {
         this.shape = shape;
         int d = shape.d();
         int f = shape.f();
@@ -53,14 +56,14 @@ final class LayerForward {
         lse = ops.f32("lse", rows, shape.config().numHeads());
         mid = ops.f32("mid", rows, d);
         gateUp = ops.f32("gate_up", rows, 2 * f);
-        activated = ops.f32("activated", rows, f);
-        out = ops.f32("out", rows, d);
+        activated = whole ? ops.f32("activated", rows, f) : null;
+        out = whole ? ops.f32("out", rows, d) : null;
         inputNorm = ops.f32("input_norm", d, 1);
         wQkv = ops.slot("w_qkv", weights, Extent.fixed(shape.qkvWidth()), d);
         wOutput = ops.slot("w_output", weights, Extent.fixed(d), shape.queryWidth());
         postNorm = ops.f32("post_norm", d, 1);
         wGateUp = ops.slot("w_gate_up", weights, Extent.fixed(2 * f), d);
-        wDown = ops.slot("w_down", weights, Extent.fixed(d), f);
+        wDown = whole ? ops.slot("w_down", weights, Extent.fixed(d), f) : null;
         position = ops.i32("position", rows);
         table = ops.f32("table", shape.positions(), shape.config().headDim());
         start = ops.i32("start", shape.sequences() + 1);
@@ -79,8 +82,10 @@ final class LayerForward {
         ops.add(new MatmulNT(mid, attended, wOutput, x));
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNT(gateUp, normed, wGateUp));
-        ops.add(new SwiGlu(activated, gateUp));
-        ops.add(new MatmulNT(out, activated, wDown, mid));
+        if (out != null) {
+            ops.add(new SwiGlu(activated, gateUp));
+            ops.add(new MatmulNT(out, activated, wDown, mid));
+        }
     }
 
     /** Puts keys and values where attention will read them. */
@@ -130,14 +135,16 @@ final class LayerForward {
         map.put(lse, a.lse());
         map.put(mid, a.mid());
         map.put(gateUp, a.gateUp());
-        map.put(activated, scratch.activated());
-        map.put(out, a.out());
         map.put(inputNorm, weights.inputNorm());
         map.put(wQkv, weights.qkv().rows(0, shape.qkvWidth()));
         map.put(wOutput, weights.output());
         map.put(postNorm, weights.postNorm());
         map.put(wGateUp, weights.gateUp());
-        map.put(wDown, weights.down());
+        if (out != null) {
+            map.put(activated, scratch.activated());
+            map.put(wDown, weights.down());
+            map.put(out, a.out());
+        }
         map.put(position, keys.position());
         map.put(table, keys.table());
         map.put(start, keys.start());

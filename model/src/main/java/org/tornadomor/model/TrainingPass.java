@@ -45,12 +45,29 @@ public final class TrainingPass implements AutoCloseable {
             int context,
             int microBatches,
             boolean changingCapacity) {
+        this(engine, weights, sequences, context, microBatches, changingCapacity, false);
+    }
+
+    /**
+     * As {@link #TrainingPass(Engine, ParameterSet, int, int, int, boolean)}.
+     *
+     * @param recompute keep the input of each layer alone, and compute the rest again before its backward: less memory, more
+     *     time, the same bits. What routers decided and their losses are not computed again
+     */
+    public TrainingPass(
+            Engine engine,
+            ParameterSet weights,
+            int sequences,
+            int context,
+            int microBatches,
+            boolean changingCapacity,
+            boolean recompute) {
         this.engine = engine;
         this.config = weights.config();
         this.sequences = sequences;
         this.context = context;
         this.gradients = new ParameterSet(engine, "gradients", config);
-        ForwardSpec spec = ForwardSpec.train(sequences, context, changingCapacity);
+        ForwardSpec spec = ForwardSpec.train(sequences, context, changingCapacity, recompute);
         int rows = Head.paddedRows(config, spec.maxRows());
         floats = engine.arena("activations", ElementType.F32);
         losses = floats.allocate("losses", Losses.COUNT);

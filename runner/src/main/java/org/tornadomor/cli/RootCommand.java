@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             InfoCommand.class,
             ExportCommand.class,
             TokenizerCommand.class,
+            ExperimentCommand.class,
             DevicesCommand.class,
             CompletionCommand.class,
         },

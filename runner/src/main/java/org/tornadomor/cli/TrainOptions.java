@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -22,6 +23,9 @@ final class TrainOptions {
             paramLabel = "FILE",
             description = "YAML or JSON with the keys of --set, such as the config.yaml of a run.")
     private Path config;
+
+    /** As export spells them. */
+    private static final Map<String, String> DTYPES = Map.of("float32", "f32", "bfloat16", "bf16", "float16", "f16");
 
     private final Map<String, String> given = new LinkedHashMap<>();
 
@@ -126,6 +130,20 @@ final class TrainOptions {
     private String saveEvery;
 
     @Option(
+            names = "--checkpoint-dtype",
+            paramLabel = "TYPE",
+            description = "Of the weights in checkpoints: float32 (default), bfloat16 or float16. The state that"
+                    + " --resume needs stays float32.")
+    private String dtype;
+
+    @Option(
+            names = "--recompute",
+            description =
+                    "Keep the input of each layer alone, and compute the rest again for its gradient: less memory,"
+                            + " more time, the same result.")
+    private boolean recompute;
+
+    @Option(
             names = "--keep",
             paramLabel = "N",
             description = "Checkpoints to keep, the newest ones; 0 for all. Default: 2, and the best.")
@@ -189,6 +207,8 @@ final class TrainOptions {
         value("seed", seed);
         value("eval_every", evalEvery);
         value("save_every", saveEvery);
+        text("dtype", dtype == null ? null : DTYPES.getOrDefault(dtype.toLowerCase(Locale.ROOT), dtype));
+        value("recompute", recompute ? "true" : null);
         value("keep", keep);
         value("keep_best", forgetsBest ? "false" : null);
         value("samples", samples);

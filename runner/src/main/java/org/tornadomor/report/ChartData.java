@@ -11,7 +11,7 @@ final class ChartData {
     /** Points of a curve where there is one run, and what all runs share where there are more. */
     private static final int POINTS = 1000;
 
-    private static final int ALL_POINTS = 6000;
+    private static final int ALL_POINTS = 4000;
     private static final int LEAST_POINTS = 150;
     private static final int DIGITS = 5;
 

@@ -334,7 +334,7 @@
       points++;
     });
     stroke(element(group, "path", {d: path}), it);
-    if (points === 1 || it.dots && points <= 60) {
+    if (points === 1 || it.dots && points <= 60 && shown().length <= 8) {
       it.y.forEach(function (y, i) {
         if (y !== null) { element(group, "circle", {cx: plot.x(it.x[i]).toFixed(1), cy: plot.y(y).toFixed(1), r: points === 1 ? 4 : 2.6, style: "fill:" + it.colour}); }
       });

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.model.io.TensorSource;
 import org.tornadomor.trainer.MetricsLog;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.TinyRuns;
@@ -88,6 +89,98 @@ class TrainCommandTest {
         result = train("--config", run.resolve(RunFolder.CONFIG_FILE), "--out", temp.resolve("again"));
         assertEquals(0, result.code(), result.err());
         assertTrue(result.out().contains("generate --model"), result.out());
+    }
+
+    /** Half the bytes, a rounding of the loss, and nothing at all of what goes on from there. */
+    @Test
+    void checkpointsMayBeBfloat16() throws IOException {
+        double[] losses = new double[2];
+        long[] bytes = new long[2];
+        String[] types = {"float32", "bfloat16"};
+        for (int i = 0; i < 2; i++) {
+            Path folder = temp.resolve(types[i]);
+            train("--config", config, "--out", folder, "--stop-after", 20, "--checkpoint-dtype", types[i])
+                    .succeeds();
+            Path weights = RunFolder.latest(folder).resolve(TensorSource.MODEL_FILE);
+            bytes[i] = Files.size(weights);
+            Outcome scored = Outcome.of("evaluate", "--model", folder, "--data", temp.resolve("text.txt"), "--json");
+            losses[i] = JsonMapper.shared()
+                    .readTree(scored.succeeds().out())
+                    .findValue("loss_per_token")
+                    .asDouble();
+            train("--resume", "--out", folder).succeeds();
+        }
+        assertEquals(0.5, (double) bytes[1] / bytes[0], 0.1);
+        assertEquals(losses[0], losses[1], 5e-3);
+        assertTrue(losses[0] != losses[1], "weights were rounded");
+        assertEquals(lastLoss(temp.resolve("float32")), lastLoss(temp.resolve("bfloat16")));
+    }
+
+    private static double lastLoss(Path folder) throws IOException {
+        return Files.readAllLines(folder.resolve(MetricsLog.FILE)).stream()
+                .map(line -> JsonMapper.shared().readTree(line))
+                .filter(line -> line.has("loss"))
+                .reduce((first, second) -> second)
+                .orElseThrow()
+                .get("loss")
+                .asDouble();
+    }
+
+    /** The whole story, and a page of it. */
+    @Test
+    void aRunTellsItsStory() throws IOException {
+        String mor = "model.mor={num_recursions: 2, router: expert_choice}";
+        train(
+                        "--config",
+                        config,
+                        "--out",
+                        run,
+                        "--steps",
+                        6,
+                        "--stop-after",
+                        4,
+                        "--set",
+                        mor,
+                        "--eval-every",
+                        2,
+                        "--save-every",
+                        2)
+                .succeeds();
+        train("--resume", "--out", run, "--recompute").succeeds();
+        for (String file :
+                List.of("config.yaml", "run.json", "metrics.jsonl", "samples.jsonl", "train.log", "report.html")) {
+            assertTrue(Files.size(run.resolve(file)) > 0, file);
+        }
+        JsonNode sessions = JsonMapper.shared()
+                .readTree(Files.readString(run.resolve("run.json")))
+                .get("sessions");
+        assertEquals(2, sessions.size());
+        assertEquals(5, sessions.get(1).get("first_step").asInt());
+        assertEquals("stopped after 4 steps", sessions.get(0).get("outcome").asString());
+        assertEquals("finished after 6 steps", sessions.get(1).get("outcome").asString());
+        String command = sessions.get(0).get("facts").get("command").asString();
+        assertTrue(command.contains("--set '" + mor + "'"), command);
+        List<JsonNode> samples = Files.readAllLines(run.resolve("samples.jsonl")).stream()
+                .map(line -> JsonMapper.shared().readTree(line))
+                .toList();
+        assertEquals(
+                List.of(2, 4, 6),
+                samples.stream().map(line -> line.get("step").asInt()).toList());
+        assertEquals(2, samples.getFirst().get("samples").size());
+        assertEquals(16, samples.getFirst().get("excerpt").size());
+        String log = Files.readString(run.resolve("train.log"));
+        assertTrue(log.lines().allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d  .+")), log);
+        assertTrue(log.contains("step 4  validation loss") && log.contains("finished: 6 steps"), log);
+        Path page = temp.resolve("two.html");
+        Outcome report =
+                Outcome.of("report", run, run.resolveSibling("run"), "-o", page).succeeds();
+        assertTrue(report.out().contains("wrote " + page), report.out());
+        assertTrue(Files.readString(page).contains("<h1>run</h1>"), "the same folder twice is one run");
+        Path checkpoints = run.resolve("checkpoints");
+        assertTrue(Files.readString(checkpoints.resolve("best")).startsWith("step-0000"));
+        Outcome.of("info", checkpoints.resolve("best")).succeeds();
+        Outcome.of("report", temp.resolve("nowhere")).failsWith(1, "is no run folder");
+        Outcome.of("report", run, "-o", temp).failsWith(1, "is a folder");
     }
 
     @Test

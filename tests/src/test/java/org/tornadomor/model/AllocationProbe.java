@@ -21,7 +21,7 @@ final class AllocationProbe {
 
     private final Random random = new Random(4);
 
-    /** @param args decode, a type of weights and a number of sequences; or train and a kind of model */
+    /** @param args decode, a type of weights and a number of sequences; or train, a kind of model, and recompute if wanted */
     public static void main(String[] args) {
         AllocationProbe probe = new AllocationProbe();
         if (args[0].equals("decode")) {
@@ -34,7 +34,8 @@ final class AllocationProbe {
                         case "expert" -> MorConfig.expertChoice(3);
                         case "token" -> MorConfig.tokenChoice(3);
                         default -> throw new IllegalArgumentException(args[1]);
-                    });
+                    },
+                    args.length > 2);
         }
     }
 
@@ -108,11 +109,11 @@ final class AllocationProbe {
         }
     }
 
-    private void train(MorConfig mor) {
+    private void train(MorConfig mor, boolean recompute) {
         int[] inputs = random.ints(2 * 24, 0, 80).toArray();
         try (Engine engine = new CpuEngine(2);
                 ParameterSet weights = new ParameterSet(engine, "weights", config(mor));
-                TrainingPass pass = new TrainingPass(engine, weights, 2, 24, 1, false);
+                TrainingPass pass = new TrainingPass(engine, weights, 2, 24, 1, false, recompute);
                 Optimizer optimizer = new Optimizer(engine, weights, pass.gradients(), Optimizer.Settings.DEFAULT)) {
             Checkpoints.initialise(engine, weights, 2);
             settle(() -> {

@@ -50,6 +50,12 @@ class AllocationTest {
     }
 
     @Tag("slow")
+    @Test
+    void trainingWithRecomputationAllocatesNothing() throws IOException, InterruptedException {
+        allocatesNothing("train", "expert", "recompute");
+    }
+
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"vanilla", "recursive", "token"})
     void trainingAnyModelAllocatesNothing(String kind) throws IOException, InterruptedException {

@@ -18,8 +18,8 @@ public final class TextSources {
     /**
      * One source of all that is asked for, in the given order.
      *
-     * @param specs {@code jdk}, {@code jdk:GLOB}, or paths or globs of files, folders and archives; a file named {@code jdk}
-     *     is {@code ./jdk}
+     * @param specs {@code jdk}, {@code jdk:GLOB}, {@code synthetic:KIND} ({@link Synthetic}), or paths or globs of files,
+     *     folders and archives; a file named {@code jdk} is {@code ./jdk}
      * @throws UserError if a source is missing or of an unknown kind, or a glob malformed
      */
     public static TextSource parse(List<String> specs, SourceOptions options) {
@@ -37,6 +37,9 @@ public final class TextSources {
     }
 
     private static TextSource parse(String spec, SourceOptions options) {
+        if (Synthetic.is(spec)) {
+            return Synthetic.parse(spec);
+        }
         if (spec.equals(JDK)) {
             return JdkSources.open(options.filter(), options);
         }

@@ -109,6 +109,12 @@ final class ConfigTree {
         return config(tree);
     }
 
+    static TrainingConfig over(TrainingConfig config, Map<String, Object> keys) {
+        ObjectNode tree = tree(config);
+        merge(tree, tree(keys), "");
+        return config(tree);
+    }
+
     /** The keys with values, dots between the levels: what two runs are compared by. */
     static Map<String, String> flat(TrainingConfig config) {
         Map<String, String> flat = new TreeMap<>();

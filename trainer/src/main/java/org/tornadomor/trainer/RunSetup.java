@@ -7,6 +7,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.data.PreparedCorpus;
+import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.model.ModelConfig;
@@ -36,9 +37,11 @@ record RunSetup(
      * Finds everything; cheap checks come before the text is read.
      *
      * @param check sees the resolved configuration before that, and may refuse it
+     * @param corpora text that was read before
      * @throws UserError if something is missing or does not fit
      */
-    static RunSetup of(TrainingConfig asked, Consumer<TrainingConfig> check, TrainingListener listener) {
+    static RunSetup of(
+            TrainingConfig asked, Consumer<TrainingConfig> check, TrainingListener listener, Corpora corpora) {
         Tokenizer tokenizer = tokenizer(asked);
         try {
             ModelConfig model = ModelChoice.resolve(asked, tokenizer);
@@ -52,7 +55,7 @@ record RunSetup(
             CapacityWarmUp capacities = new CapacityWarmUp(model, asked.context(), asked.capacityWarmup());
             TrainingConfig config = resolved(asked, model, tokenizer);
             check.accept(config);
-            Text text = text(config.data(), tokenizer, listener);
+            Text text = text(config.data(), tokenizer, listener, corpora);
             Corpus corpus = text.corpus();
             BatchSampler sampler = new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
             return new RunSetup(
@@ -66,7 +69,8 @@ record RunSetup(
     /** A corpus, and where it comes from. */
     private record Text(String description, Corpus corpus) {}
 
-    private static Text text(TrainingConfig.Data data, Tokenizer tokenizer, TrainingListener listener) {
+    private static Text text(
+            TrainingConfig.Data data, Tokenizer tokenizer, TrainingListener listener, Corpora corpora) {
         if (PreparedCorpus.isAt(data.sources())) {
             data.requirePrepared();
             PreparedCorpus prepared = PreparedCorpus.open(Path.of(data.sources().getFirst()));
@@ -76,7 +80,7 @@ record RunSetup(
         TextSource source = TextSources.parse(data.sources(), data.options());
         source.notices().forEach(listener::message);
         listener.message("reading " + source.describe());
-        return new Text(source.describe(), Corpus.load(source, tokenizer, data.split()));
+        return new Text(source.describe(), corpora.load(data, source, tokenizer));
     }
 
     private static Tokenizer tokenizer(TrainingConfig config) {
@@ -98,7 +102,7 @@ record RunSetup(
     private static TrainingConfig resolved(TrainingConfig c, ModelConfig model, Tokenizer tokenizer) {
         TrainingConfig.Data d = c.data();
         List<String> sources = d.sources().stream()
-                .map(s -> s.equals(TextSources.JDK) || s.startsWith(TextSources.JDK + ":") ? s : absolute(s))
+                .map(s -> TextSources.isJdk(s) || Synthetic.is(s) ? s : absolute(s))
                 .toList();
         boolean lengthGiven = c.tokens() != null || c.minutes() != null || c.steps() != null;
         return new TrainingConfig(

@@ -68,7 +68,13 @@ public final class Trainer implements AutoCloseable {
      *     not empty, or memory does not suffice
      */
     public static Trainer start(Engine engine, TrainingConfig config, Path folder, TrainingListener listener) {
-        return open(engine, config, RunFolder.create(folder), false, listener);
+        return start(engine, config, folder, listener, new Corpora());
+    }
+
+    /** As {@link #start(Engine, TrainingConfig, Path, TrainingListener)}, with text that other runs may have read. */
+    public static Trainer start(
+            Engine engine, TrainingConfig config, Path folder, TrainingListener listener, Corpora corpora) {
+        return open(engine, config, RunFolder.create(folder), false, listener, corpora);
     }
 
     /**
@@ -78,19 +84,29 @@ public final class Trainer implements AutoCloseable {
      * @throws UserError as {@link #start}, and if configuration, text or tokenizer are not those of the run
      */
     public static Trainer resume(Engine engine, TrainingConfig config, Path folder, TrainingListener listener) {
-        return open(engine, config, RunFolder.resume(folder), true, listener);
+        return resume(engine, config, folder, listener, new Corpora());
+    }
+
+    /** As {@link #resume(Engine, TrainingConfig, Path, TrainingListener)}, with text that other runs may have read. */
+    public static Trainer resume(
+            Engine engine, TrainingConfig config, Path folder, TrainingListener listener, Corpora corpora) {
+        return open(engine, config, RunFolder.resume(folder), true, listener, corpora);
     }
 
     private static Trainer open(
-            Engine engine, TrainingConfig config, RunFolder folder, boolean resume, TrainingListener listener) {
+            Engine engine,
+            TrainingConfig config,
+            RunFolder folder,
+            boolean resume,
+            TrainingListener listener,
+            Corpora corpora) {
         RunSetup setup = null;
         try {
             if (resume) {
                 requireIntact(folder);
             }
-            Consumer<TrainingConfig> check =
-                    resume ? now -> TrainingState.requireSame(begunWith(folder), now, folder.path()) : now -> {};
-            setup = RunSetup.of(config, check, listener);
+            Consumer<TrainingConfig> check = resume ? now -> requireSame(folder, now) : now -> {};
+            setup = RunSetup.of(config, check, listener, corpora);
             Trainer trainer = new Trainer(engine, folder, setup, listener);
             if (resume) {
                 trainer.restore();
@@ -120,7 +136,8 @@ public final class Trainer implements AutoCloseable {
                 config.batch(),
                 config.context(),
                 config.accumulate(),
-                setup.capacities().active());
+                setup.capacities().active(),
+                config.recompute());
         optimizer = new Optimizer(
                 engine, weights, pass.gradients(), config.optimizer().settings());
         boolean evaluates =
@@ -159,11 +176,11 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** The state knows better than a file that people may have changed. */
-    private static TrainingConfig begunWith(RunFolder folder) {
-        return folder.newest()
-                .map(checkpoint -> TrainingState.read(checkpoint).config())
-                .orElseGet(() -> RunFolder.config(folder.path()));
+    private static void requireSame(RunFolder folder, TrainingConfig now) {
+        // The state knows better than a file that people may have changed.
+        Optional<TrainingState> state = folder.newest().map(TrainingState::read);
+        TrainingConfig begunWith = state.map(TrainingState::config).orElseGet(() -> RunFolder.config(folder.path()));
+        TrainingState.requireSame(begunWith, now, state.map(TrainingState::step).orElse(0L), folder.path());
     }
 
     private void restore() {
@@ -181,20 +198,9 @@ public final class Trainer implements AutoCloseable {
         secondsBefore = state.seconds();
         saved = newest.get();
         savedStep = step;
-        if (!sameRates(state)) {
+        if (!LearningRates.same(state.config(), config, step)) {
             listener.message("the run has another length now, and the learning rate follows it from here on");
         }
-    }
-
-    /** Whether the learning rate goes on as it would have gone had the run had its present length from the start. */
-    private boolean sameRates(TrainingState state) {
-        RunLength before = RunLength.of(state.config());
-        if (before.equals(setup.length())) {
-            return true;
-        }
-        double rate = before.schedule(state.config()).at(before.progress(step + 1, secondsBefore));
-        return config.schedule().equals("constant")
-                && rate == setup.schedule().at(setup.length().progress(step + 1, secondsBefore));
     }
 
     /**
@@ -253,6 +259,12 @@ public final class Trainer implements AutoCloseable {
             log.write(lastEvaluation);
             listener.evaluated(lastEvaluation);
         }
+    }
+
+    /** The held-out loss of the weights as they are now; null if nothing is held out. */
+    public EvalMetrics evaluation() {
+        boolean known = lastEvaluation != null && lastEvaluation.step() == step;
+        return known || evaluator == null ? lastEvaluation : evaluator.measure(step, tokens());
     }
 
     private boolean due(int every) {

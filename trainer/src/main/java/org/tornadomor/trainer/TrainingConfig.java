@@ -10,7 +10,9 @@ import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.SourceOptions;
+import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.io.DType;
+import org.tornadomor.tokenizer.Tokenizer;
 
 /**
  * Everything that decides a training run, as data: read from YAML or JSON, changed key by key with {@link #with}, written
@@ -270,6 +272,25 @@ public record TrainingConfig(
      */
     public TrainingConfig with(String key, String value) {
         return ConfigTree.with(this, key, value);
+    }
+
+    /**
+     * A copy with the values of some keys changed, as a file over the defaults.
+     *
+     * @param keys in snake case, with maps where a key has keys of its own; null takes a key of the model away
+     * @throws UserError as {@link #with}
+     */
+    public TrainingConfig over(Map<String, Object> keys) {
+        return ConfigTree.over(this, keys);
+    }
+
+    /**
+     * The model that this means, complete.
+     *
+     * @throws UserError if keys are missing or do not fit together, or the vocabulary is too small for the tokenizer
+     */
+    public ModelConfig modelFor(Tokenizer tokenizer) {
+        return ModelChoice.resolve(this, tokenizer);
     }
 
     /** This configuration as YAML, which {@link #parse} gives back equal. */

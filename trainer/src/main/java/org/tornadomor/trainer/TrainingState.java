@@ -144,18 +144,21 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
     }
 
     /**
-     * Refuses to go on with another configuration.
+     * Refuses to go on with another configuration. The cool-down may be another one if it has not begun.
      *
+     * @param step the steps that were taken
      * @throws UserError naming each key that differs, with both values
      */
-    static void requireSame(TrainingConfig before, TrainingConfig now, Path folder) {
+    static void requireSame(TrainingConfig before, TrainingConfig now, long step, Path folder) {
         Map<String, String> old = new TreeMap<>(ConfigTree.flat(before));
         Map<String, String> asked = ConfigTree.flat(now);
         asked.keySet().forEach(key -> old.putIfAbsent(key, "absent"));
         List<String> differences = new ArrayList<>();
         old.forEach((key, value) -> {
             String other = asked.getOrDefault(key, "absent");
-            if (!value.equals(other) && FREE.stream().noneMatch(key::startsWith)) {
+            boolean free = FREE.stream().anyMatch(key::startsWith)
+                    || key.equals("lr_decay") && LearningRates.same(before, now, step);
+            if (!value.equals(other) && !free) {
                 differences.add(key + " was " + value + " and is now " + other);
             }
         });

@@ -1,0 +1,224 @@
+package org.tornadomor.experiment;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.tornadomor.Nearest;
+import org.tornadomor.UserError;
+import org.tornadomor.trainer.TrainingConfig;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.dataformat.yaml.YAMLFactory;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * What an experiment compares: every model in every size, at every budget, from every seed. Read from YAML; the keys of a size
+ * and of a model go over those of {@code base}, in this order, and all are keys of a {@link TrainingConfig}.
+ *
+ * @param name a title
+ * @param base what all runs have in common
+ * @param sizes by name, without their budgets and seeds
+ * @param models by name
+ * @param budgets of each size, in forward FLOPs, ascending
+ * @param seeds of each size: of weights and order
+ * @param warmup share of the steps of the smallest budget in which the learning rate rises
+ * @param decay share of the steps of each budget in which it falls to zero
+ */
+public record Grid(
+        String name,
+        TrainingConfig base,
+        Map<String, Map<String, Object>> sizes,
+        Map<String, Map<String, Object>> models,
+        Map<String, List<Double>> budgets,
+        Map<String, List<Long>> seeds,
+        double warmup,
+        double decay) {
+    private static final List<String> KEYS =
+            List.of("name", "base", "sizes", "models", "budgets", "seeds", "warmup", "decay");
+
+    /** Keys of a run that follow from the grid. */
+    private static final List<String> DECIDED =
+            List.of("steps", "tokens", "minutes", "schedule", "warmup", "lr_decay", "seed");
+
+    private static final String BUDGETS = "budgets";
+    private static final String SEEDS = "seeds";
+    private static final double WARMUP = 0.05;
+    private static final double DECAY = 0.2;
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+    private static final Pattern AMOUNT = Pattern.compile("(.*\\d\\.?)([kMGTP]?)");
+    private static final Map<String, Double> FACTORS =
+            Map.of("", 1.0, "k", 1e3, "M", 1e6, "G", 1e9, "T", 1e12, "P", 1e15);
+
+    private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .build();
+
+    /**
+     * Reads a file.
+     *
+     * @throws UserError naming the file, the key, the cause and the fix
+     */
+    public static Grid read(Path file) {
+        try {
+            return parse(Files.readString(file), file.toString());
+        } catch (IOException e) {
+            throw UserError.file("read", file, e);
+        }
+    }
+
+    /**
+     * Reads YAML.
+     *
+     * @param source names the text in errors
+     * @throws UserError as {@link #read}
+     */
+    public static Grid parse(String yaml, String source) {
+        try {
+            return of(object("the file", YAML.readValue(yaml, Object.class)));
+        } catch (JacksonException e) {
+            String reason =
+                    String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+            throw new UserError(source + ": not valid YAML (" + reason + "); mend the file", e);
+        } catch (UserError e) {
+            throw new UserError(source + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Grid of(Map<String, Object> root) {
+        for (String key : root.keySet()) {
+            if (!KEYS.contains(key)) {
+                throw new UserError("there is no key '" + key + "'; the nearest are "
+                        + String.join(", ", Nearest.of(key, KEYS, 3)));
+            }
+        }
+        Map<String, Map<String, Object>> sizes = variants("sizes", root);
+        Map<String, Map<String, Object>> models = variants("models", root);
+        Map<String, List<Double>> budgets = new LinkedHashMap<>();
+        Map<String, List<Long>> seeds = new LinkedHashMap<>();
+        sizes.forEach((size, keys) -> {
+            Object own = keys.remove(BUDGETS);
+            budgets.put(size, budgets(own == null ? root.get(BUDGETS) : own));
+            Object ownSeeds = keys.remove(SEEDS);
+            seeds.put(size, seeds(ownSeeds == null ? root.get(SEEDS) : ownSeeds));
+        });
+        Map<String, Object> base = root.containsKey("base") ? object("base", root.get("base")) : Map.of();
+        requireUndecided("base", base);
+        // Who compares final losses looks at the curve of a run in its metrics.
+        TrainingConfig config =
+                TrainingConfig.DEFAULT.with("eval_every", "0").with("keep", "1").over(base);
+        Object name = root.getOrDefault("name", "Comparison");
+        return new Grid(
+                name.toString(),
+                config,
+                sizes,
+                models,
+                budgets,
+                seeds,
+                share("warmup", root.get("warmup"), WARMUP),
+                share("decay", root.get("decay"), DECAY));
+    }
+
+    private static Map<String, Map<String, Object>> variants(String key, Map<String, Object> root) {
+        Map<String, Map<String, Object>> variants = new LinkedHashMap<>();
+        object(key, root.get(key)).forEach((name, keys) -> {
+            String path = key + "." + name;
+            if (!NAME.matcher(name).matches()) {
+                throw new UserError(path + " names a folder: write it with letters, digits, dots and dashes");
+            }
+            Map<String, Object> own = keys == null ? new LinkedHashMap<>() : new LinkedHashMap<>(object(path, keys));
+            requireUndecided(path, own);
+            variants.put(name, own);
+        });
+        if (variants.isEmpty()) {
+            throw new UserError(key + " is empty; name at least one");
+        }
+        return variants;
+    }
+
+    private static void requireUndecided(String path, Map<String, Object> keys) {
+        for (String key : DECIDED) {
+            if (keys.containsKey(key)) {
+                throw new UserError(path + "." + key
+                        + " follows from the grid (budgets, seeds, warmup, decay): leave it" + " away");
+            }
+        }
+    }
+
+    private static Map<String, Object> object(String path, Object value) {
+        if (!(value instanceof Map<?, ?> map)) {
+            throw new UserError(
+                    value == null ? path + " is missing" : path + " is " + value + "; it has keys of its own");
+        }
+        Map<String, Object> object = new LinkedHashMap<>();
+        map.forEach((key, member) -> object.put(String.valueOf(key), member));
+        return object;
+    }
+
+    private static List<Double> budgets(Object value) {
+        if (!(value instanceof List<?> list) || list.isEmpty()) {
+            throw new UserError(BUDGETS + " is " + value + "; give a list of forward FLOPs, such as [1e12, 3e12]");
+        }
+        List<Double> budgets = new ArrayList<>();
+        for (Object entry : list) {
+            double budget = amount(String.valueOf(entry));
+            if (!(budget > 0) || Double.isInfinite(budget)) {
+                throw new UserError("budget " + entry + " is no number of forward FLOPs; write it like 2e12 or 2T");
+            }
+            if (!budgets.isEmpty() && budget <= budgets.getLast()) {
+                throw new UserError(
+                        "budget " + entry + " is not above the one before it; write them in ascending order");
+            }
+            budgets.add(budget);
+        }
+        return List.copyOf(budgets);
+    }
+
+    private static double amount(String text) {
+        Matcher matcher = AMOUNT.matcher(text.strip());
+        try {
+            return matcher.matches()
+                    ? Double.parseDouble(matcher.group(1)) * FACTORS.get(matcher.group(2))
+                    : Double.NaN;
+        } catch (NumberFormatException e) {
+            return Double.NaN;
+        }
+    }
+
+    private static List<Long> seeds(Object value) {
+        if (value == null) {
+            return List.of(1L);
+        }
+        List<Long> seeds = new ArrayList<>();
+        for (Object entry : value instanceof List<?> list ? list : List.of(value)) {
+            if (!(entry instanceof Integer || entry instanceof Long)) {
+                throw new UserError("seed " + entry + " is no whole number; write them like [1, 2, 3]");
+            }
+            long seed = ((Number) entry).longValue();
+            if (seeds.contains(seed)) {
+                throw new UserError("seed " + seed + " is there twice; a run of the same seed is the same run");
+            }
+            seeds.add(seed);
+        }
+        if (seeds.isEmpty()) {
+            throw new UserError("seeds is empty; name at least one");
+        }
+        return List.copyOf(seeds);
+    }
+
+    private static double share(String key, Object value, double otherwise) {
+        if (value == null) {
+            return otherwise;
+        }
+        if (!(value instanceof Number number) || !(number.doubleValue() > 0 && number.doubleValue() < 1)) {
+            throw new UserError(key + " is " + value + "; it must be a share between 0 and 1");
+        }
+        return number.doubleValue();
+    }
+}

@@ -1,0 +1,260 @@
+package org.tornadomor.experiment;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.ToDoubleFunction;
+import org.tornadomor.model.io.AsideFile;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Tables and plots of an experiment: {@code results.md}, {@code results.csv}, {@code results.json}, a plot for each size and
+ * question, and all of it in {@code index.html}. Where there are several seeds, means over them with 95 % intervals.
+ */
+public final class Results {
+    private static final String CAUSAL_LOSS = "held-out loss, nats a token (causal)";
+    private static final String LOSS = "held-out loss, nats a token";
+
+    private final String name;
+    private final List<CellResult> cells;
+
+    /** The results of some runs. */
+    public Results(String name, List<CellResult> cells) {
+        this.name = name;
+        this.cells = List.copyOf(cells);
+    }
+
+    /** The runs of one model, size and budget, one for each seed. */
+    private record Group(String size, String model, double budget, List<CellResult> seeds) {
+        Interval of(ToDoubleFunction<CellResult> value) {
+            return Interval.of(seeds.stream().mapToDouble(value).toArray());
+        }
+
+        CellResult first() {
+            return seeds.getFirst();
+        }
+    }
+
+    private List<Group> groups() {
+        Map<List<Object>, List<CellResult>> groups = new LinkedHashMap<>();
+        for (CellResult cell : cells) {
+            groups.computeIfAbsent(List.of(cell.size(), cell.budget(), cell.model()), key -> new ArrayList<>())
+                    .add(cell);
+        }
+        return groups.values().stream()
+                .map(seeds -> new Group(
+                        seeds.getFirst().size(),
+                        seeds.getFirst().model(),
+                        seeds.getFirst().budget(),
+                        seeds))
+                .toList();
+    }
+
+    private List<String> sizes() {
+        return cells.stream().map(CellResult::size).distinct().toList();
+    }
+
+    /**
+     * Writes all files into a folder.
+     *
+     * @throws org.tornadomor.UserError if the disk refuses
+     */
+    public void write(Path folder) {
+        Map<String, Chart> charts = charts();
+        charts.forEach((file, chart) -> AsideFile.writeText(folder.resolve(file), chart.svg()));
+        AsideFile.writeText(folder.resolve("results.csv"), csv());
+        AsideFile.writeText(folder.resolve("results.json"), json());
+        AsideFile.writeText(folder.resolve("results.md"), markdown(charts));
+        AsideFile.writeText(folder.resolve("index.html"), Page.html(name, tables(), charts));
+    }
+
+    private static final List<String> HEADINGS = List.of(
+            "model",
+            "parameters",
+            "budget",
+            "FLOPs",
+            "steps",
+            "tokens",
+            "loss",
+            "loss, causal",
+            "gap",
+            "depth",
+            "depth, causal",
+            "seconds",
+            "memory",
+            "seeds");
+
+    /** A table for each size. */
+    Map<String, List<List<String>>> tables() {
+        Map<String, List<List<String>>> tables = new LinkedHashMap<>();
+        for (String size : sizes()) {
+            List<List<String>> rows = new ArrayList<>();
+            rows.add(HEADINGS);
+            groups().stream().filter(group -> group.size.equals(size)).forEach(group -> rows.add(row(group)));
+            tables.put(size, rows);
+        }
+        return tables;
+    }
+
+    private static List<String> row(Group group) {
+        CellResult first = group.first();
+        return List.of(
+                group.model,
+                String.format(Locale.ROOT, "%,d", first.nonEmbedding()),
+                Cell.label(group.budget),
+                Cell.label(first.flops()),
+                String.format(Locale.ROOT, "%,d", first.steps()),
+                String.format(Locale.ROOT, "%,d", first.tokens()),
+                group.of(CellResult::loss).text("%.4f"),
+                group.of(CellResult::lossCausal).text("%.4f"),
+                group.of(CellResult::gap).text("%.4f"),
+                group.of(CellResult::meanDepth).text("%.2f"),
+                group.of(CellResult::meanDepthCausal).text("%.2f"),
+                String.format(Locale.ROOT, "%.1f", group.of(CellResult::seconds).mean()),
+                String.format(
+                        Locale.ROOT,
+                        "%.1f MB",
+                        group.of(CellResult::memoryBytes).mean() / 1e6),
+                Integer.toString(group.seeds.size()));
+    }
+
+    private String markdown(Map<String, Chart> charts) {
+        StringBuilder text = new StringBuilder("# " + name + "\n\n");
+        text.append(
+                "Losses are nats a token on held-out text, routed as in training and as in generation (causal); FLOPs are"
+                        + " forward FLOPs as the paper counts them; parameters are those outside the embedding, shared ones once;"
+                        + " seconds are those of the training steps, and memory is all of the engine's."
+                        + " With several seeds: mean ± half of the 95 % interval.\n");
+        tables().forEach((size, rows) -> {
+            text.append("\n## ").append(size).append("\n\n");
+            Page.markdown(text, rows);
+        });
+        text.append('\n');
+        charts.forEach((file, chart) -> text.append("![](").append(file).append(")\n"));
+        return text.toString();
+    }
+
+    private String csv() {
+        StringBuilder text = new StringBuilder(
+                "size,model,seed,budget,flops,steps,tokens,parameters,non_embedding,loss,"
+                        + "loss_causal,bytes_per_token,mean_depth,mean_depth_causal,dead_token_ratio,seconds,memory_bytes\n");
+        for (CellResult c : cells) {
+            List<Object> values = new ArrayList<>(List.of(
+                    c.size(), c.model(), c.seed(), c.budget(), c.flops(), c.steps(), c.tokens(), c.parameters()));
+            values.addAll(List.of(
+                    c.nonEmbedding(),
+                    c.loss(),
+                    c.lossCausal(),
+                    c.bytesPerToken(),
+                    c.meanDepth(),
+                    c.meanDepthCausal(),
+                    c.deadTokenRatio() == null ? "" : c.deadTokenRatio(),
+                    c.seconds(),
+                    c.memoryBytes()));
+            text.append(String.join(",", values.stream().map(Objects::toString).toList()))
+                    .append('\n');
+        }
+        return text.toString();
+    }
+
+    private String json() {
+        ObjectNode root = JsonMapper.shared().createObjectNode();
+        root.put("name", name);
+        ArrayNode runs = root.putArray("runs");
+        cells.forEach(cell -> runs.add(((ObjectNode) JsonMapper.shared().valueToTree(cell)).without("config")));
+        return JsonMapper.shared()
+                        .writer()
+                        .with(SerializationFeature.INDENT_OUTPUT)
+                        .writeValueAsString(root)
+                + "\n";
+    }
+
+    private Map<String, Chart> charts() {
+        Map<String, Chart> charts = new LinkedHashMap<>();
+        for (String size : sizes()) {
+            List<Group> groups =
+                    groups().stream().filter(g -> g.size.equals(size)).toList();
+            long budgets = groups.stream().mapToDouble(Group::budget).distinct().count();
+            if (budgets == 1) {
+                charts.put("models-" + size + ".svg", models(size, groups));
+            } else {
+                charts.put("loss-" + size + ".svg", overBudgets(size, groups));
+                charts.put("gap-" + size + ".svg", gaps(size, groups));
+            }
+            charts.put("time-" + size + ".svg", overTime(size, groups));
+        }
+        return charts;
+    }
+
+    /** One budget: a place for each model. */
+    private static Chart models(String size, List<Group> groups) {
+        List<String> names = groups.stream().map(Group::model).toList();
+        Chart chart = Chart.overNames(
+                size + ": loss at " + Cell.label(groups.getFirst().budget) + " forward FLOPs", "model", LOSS, names);
+        List<Chart.Point> train = new ArrayList<>();
+        List<Chart.Point> causal = new ArrayList<>();
+        for (int i = 0; i < groups.size(); i++) {
+            train.add(point(i, groups.get(i).of(CellResult::loss)));
+            causal.add(point(i, groups.get(i).of(CellResult::lossCausal)));
+        }
+        return chart.add("as in training", false, train).add("causal", true, causal);
+    }
+
+    private static Chart.Point point(double x, Interval interval) {
+        return new Chart.Point(x, interval.mean(), interval.half());
+    }
+
+    private static Chart overBudgets(String size, List<Group> groups) {
+        Chart chart = Chart.over(size + ": loss at equal compute", "forward FLOPs", CAUSAL_LOSS, true);
+        byModel(groups)
+                .forEach((model, own) -> chart.add(
+                        model,
+                        false,
+                        own.stream()
+                                .map(g -> point(g.budget, g.of(CellResult::lossCausal)))
+                                .toList()));
+        return chart;
+    }
+
+    private static Chart gaps(String size, List<Group> groups) {
+        Chart chart = Chart.over(
+                size + ": what causal routing costs",
+                "forward FLOPs",
+                "causal loss minus loss routed as in training",
+                true);
+        byModel(groups)
+                .forEach((model, own) -> chart.add(
+                        model,
+                        false,
+                        own.stream()
+                                .map(g -> point(g.budget, g.of(CellResult::gap)))
+                                .toList()));
+        return chart;
+    }
+
+    private static Chart overTime(String size, List<Group> groups) {
+        Chart chart = Chart.over(size + ": loss over time", "seconds of training", CAUSAL_LOSS, true);
+        byModel(groups)
+                .forEach((model, own) -> chart.add(
+                        model,
+                        false,
+                        own.stream()
+                                .map(g -> point(g.of(CellResult::seconds).mean(), g.of(CellResult::lossCausal)))
+                                .toList()));
+        return chart;
+    }
+
+    private static Map<String, List<Group>> byModel(List<Group> groups) {
+        Map<String, List<Group>> models = new LinkedHashMap<>();
+        groups.forEach(group ->
+                models.computeIfAbsent(group.model, key -> new ArrayList<>()).add(group));
+        return models;
+    }
+}
