@@ -8,17 +8,30 @@ import org.tornadomor.engine.Tensor;
  * The tokens of a run and where they stand: rows of several sequences one after the other.
  *
  * @param all every row: the candidates of recursion 1
+ * @param segments within which attention stays, at every depth
  * @param ids [N] tokens
- * @param visible [N] how many keys of the first recursion a row sees: those up to itself
+ * @param visible [N] how many keys of the first recursion a row sees: those of its segment up to itself
  * @param place [N] where a row goes in caches that hold every token (decoding)
  * @param table [T, h] rotary cosines and sines
  * @param depth [N] the last recursion of each row
  * @param ones [N] ones: everything is selected for recursion 1
  */
-record Batch(ActiveRows all, Tensor ids, Tensor visible, Tensor place, Tensor table, Tensor depth, Tensor ones) {
+record Batch(
+        ActiveRows all,
+        Segments segments,
+        Tensor ids,
+        Tensor visible,
+        Tensor place,
+        Tensor table,
+        Tensor depth,
+        Tensor ones) {
     static Batch allocate(ModelConfig config, ForwardSpec spec, int rows, Arena floats, Arena indices) {
+        Segments segments = spec.decoding()
+                ? Segments.sequences(spec.sequences())
+                : Segments.changing(indices, spec.sequences(), rows);
         return new Batch(
-                ActiveRows.allocate(indices, "all", rows, spec.sequences()),
+                ActiveRows.allocate(indices, "all", rows, spec.sequences(), segments),
+                segments,
                 indices.allocate("ids", rows),
                 indices.allocate("visible", rows),
                 indices.allocate("place", rows),

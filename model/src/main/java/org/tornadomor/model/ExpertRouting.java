@@ -107,7 +107,7 @@ final class ExpertRouting implements Routing {
         Slot logits = w.of(r.logits, rows);
         Slot selected = w.of(r.selected, rows);
         if (r.depth > 1) {
-            w.add(new SelectTopK(selected, logits, w.of(r.candidates.start()), w.of(r.limit)));
+            w.add(new SelectTopK(selected, logits, w.of(r.candidates.sequenceStart()), w.of(r.limit)));
         }
         w.add(new ExpertRouterLoss(
                 w.of(r.dLogits, rows),
@@ -124,7 +124,7 @@ final class ExpertRouting implements Routing {
             auxiliary(w, r, in, selected);
         }
         if (r.depth > 1) {
-            w.add(compact(w, r));
+            compact(w, r, forward.batch.segments());
         }
         return w.on(forward.engine);
     }
@@ -172,7 +172,7 @@ final class ExpertRouting implements Routing {
                 RouterOps.forward(w, rows, in, decisive, forward.weights.auxRouter(r.depth), forward.scratch);
             }
             w.add(new SelectAbove(w.of(r.selected, rows), w.of(decisive, rows), w.of(threshold)));
-            w.add(compact(w, r));
+            compact(w, r, forward.batch.segments());
         }
         return w.on(forward.engine);
     }
@@ -188,18 +188,23 @@ final class ExpertRouting implements Routing {
         return gathered;
     }
 
-    static Compact compact(Wiring w, Recursion r) {
+    /** Collects the selected candidates, and counts them by segment and by sequence. */
+    static void compact(Wiring w, Recursion r, Segments segments) {
         Extent from = r.candidates.extent();
         Extent to = r.rows.extent();
-        return new Compact(
-                new RowSet(w.of(r.rows.index(), to), w.of(r.rows.position(), to), w.of(r.rows.start())),
+        Slot start = w.of(r.rows.start(), segments.bounds());
+        w.add(new Compact(
+                new RowSet(w.of(r.rows.index(), to), w.of(r.rows.position(), to), start),
                 w.of(r.rows.parent(), to),
                 w.of(r.rows.ordinal(), to),
                 w.of(r.selected, from),
                 new RowSet(
                         w.of(r.candidates.index(), from),
                         w.of(r.candidates.position(), from),
-                        w.of(r.candidates.start())));
+                        w.of(r.candidates.start(), segments.bounds()))));
+        if (!segments.areSequences()) {
+            w.add(new Gather(w.of(r.rows.sequenceStart()), start, w.of(segments.first())));
+        }
     }
 
     private Binding leave(Recursion r) {

@@ -56,6 +56,7 @@ final class Forward implements AutoCloseable {
     private final Binding embed;
     private final Binding allRoom;
     private final int[] count = new int[1];
+    private final RowLayout rowLayout;
     private int sequencesNow;
     private int maxDepth;
 
@@ -84,6 +85,7 @@ final class Forward implements AutoCloseable {
         indices = engine.arena(name("indices"), ElementType.I32);
         bank = new LayerBank(engine, name("").strip(), weights.type());
         batch = Batch.allocate(config, spec, rows, floats, indices);
+        rowLayout = new RowLayout(engine, batch, spec.sequences());
         scratch = Scratch.allocate(floats, config, rows);
         caches = spec.decoding() ? new KvCaches(engine, config, spec, map, indices) : null;
         layers = new ForwardLayers(this);
@@ -149,7 +151,9 @@ final class Forward implements AutoCloseable {
         for (int r = 1; r <= config.recursions(); r++) {
             int max =
                     spec.anyCapacity() || capacities == null ? batch.all().max() : spec.sequences() * capacities[r - 1];
-            ActiveRows rows = r == 1 ? batch.all() : ActiveRows.allocate(indices, "depth " + r, max, spec.sequences());
+            ActiveRows rows = r == 1
+                    ? batch.all()
+                    : ActiveRows.allocate(indices, "depth " + r, max, spec.sequences(), batch.segments());
             Recursion recursion = new Recursion(r, candidates, rows);
             allocate(recursion);
             layers.block(recursion);
@@ -215,22 +219,14 @@ final class Forward implements AutoCloseable {
         return maxDepth;
     }
 
-    /** The next runs work on so many sequences of the same length, each from its first token. */
-    void layout(int sequences, int length) {
-        int[] start = new int[spec.sequences() + 1];
-        int[] position = new int[sequences * length];
-        int[] visible = new int[sequences * length];
-        for (int b = 0; b < start.length; b++) {
-            start[b] = Math.min(b, sequences) * length;
-        }
-        for (int i = 0; i < position.length; i++) {
-            position[i] = i % length;
-            visible[i] = i % length + 1;
-        }
-        engine.upload(batch.all().start(), start, 0);
-        engine.upload(batch.all().position().rows(0, position.length), position, 0);
-        engine.upload(batch.visible().rows(0, visible.length), visible, 0);
-        batch.all().extent().set(position.length);
+    /**
+     * The next runs work on so many sequences of the same length, each from its first token.
+     *
+     * @param inputs [sequences length] tokens
+     * @param end the token that ends a document, within which attention stays, or {@link RowLayout#NO_END}
+     */
+    void layout(int sequences, int length, int[] inputs, int end) {
+        rowLayout.set(sequences, length, inputs, end);
         sequencesNow = sequences;
     }
 

@@ -37,7 +37,7 @@ final class ForwardLayers {
                     config,
                     forward.batch.all().extent(),
                     forward.batch.all().extent(),
-                    forward.spec.sequences(),
+                    forward.batch.segments(),
                     forward.spec.context(),
                     KeyMode.OWN,
                     0);
@@ -135,7 +135,7 @@ final class ForwardLayers {
         };
         int copies = forward.spec.decoding() && hybrid && hasReaders(l) ? config.recursions() - 1 : 0;
         return new LayerShape(
-                config, rows.extent(), keyRows, forward.spec.sequences(), forward.spec.context(), mode, copies);
+                config, rows.extent(), keyRows, forward.batch.segments(), forward.spec.context(), mode, copies);
     }
 
     private LayerKeys keys(int l, KeyMode mode, ActiveRows rows, Recursion r) {

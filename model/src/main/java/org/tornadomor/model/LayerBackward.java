@@ -85,8 +85,8 @@ final class LayerBackward {
         gDown = ops.f32("g_down", d, f);
         position = ops.i32("position", rows);
         table = ops.f32("table", shape.positions(), shape.config().headDim());
-        start = ops.i32("start", shape.sequences() + 1);
-        keyStart = ops.i32("key_start", shape.sequences());
+        start = ops.i32("start", shape.segments().bounds());
+        keyStart = ops.i32("key_start", shape.segments().count());
         visible = ops.i32("visible", rows);
         recordFeedForward();
         recordAttention();

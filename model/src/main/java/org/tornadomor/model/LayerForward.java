@@ -66,8 +66,8 @@ final class LayerForward {
         wDown = whole ? ops.slot("w_down", weights, Extent.fixed(d), f) : null;
         position = ops.i32("position", rows);
         table = ops.f32("table", shape.positions(), shape.config().headDim());
-        start = ops.i32("start", shape.sequences() + 1);
-        keyStart = ops.i32("key_start", shape.sequences());
+        start = ops.i32("start", shape.segments().bounds());
+        keyStart = ops.i32("key_start", shape.segments().count());
         visible = ops.i32("visible", rows);
         record();
         program = engine.compile(ops);

@@ -8,8 +8,8 @@ import org.tornadomor.engine.Tensor;
  *
  * @param position [R] for the rotary embedding
  * @param table [positions, h] cosines and sines
- * @param start [B + 1] query rows of each sequence
- * @param keyStart [B] first key row of each sequence
+ * @param start [S + 1] query rows of each segment
+ * @param keyStart [S] first key row of each segment
  * @param visible [R] how many keys each row sees
  * @param base [K, 2 kvHeads h] keys and values outside the layer: the cache, the source layer's, null for OWN
  * @param place [R] where this layer's keys and values go: cache rows for CACHED, rows among all for HYBRID, else null

@@ -8,13 +8,13 @@ import org.tornadomor.engine.Extent;
  *
  * @param rows the rows it computes
  * @param keyRows the rows of the keys that it attends to
- * @param sequences B, how many sequences the rows belong to
+ * @param segments the rows belong to, within which attention stays
  * @param positions rows of the rotary table
  * @param mode where keys come from
  * @param copies further caches that get this layer's keys and values too (hybrid decoding), else 0
  */
 record LayerShape(
-        ModelConfig config, Extent rows, Extent keyRows, int sequences, int positions, KeyMode mode, int copies) {
+        ModelConfig config, Extent rows, Extent keyRows, Segments segments, int positions, KeyMode mode, int copies) {
     int d() {
         return config.hiddenSize();
     }

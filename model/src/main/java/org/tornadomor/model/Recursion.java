@@ -45,7 +45,7 @@ final class Recursion {
         this.depth = depth;
         this.candidates = candidates;
         this.rows = rows;
-        this.rowsNow = rows.start().rows(rows.start().rows() - 1, 1);
+        this.rowsNow = rows.sequenceStart().rows(rows.sequenceStart().rows() - 1, 1);
     }
 
     /** [1] how many rows were selected: the end of the last sequence. */

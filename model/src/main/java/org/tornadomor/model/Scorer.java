@@ -24,6 +24,7 @@ public final class Scorer implements AutoCloseable {
     private final Tensor auxAgreement;
     private final Binding clear;
     private int rows;
+    private int documentEnd = RowLayout.NO_END;
 
     /**
      * @param sequences the most sequences of a call
@@ -65,6 +66,15 @@ public final class Scorer implements AutoCloseable {
     }
 
     /**
+     * Keeps attention inside documents from now on: behind each such token another begins, with positions from 0.
+     *
+     * @param end the token that ends a document; negative for attention over whole sequences, as it is at first
+     */
+    public void keepWithinDocuments(int end) {
+        documentEnd = Math.max(end, RowLayout.NO_END);
+    }
+
+    /**
      * Scores {@code count} sequences of {@code length} tokens each.
      *
      * @param inputs [count length] tokens, sequence after sequence
@@ -78,7 +88,7 @@ public final class Scorer implements AutoCloseable {
                     count + " sequences of " + length + " tokens; at most " + sequences + " of " + context);
         }
         rows = count * length;
-        forward.layout(count, length);
+        forward.layout(count, length, inputs, documentEnd);
         if (forward.routing instanceof ExpertRouting expert) {
             expert.setLimits(config.capacities(length));
         }

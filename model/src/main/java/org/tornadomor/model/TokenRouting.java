@@ -79,7 +79,7 @@ final class TokenRouting implements Routing {
                     w.of(forward.batch.depth()),
                     w.of(r.candidates.index(), candidates),
                     r.depth));
-            w.add(ExpertRouting.compact(w, r));
+            ExpertRouting.compact(w, r, forward.batch.segments());
             r.selectTopK = w.on(forward.engine);
             r.selectCausal = r.selectTopK;
         }

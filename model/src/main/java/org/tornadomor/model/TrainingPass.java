@@ -31,6 +31,7 @@ public final class TrainingPass implements AutoCloseable {
     private final Tensor targetIds;
     private final Binding clear;
     private final Binding balance;
+    private int documentEnd = RowLayout.NO_END;
 
     /**
      * @param sequences B, sequences of a micro-batch
@@ -85,7 +86,7 @@ public final class TrainingPass implements AutoCloseable {
         clear = clearing();
         balance = balancing(weights);
         forward.fill();
-        forward.layout(sequences, context);
+        forward.layout(sequences, context, null, documentEnd);
         if (config.router() == RouterKind.EXPERT_CHOICE) {
             setCapacities(config.capacities(context));
         }
@@ -133,6 +134,18 @@ public final class TrainingPass implements AutoCloseable {
         ((ExpertRouting) forward.routing).setLimits(k);
     }
 
+    /**
+     * Keeps attention inside documents from the next micro-batch on, as {@link Scorer#keepWithinDocuments} does.
+     *
+     * @param end the token that ends a document; negative for attention over whole sequences, as it is at first
+     */
+    public void keepWithinDocuments(int end) {
+        documentEnd = Math.max(end, RowLayout.NO_END);
+        if (documentEnd == RowLayout.NO_END) {
+            forward.layout(sequences, context, null, documentEnd);
+        }
+    }
+
     /** Starts a step: gradients, losses and statistics are zero. */
     public void begin() {
         clear.run();
@@ -145,6 +158,9 @@ public final class TrainingPass implements AutoCloseable {
      * @param targets [B T] the token that follows each; negative to leave it out
      */
     public void add(int[] inputs, int[] targets) {
+        if (documentEnd >= 0) {
+            forward.layout(sequences, context, inputs, documentEnd);
+        }
         engine.upload(ids, inputs, 0);
         engine.upload(targetIds, targets, 0);
         forward.run(false);

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -32,6 +33,8 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     private final byte[] config;
     private final TokenizerJson description;
     private final HuggingFaceTokenizer delegate;
+    /** Null if only the library knows how text is cut. */
+    private final WordEncoder words;
 
     private HuggingFaceTokenizerAdapter(
             String name, byte[] json, byte[] config, TokenizerJson description, HuggingFaceTokenizer delegate) {
@@ -40,6 +43,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
         this.config = config;
         this.description = description;
         this.delegate = delegate;
+        this.words = description.words() ? new WordEncoder(this::encode, description.added()) : null;
     }
 
     /**
@@ -122,6 +126,11 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
         } finally {
             TokenizersLibrary.LIB.deleteEncoding(encoding);
         }
+    }
+
+    @Override
+    public int[] encodeBytes(byte[] utf8) {
+        return words == null ? encode(new String(utf8, StandardCharsets.UTF_8)) : words.encode(utf8);
     }
 
     private static int[] narrow(long[] ids) {

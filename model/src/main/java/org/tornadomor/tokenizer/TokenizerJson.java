@@ -1,6 +1,7 @@
 package org.tornadomor.tokenizer;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,10 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param vocabSize the largest id plus one
  * @param endOfText the id that ends a text, or -1
+ * @param words whether text is cut into the words of {@link ByteLevel}, each of which is encoded by itself
+ * @param added tokens that are found in the text before anything else
  */
-record TokenizerJson(int vocabSize, int endOfText) {
+record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> added) {
     /** How published models spell the end of a text, those that mean nothing else first. */
     private static final List<String> END_NAMES = List.of(
             "<|endoftext|>",
@@ -31,12 +34,33 @@ record TokenizerJson(int vocabSize, int endOfText) {
 
     static TokenizerJson parse(Path file, byte[] json, byte[] config) {
         Map<String, Integer> ids = new HashMap<>();
-        readVocabulary(tree(file, json), ids);
+        JsonNode root = tree(file, json);
+        readVocabulary(root, ids);
         if (ids.isEmpty()) {
             throw new UserError(file + " holds no vocabulary: it is not a tokenizer.json of the Hugging Face library");
         }
         int largest = ids.values().stream().mapToInt(Integer::intValue).max().getAsInt();
-        return new TokenizerJson(largest + 1, endOfText(ids, file, config));
+        List<String> added = new ArrayList<>();
+        root.path("added_tokens")
+                .forEach(token -> added.add(token.path("content").asString()));
+        return new TokenizerJson(largest + 1, endOfText(ids, file, config), cutsWords(root), List.copyOf(added));
+    }
+
+    /** Whether it is of GPT-2's layout, so that a text's ids are those of its words. */
+    private static boolean cutsWords(JsonNode root) {
+        JsonNode before = root.path("pre_tokenizer");
+        JsonNode model = root.path("model");
+        return absent(root.path("normalizer"))
+                && before.path("type").asString("").equals("ByteLevel")
+                && !before.path("add_prefix_space").asBoolean(true)
+                && before.path("use_regex").asBoolean(true)
+                && model.path("type").asString("BPE").equals("BPE")
+                && model.path("merges").isArray()
+                && absent(model.path("dropout"));
+    }
+
+    private static boolean absent(JsonNode node) {
+        return node.isMissingNode() || node.isNull();
     }
 
     private static void readVocabulary(JsonNode root, Map<String, Integer> ids) {

@@ -79,6 +79,12 @@ final class EvaluateCommand implements Runnable {
     @Option(names = "--max-tokens", paramLabel = "N", description = "Stop after so many tokens. Default: all.")
     private Long maxTokens;
 
+    @Option(
+            names = "--across-documents",
+            description = "Let attention cross from one document to the next, as for a model trained with"
+                    + " document_attention=false.")
+    private boolean acrossDocuments;
+
     @Mixin
     private DepthOptions depth;
 
@@ -109,6 +115,7 @@ final class EvaluateCommand implements Runnable {
                         Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
                     scorer.setThreshold(threshold);
                     scorer.setMaxDepth(maxDepth);
+                    scorer.keepWithinDocuments(acrossDocuments ? -1 : tokenizer.endOfText());
                     WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
                     work.mark("loading", false);
                     Evaluation evaluation =

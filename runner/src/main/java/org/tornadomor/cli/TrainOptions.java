@@ -114,6 +114,11 @@ final class TrainOptions {
     @Option(names = "--order", paramLabel = "NAME", description = "Samples come shuffled (default) or sequential.")
     private String order;
 
+    @Option(
+            names = "--across-documents",
+            description = "Let attention cross from one document to the next within a sample.")
+    private boolean acrossDocuments;
+
     @Option(names = "--seed", paramLabel = "N", description = "Of the initial weights and the order. Default: 1.")
     private String seed;
 
@@ -204,6 +209,7 @@ final class TrainOptions {
         text("schedule", schedule);
         text("warmup", warmup);
         text("order", order);
+        value("document_attention", acrossDocuments ? "false" : null);
         value("seed", seed);
         value("eval_every", evalEvery);
         value("save_every", saveEvery);

@@ -137,8 +137,10 @@ class DeviceTransfersTest {
             assertEquals(rows(two, depth), rows(four, depth), "rows at depth " + depth);
         }
         assertTrue(rows(two, 2) > 0);
+        // Where the sequences begin among a depth's rows.
+        long books = SEQUENCES + 1;
         for (int depth = 3; depth <= 4; depth++) {
-            assertEquals(rows(four, depth - 1), 2 * rows(four, depth), "rows at depth " + depth);
+            assertEquals(rows(four, depth - 1) - books, 2 * (rows(four, depth) - books), "rows at depth " + depth);
         }
         assertEquals(rows(two, 0), rows(four, 0), "rows outside of the recursions");
     }

@@ -98,6 +98,8 @@ final class ReferenceModel {
     private final List<ReferenceShape.Layer> layers;
     private final int recursions;
     private final ReferenceMath.Rope rope;
+    /** The token that ends a document, within which attention stays; negative for whole sequences. */
+    int documentEnd = -1;
 
     ReferenceModel(ModelConfig config, Map<String, double[]> weights) {
         this.config = config;
@@ -242,7 +244,7 @@ final class ReferenceModel {
             double[][] out = new double[rows][];
             for (int i = 0; i < rows; i++) {
                 double[] q = map(query, normed[i]);
-                rope.turn(q, active[i]);
+                rope.turn(q, active[i] - documentStart(active[i]));
                 double[] mid = x[i].clone();
                 add(mid, 1, map(output, attend(q, keys, active[i])));
                 double[] n = rmsNorm(mid, postNorm, eps);
@@ -262,7 +264,7 @@ final class ReferenceModel {
             double[] value = weight(prefix + "self_attn.v_proj.weight");
             for (int i = 0; i < active.length; i++) {
                 double[] k = map(key, normed[i]);
-                rope.turn(k, active[i]);
+                rope.turn(k, active[i] - documentStart(active[i]));
                 keys.k[active[i]] = k;
                 keys.v[active[i]] = map(value, normed[i]);
             }
@@ -272,11 +274,20 @@ final class ReferenceModel {
             return keys;
         }
 
-        /** All heads of one query: every key at its position or before that exists at this depth. */
+        /** The position at which the document of a token begins. */
+        private int documentStart(int position) {
+            int start = position;
+            while (documentEnd >= 0 ? start > 0 && inputs[at + start - 1] != documentEnd : start > 0) {
+                start--;
+            }
+            return start;
+        }
+
+        /** All heads of one query: every key of its document, at its position or before, that exists at this depth. */
         private double[] attend(double[] q, Keys keys, int position) {
             int size = config.headDim();
             double[] out = new double[q.length];
-            int[] seen = IntStream.rangeClosed(0, position)
+            int[] seen = IntStream.rangeClosed(documentStart(position), position)
                     .filter(s -> keys.k[s] != null)
                     .toArray();
             for (int head = 0; head < config.numHeads(); head++) {

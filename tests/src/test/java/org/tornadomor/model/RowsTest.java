@@ -58,7 +58,9 @@ class RowsTest {
                 boolean mixing = name.group(2).contains("hybrid") && HYBRID_OPS.contains(counter.op());
                 count(what, counter, rows == 0 ? 0 : runs * blocks, mixing ? all() : rows);
             } else if (name.group(2).startsWith("route")) {
-                count(what, counter, counter.runs() == 0 ? 0 : runs, candidates(r));
+                // Where the sequences begin among the rows is gathered too.
+                boolean books = counter.op().equals("Gather") && counter.rows() == counter.runs() * (SEQUENCES + 1L);
+                count(what, counter, counter.runs() == 0 ? 0 : runs, books ? SEQUENCES + 1 : candidates(r));
             } else if (counter.program().contains("backward") && name.group(2).equals("enter")) {
                 boolean router = Set.of("MatmulTN", "MatmulNN", "Gather", "Gelu", "GeluBackward", "MatmulNT")
                         .contains(counter.op());

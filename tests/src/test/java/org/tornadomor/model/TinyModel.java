@@ -16,6 +16,9 @@ final class TinyModel implements AutoCloseable {
     /** Decisions closer than this may go the other way in single precision. */
     static final double MARGIN = 1e-3;
 
+    /** The token that ends documents. */
+    static final int END = 3;
+
     private static final int MOST_SEEDS = 200;
 
     final Engine engine;
@@ -44,6 +47,18 @@ final class TinyModel implements AutoCloseable {
         inputs = tokens(random);
         targets = tokens(random);
         reference = new ReferenceModel(config, values);
+    }
+
+    /** Cuts the batch into short documents, within which attention of the reference stays. */
+    TinyModel withDocuments(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < inputs.length; i++) {
+            if (random.nextInt(3) == 0) {
+                inputs[i] = END;
+            }
+        }
+        reference.documentEnd = END;
+        return this;
     }
 
     /** The model of the first seed from {@code seed} on whose decisions in these runs all have a margin. */

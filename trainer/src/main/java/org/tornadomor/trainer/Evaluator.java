@@ -34,15 +34,24 @@ final class Evaluator implements AutoCloseable {
     /**
      * @param batch most samples to score at once
      * @param samples how many to score in all; fewer if the text is shorter
+     * @param documentEnd the token behind which attention begins anew, or -1
      * @throws org.tornadomor.UserError if the held-out text is too short for one sample
      */
-    Evaluator(Engine engine, ParameterSet weights, Corpus.Part heldOut, int context, int batch, int samples) {
+    Evaluator(
+            Engine engine,
+            ParameterSet weights,
+            Corpus.Part heldOut,
+            int context,
+            int batch,
+            int samples,
+            int documentEnd) {
         this.config = weights.config();
         this.context = context;
         this.sampler = new BatchSampler(heldOut, context, BatchSampler.Order.SHUFFLED, SEED);
         this.samples = (int) Math.min(samples, sampler.samplesPerEpoch());
         this.batch = Math.min(batch, this.samples);
         this.scorer = new Scorer(engine, weights, this.batch, context);
+        scorer.keepWithinDocuments(documentEnd);
         inputs = new int[this.batch * context];
         targets = new int[this.batch * context];
         depths = new int[this.batch * context];

@@ -121,6 +121,7 @@ record RunSetup(
                 c.batch(),
                 c.accumulate(),
                 c.order(),
+                c.documentAttention(),
                 c.seed(),
                 lengthGiven ? c.steps() : Long.valueOf(TrainingConfig.DEFAULT_STEPS),
                 c.tokens(),
@@ -146,6 +147,11 @@ record RunSetup(
     /** The run may be resumed from another folder. */
     private static String absolute(String path) {
         return Path.of(path).toAbsolutePath().normalize().toString();
+    }
+
+    /** The token behind which attention begins anew, or -1. */
+    int documentEnd() {
+        return config.documentAttention() ? tokenizer.endOfText() : -1;
     }
 
     /** Closes the tokenizer. */

@@ -138,6 +138,7 @@ public final class Trainer implements AutoCloseable {
                 config.accumulate(),
                 setup.capacities().active(),
                 config.recompute());
+        pass.keepWithinDocuments(setup.documentEnd());
         optimizer = new Optimizer(
                 engine, weights, pass.gradients(), config.optimizer().settings());
         boolean evaluates =
@@ -149,7 +150,8 @@ public final class Trainer implements AutoCloseable {
                         setup.corpus().validation(),
                         config.context(),
                         config.batch(),
-                        config.evalSamples())
+                        config.evalSamples(),
+                        setup.documentEnd())
                 : null;
         inputs = new int[pass.tokens()];
         targets = new int[pass.tokens()];

@@ -29,6 +29,8 @@ import org.tornadomor.tokenizer.Tokenizer;
  * @param batch B, samples of a micro-batch
  * @param accumulate A, micro-batches of a step
  * @param order in which samples come
+ * @param documentAttention keep attention inside documents, where the tokenizer has a token that ends them, with positions
+ *     from 0 in each; else it goes over whole samples
  * @param seed of the initial weights and of the order
  * @param steps length of the run; at most one of the three lengths is set, none being {@link #DEFAULT_STEPS} steps
  * @param tokens length of the run, rounded up to whole steps
@@ -61,6 +63,7 @@ public record TrainingConfig(
         int batch,
         int accumulate,
         BatchSampler.Order order,
+        boolean documentAttention,
         long seed,
         Long steps,
         Long tokens,
@@ -96,6 +99,7 @@ public record TrainingConfig(
             8,
             1,
             BatchSampler.Order.SHUFFLED,
+            true,
             1,
             null,
             null,

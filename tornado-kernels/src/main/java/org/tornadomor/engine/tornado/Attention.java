@@ -1,6 +1,7 @@
 package org.tornadomor.engine.tornado;
 
 import org.tornadomor.engine.AttentionOp;
+import org.tornadomor.engine.Extent;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -37,7 +38,9 @@ final class Attention {
     }
 
     static void record(AttentionOp.Attention op, TaskList tasks) {
-        boolean oneRowEach = op.rows().max() <= op.which().keyStart().rows().max();
+        Extent sequences = op.which().keyStart().rows();
+        // A number of sequences that changes is one of documents, which have many rows.
+        boolean oneRowEach = sequences.isFixed() && op.rows().max() <= sequences.max();
         if (tasks.device().cpu() || oneRowEach) {
             recordByRow(op, tasks);
         } else {
