@@ -44,7 +44,7 @@ for /f "usebackq delims=" %%F in ("%LIST%") do call :extra "%%F"
 del "%LIST%"
 
 :start
-"%JAVA_HOME%\bin\java" -XX:+UseParallelGC -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector ^
+"%JAVA_HOME%\bin\java" -XX:+UseG1GC -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector ^
     --enable-native-access=ALL-UNNAMED -Dtornado.recover.bailout=False %EXTRA% %JAVA_OPTS% %TORNADOMOR_JAVA_OPTS% ^
     -jar "%JAR%" %*
 exit /b %ERRORLEVEL%

@@ -57,7 +57,7 @@ if asks_help "$@"; then
     flags=("-Dtornadomor.terminals=$terminals")
     engine=$(help_flags && cache_flags "${jar%.jar}-help.aot")
 else
-    flags=(-XX:+UseParallelGC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
+    flags=(-XX:+UseG1GC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
     engine=$(engine_flags "$JAVA_HOME/bin/java" "$jar" "$@") || exit
     engine+=$'\n'$(cache_flags "${jar%.jar}.aot")
 fi

@@ -22,7 +22,7 @@ help_flags() {
 
 # Prints the flags of the CPU engine, one a line.
 main_flags() {
-    printf '%s\n' -XX:+UseParallelGC --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
+    printf '%s\n' -XX:+UseG1GC --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
 }
 
 # Makes both caches beside the jar $2 with java $1. That takes some seconds, once a build; failing does no harm.

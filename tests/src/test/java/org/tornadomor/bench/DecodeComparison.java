@@ -29,6 +29,7 @@ final class DecodeComparison {
     private static final int CONTEXT = 1024;
     private static final int MEGABYTES = 512;
     private static final int[] LONG = {CONTEXT};
+    private static final int[] ONE = {1};
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
@@ -52,12 +53,36 @@ final class DecodeComparison {
             for (ElementType type : new ElementType[] {ElementType.F32, ElementType.BF16, ElementType.I8}) {
                 subjects.add(new Subject(engine, config, type));
             }
-            comparison.round(bandwidth, subjects);
-            comparison.ratios.clear();
-            for (int i = 0; i < rounds; i++) {
-                comparison.round(bandwidth, subjects);
+            try (CPeer peer = CPeer.start(engine, subjects.get(0).weights, threads)) {
+                requireSameTokens(subjects.get(0).one, peer);
+                comparison.round(bandwidth, subjects, peer);
+                comparison.ratios.clear();
+                for (int i = 0; i < rounds; i++) {
+                    comparison.round(bandwidth, subjects, peer);
+                }
+                comparison.print(ParameterCount.of(config).total() / 1_000_000, threads, subjects, peer);
             }
-            comparison.print(ParameterCount.of(config).total() / 1_000_000, threads, subjects);
+        }
+    }
+
+    /** Both decode the same few tokens, or their speeds do not compare. */
+    private static void requireSameTokens(Decoder decoder, CPeer peer) {
+        if (peer == null) {
+            return;
+        }
+        clear(decoder);
+        float[] logits = new float[VOCABULARY];
+        int[] token = {1};
+        for (int i = 0; i < 8; i++) {
+            decoder.run(ONE, token);
+            decoder.logits(logits);
+            for (int j = token[0] = 0; j < VOCABULARY; j++) {
+                token[0] = logits[j] > logits[token[0]] ? j : token[0];
+            }
+        }
+        peer.steps(8);
+        if (token[0] != peer.lastToken()) {
+            throw new IllegalStateException("token " + token[0] + " here, " + peer.lastToken() + " from the C decoder");
         }
     }
 
@@ -65,12 +90,13 @@ final class DecodeComparison {
     private static final class Subject {
         final String name;
         final double bytes;
+        final ParameterSet weights;
         final Decoder one;
         final Decoder many;
 
         Subject(Engine engine, ModelConfig config, ElementType type) {
             name = type.name().toLowerCase(Locale.ROOT);
-            ParameterSet weights = new ParameterSet(engine, "weights", config, type);
+            weights = new ParameterSet(engine, "weights", config, type);
             bytes = fill(engine, weights);
             one = new Decoder(engine, weights, 1, CONTEXT, CONTEXT, 1);
             many = new Decoder(engine, weights, SEQUENCES, 64, SEQUENCES, SEQUENCES);
@@ -94,7 +120,7 @@ final class DecodeComparison {
         }
     }
 
-    private void round(ReadBandwidth bandwidth, List<Subject> subjects) {
+    private void round(ReadBandwidth bandwidth, List<Subject> subjects, CPeer peer) {
         double read = bandwidth.bytes() / time(5, bandwidth::run);
         put("read_gb_per_second", read * 1e-9);
         double plain = 0;
@@ -102,6 +128,7 @@ final class DecodeComparison {
             double one = steps(subject.one, 10);
             double many = steps(subject.many, 5);
             plain = plain == 0 ? one : plain;
+            put(subject.name + "_of_c", peer == null ? Double.NaN : peer.steps(10) / one);
             put(subject.name + "_tokens_per_second", 1 / one);
             put(subject.name + "_of_read_bandwidth", subject.bytes / one / read);
             put(subject.name + "_speedup", plain / one);
@@ -110,7 +137,7 @@ final class DecodeComparison {
         }
     }
 
-    private void print(long millions, int threads, List<Subject> subjects) {
+    private void print(long millions, int threads, List<Subject> subjects, CPeer peer) {
         Results results = new Results(
                 "Decoding a Llama of " + millions + " million parameters, " + threads
                         + (threads == 1 ? " thread" : " threads"),
@@ -118,6 +145,7 @@ final class DecodeComparison {
                 "tokens/s",
                 "weight bytes / bytes read",
                 "times float32",
+                "times plain C in float32",
                 SEQUENCES + " sequences, times one",
                 "prefill tokens/s");
         for (Subject subject : subjects) {
@@ -126,8 +154,12 @@ final class DecodeComparison {
                     middle(subject.name + "_tokens_per_second"),
                     middle(subject.name + "_of_read_bandwidth"),
                     middle(subject.name + "_speedup"),
+                    middle(subject.name + "_of_c"),
                     middle(subject.name + "_batch_" + SEQUENCES + "_gain"),
                     middle(subject.name + "_prefill_tokens_per_second"));
+        }
+        if (peer == null) {
+            Results.note("There is no C compiler: the plain C decoder is left out.");
         }
         Results.note(String.format(
                 Locale.ROOT, "Memory is read at %.1f GB/s in the same run.", middle("read_gb_per_second")));

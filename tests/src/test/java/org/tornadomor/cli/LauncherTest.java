@@ -145,8 +145,7 @@ class LauncherTest {
                 "");
         assertEquals("", outcome.err());
         List<String> words = outcome.out().lines().toList();
-        assertTrue(
-                words.containsAll(List.of("--add-modules", "jdk.incubator.vector", "-XX:+UseParallelGC")), words + "");
+        assertTrue(words.containsAll(List.of("--add-modules", "jdk.incubator.vector", "-XX:+UseG1GC")), words + "");
         assertTrue(words.containsAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xmx1g", "-Dglob=*", "-ea")));
         int jarAt = words.indexOf("-jar");
         assertEquals(

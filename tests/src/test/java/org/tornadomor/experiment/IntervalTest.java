@@ -21,6 +21,8 @@ class IntervalTest {
     @Test
     void ticksAreRoundNumbers() {
         assertArrayEquals(new double[] {2, 2.5, 3, 3.5, 4}, Chart.ticks(1.9, 4.1), 1e-12);
+        assertArrayEquals(new double[] {5, 10, 20, 50}, Chart.decades(3, 60), 1e-12);
+        assertArrayEquals(new double[] {2, 2.2, 2.4, 2.6, 2.8, 3}, Chart.decades(2, 3), 1e-12);
         assertArrayEquals(new double[] {-20, 0, 20, 40}, Chart.ticks(-25, 55), 1e-12);
     }
 }

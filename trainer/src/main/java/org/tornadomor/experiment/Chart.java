@@ -15,6 +15,8 @@ public final class Chart {
     private static final int RIGHT = 150;
     private static final int TOP = 34;
     private static final int BOTTOM = 48;
+    private static final int BOTTOM_OF_NAMES = 120;
+    private static final double ASIDE = 2.5;
     private static final int TICKS = 6;
     private static final double MARGIN = 0.06;
 
@@ -28,10 +30,17 @@ public final class Chart {
     private final String yLabel;
     private final boolean logarithmic;
     private final List<String> categories;
+    private final int bottom;
     private final List<Series> series = new ArrayList<>();
 
-    /** A point; the half-width of its interval may be not a number. */
-    record Point(double x, double y, double half) {}
+    /** A point with a bar from {@code low} to {@code high}, which may be the point itself. */
+    record Point(double x, double y, double low, double high) {
+        /** With the interval of its mean, where that is known. */
+        static Point of(double x, Interval interval) {
+            double half = interval.known() ? interval.half() : 0;
+            return new Point(x, interval.mean(), interval.mean() - half, interval.mean() + half);
+        }
+    }
 
     private record Series(String name, boolean dashed, List<Point> points) {}
 
@@ -41,6 +50,7 @@ public final class Chart {
         this.yLabel = yLabel;
         this.logarithmic = logarithmic;
         this.categories = categories;
+        this.bottom = categories.isEmpty() ? BOTTOM : BOTTOM_OF_NAMES;
     }
 
     /** A chart over numbers. */
@@ -114,7 +124,12 @@ public final class Chart {
         if (low == high) {
             return new Axis(low / 2, high * 2, from, to, logarithmic, new double[] {low});
         }
-        return new Axis(low, high, from, to, logarithmic, values.length <= TICKS ? values : ticks(low, high));
+        // Places that lines have in common are worth a tick, such as budgets; others are not.
+        boolean common =
+                values.length < series.stream().mapToInt(s -> s.points.size()).sum();
+        double[] ticks =
+                common && values.length <= TICKS ? values : logarithmic ? decades(low, high) : ticks(low, high);
+        return new Axis(low, high, from, to, logarithmic, ticks);
     }
 
     private Axis yAxis() {
@@ -122,13 +137,27 @@ public final class Chart {
         double high = Double.NEGATIVE_INFINITY;
         for (Series s : series) {
             for (Point p : s.points) {
-                double half = Double.isNaN(p.half) ? 0 : p.half;
-                low = Math.min(low, p.y - half);
-                high = Math.max(high, p.y + half);
+                low = Math.min(low, p.low);
+                high = Math.max(high, p.high);
             }
         }
         double margin = high > low ? MARGIN * (high - low) : Math.max(1e-3, MARGIN * Math.abs(high));
-        return new Axis(low - margin, high + margin, HEIGHT - BOTTOM, TOP, false, ticks(low - margin, high + margin));
+        return new Axis(low - margin, high + margin, HEIGHT - bottom, TOP, false, ticks(low - margin, high + margin));
+    }
+
+    /** One, two and five times the powers of ten between two numbers; round numbers where these are too few. */
+    static double[] decades(double low, double high) {
+        List<Double> ticks = new ArrayList<>();
+        for (double power = Math.pow(10, Math.floor(Math.log10(low))); power <= high; power *= 10) {
+            for (int factor : new int[] {1, 2, 5}) {
+                if (factor * power >= low && factor * power <= high) {
+                    ticks.add(factor * power);
+                }
+            }
+        }
+        return ticks.size() < 3
+                ? ticks(low, high)
+                : ticks.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     /** Round numbers between two. */
@@ -159,22 +188,25 @@ public final class Chart {
                     number(tick));
         }
         for (int i = 0; i < x.ticks.length; i++) {
-            line(
-                    svg,
-                    "<path d=\"M%.1f %dv5\" stroke=\"currentColor\"/><text x=\"%.1f\" y=\"%d\""
-                            + " text-anchor=\"middle\">%s</text>",
-                    x.at(x.ticks[i]),
-                    HEIGHT - BOTTOM,
-                    x.at(x.ticks[i]),
-                    HEIGHT - BOTTOM + 19,
-                    categories.isEmpty() ? number(x.ticks[i]) : escape(categories.get(i)));
+            double at = x.at(x.ticks[i]);
+            String label = categories.isEmpty() ? number(x.ticks[i]) : escape(categories.get(i));
+            // Names are longer than the room between them.
+            String turned = categories.isEmpty()
+                    ? "text-anchor=\"middle\""
+                    : String.format(
+                            Locale.ROOT,
+                            "text-anchor=\"end\" transform=\"rotate(-35 %.1f %d)\"",
+                            at,
+                            HEIGHT - bottom + 15);
+            line(svg, "<path d=\"M%.1f %dv5\" stroke=\"currentColor\"/>", at, HEIGHT - bottom);
+            line(svg, "<text x=\"%.1f\" y=\"%d\" %s>%s</text>", at, HEIGHT - bottom + 19, turned, label);
         }
         line(
                 svg,
                 "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"currentColor\"/>",
                 LEFT,
                 TOP,
-                HEIGHT - BOTTOM,
+                HEIGHT - bottom,
                 WIDTH - RIGHT);
         line(
                 svg,
@@ -182,7 +214,7 @@ public final class Chart {
                 (LEFT + WIDTH - RIGHT) / 2,
                 HEIGHT - 10,
                 escape(xLabel));
-        int middle = (TOP + HEIGHT - BOTTOM) / 2;
+        int middle = (TOP + HEIGHT - bottom) / 2;
         line(
                 svg,
                 "<text x=\"14\" y=\"%d\" text-anchor=\"middle\" transform=\"rotate(-90 14 %d)\">%s</text>",
@@ -193,21 +225,25 @@ public final class Chart {
 
     private void draw(StringBuilder svg, Series s, int index, Axis x, Axis y) {
         String colour = COLOURS[index % COLOURS.length];
+        // Bars of several lines at one place are not to hide each other.
+        double aside = ASIDE * (index - (series.size() - 1) / 2.0);
         StringBuilder path = new StringBuilder();
         for (Point p : s.points) {
-            path.append(String.format(Locale.ROOT, "%s%.1f %.1f", path.isEmpty() ? "M" : "L", x.at(p.x), y.at(p.y)));
+            path.append(String.format(
+                    Locale.ROOT, "%s%.1f %.1f", path.isEmpty() ? "M" : "L", x.at(p.x) + aside, y.at(p.y)));
         }
         String dash = s.dashed ? " stroke-dasharray=\"5 4\"" : "";
         line(svg, "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"%s/>", path, colour, dash);
         for (Point p : s.points) {
-            line(svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" fill=\"%s\"/>", x.at(p.x), y.at(p.y), colour);
-            if (!Double.isNaN(p.half)) {
+            double at = x.at(p.x) + aside;
+            line(svg, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\" fill=\"%s\"/>", at, y.at(p.y), colour);
+            if (p.high > p.low) {
                 line(
                         svg,
-                        "<path d=\"M%.1f %.1fV%.1f\" stroke=\"%s\" stroke-width=\"1.2\"/>",
-                        x.at(p.x),
-                        y.at(p.y - p.half),
-                        y.at(p.y + p.half),
+                        "<path d=\"M%.1f %.1fV%.1f\" stroke=\"%s\" stroke-width=\"1.4\"/>",
+                        at,
+                        y.at(p.low),
+                        y.at(p.high),
                         colour);
             }
         }

@@ -99,7 +99,7 @@ public final class DepthReport {
         List<Chart.Point> points = new ArrayList<>();
         for (int i = 0; i < group.classes().size(); i++) {
             Interval interval = value.apply(group.classes().get(i));
-            points.add(new Chart.Point(i, interval.mean(), interval.half()));
+            points.add(Chart.Point.of(i, interval));
         }
         return points;
     }

@@ -1,5 +1,6 @@
 package org.tornadomor.experiment;
 
+import java.util.Locale;
 import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
@@ -40,7 +41,7 @@ public record Interval(double mean, double half, long count) {
 
     /** The mean, and the half-width where it is known. */
     public String text(String format) {
-        String text = String.format(java.util.Locale.ROOT, format, mean);
-        return known() ? text + " ± " + String.format(java.util.Locale.ROOT, format, half) : text;
+        String text = String.format(Locale.ROOT, format, mean);
+        return known() ? text + " ± " + String.format(Locale.ROOT, format.replace("+", ""), half) : text;
     }
 }

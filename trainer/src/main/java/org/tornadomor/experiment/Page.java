@@ -6,9 +6,9 @@ import java.util.Map;
 /** Tables and charts as text and as one page. */
 final class Page {
     private static final String STYLE = """
-            body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:76rem;padding:0 1rem;color:#222;background:#fff}
+            body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:84rem;padding:0 1rem;color:#222;background:#fff}
             table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px;margin:1rem 0}
-            th,td{padding:.25rem .6rem;border-bottom:1px solid #8884;text-align:right}
+            td{white-space:nowrap}th,td{padding:.25rem .5rem;border-bottom:1px solid #8884;text-align:right}
             th:first-child,td:first-child{text-align:left}
             svg{max-width:100%;height:auto;margin:.5rem 1rem .5rem 0}
             @media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}}

@@ -2,6 +2,8 @@ package org.tornadomor.experiment;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,6 +41,21 @@ public final class Results {
 
         CellResult first() {
             return seeds.getFirst();
+        }
+
+        /** The mean over the seeds, with the lowest and the highest. */
+        Chart.Point point(double x, ToDoubleFunction<CellResult> value) {
+            DoubleSummaryStatistics all = seeds.stream().mapToDouble(value).summaryStatistics();
+            return new Chart.Point(x, all.getAverage(), all.getMin(), all.getMax());
+        }
+
+        /** The causal loss above that of another model, pair by pair of the same seed, which takes the same samples first. */
+        Interval above(Group other) {
+            return Interval.of(seeds.stream()
+                    .flatMapToDouble(one -> other.seeds.stream()
+                            .filter(its -> its.seed() == one.seed())
+                            .mapToDouble(its -> one.lossCausal() - its.lossCausal()))
+                    .toArray());
         }
     }
 
@@ -85,6 +102,7 @@ public final class Results {
             "loss",
             "loss, causal",
             "gap",
+            "against the first model, causal",
             "depth",
             "depth, causal",
             "seconds",
@@ -97,13 +115,19 @@ public final class Results {
         for (String size : sizes()) {
             List<List<String>> rows = new ArrayList<>();
             rows.add(HEADINGS);
-            groups().stream().filter(group -> group.size.equals(size)).forEach(group -> rows.add(row(group)));
+            Map<Double, Group> first = new HashMap<>();
+            for (Group group : groups()) {
+                if (group.size.equals(size)) {
+                    first.putIfAbsent(group.budget, group);
+                    rows.add(row(group, first.get(group.budget)));
+                }
+            }
             tables.put(size, rows);
         }
         return tables;
     }
 
-    private static List<String> row(Group group) {
+    private static List<String> row(Group group, Group reference) {
         CellResult first = group.first();
         return List.of(
                 group.model,
@@ -115,6 +139,7 @@ public final class Results {
                 group.of(CellResult::loss).text("%.4f"),
                 group.of(CellResult::lossCausal).text("%.4f"),
                 group.of(CellResult::gap).text("%.4f"),
+                group == reference ? "" : group.above(reference).text("%+.4f"),
                 group.of(CellResult::meanDepth).text("%.2f"),
                 group.of(CellResult::meanDepthCausal).text("%.2f"),
                 String.format(Locale.ROOT, "%.1f", group.of(CellResult::seconds).mean()),
@@ -131,7 +156,9 @@ public final class Results {
                 "Losses are nats a token on held-out text, routed as in training and as in generation (causal); FLOPs are"
                         + " forward FLOPs as the paper counts them; parameters are those outside the embedding, shared ones once;"
                         + " seconds are those of the training steps, and memory is all of the engine's."
-                        + " With several seeds: mean ± half of the 95 % interval.\n");
+                        + " With several seeds: mean ± half of the 95 % interval;"
+                        + " differences to the first model are those of the same seed. Bars in plots go from the lowest seed to the"
+                        + " highest.\n");
         tables().forEach((size, rows) -> {
             text.append("\n## ").append(size).append("\n\n");
             Page.markdown(text, rows);
@@ -201,14 +228,10 @@ public final class Results {
         List<Chart.Point> train = new ArrayList<>();
         List<Chart.Point> causal = new ArrayList<>();
         for (int i = 0; i < groups.size(); i++) {
-            train.add(point(i, groups.get(i).of(CellResult::loss)));
-            causal.add(point(i, groups.get(i).of(CellResult::lossCausal)));
+            train.add(groups.get(i).point(i, CellResult::loss));
+            causal.add(groups.get(i).point(i, CellResult::lossCausal));
         }
         return chart.add("as in training", false, train).add("causal", true, causal);
-    }
-
-    private static Chart.Point point(double x, Interval interval) {
-        return new Chart.Point(x, interval.mean(), interval.half());
     }
 
     private static Chart overBudgets(String size, List<Group> groups) {
@@ -218,7 +241,7 @@ public final class Results {
                         model,
                         false,
                         own.stream()
-                                .map(g -> point(g.budget, g.of(CellResult::lossCausal)))
+                                .map(g -> g.point(g.budget, CellResult::lossCausal))
                                 .toList()));
         return chart;
     }
@@ -234,7 +257,7 @@ public final class Results {
                         model,
                         false,
                         own.stream()
-                                .map(g -> point(g.budget, g.of(CellResult::gap)))
+                                .map(g -> g.point(g.budget, CellResult::gap))
                                 .toList()));
         return chart;
     }
@@ -246,7 +269,7 @@ public final class Results {
                         model,
                         false,
                         own.stream()
-                                .map(g -> point(g.of(CellResult::seconds).mean(), g.of(CellResult::lossCausal)))
+                                .map(g -> g.point(g.of(CellResult::seconds).mean(), CellResult::lossCausal))
                                 .toList()));
         return chart;
     }
