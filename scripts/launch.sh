@@ -40,13 +40,16 @@ build() {
         fail "the build failed; $log has the whole story"
     fi
     touch -r "$root/target/launcher-build.started" "$jar"
-    make_caches "$JAVA_HOME/bin/java" "$jar"
 }
 
 JAVA_HOME=$(find_jdk) || exit 1
 export JAVA_HOME
 if outdated; then
     build
+fi
+if lacks_caches "$jar"; then
+    [[ ! -t 2 ]] || echo "tornado-mor: preparing faster starts" >&2
+    make_caches "$JAVA_HOME/bin/java" "$jar"
 fi
 
 # Java cannot ask which of its streams are terminals.

@@ -25,15 +25,30 @@ main_flags() {
     printf '%s\n' -XX:+UseG1GC --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
 }
 
-# Makes both caches beside the jar $2 with java $1. That takes some seconds, once a build; failing does no harm.
+# Makes both caches beside the jar $2 with java $1. That takes some seconds, once a build, whoever built it; failing does no
+# harm, and is not tried again.
 make_caches() {
     local java=$1 jar=$2 flags
+    touch "${jar%.jar}.caches" 2> /dev/null || return 0
     mapfile -t flags < <(help_flags)
-    "$java" "${flags[@]}" "-XX:AOTCacheOutput=${jar%.jar}-help.aot" -cp "$jar" org.tornadomor.cli.Main --help \
-        > /dev/null 2>&1 || true
+    make_cache "${jar%.jar}-help.aot" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.Main --help
     mapfile -t flags < <(main_flags)
-    "$java" "${flags[@]}" "-XX:AOTCacheOutput=${jar%.jar}.aot" -cp "$jar" org.tornadomor.cli.StartupTraining \
-        > /dev/null 2>&1 || true
+    make_cache "${jar%.jar}.aot" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.StartupTraining
+}
+
+# Makes the cache $1 from a run of $2 with what follows; aside first, since another process may be starting.
+make_cache() {
+    local cache=$1 java=$2
+    shift 2
+    if "$java" "-XX:AOTCacheOutput=$cache.$$" "$@" > /dev/null 2>&1 && [[ -e $cache.$$ ]]; then
+        mv -f "$cache.$$" "$cache"
+    fi
+    rm -f "$cache.$$"*
+}
+
+# Whether the jar $1 is newer than its caches, or has none.
+lacks_caches() {
+    [[ ! ${1%.jar}.caches -nt $1 ]]
 }
 
 # Prints the flags that use a cache, if there is one: $1 is its file.

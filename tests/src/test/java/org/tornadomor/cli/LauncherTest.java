@@ -49,7 +49,19 @@ class LauncherTest {
         jdk = jdk("jdk", "25.0.1");
         bin = Files.createDirectories(temp.resolve("bin"));
         for (String tool : List.of(
-                "bash", "env", "dirname", "readlink", "find", "head", "tail", "grep", "sed", "touch", "mkdir")) {
+                "bash",
+                "env",
+                "dirname",
+                "readlink",
+                "find",
+                "head",
+                "tail",
+                "grep",
+                "sed",
+                "touch",
+                "mkdir",
+                "mv",
+                "rm")) {
             script(bin.resolve(tool), "exec " + which(tool) + " \"$@\"");
         }
         try (Stream<Path> files = Files.walk(root)) {
