@@ -41,7 +41,7 @@ public final class Main {
         Failures failures = new Failures(args);
         int code;
         try {
-            code = commandLine(failures).setOut(out).setErr(err).execute(args);
+            code = commandLine(failures, args).setOut(out).setErr(err).execute(args);
             out.flush();
         } catch (Throwable e) {
             code = failures.report(e, err);
@@ -50,9 +50,9 @@ public final class Main {
         return code;
     }
 
-    /** The command with all that hangs below it. */
-    static CommandLine commandLine(Failures failures) {
-        return new CommandLine(new RootCommand())
+    /** The command that reads a command line, or shows what there is. */
+    static CommandLine commandLine(Failures failures, String... args) {
+        return RootCommand.commandLine(args)
                 .setExecutionStrategy(parsed -> execute(parsed, failures))
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures)

@@ -1,5 +1,7 @@
 package org.tornadomor.cli;
 
+import java.util.List;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -14,23 +16,6 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        // One line for each command, in the order in which a newcomer needs them.
-        subcommands = {
-            DemoCommand.class,
-            DataCommand.class,
-            TrainCommand.class,
-            ReportCommand.class,
-            GenerateCommand.class,
-            EvaluateCommand.class,
-            LogitsCommand.class,
-            ParamsCommand.class,
-            InfoCommand.class,
-            ExportCommand.class,
-            TokenizerCommand.class,
-            ExperimentCommand.class,
-            DevicesCommand.class,
-            CompletionCommand.class,
-        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:It did what was asked.",
@@ -50,6 +35,23 @@ import picocli.CommandLine.Spec;
 final class RootCommand implements Runnable {
     static final String NAME = "tornado-mor";
 
+    /** In the order in which a newcomer needs them. */
+    private static final List<Class<?>> COMMANDS = List.of(
+            DemoCommand.class,
+            DataCommand.class,
+            TrainCommand.class,
+            ReportCommand.class,
+            GenerateCommand.class,
+            EvaluateCommand.class,
+            LogitsCommand.class,
+            ParamsCommand.class,
+            InfoCommand.class,
+            ExportCommand.class,
+            TokenizerCommand.class,
+            ExperimentCommand.class,
+            DevicesCommand.class,
+            CompletionCommand.class);
+
     @Spec
     private CommandSpec spec;
 
@@ -59,5 +61,22 @@ final class RootCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "Name a command");
+    }
+
+    /**
+     * The command with those below it that a command line needs: all, or the one that it begins with, since reading the options
+     * of all takes a good part of the time to a first token.
+     */
+    static CommandLine commandLine(String... args) {
+        CommandLine root = new CommandLine(new RootCommand());
+        String first = args.length == 0 ? "" : args[0];
+        boolean alone =
+                COMMANDS.stream().anyMatch(c -> name(c).equals(first)) && !first.equals(name(CompletionCommand.class));
+        COMMANDS.stream().filter(c -> !alone || name(c).equals(first)).forEach(root::addSubcommand);
+        return root;
+    }
+
+    private static String name(Class<?> command) {
+        return command.getAnnotation(Command.class).name();
     }
 }

@@ -11,7 +11,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.UserError;
 
@@ -41,37 +43,46 @@ class SyntheticTest {
                 Arrays.equals(documents.get(0).utf8(), other.document(0).text().utf8()));
     }
 
-    /** Every closing bracket closes the last open one, and its class says how many were closed before it. */
+    /** Every closing bracket closes the last open one, and its class says how many pairs are inside. */
     @Test
     void bracketsClose() {
         Synthetic text = Synthetic.parse("synthetic:brackets?bytes=2000&filler=0.2");
+        Set<String> seen = new HashSet<>();
         for (int i = 0; i < 20; i++) {
             Synthetic.Labelled document = text.document(i);
             String all = text(document);
-            Deque<Character> open = new ArrayDeque<>();
-            int closed = 0;
+            Deque<Integer> open = new ArrayDeque<>();
             for (int at = 0; at < all.length(); at++) {
                 char c = all.charAt(at);
                 if ("([{<".indexOf(c) >= 0) {
-                    open.push(c);
+                    open.push(at);
                     assertEquals("random", name(document, at));
                 } else if (")]}>".indexOf(c) >= 0) {
-                    assertEquals("([{<".indexOf(open.pop()), ")]}>".indexOf(c));
-                    closed++;
-                    assertEquals(
-                            closed == 1 ? "close 1st" : closed < 4 ? "close 2nd-3rd" : "close 4th-8th",
-                            name(document, at));
+                    int partner = open.pop();
+                    assertEquals("([{<".indexOf(all.charAt(partner)), ")]}>".indexOf(c));
+                    assertEquals('/', all.charAt(at - 1));
+                    // A pair takes three bytes.
+                    int inside = (at - partner - 2) / 3;
+                    String expected =
+                            inside == 0 ? "close empty" : inside < 3 ? "close around 1-2" : "close around 3-7";
+                    assertEquals(expected, name(document, at));
+                    seen.add(expected);
                 } else if (c == '\n') {
                     assertTrue(open.isEmpty());
-                    closed = 0;
                 }
             }
         }
+        assertEquals(3, seen.size());
     }
 
     @Test
     void sumsAreRight() {
-        Synthetic text = Synthetic.parse("synthetic:sums?bytes=2000&filler=0");
+        sumsAreRight("", 10);
+        sumsAreRight("&base=4", 4);
+    }
+
+    private static void sumsAreRight(String setting, int base) {
+        Synthetic text = Synthetic.parse("synthetic:sums?bytes=2000&filler=0" + setting);
         for (int i = 0; i < 20; i++) {
             Synthetic.Labelled document = text.document(i);
             String all = text(document);
@@ -81,7 +92,7 @@ class SyntheticTest {
                 int[] terms = Arrays.stream(sides[0].split("\\+"))
                         .mapToInt(Integer::parseInt)
                         .toArray();
-                assertEquals(Arrays.stream(terms).sum() % 10, Integer.parseInt(sides[1]));
+                assertEquals(Arrays.stream(terms).sum() % base, Integer.parseInt(sides[1]));
                 assertEquals("sum of " + terms.length, name(document, end - 1));
                 assertEquals("random", name(document, end - 2));
                 start = end + 1;
@@ -105,6 +116,7 @@ class SyntheticTest {
         expect("synthetic:riddles", "choose one of brackets, sums, mixed");
         expect("synthetic:sums?documnets=3", "'documnets=3' is no setting", "documents");
         expect("synthetic:sums?bytes=3", "bytes is '3'");
+        expect("synthetic:sums?base=11", "base is '11'", "from 2 to 10");
         expect("synthetic:sums?seed=x", "seed is 'x'");
     }
 

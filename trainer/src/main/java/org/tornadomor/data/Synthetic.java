@@ -16,24 +16,24 @@ import org.tornadomor.UserError;
  *
  * <ul>
  *   <li>filler, the same few sentences again and again;
- *   <li>brackets of four kinds, opened at random and then all closed: {@code ([{<|>}])}. The opening ones cannot be predicted,
- *       the closing ones follow from them, the harder the further back the partner is;
- *   <li>sums modulo ten: {@code 7+5+9=1}. The terms cannot be predicted, the result takes as many additions as there are
- *       plus signs.
+ *   <li>nested brackets of four kinds: {@code (/)[{/}</>/]}. Whether one opens or, after a stroke, the last open one closes is
+ *       random, and so is what opens. What closes follows from what was read, the harder the more brackets are inside;
+ *   <li>sums modulo a base: {@code 7+5+9=1} for ten. The terms cannot be predicted, the result takes as many additions as
+ *       there are plus signs.
  * </ul>
  *
- * Written {@code synthetic:KIND?documents=N&bytes=N&filler=SHARE&seed=N}, where KIND is {@code brackets}, {@code sums} or
- * {@code mixed}; what is left out has its default. The same words give the same text everywhere.
+ * Written {@code synthetic:KIND?documents=N&bytes=N&filler=SHARE&base=N&seed=N}, where KIND is {@code brackets}, {@code sums}
+ * or {@code mixed}; what is left out has its default. The same words give the same text everywhere.
  */
 public final class Synthetic implements TextSource {
     /** What its descriptions begin with. */
     public static final String PREFIX = "synthetic:";
 
-    /** What cannot be predicted: opening brackets and terms, and how many there are. */
+    /** What cannot be predicted: opening brackets, strokes and terms, and how many there are. */
     public static final int RANDOM = 1;
 
     private static final List<String> KINDS = List.of("brackets", "sums", "mixed");
-    private static final List<String> KEYS = List.of("documents", "bytes", "filler", "seed");
+    private static final List<String> KEYS = List.of("documents", "bytes", "filler", "base", "seed");
     private static final String[] FILLER = {
         "the model reads the line and goes on.\n",
         "nothing is to be done about this one.\n",
@@ -43,15 +43,14 @@ public final class Synthetic implements TextSource {
     private static final String CLOSE = ")]}>";
     private static final int MOST_BRACKETS = 8;
     private static final int MOST_ADDITIONS = 4;
-    private static final int BASE = 10;
 
-    /** Closing brackets by how many of them came before, since each stands two further from its partner. */
+    /** Closing brackets by how many pairs stand between them and their partners. */
     private static final List<String> CLASSES = List.of(
             "filler",
             "random",
-            "close 1st",
-            "close 2nd-3rd",
-            "close 4th-8th",
+            "close empty",
+            "close around 1-2",
+            "close around 3-7",
             "sum of 2",
             "sum of 3",
             "sum of 4",
@@ -64,6 +63,7 @@ public final class Synthetic implements TextSource {
     private final int documents;
     private final int bytes;
     private final double filler;
+    private final int base;
     private final long seed;
 
     /**
@@ -74,11 +74,12 @@ public final class Synthetic implements TextSource {
      */
     public record Labelled(Document text, byte[] difficulty) {}
 
-    private Synthetic(String kind, int documents, int bytes, double filler, long seed) {
+    private Synthetic(String kind, int documents, int bytes, double filler, int base, long seed) {
         this.kind = kind;
         this.documents = documents;
         this.bytes = bytes;
         this.filler = filler;
+        this.base = base;
         this.seed = seed;
     }
 
@@ -112,6 +113,7 @@ public final class Synthetic implements TextSource {
                 (int) number(spec, given, "documents", 4000, 1, 100_000_000),
                 (int) number(spec, given, "bytes", 512, 64, 1 << 20),
                 number(spec, given, "filler", 0.5, 0, 1),
+                (int) number(spec, given, "base", 10, 2, 10),
                 (long) number(spec, given, "seed", 1, 0, 1L << 52));
     }
 
@@ -135,7 +137,7 @@ public final class Synthetic implements TextSource {
 
     /** The same kind of text in other words: as many documents of so many bytes, from another seed. */
     public Synthetic heldOut(int otherDocuments, int otherBytes, long otherSeed) {
-        return new Synthetic(kind, otherDocuments, otherBytes, filler, otherSeed);
+        return new Synthetic(kind, otherDocuments, otherBytes, filler, base, otherSeed);
     }
 
     /** The seed. */
@@ -152,12 +154,13 @@ public final class Synthetic implements TextSource {
     public String describe() {
         return String.format(
                 Locale.ROOT,
-                "%s%s?documents=%d&bytes=%d&filler=%s&seed=%d",
+                "%s%s?documents=%d&bytes=%d&filler=%s&base=%d&seed=%d",
                 PREFIX,
                 kind,
                 documents,
                 bytes,
                 Double.toString(filler),
+                base,
                 seed);
     }
 
@@ -223,30 +226,42 @@ public final class Synthetic implements TextSource {
 
     private static void brackets(Line line, Random random) {
         int count = 1 + random.nextInt(MOST_BRACKETS);
-        int[] kinds = random.ints(count, 0, OPEN.length()).toArray();
-        for (int k : kinds) {
-            line.add(OPEN.charAt(k), RANDOM);
+        int opened = 0;
+        int closed = 0;
+        // Of those that are open: what kind, and how many pairs had been closed before.
+        int[] kinds = new int[count];
+        int[] before = new int[count];
+        int open = 0;
+        while (closed < count) {
+            if (opened < count && (open == 0 || random.nextBoolean())) {
+                kinds[open] = random.nextInt(OPEN.length());
+                before[open] = closed;
+                line.add(OPEN.charAt(kinds[open]), RANDOM);
+                open++;
+                opened++;
+            } else {
+                open--;
+                line.add('/', RANDOM);
+                int inside = closed - before[open];
+                int step = inside == 0 ? 0 : inside < 3 ? 1 : 2;
+                line.add(CLOSE.charAt(kinds[open]), FIRST_CLOSE + step);
+                closed++;
+            }
         }
-        // That no more are opened is random as well.
-        line.add('|', RANDOM);
-        for (int i = count - 1; i >= 0; i--) {
-            int closed = count - 1 - i;
-            int step = closed == 0 ? 0 : closed < 3 ? 1 : 2;
-            line.add(CLOSE.charAt(kinds[i]), FIRST_CLOSE + step);
-        }
-        line.add('\n', 0);
+        // Another one might have opened.
+        line.add('\n', RANDOM);
     }
 
-    private static void sum(Line line, Random random) {
+    private void sum(Line line, Random random) {
         int additions = 1 + random.nextInt(MOST_ADDITIONS);
         int sum = 0;
         for (int i = 0; i <= additions; i++) {
-            int term = random.nextInt(BASE);
+            int term = random.nextInt(base);
             sum += term;
             line.add((char) ('0' + term), RANDOM);
             line.add(i < additions ? '+' : '=', RANDOM);
         }
-        line.add((char) ('0' + sum % BASE), FIRST_SUM + additions - 1);
+        line.add((char) ('0' + sum % base), FIRST_SUM + additions - 1);
         line.add('\n', 0);
     }
 }
