@@ -89,12 +89,16 @@ class SyntheticTest {
             int start = 0;
             for (int end = all.indexOf('\n'); end >= 0; end = all.indexOf('\n', start)) {
                 String[] sides = all.substring(start, end).split("=");
-                int[] terms = Arrays.stream(sides[0].split("\\+"))
-                        .mapToInt(Integer::parseInt)
-                        .toArray();
-                assertEquals(Arrays.stream(terms).sum() % base, Integer.parseInt(sides[1]));
-                assertEquals("sum of " + terms.length, name(document, end - 1));
-                assertEquals("random", name(document, end - 2));
+                int at = start + sides[0].length();
+                for (int side = 0; side + 1 < sides.length; side++) {
+                    // A result begins the next side as its first term.
+                    String[] terms = sides[side].split("\\+");
+                    int sum = Arrays.stream(terms).mapToInt(Integer::parseInt).sum() % base;
+                    assertEquals(sum, sides[side + 1].charAt(0) - '0');
+                    assertEquals("random", name(document, at));
+                    assertEquals("sum of " + terms.length, name(document, at + 1));
+                    at += 1 + sides[side + 1].length();
+                }
                 start = end + 1;
             }
         }

@@ -17,8 +17,8 @@ final class BlockedMatmul {
     private static final int MAX_COLUMNS = 4096;
     /** Rows of a in a tile. */
     private static final int TILE_ROWS = 96;
-    /** Tiles that a product is cut into if it is large enough, so that workers end at about the same time. */
-    private static final int TILES = 16;
+    /** Tiles for each worker that a product is cut into if it is large enough, so that workers end at about the same time. */
+    private static final int TILES = 6;
     /** Panels of a tile, at least. */
     private static final int TILE_PANELS = 4;
     /** Panels of a tile, at most: with DEPTH rows they fill half of a large second-level cache. */
@@ -78,10 +78,13 @@ final class BlockedMatmul {
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
         int blockDepth = blockDepth(k);
-        leftAt = RIGHT_AT + blockDepth * panels(Math.min(MAX_COLUMNS, n)) * WIDTH;
+        int rightSize = blockDepth * panels(Math.min(MAX_COLUMNS, n)) * WIDTH;
+        int leftSize = PanelProduct.covered(Math.min(aTransposed ? MAX_ROWS : TILE_ROWS, m)) * ROW;
+        leftAt = aTransposed ? RIGHT_AT + rightSize : PanelProduct.EDGE;
         scratch = team.scratch();
         scratch.reserve(
-                leftAt + PanelProduct.covered(Math.min(MAX_ROWS, m)) * ROW, Math.max(PanelProduct.EDGE, Packing.STAGE));
+                RIGHT_AT + rightSize + (aTransposed ? leftSize : 0),
+                Math.max(PanelProduct.EDGE + (aTransposed ? 0 : leftSize), Packing.STAGE));
         boolean alone = (long) m * n * k <= ALONE;
         for (row = 0; row < m; row += MAX_ROWS) {
             rows = Math.min(MAX_ROWS, m - row);
@@ -109,9 +112,10 @@ final class BlockedMatmul {
     private void runBlock(WorkerTeam team, boolean alone) {
         int panels = panels(columns);
         rightPacks = bTransposed ? panels : (depth + PACK_ROWS - 1) / PACK_ROWS;
-        leftPacks = ((aTransposed ? depth : rows) + PACK_ROWS - 1) / PACK_ROWS;
+        leftPacks = aTransposed ? (depth + PACK_ROWS - 1) / PACK_ROWS : 0;
         rowTiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-        int balanced = Math.clamp(panels / TILE_PANELS, 1, (TILES + rowTiles - 1) / rowTiles);
+        int tiles = team.threads() == 1 ? 1 : TILES * team.threads();
+        int balanced = Math.clamp(panels / TILE_PANELS, 1, (tiles + rowTiles - 1) / rowTiles);
         int columnTiles = Math.max(balanced, (panels + MAX_TILE_PANELS - 1) / MAX_TILE_PANELS);
         tilePanels = (panels + columnTiles - 1) / columnTiles;
         int products = rowTiles * ((panels + tilePanels - 1) / tilePanels);
@@ -151,35 +155,34 @@ final class BlockedMatmul {
     }
 
     private void packLeft(int task, int worker) {
-        float[] packed = scratch.shared();
         int first = task * PACK_ROWS;
-        if (aTransposed) {
-            int count = Math.min(PACK_ROWS, depth - first);
-            Packing.rowsOfColumns(
-                    a.values,
-                    a.at(from + first, row),
-                    a.stride,
-                    rows,
-                    count,
-                    packed,
-                    leftAt + first,
-                    scratch.of(worker));
-        } else {
-            int count = Math.min(PACK_ROWS, rows - first);
-            Packing.rows(a.values, a.at(row + first, from), a.stride, count, depth, packed, leftAt + first * ROW);
-        }
+        int count = Math.min(PACK_ROWS, depth - first);
+        Packing.rowsOfColumns(
+                a.values,
+                a.at(from + first, row),
+                a.stride,
+                rows,
+                count,
+                scratch.shared(),
+                leftAt + first,
+                scratch.of(worker));
     }
 
     private void productTile(int tile, int worker) {
         int i = tile % rowTiles * TILE_ROWS;
         int j = tile / rowTiles * tilePanels * WIDTH;
         int cTile = cAt + (row + i) * cStride + column + j;
+        int tileRows = Math.min(TILE_ROWS, rows - i);
+        float[] own = scratch.of(worker);
+        if (!aTransposed) {
+            Packing.rows(a.values, a.at(row + i, from), a.stride, tileRows, depth, own, leftAt);
+        }
         boolean adds = from > 0;
         boolean zero = !adds && base == null;
         PanelProduct.run(
-                scratch.shared(),
-                leftAt + i * ROW,
-                Math.min(TILE_ROWS, rows - i),
+                aTransposed ? scratch.shared() : own,
+                aTransposed ? leftAt + i * ROW : leftAt,
+                tileRows,
                 scratch.shared(),
                 RIGHT_AT + j * depth,
                 depth,
@@ -190,7 +193,7 @@ final class BlockedMatmul {
                 adds ? c : zero ? ZEROS : base,
                 adds ? cTile : zero ? 0 : baseAt + (row + i) * baseStride + column + j,
                 adds ? cStride : zero ? 0 : baseStride,
-                scratch.of(worker),
+                own,
                 0);
     }
 }
