@@ -15,7 +15,8 @@ import org.tornadomor.model.Presets;
 
 /**
  * What MoR saves: a training step and the memory of each model beside those of the vanilla model with as many unrolled layers, in
- * turn within one run. Arguments: preset size (small), batch (8), context (256), rounds (3).
+ * turn within one run. Arguments: preset size (small), batch (8), context (256), rounds (3), and if only some models are wanted,
+ * which, such as {@code mor2,mor3}.
  */
 final class MorComparison {
     private MorComparison() {}
@@ -25,6 +26,7 @@ final class MorComparison {
         int batch = args.length > 1 ? Integer.parseInt(args[1]) : 8;
         int tokens = args.length > 2 ? Integer.parseInt(args[2]) : 256;
         int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 3;
+        List<String> wanted = args.length > 4 ? List.of(args[4].split(",")) : null;
         Results results = new Results(
                 "MoR beside vanilla, " + size + ", batch " + batch + ", context " + tokens,
                 "model",
@@ -38,6 +40,9 @@ final class MorComparison {
                 "computed bytes / vanilla",
                 "bytes - computed");
         for (Map.Entry<String, ModelConfig> entry : models(size).entrySet()) {
+            if (wanted != null && !wanted.contains(entry.getKey().substring(size.length() + 1))) {
+                continue;
+            }
             ModelConfig config = entry.getValue();
             compare(results, entry.getKey(), config, vanilla(size, config.numLayers()), batch, tokens, rounds);
         }

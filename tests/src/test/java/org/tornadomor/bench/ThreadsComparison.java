@@ -13,13 +13,15 @@ import org.tornadomor.model.Presets;
 import org.tornadomor.model.Scorer;
 
 /**
- * All threads beside one, and prompts beside the forward pass of whole sequences, in turn within one run. Arguments: threads,
- * rounds.
+ * All threads beside one, for the engine and for what bounds it, and prompts beside the forward pass of whole sequences, in
+ * turn within one run. Arguments: threads, rounds.
  */
 final class ThreadsComparison {
     private static final int BATCH = 8;
     private static final int TOKENS = 256;
     private static final int PROMPT = 1024;
+    private static final int PRODUCT = 2048;
+    private static final int MEGABYTES = 1024;
 
     private ThreadsComparison() {}
 
@@ -47,6 +49,8 @@ final class ThreadsComparison {
             results.row(
                     "prompt of " + PROMPT + ", small-vanilla", middle(prompts, 0), middle(prompts, 1), ratio(prompts));
 
+            ceilings(results, threads, rounds);
+
             Results forward = new Results(
                     "A prompt of " + PROMPT + " tokens beside the forward pass of the sequence, small-vanilla, "
                             + threads + " threads",
@@ -56,6 +60,34 @@ final class ThreadsComparison {
             double[][] seconds = race(rounds, score(all, config), prompt(all, config));
             forward.row(middle(seconds, 1), middle(seconds, 0), ratio(seconds));
         }
+    }
+
+    /** What more threads can bring at most on this machine: to a product that OpenBLAS computes, and to reading memory. */
+    private static void ceilings(Results results, int threads, int rounds) {
+        if (OpenBlas.installed()) {
+            OpenBlas blas = new OpenBlas();
+            try (Product product = new Product(Product.Layout.NN, PRODUCT, PRODUCT, PRODUCT, 1, blas)) {
+                double[][] seconds = race(rounds, multiply(blas, product, 1), multiply(blas, product, threads));
+                results.row(
+                        "OpenBLAS, product of " + PRODUCT + " cubed",
+                        middle(seconds, 0),
+                        middle(seconds, 1),
+                        ratio(seconds));
+            }
+        }
+        try (ReadBandwidth one = new ReadBandwidth(1, MEGABYTES);
+                ReadBandwidth all = new ReadBandwidth(threads, MEGABYTES)) {
+            double[][] seconds = race(rounds, timed(one::run), timed(all::run));
+            results.row(
+                    "reading " + MEGABYTES + " MiB of memory", middle(seconds, 0), middle(seconds, 1), ratio(seconds));
+        }
+    }
+
+    private static DoubleSupplier multiply(OpenBlas blas, Product product, int threads) {
+        return () -> {
+            blas.threads(threads);
+            return timed(product::runBlas).getAsDouble();
+        };
     }
 
     /** Seconds of each in each round; both warm up first. */

@@ -18,8 +18,8 @@ import org.tornadomor.UserError;
  *   <li>filler, the same few sentences again and again;
  *   <li>nested brackets of four kinds: {@code (/)[{/}</>/]}. Whether one opens or, after a stroke, the last open one closes is
  *       random, and so is what opens. What closes follows from what was read, the harder the more brackets are inside;
- *   <li>sums modulo a base that go on from each result: {@code 7+5=2+9+4=5} for ten. Terms, and whether a result comes next,
- *       cannot be predicted; a result takes as many additions as there were plus signs since the one before.
+ *   <li>sums of digits below a base, the result as one digit: {@code 7+5+2=e}. The terms, and whether the result comes next,
+ *       cannot be predicted; the result takes as many additions as there are plus signs.
  * </ul>
  *
  * Written {@code synthetic:KIND?documents=N&bytes=N&filler=SHARE&base=N&seed=N}, where KIND is {@code brackets}, {@code sums}
@@ -43,7 +43,8 @@ public final class Synthetic implements TextSource {
     private static final String CLOSE = ")]}>";
     private static final int MOST_BRACKETS = 8;
     private static final int MOST_ADDITIONS = 4;
-    private static final int MOST_RESULTS = 4;
+    /** The largest sum is one digit, too. */
+    private static final int MOST_BASE = (Character.MAX_RADIX - 1) / (MOST_ADDITIONS + 1) + 1;
 
     /** Closing brackets by how many pairs stand between them and their partners. */
     private static final List<String> CLASSES = List.of(
@@ -114,7 +115,7 @@ public final class Synthetic implements TextSource {
                 (int) number(spec, given, "documents", 4000, 1, 100_000_000),
                 (int) number(spec, given, "bytes", 512, 64, 1 << 20),
                 number(spec, given, "filler", 0.5, 0, 1),
-                (int) number(spec, given, "base", 10, 2, 10),
+                (int) number(spec, given, "base", MOST_BASE, 2, MOST_BASE),
                 (long) number(spec, given, "seed", 1, 0, 1L << 52));
     }
 
@@ -254,22 +255,15 @@ public final class Synthetic implements TextSource {
     }
 
     private void sum(Line line, Random random) {
-        int sum = random.nextInt(base);
-        line.add((char) ('0' + sum), RANDOM);
-        int results = 1 + random.nextInt(MOST_RESULTS);
-        for (int r = 0; r < results; r++) {
-            int additions = 1 + random.nextInt(MOST_ADDITIONS);
-            for (int i = 0; i < additions; i++) {
-                int term = random.nextInt(base);
-                sum += term;
-                line.add('+', RANDOM);
-                line.add((char) ('0' + term), RANDOM);
-            }
-            line.add('=', RANDOM);
-            sum %= base;
-            line.add((char) ('0' + sum), FIRST_SUM + additions - 1);
+        int additions = 1 + random.nextInt(MOST_ADDITIONS);
+        int sum = 0;
+        for (int i = 0; i <= additions; i++) {
+            int term = random.nextInt(base);
+            sum += term;
+            line.add((char) ('0' + term), RANDOM);
+            line.add(i < additions ? '+' : '=', RANDOM);
         }
-        // Another plus might have come.
-        line.add('\n', RANDOM);
+        line.add(Character.forDigit(sum, Character.MAX_RADIX), FIRST_SUM + additions - 1);
+        line.add('\n', 0);
     }
 }
