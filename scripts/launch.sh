@@ -58,11 +58,11 @@ terminals=
 [[ -t 2 ]] && terminals+=err
 if asks_help "$@"; then
     flags=("-Dtornadomor.terminals=$terminals")
-    engine=$(help_flags && cache_flags "${jar%.jar}-help.aot")
+    engine=$(help_flags && cache_flags "${jar%.jar}-help.jsa")
 else
     flags=(-XX:+UseG1GC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
     engine=$(engine_flags "$JAVA_HOME/bin/java" "$jar" "$@") || exit
-    engine+=$'\n'$(cache_flags "${jar%.jar}.aot")
+    engine+=$'\n'$(cache_flags "${jar%.jar}.jsa")
 fi
 while IFS= read -r flag; do
     [[ -z $flag ]] || flags+=("$flag")

@@ -1,8 +1,9 @@
-# Makes the JVM start faster; for the scripts that source this file. A cache holds the program's classes, read and linked, and
-# what is worth compiling. The JVM checks that it belongs to this JDK, jar and flags, and does without it where it does not.
+# Makes the JVM start faster; for the scripts that source this file. A cache holds the program's classes as the JVM keeps them,
+# those of its lambdas too. (The newer "AOT cache" leaves these out where an incubating module is added.) The JVM checks that it
+# belongs to this JDK, jar and flags, and does without it where it does not.
 
 # Says nothing about a cache that does not fit.
-readonly QUIET_CACHE=-Xlog:aot*=off,cds*=off
+readonly QUIET_CACHE=-Xlog:cds*=off
 
 # Whether the arguments ask for nothing but help or the version, which needs no engine.
 asks_help() {
@@ -31,16 +32,16 @@ make_caches() {
     local java=$1 jar=$2 flags
     touch "${jar%.jar}.caches" 2> /dev/null || return 0
     mapfile -t flags < <(help_flags)
-    make_cache "${jar%.jar}-help.aot" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.Main --help
+    make_cache "${jar%.jar}-help.jsa" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.Main --help
     mapfile -t flags < <(main_flags)
-    make_cache "${jar%.jar}.aot" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.StartupTraining
+    make_cache "${jar%.jar}.jsa" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.StartupTraining
 }
 
 # Makes the cache $1 from a run of $2 with what follows; aside first, since another process may be starting.
 make_cache() {
     local cache=$1 java=$2
     shift 2
-    if "$java" "-XX:AOTCacheOutput=$cache.$$" "$@" > /dev/null 2>&1 && [[ -e $cache.$$ ]]; then
+    if "$java" "-XX:ArchiveClassesAtExit=$cache.$$" "$@" > /dev/null 2>&1 && [[ -e $cache.$$ ]]; then
         mv -f "$cache.$$" "$cache"
     fi
     rm -f "$cache.$$"*
@@ -53,5 +54,5 @@ lacks_caches() {
 
 # Prints the flags that use a cache, if there is one: $1 is its file.
 cache_flags() {
-    [[ ! -e $1 ]] || printf '%s\n' "-XX:AOTCache=$1" "$QUIET_CACHE"
+    [[ ! -e $1 ]] || printf '%s\n' "-XX:SharedArchiveFile=$1" "$QUIET_CACHE"
 }

@@ -184,12 +184,17 @@ class LauncherTest {
     @Test
     void cachesAreUsedWhereTheyAre() throws Exception {
         write(jar, "");
-        assertFalse(launch("info", "x").out().contains("AOTCache"));
-        write(jar.resolveSibling("tornado-mor.aot"), "");
-        write(jar.resolveSibling("tornado-mor-help.aot"), "");
-        assertTrue(launch("info", "x").out().lines().anyMatch(word -> word.matches("-XX:AOTCache=.*/tornado-mor.aot")));
-        assertTrue(
-                launch("--help").out().lines().anyMatch(word -> word.matches("-XX:AOTCache=.*/tornado-mor-help.aot")));
+        assertFalse(launch("info", "x").out().contains("SharedArchiveFile"));
+        write(jar.resolveSibling("tornado-mor.jsa"), "");
+        write(jar.resolveSibling("tornado-mor-help.jsa"), "");
+        assertTrue(launch("info", "x")
+                .out()
+                .lines()
+                .anyMatch(word -> word.matches("-XX:SharedArchiveFile=.*/tornado-mor.jsa")));
+        assertTrue(launch("--help")
+                .out()
+                .lines()
+                .anyMatch(word -> word.matches("-XX:SharedArchiveFile=.*/tornado-mor-help.jsa")));
     }
 
     private Map<String, String> sdk(String... files) throws IOException {
