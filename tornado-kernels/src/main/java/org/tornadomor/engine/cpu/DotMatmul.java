@@ -11,8 +11,10 @@ import jdk.incubator.vector.VectorSpecies;
 final class DotMatmul {
     /** Rows of a or of b up to which this is the way. */
     static final int FEW = 16;
-    /** Rows of the larger matrix in a tile. */
+    /** Rows of floats of the larger matrix in a tile. */
     private static final int TILE = 64;
+    /** Tiles for each worker, so that workers end at about the same time. */
+    private static final int TILES = 3;
     /** Elements of the larger matrix that are not worth waking workers for. */
     private static final int ALONE = 1 << 15;
 
@@ -23,7 +25,7 @@ final class DotMatmul {
 
     private final WorkerTeam.TileTask tiles = this::tile;
     private Scratch scratch;
-    private int few, many, k;
+    private int few, many, k, tileRows;
     private boolean swapped;
     private Matrix large;
     private float[] x, c, base;
@@ -58,7 +60,8 @@ final class DotMatmul {
             xStride = k;
             small.copy(0, 0, few, k, x, xAt, xStride);
         }
-        int count = (many + TILE - 1) / TILE;
+        tileRows = tileRows(team.threads());
+        int count = (many + tileRows - 1) / tileRows;
         if ((long) many * k <= ALONE) {
             for (int tile = 0; tile < count; tile++) {
                 tile(tile, 0);
@@ -68,9 +71,18 @@ final class DotMatmul {
         }
     }
 
+    /** More rows of narrow weights, since it is by bytes that the processor finds out what to fetch ahead. */
+    private int tileRows(int threads) {
+        int size = TILE * (large.bytes != null ? 4 : large.halves != null ? 2 : 1);
+        while (size > TILE && size * TILES * threads > many) {
+            size /= 2;
+        }
+        return size;
+    }
+
     private void tile(int tile, int worker) {
-        int first = tile * TILE;
-        int rows = Math.min(TILE, many - first);
+        int first = tile * tileRows;
+        int rows = Math.min(tileRows, many - first);
         // Rows that are worked on together stand a quarter of the tile apart: four streams, which the processor fetches
         // ahead better than one that jumps to and fro.
         int quarter = rows / 4;
