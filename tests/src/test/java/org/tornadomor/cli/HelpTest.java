@@ -41,6 +41,20 @@ class HelpTest {
                 }));
     }
 
+    /** A command line that begins with a command is read without the others; nothing of that command may be missing. */
+    @TestFactory
+    Stream<DynamicTest> aCommandAloneIsTheSame() {
+        return commands()
+                .map(full -> DynamicTest.dynamicTest(full.getCommandName(), () -> {
+                    CommandLine root = Main.commandLine(new Failures(), full.getCommandName());
+                    CommandLine alone = root.getSubcommands().get(full.getCommandName());
+                    assertEquals(full.getUsageMessage(), alone.getUsageMessage());
+                    assertTrue(alone.getCommandSpec().findOption(Failures.DEBUG_OPTION) != null);
+                    boolean completion = full.getCommandName().equals("completion");
+                    assertEquals(completion, root.getSubcommands().size() > 1, root.getSubcommands()::toString);
+                }));
+    }
+
     /** An example may show another command, and a line that begins with an option goes on with the one before. */
     @TestFactory
     Stream<DynamicTest> examplesNameOptionsThatExist() {

@@ -4,11 +4,12 @@ package org.tornadomor.engine.cpu;
  * {@code c = base + a b} for matrices that are worth packing: c [m, n], the sums of length k. Either operand may be given
  * transposed.
  *
- * <p>k is cut into blocks of at most {@link MatmulKernel#DEPTH}. For each block all workers bring both operands into the order
- * in which the kernel reads them, walking along the rows in which they are stored, since that is what the processor fetches
- * ahead of its use. Then they share the tiles of c. A worker goes down the rows with the same panels of b, which so stay in the
- * second-level cache, and the few rows of a that a kernel takes stay in the first while it goes along a row of c. An element
- * is the sum of its blocks in order, wherever the tiles are cut.
+ * <p>k is cut into blocks of at most {@link MatmulKernel#DEPTH}. For each block all workers bring b into the order in which the
+ * kernel reads it, and a too if it is transposed, walking along the rows in which they are stored, since that is what the
+ * processor fetches ahead of its use. Then they share the tiles of c. The rows of a tile that need no transposing are copied by
+ * the worker that uses them, just before: they need not come out of another processor's cache. A worker goes down the rows with
+ * the same panels of b, which so stay in the second-level cache, and the few rows of a that a kernel takes stay in the first
+ * while it goes along a row of c. An element is the sum of its blocks in order, wherever the tiles are cut.
  */
 final class BlockedMatmul {
     /** Rows of a, and columns of b, that are packed at a time: bounds the scratch memory for large vocabularies. */
