@@ -32,6 +32,16 @@ final class StartupComparison {
                 Checkpoints.save(engine, weights, model, DType.F32);
             }
             Results results = new Results("From the start of the process", "what", "seconds");
+            // What a start costs on this machine today, without this program.
+            String java =
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
+            results.row("the JVM alone: java -version", median(rounds, false, java, "-version"));
+            try {
+                results.row(
+                        "PyTorch alone: import torch", median(rounds, false, TorchPeer.PYTHON, "-c", "import torch"));
+            } catch (IOException | IllegalStateException e) {
+                Results.note("PyTorch is not installed: its start is left out.");
+            }
             results.row("--help, until it ends", median(rounds, false, launcher, "--help"));
             results.row(
                     "generate, until the first token",

@@ -13,6 +13,8 @@ import tools.jackson.databind.ObjectMapper;
 
 /** PyTorch training the same model in a process of its own, a step whenever asked: see scripts/bench/peers/torch_train.py. */
 final class TorchPeer implements AutoCloseable {
+    static final String PYTHON = System.getProperty("bench.python", "python3");
+
     private final Process process;
     private final BufferedReader answers;
     private final BufferedWriter requests;
@@ -58,8 +60,7 @@ final class TorchPeer implements AutoCloseable {
         Path script = Path.of(System.getProperty("bench.peers", "scripts/bench/peers"))
                 .resolve("torch_train.py");
         try {
-            ProcessBuilder builder =
-                    new ProcessBuilder(System.getProperty("bench.python", "python3"), script.toString());
+            ProcessBuilder builder = new ProcessBuilder(PYTHON, script.toString());
             builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
             TorchPeer peer = new TorchPeer(
                     builder.redirectError(ProcessBuilder.Redirect.DISCARD).start());
