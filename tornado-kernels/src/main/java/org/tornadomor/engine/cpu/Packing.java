@@ -10,17 +10,11 @@ final class Packing {
     private static final int LENGTH = Lanes.LENGTH;
     private static final int WIDTH = MatmulKernel.WIDTH;
 
-    /** Rows that are copied at a time before they are transposed, how much of each, and how far apart the copies are. */
-    static final int STAGED_ROWS = 16;
-
-    private static final int STAGED_COLUMNS = 512;
-    private static final int STAGED_STRIDE = STAGED_COLUMNS + 16;
-
     /**
-     * Elements of the copies. Memory is read fastest along one row after the other, but transposing reads many at a time:
-     * from copies in the first-level cache that does no harm.
+     * Elements of the copies from which panels are transposed. Memory is read fastest along one row after the other, but
+     * transposing reads many at a time: from copies in the first-level cache that does no harm.
      */
-    static final int STAGE = Math.max(WIDTH * MatmulKernel.ROW, STAGED_ROWS * STAGED_STRIDE);
+    static final int STAGE = WIDTH * MatmulKernel.ROW;
 
     private Packing() {}
 
@@ -28,22 +22,6 @@ final class Packing {
     static void rows(float[] from, int at, int stride, int rows, int k, float[] to, int toAt) {
         for (int i = 0; i < rows; i++) {
             System.arraycopy(from, at + i * stride, to, toAt + i * MatmulKernel.ROW, k);
-        }
-    }
-
-    /**
-     * As {@link #rows}, where the elements of a row are {@code stride} apart and the rows are neighbours.
-     *
-     * @param k at most {@link #STAGED_ROWS}
-     * @param stage at least {@link #STAGE} elements
-     */
-    static void rowsOfColumns(float[] from, int at, int stride, int rows, int k, float[] to, int toAt, float[] stage) {
-        for (int i = 0; i < rows; i += STAGED_COLUMNS) {
-            int count = Math.min(STAGED_COLUMNS, rows - i);
-            for (int p = 0; p < k; p++) {
-                System.arraycopy(from, at + p * stride + i, stage, p * STAGED_STRIDE, count);
-            }
-            Transpose.run(stage, 0, STAGED_STRIDE, k, count, to, toAt + i * MatmulKernel.ROW, MatmulKernel.ROW);
         }
     }
 
