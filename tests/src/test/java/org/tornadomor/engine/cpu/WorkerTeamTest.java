@@ -1,0 +1,74 @@
+package org.tornadomor.engine.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class WorkerTeamTest {
+    @Test
+    void everyTileRunsOnce() {
+        for (int threads = 1; threads <= 4; threads++) {
+            try (WorkerTeam team = new WorkerTeam(threads)) {
+                for (int tiles = 0; tiles < 300; tiles++) {
+                    AtomicIntegerArray runs = new AtomicIntegerArray(tiles + 1);
+                    team.run((tile, worker) -> runs.incrementAndGet(tile), tiles);
+                    for (int tile = 0; tile <= tiles; tile++) {
+                        assertEquals(tile < tiles ? 1 : 0, runs.get(tile), tile + " of " + tiles);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Whatever part the first tile belongs to, the others of that part are done by those who have finished theirs. */
+    @Test
+    @Timeout(30)
+    void aWorkerThatIsHeldUpLosesItsTiles() {
+        try (WorkerTeam team = new WorkerTeam(3)) {
+            CountDownLatch others = new CountDownLatch(29);
+            team.run(
+                    (tile, worker) -> {
+                        if (tile > 0) {
+                            others.countDown();
+                        } else {
+                            await(others);
+                        }
+                    },
+                    30);
+            assertEquals(0, others.getCount());
+        }
+    }
+
+    @Test
+    void aFailureEndsTheOpAndNotTheTeam() {
+        try (WorkerTeam team = new WorkerTeam(2)) {
+            AtomicIntegerArray runs = new AtomicIntegerArray(1);
+            IllegalStateException failure = assertThrows(
+                    IllegalStateException.class,
+                    () -> team.run(
+                            (tile, worker) -> {
+                                runs.incrementAndGet(0);
+                                throw new IllegalArgumentException("tile " + tile);
+                            },
+                            1000));
+            assertTrue(failure.getMessage().contains("tile "), failure.getMessage());
+            assertTrue(runs.get(0) <= 2, "tiles after the failure: " + runs.get(0));
+            team.run((tile, worker) -> runs.incrementAndGet(0), 10);
+            assertTrue(runs.get(0) >= 10);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
