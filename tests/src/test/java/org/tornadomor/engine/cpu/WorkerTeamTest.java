@@ -26,6 +26,30 @@ class WorkerTeamTest {
         }
     }
 
+    @Test
+    void tilesBesideEachOtherRunOnceTooAndNeverMoreThanAsked() {
+        for (int threads = 1; threads <= 4; threads++) {
+            try (WorkerTeam team = new WorkerTeam(threads)) {
+                for (int tiles = 0; tiles < 300; tiles++) {
+                    int atOnce = 1 + tiles % 5;
+                    AtomicIntegerArray runs = new AtomicIntegerArray(tiles + 1);
+                    team.run(
+                            (first, end, worker) -> {
+                                assertTrue(first < end && end <= first + atOnce, first + " to " + end);
+                                for (int tile = first; tile < end; tile++) {
+                                    runs.incrementAndGet(tile);
+                                }
+                            },
+                            tiles,
+                            atOnce);
+                    for (int tile = 0; tile <= tiles; tile++) {
+                        assertEquals(tile < tiles ? 1 : 0, runs.get(tile), tile + " of " + tiles);
+                    }
+                }
+            }
+        }
+    }
+
     /** Whatever part the first tile belongs to, the others of that part are done by those who have finished theirs. */
     @Test
     @Timeout(30)

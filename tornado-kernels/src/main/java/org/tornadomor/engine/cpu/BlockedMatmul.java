@@ -5,27 +5,26 @@ package org.tornadomor.engine.cpu;
  * transposed.
  *
  * <p>First all workers bring b into the order in which the kernel reads it, walking along the rows in which it is stored, since
- * that is what the processor fetches ahead of its use. Then they share the tiles of c. Sums are cut into blocks of at most
- * {@link MatmulKernel#DEPTH}, and a tile is finished before the next is begun, so that it stays in the second-level cache while
- * the blocks are added to it. For each block the worker copies the rows of a that the tile needs, turned if a is transposed, and
- * goes along the rows of c: the few rows of a that a kernel takes stay in the first-level cache, the panels of b in the second.
- * An element is the sum of its blocks in order, wherever the tiles are cut.
+ * that is what the processor fetches ahead of its use. Then they share the rows of c, some hundred at a time. Sums are cut into
+ * blocks of at most {@link MatmulKernel#DEPTH}. For each block the worker copies the rows of a, turned if a is transposed, into
+ * its own memory, and takes some panels of b after another: both stay in the second-level cache while they are multiplied, and
+ * the few rows of a that a kernel takes in the first. An element is the sum of its blocks in order, wherever the tiles are cut.
  */
 final class BlockedMatmul {
     /** Columns of b that are packed at a time: with {@link #MAX_DEPTH} it bounds the scratch memory. */
     private static final int MAX_COLUMNS = 4096;
     /** Rows of b that are packed at a time. */
     private static final int MAX_DEPTH = 8 * MatmulKernel.DEPTH;
-    /** Rows of a in a tile, at most. */
-    private static final int TILE_ROWS = 96;
-    /** The same if a is transposed: more, since that is how long the pieces of memory are which are then read. */
-    private static final int TILE_COLUMNS = 192;
+    /** Rows of a in a tile. */
+    private static final int TILE_ROWS = 8 * MatmulKernel.HEIGHT;
+    /** Tiles beside each other that a worker takes together if there are enough: b is read from memory once for all of them. */
+    private static final int TOGETHER = 4;
     /** Tiles for each worker that a product is cut into if it is large enough, so that workers end at about the same time. */
     private static final int TILES = 6;
     /** Panels of a tile, at least. */
     private static final int TILE_PANELS = 4;
-    /** Panels of a tile, at most: with DEPTH rows they fill half of a large second-level cache. */
-    private static final int MAX_TILE_PANELS = 32;
+    /** Panels that are multiplied with all rows of a worker before the next: with DEPTH rows a quarter of a MiB. */
+    private static final int PANELS = 8;
     /** Rows of b that one task packs if b is not transposed. */
     private static final int PACK_ROWS = 16;
     /** Products of up to this many multiply-adds are not worth waking workers for. */
@@ -41,9 +40,8 @@ final class BlockedMatmul {
 
     private final boolean aTransposed;
     private final boolean bTransposed;
-    private final int tileRows;
     private final WorkerTeam.TileTask packTasks = this::pack;
-    private final WorkerTeam.TileTask productTiles = this::productTile;
+    private final WorkerTeam.TilesTask productTiles = this::productTiles;
 
     private Scratch scratch;
     private int m, n, k;
@@ -60,7 +58,6 @@ final class BlockedMatmul {
     BlockedMatmul(boolean aTransposed, boolean bTransposed) {
         this.aTransposed = aTransposed;
         this.bTransposed = bTransposed;
-        this.tileRows = aTransposed ? TILE_COLUMNS : TILE_ROWS;
     }
 
     /** Runs the product. base is null for zero, or c itself, or a matrix of the shape of c; a transposed b may be narrow. */
@@ -89,7 +86,7 @@ final class BlockedMatmul {
         scratch = team.scratch();
         scratch.reserve(
                 RIGHT_AT + Math.min(maxDepth, k) * panels(Math.min(MAX_COLUMNS, n)) * WIDTH,
-                LEFT_AT + PanelProduct.covered(Math.min(tileRows, m)) * ROW);
+                LEFT_AT + PanelProduct.covered(Math.min(TOGETHER * TILE_ROWS, m)) * ROW);
         boolean alone = (long) m * n * k <= ALONE;
         for (column = 0; column < n; column += MAX_COLUMNS) {
             columns = Math.min(MAX_COLUMNS, n - column);
@@ -114,10 +111,9 @@ final class BlockedMatmul {
     private void runPart(WorkerTeam team, boolean alone) {
         int panels = panels(columns);
         packsPerBlock = bTransposed ? panels : (blockDepth + PACK_ROWS - 1) / PACK_ROWS;
-        rowTiles = (m + tileRows - 1) / tileRows;
+        rowTiles = (m + TILE_ROWS - 1) / TILE_ROWS;
         int tiles = team.threads() == 1 ? 1 : TILES * team.threads();
-        int balanced = Math.clamp(panels / TILE_PANELS, 1, (tiles + rowTiles - 1) / rowTiles);
-        int columnTiles = Math.max(balanced, (panels + MAX_TILE_PANELS - 1) / MAX_TILE_PANELS);
+        int columnTiles = Math.clamp(panels / TILE_PANELS, 1, (tiles + rowTiles - 1) / rowTiles);
         tilePanels = (panels + columnTiles - 1) / columnTiles;
         int packs = packsPerBlock * ((depth + blockDepth - 1) / blockDepth);
         int products = rowTiles * ((panels + tilePanels - 1) / tilePanels);
@@ -125,12 +121,10 @@ final class BlockedMatmul {
             for (int task = 0; task < packs; task++) {
                 pack(task, 0);
             }
-            for (int tile = 0; tile < products; tile++) {
-                productTile(tile, 0);
-            }
+            productTiles(0, products, 0);
         } else {
             team.run(packTasks, packs);
-            team.run(productTiles, products);
+            team.run(productTiles, products, TOGETHER);
         }
     }
 
@@ -159,34 +153,48 @@ final class BlockedMatmul {
         }
     }
 
-    private void productTile(int tile, int worker) {
-        int i = tile % rowTiles * tileRows;
-        int j = tile / rowTiles * tilePanels * WIDTH;
-        int rows = Math.min(tileRows, m - i);
-        int cTile = cAt + i * cStride + column + j;
-        float[] own = scratch.of(worker);
+    private void productTiles(int first, int end, int worker) {
+        for (int tile = first; tile < end; ) {
+            int rowTile = tile % rowTiles;
+            int together = Math.min(Math.min(TOGETHER, end - tile), rowTiles - rowTile);
+            int i = rowTile * TILE_ROWS;
+            product(i, Math.min(together * TILE_ROWS, m - i), tile / rowTiles * tilePanels * WIDTH, scratch.of(worker));
+            tile += together;
+        }
+    }
+
+    /** Rows from i on, and the columns of one tile from j on. */
+    private void product(int i, int rows, int j, float[] own) {
+        int end = Math.min(columns, j + tilePanels * WIDTH);
         for (int block = 0; block < depth; block += blockDepth) {
             int length = Math.min(blockDepth, depth - block);
-            boolean adds = from + block > 0;
-            boolean zero = !adds && base == null;
             copyLeft(i, rows, from + block, length, own);
-            PanelProduct.run(
-                    own,
-                    LEFT_AT,
-                    rows,
-                    scratch.shared(),
-                    RIGHT_AT + block * panels(columns) * WIDTH + j * length,
-                    length,
-                    Math.min(columns - j, tilePanels * WIDTH),
-                    c,
-                    cTile,
-                    cStride,
-                    adds ? c : zero ? ZEROS : base,
-                    adds ? cTile : zero ? 0 : baseAt + i * baseStride + column + j,
-                    adds ? cStride : zero ? 0 : baseStride,
-                    own,
-                    0);
+            for (int panel = j; panel < end; panel += PANELS * WIDTH) {
+                productBlock(i, rows, panel, Math.min(PANELS * WIDTH, end - panel), block, length, own);
+            }
         }
+    }
+
+    private void productBlock(int i, int rows, int j, int width, int block, int length, float[] own) {
+        boolean adds = from + block > 0;
+        boolean zero = !adds && base == null;
+        int cTile = cAt + i * cStride + column + j;
+        PanelProduct.run(
+                own,
+                LEFT_AT,
+                rows,
+                scratch.shared(),
+                RIGHT_AT + block * panels(columns) * WIDTH + j * length,
+                length,
+                width,
+                c,
+                cTile,
+                cStride,
+                adds ? c : zero ? ZEROS : base,
+                adds ? cTile : zero ? 0 : baseAt + i * baseStride + column + j,
+                adds ? cStride : zero ? 0 : baseStride,
+                own,
+                0);
     }
 
     /** Copies a block of rows of a to where the kernel wants them, in the worker's own memory. */

@@ -7,7 +7,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Threads that stay for the life of an engine and share the tiles of one op after another. The caller works too. Each worker
  * begins with its own part of the tiles, from front to back, and the same part of the same rows in one op after another: it so
- * finds in its caches what it wrote there. A worker that has finished its part takes from the ends of those of the others.
+ * finds in its caches what it wrote there. A worker that has finished its part takes from the ends of those of the others. Tasks
+ * that gain from neighbouring tiles get several at a time, fewer towards the end, so that workers end at about the same time.
  * Workers spin for a moment between ops, since the next one usually follows at once, and then sleep.
  */
 final class WorkerTeam implements AutoCloseable {
@@ -18,6 +19,16 @@ final class WorkerTeam implements AutoCloseable {
          * @param worker 0 to threads - 1: which scratch memory to use
          */
         void tile(int tile, int worker);
+    }
+
+    /** The same for work that gains from several tiles beside each other. */
+    interface TilesTask {
+        /**
+         * @param first 0 to tiles - 1
+         * @param end behind the last, more than first
+         * @param worker 0 to threads - 1: which scratch memory to use
+         */
+        void tiles(int first, int end, int worker);
     }
 
     /** How long to spin: a few microseconds to some tens, about what waking a thread takes. */
@@ -34,7 +45,10 @@ final class WorkerTeam implements AutoCloseable {
     private volatile int epoch;
     private volatile boolean closed;
     private volatile Throwable failure;
-    private TileTask task;
+    private TileTask single;
+    private final TilesTask singles = (first, end, worker) -> single.tile(first, worker);
+    private TilesTask task;
+    private int most;
 
     WorkerTeam(int threads) {
         workers = new Thread[threads - 1];
@@ -60,13 +74,20 @@ final class WorkerTeam implements AutoCloseable {
 
     /** Runs all tiles and returns when the last one is done. A failure in any tile is thrown here. */
     void run(TileTask tileTask, int tileCount) {
+        single = tileTask;
+        run(singles, tileCount, 1);
+    }
+
+    /** The same, where a worker gets up to {@code atOnce} tiles at a time. */
+    void run(TilesTask tilesTask, int tileCount, int atOnce) {
         if (tileCount <= 1 || workers.length == 0) {
-            for (int tile = 0; tile < tileCount; tile++) {
-                tileTask.tile(tile, 0);
+            for (int tile = 0; tile < tileCount; tile += atOnce) {
+                tilesTask.tiles(tile, Math.min(tileCount, tile + atOnce), 0);
             }
             return;
         }
-        task = tileTask;
+        task = tilesTask;
+        most = atOnce;
         int threads = threads();
         for (int worker = 0; worker < threads; worker++) {
             left.setPlain(
@@ -101,14 +122,9 @@ final class WorkerTeam implements AutoCloseable {
 
     private void work(int worker) {
         try {
-            TileTask current = task;
-            for (int tile = take(worker, false); tile >= 0; tile = take(worker, false)) {
-                current.tile(tile, worker);
-            }
+            takeAll(worker, worker, false);
             for (int other = (worker + 1) % threads(); other != worker; other = (other + 1) % threads()) {
-                for (int tile = take(other, true); tile >= 0; tile = take(other, true)) {
-                    current.tile(tile, worker);
-                }
+                takeAll(worker, other, true);
             }
         } catch (Throwable t) {
             failure = t;
@@ -118,18 +134,22 @@ final class WorkerTeam implements AutoCloseable {
         }
     }
 
-    /** Takes the first or the last of the tiles that a worker has left, or gives -1. */
-    private int take(int worker, boolean last) {
+    /** Runs the tiles that the owner has left, from the front or the back. */
+    private void takeAll(int worker, int owner, boolean back) {
+        int place = owner * APART;
         while (true) {
-            long range = left.get(worker * APART);
+            long range = left.get(place);
             int first = (int) (range >>> 32);
             int end = (int) range;
             if (first == end) {
-                return -1;
+                return;
             }
-            long rest = last ? range(first, end - 1) : range(first + 1, end);
-            if (left.compareAndSet(worker * APART, range, rest)) {
-                return last ? end - 1 : first;
+            // Half of what is left at most: the rest is there for whoever finishes first.
+            int count = Math.clamp((end - first) / 2, 1, most);
+            long rest = back ? range(first, end - count) : range(first + count, end);
+            if (left.compareAndSet(place, range, rest)) {
+                int begin = back ? end - count : first;
+                task.tiles(begin, begin + count, worker);
             }
         }
     }
