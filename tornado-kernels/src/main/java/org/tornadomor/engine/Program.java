@@ -39,16 +39,22 @@ public abstract class Program {
         List<Tensor> bySlot = new ArrayList<>();
         for (Slot slot : slots) {
             Tensor tensor = tensors.get(slot);
-            check(tensor != null, "slot " + slot + " has no tensor");
-            check(tensor.type() == slot.type(), "slot " + slot + " cannot hold " + tensor + " of " + tensor.type());
-            check(
-                    tensor.columns() == slot.columns()
-                            && tensor.rows() >= slot.rows().max(),
-                    "slot " + slot + " needs " + slot.rows().max() + " x " + slot.columns() + ", not " + tensor.rows()
-                            + " x " + tensor.columns() + " of " + tensor);
+            if (tensor == null) {
+                throw wrong("slot " + slot + " has no tensor");
+            }
+            if (tensor.type() != slot.type()) {
+                throw wrong("slot " + slot + " cannot hold " + tensor + " of " + tensor.type());
+            }
+            if (tensor.columns() != slot.columns()
+                    || tensor.rows() < slot.rows().max()) {
+                throw wrong("slot " + slot + " needs " + slot.rows().max() + " x " + slot.columns() + ", not "
+                        + tensor.rows() + " x " + tensor.columns() + " of " + tensor);
+            }
             bySlot.add(tensor);
         }
-        check(tensors.size() == slots.size(), "tensors for slots of another program: " + tensors.keySet());
+        if (tensors.size() != slots.size()) {
+            throw wrong("tensors for slots of another program: " + tensors.keySet());
+        }
         for (Step step : steps) {
             checkDistinct(step, bySlot);
         }
@@ -61,19 +67,22 @@ public abstract class Program {
             Tensor written = bySlot.get(writes.get(i).id());
             for (int j = i + 1; j < writes.size(); j++) {
                 Tensor other = bySlot.get(writes.get(j).id());
-                check(!written.overlaps(other), step.op() + " writes the same memory twice: " + written + ", " + other);
+                if (written.overlaps(other)) {
+                    throw wrong(step.op() + " writes the same memory twice: " + written + ", " + other);
+                }
             }
             for (Slot read : step.reads()) {
                 Tensor other = bySlot.get(read.id());
-                check(!written.overlaps(other), step.op() + " reads " + other + " where it writes " + written);
+                if (written.overlaps(other)) {
+                    throw wrong(step.op() + " reads " + other + " where it writes " + written);
+                }
             }
         }
     }
 
-    private void check(boolean condition, String message) {
-        if (!condition) {
-            throw new IllegalArgumentException("program " + name + ": " + message);
-        }
+    /** Messages are put together only here: naming each op of each program would take a good part of a short run. */
+    private IllegalArgumentException wrong(String message) {
+        return new IllegalArgumentException("program " + name + ": " + message);
     }
 
     /** Makes the engine's binding from tensors that fit, one for each slot in slot order. */

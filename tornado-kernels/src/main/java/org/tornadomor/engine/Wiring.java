@@ -5,10 +5,10 @@ import java.util.Map;
 
 /** Records a program that has only one binding: naming a tensor declares its slot. */
 public final class Wiring {
-    private record Use(Tensor tensor, Extent rows) {}
-
     private final Ops ops;
-    private final Map<Use, Slot> slots = new HashMap<>();
+    /** By the rows that a run uses, null for all. */
+    private final Map<Tensor, Map<Extent, Slot>> slots = new HashMap<>();
+
     private final Map<Slot, Tensor> tensors = new HashMap<>();
 
     /** @param name names the program in counters, reports and errors */
@@ -18,21 +18,21 @@ public final class Wiring {
 
     /** The slot of a tensor of which a run uses {@code rows} rows. */
     public Slot of(Tensor tensor, Extent rows) {
-        return slots.computeIfAbsent(new Use(tensor, rows), use -> {
-            Slot slot = ops.slot(tensor.name(), tensor.type(), rows, tensor.columns());
-            tensors.put(slot, tensor);
-            return slot;
-        });
+        return slotsOf(tensor).computeIfAbsent(rows, extent -> slot(tensor, extent));
     }
 
     /** The slot of a tensor that a run may use all of. */
     public Slot of(Tensor tensor) {
-        Slot slot = slots.get(new Use(tensor, null));
-        if (slot == null) {
-            slot = ops.slot(tensor.name(), tensor.type(), Extent.fixed(tensor.rows()), tensor.columns());
-            slots.put(new Use(tensor, null), slot);
-            tensors.put(slot, tensor);
-        }
+        return slotsOf(tensor).computeIfAbsent(null, all -> slot(tensor, Extent.fixed(tensor.rows())));
+    }
+
+    private Map<Extent, Slot> slotsOf(Tensor tensor) {
+        return slots.computeIfAbsent(tensor, unused -> new HashMap<>());
+    }
+
+    private Slot slot(Tensor tensor, Extent rows) {
+        Slot slot = ops.slot(tensor.name(), tensor.type(), rows, tensor.columns());
+        tensors.put(slot, tensor);
         return slot;
     }
 

@@ -11,10 +11,10 @@ import jdk.incubator.vector.VectorSpecies;
 final class DotMatmul {
     /** Rows of a or of b up to which this is the way. */
     static final int FEW = 16;
-    /** Rows of floats of the larger matrix in a tile. */
-    private static final int TILE = 64;
-    /** Tiles for each worker, so that workers end at about the same time. */
-    private static final int TILES = 3;
+    /** Rows of the larger matrix in a tile: a multiple of four, so that no tiling changes which rows are left over. */
+    private static final int TILE = 32;
+    /** Tiles of floats that a worker takes together. */
+    private static final int TOGETHER = 2;
     /** Elements of the larger matrix that are not worth waking workers for. */
     private static final int ALONE = 1 << 15;
 
@@ -23,9 +23,9 @@ final class DotMatmul {
     /** Where widened rows stand in a worker's scratch memory, behind the sums. */
     private static final int WIDE_AT = 16 * LENGTH;
 
-    private final WorkerTeam.TileTask tiles = this::tile;
+    private final WorkerTeam.TilesTask tiles = this::tiles;
     private Scratch scratch;
-    private int few, many, k, tileRows;
+    private int few, many, k;
     private boolean swapped;
     private Matrix large;
     private float[] x, c, base;
@@ -60,30 +60,23 @@ final class DotMatmul {
             xStride = k;
             small.copy(0, 0, few, k, x, xAt, xStride);
         }
-        tileRows = tileRows(team.threads());
-        int count = (many + tileRows - 1) / tileRows;
+        int count = (many + TILE - 1) / TILE;
         if ((long) many * k <= ALONE) {
-            for (int tile = 0; tile < count; tile++) {
-                tile(tile, 0);
-            }
+            tiles(0, count, 0);
         } else {
-            team.run(tiles, count);
+            team.run(tiles, count, together());
         }
     }
 
     /** More rows of narrow weights, since it is by bytes that the processor finds out what to fetch ahead. */
-    private int tileRows(int threads) {
-        int size = TILE * (large.bytes != null ? 4 : large.halves != null ? 2 : 1);
-        while (size > TILE && size * TILES * threads > many) {
-            size /= 2;
-        }
-        return size;
+    private int together() {
+        return TOGETHER * (large.bytes != null ? 4 : large.halves != null ? 2 : 1);
     }
 
-    private void tile(int tile, int worker) {
-        int first = tile * tileRows;
-        int rows = Math.min(tileRows, many - first);
-        // Rows that are worked on together stand a quarter of the tile apart: four streams, which the processor fetches
+    private void tiles(int firstTile, int endTile, int worker) {
+        int first = firstTile * TILE;
+        int rows = Math.min(many, endTile * TILE) - first;
+        // Rows that are worked on together stand a quarter of them all apart: four streams, which the processor fetches
         // ahead better than one that jumps to and fro.
         int quarter = rows / 4;
         float[] own = scratch.of(worker);
