@@ -30,6 +30,19 @@ class LanesTest {
         assertEquals(0f, Lanes.sigmoid(-1000f), 1e-37f);
     }
 
+    @Test
+    void dotHasAScalarTwin() {
+        Random random = new Random(2);
+        float[] sums = new float[Lanes.LENGTH];
+        for (int n = 0; n < 300; n++) {
+            float[] a = OpRunner.random(random, n + 3);
+            float[] b = OpRunner.random(random, n + 5);
+            float vectors = Lanes.dot(a, 3, b, 5, n);
+            float plain = Lanes.plainDot(a, 3, b, 5, n, sums);
+            assertEquals(Float.floatToRawIntBits(vectors), Float.floatToRawIntBits(plain), n + " elements");
+        }
+    }
+
     private static void check(UnaryOperator<FloatVector> vectors, Scalar scalars, Exact exact, float range) {
         Random random = new Random(1);
         float[] x = new float[Lanes.LENGTH];

@@ -23,6 +23,9 @@ final class DotMatmul {
     /** Where widened rows stand in a worker's scratch memory, behind the sums. */
     private static final int WIDE_AT = 16 * LENGTH;
 
+    /** Of calls for tiles of floats. */
+    private static final ColdStart COLD = new ColdStart(2048);
+
     private final WorkerTeam.TilesTask tiles = this::tiles;
     private Scratch scratch;
     private int few, many, k;
@@ -76,11 +79,15 @@ final class DotMatmul {
     private void tiles(int firstTile, int endTile, int worker) {
         int first = firstTile * TILE;
         int rows = Math.min(many, endTile * TILE) - first;
+        float[] own = scratch.of(worker);
+        boolean narrow = large.isNarrow();
+        if (!narrow && COLD.isPlain()) {
+            plainRows(first, rows, own);
+            return;
+        }
         // Rows that are worked on together stand a quarter of them all apart: four streams, which the processor fetches
         // ahead better than one that jumps to and fro.
         int quarter = rows / 4;
-        float[] own = scratch.of(worker);
-        boolean narrow = large.isNarrow();
         for (int j = first; j < first + quarter; j++) {
             if (!narrow) {
                 fourRows(j, quarter, large.values, large.at(j, 0), quarter * large.stride, own);
@@ -98,6 +105,15 @@ final class DotMatmul {
         }
         for (int j = first + 4 * quarter; j < first + rows; j++) {
             oneRow(j, own);
+        }
+    }
+
+    private void plainRows(int first, int rows, float[] sums) {
+        for (int j = first; j < first + rows; j++) {
+            int row = large.at(j, 0);
+            for (int i = 0; i < few; i++) {
+                store(i, j, Lanes.plainDot(x, xAt + i * xStride, large.values, row, k, sums));
+            }
         }
     }
 

@@ -88,6 +88,33 @@ final class Lanes {
         return sum;
     }
 
+    /**
+     * The scalar twin of {@link #dot}: the same bits.
+     *
+     * @param sums scratch, at least {@link #LENGTH} elements
+     */
+    static float plainDot(float[] a, int aAt, float[] b, int bAt, int n, float[] sums) {
+        for (int lane = 0; lane < LENGTH; lane++) {
+            sums[lane] = 0f;
+        }
+        int whole = whole(n);
+        for (int i = 0; i < whole; i += LENGTH) {
+            for (int lane = 0; lane < LENGTH; lane++) {
+                sums[lane] = Math.fma(a[aAt + i + lane], b[bAt + i + lane], sums[lane]);
+            }
+        }
+        for (int half = LENGTH / 2; half > 0; half /= 2) {
+            for (int lane = 0; lane < half; lane++) {
+                sums[lane] += sums[lane + half];
+            }
+        }
+        float sum = sums[0];
+        for (int i = whole; i < n; i++) {
+            sum = Math.fma(a[aAt + i], b[bAt + i], sum);
+        }
+        return sum;
+    }
+
     /** {@code y += factor x} for {@code n} elements. */
     static void addScaled(float[] y, int yAt, float[] x, int xAt, int n, float factor) {
         int whole = whole(n);
