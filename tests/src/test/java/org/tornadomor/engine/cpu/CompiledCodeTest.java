@@ -58,6 +58,7 @@ class CompiledCodeTest {
         return "blocked " + product(runs, 20, 40, 50)
                 + ", few rows " + product(runs, 3, 40, 50)
                 + ", tiny " + product(runs, 3, 5, 7)
+                + ", SwiGLU " + swiGlu(runs)
                 + ", attention " + attention(runs, 9)
                 + ", attention of few rows " + attention(runs, 2);
     }
@@ -88,6 +89,17 @@ class CompiledCodeTest {
             Slot r = runner.f32("r", rows, n, 1, OpRunner.random(random, m * n));
             Slot c = runner.f32("c", rows, n, 3, new float[m * n]);
             return fingerprint(runs, runner, new DenseOp.MatmulNT(c, a, w, r), c);
+        }
+    }
+
+    /** Rows enough that 3000 runs leave the first calls behind, which are computed in plain loops. */
+    private static int swiGlu(int runs) {
+        Random random = new Random(3);
+        try (OpRunner runner = new OpRunner(1)) {
+            Extent rows = Extent.fixed(3);
+            Slot gateUp = runner.f32("gateUp", rows, 2 * 45, 1, OpRunner.random(random, 3 * 2 * 45));
+            Slot out = runner.f32("out", rows, 45, 2, new float[3 * 45]);
+            return fingerprint(runs, runner, new DenseOp.SwiGlu(out, gateUp), out);
         }
     }
 

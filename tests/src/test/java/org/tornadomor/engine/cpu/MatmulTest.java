@@ -173,18 +173,4 @@ class MatmulTest {
             assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, runner.get(c));
         }
     }
-
-    /** The first calls of a JVM are computed in another way than the later ones, with the same bits. */
-    @ParameterizedTest
-    @EnumSource(
-            value = Layout.class,
-            names = {"NT", "NT_RESIDUAL"})
-    void fewRowsDoNotDependOnHowOftenTheyWereComputed(Layout layout) {
-        for (int m = 1; m <= 9; m += 4) {
-            float[] first = product(layout, m, 150, 77, 0, 1, 1, 0);
-            for (int again : new int[] {1, 7, 8, 3000}) {
-                assertArrayEquals(first, product(layout, m, 150, 77, 0, 1, 1, again), m + " rows, " + again);
-            }
-        }
-    }
 }
