@@ -147,6 +147,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         for (int c = 0; c < dim; c += WIDTH) {
             int at = dq.at(query, head * dim + c);
             PanelProduct.run(
+                    false,
                     own,
                     TURNED_AT,
                     rows,
@@ -201,6 +202,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
     /** A tile of k q^T or v dOut^T: a few keys by a panel of queries. */
     private void scores(float[] own, int leftAt, int rightAt, int toAt, int j, int height, int i) {
         PanelProduct.run(
+                false,
                 own,
                 leftAt + j * ROW,
                 height,
@@ -249,6 +251,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         for (int c = 0; c < dim && from < rows; c += WIDTH) {
             int at = to.at(row + j, column + c);
             PanelProduct.run(
+                    false,
                     own,
                     leftAt + j * ROW + from,
                     height,

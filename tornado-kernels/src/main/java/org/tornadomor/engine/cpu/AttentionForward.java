@@ -94,6 +94,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         Packing.rows(q.values, q.at(row, head * dim), q.stride, rows, dim, own, QUERIES_AT);
         for (int j = 0; j < seen; j += WIDTH) {
             PanelProduct.run(
+                    false,
                     own,
                     QUERIES_AT,
                     rows,
@@ -118,6 +119,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
                 boolean adds = p > 0;
                 int at = out.at(row, head * dim + j);
                 PanelProduct.run(
+                        false,
                         own,
                         SCORES_AT + scoreAt(p),
                         rows,

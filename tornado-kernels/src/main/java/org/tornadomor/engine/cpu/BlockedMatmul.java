@@ -27,12 +27,13 @@ final class BlockedMatmul {
     private static final int PANELS = 8;
     /** Rows of b that one task packs if b is not transposed. */
     private static final int PACK_ROWS = 16;
+    /** Columns of b from which on it pays to turn the rows of a: then the kernel is faster. */
+    private static final int TURNED_COLUMNS = 512;
     /** Products of up to this many multiply-adds are not worth waking workers for. */
     private static final long ALONE = 64 * 64 * 64;
 
     private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
-    private static final int ROW = MatmulKernel.ROW;
     private static final float[] ZEROS = MatmulKernel.ZEROS;
     private static final int RIGHT_AT = Lanes.ALIGNED;
     /** Behind what packing and the edges of tiles need. */
@@ -51,6 +52,9 @@ final class BlockedMatmul {
 
     /** The part that is packed now, and how it is cut. */
     private int column, columns, from, depth;
+
+    /** Whether the rows of a are turned when they are copied. */
+    private boolean turned;
 
     private int blockDepth, packsPerBlock, rowTiles, tilePanels;
 
@@ -82,11 +86,12 @@ final class BlockedMatmul {
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
         blockDepth = blockDepth(k);
+        turned = aTransposed || n >= TURNED_COLUMNS;
         int maxDepth = MAX_DEPTH / DEPTH * blockDepth;
         scratch = team.scratch();
         scratch.reserve(
                 RIGHT_AT + Math.min(maxDepth, k) * panels(Math.min(MAX_COLUMNS, n)) * WIDTH,
-                LEFT_AT + PanelProduct.covered(Math.min(TOGETHER * TILE_ROWS, m)) * ROW);
+                LEFT_AT + PanelProduct.size(turned, Math.min(TOGETHER * TILE_ROWS, m)));
         boolean alone = (long) m * n * k <= ALONE;
         for (column = 0; column < n; column += MAX_COLUMNS) {
             columns = Math.min(MAX_COLUMNS, n - column);
@@ -180,6 +185,7 @@ final class BlockedMatmul {
         boolean zero = !adds && base == null;
         int cTile = cAt + i * cStride + column + j;
         PanelProduct.run(
+                turned,
                 own,
                 LEFT_AT,
                 rows,
@@ -199,10 +205,12 @@ final class BlockedMatmul {
 
     /** Copies a block of rows of a to where the kernel wants them, in the worker's own memory. */
     private void copyLeft(int row, int rows, int start, int length, float[] own) {
-        if (!aTransposed) {
+        if (aTransposed) {
+            Packing.groupsOfColumns(a.values, a.at(start, row), a.stride, rows, length, own, LEFT_AT);
+        } else if (turned) {
+            Packing.groups(a.values, a.at(row, start), a.stride, rows, length, own, LEFT_AT, own);
+        } else {
             Packing.rows(a.values, a.at(row, start), a.stride, rows, length, own, LEFT_AT);
-            return;
         }
-        Transpose.run(a.values, a.at(start, row), a.stride, length, rows, own, LEFT_AT, ROW);
     }
 }

@@ -8,8 +8,11 @@ import jdk.incubator.vector.VectorSpecies;
  * machine has 32 vector registers and 12 rows use 24 of them for sums; with fewer lanes 6 rows use 12 of 16. Each step of k
  * loads two vectors of b and one scalar a row of a, so that the multiply units and not the loads are the limit.
  *
- * <p>a is packed with its rows {@link #ROW} elements apart: a distance known at compile time, so that all rows share one
- * address register. b is packed in panels of {@link #WIDTH} columns. Sums run over k in order, by fused multiply-adds, in
+ * <p>b is packed in panels of {@link #WIDTH} columns. a comes in one of two layouts. Turned, a group of {@link #HEIGHT} rows is a
+ * panel too: the elements of one column, then those of the next, {@link #STEP} apart. The kernel walks through it line by line,
+ * which is fastest. As rows, {@link #ROW} elements apart, a needs no turning: that is for products of few columns, and for
+ * scores that another product has written. Both distances are known at compile time, so that all rows share one address
+ * register. Sums run over k in order, by fused multiply-adds, in
  * every kernel alike: an element's value does not depend on the tile in which it is computed. The kernels call nothing but
  * vector operations, since a vector that is passed to a method which the compiler does not inline is put on the heap.
  */
@@ -25,6 +28,11 @@ final class MatmulKernel {
     static final int WIDTH = 2 * Lanes.LENGTH;
     /** Rows of the largest kernel that the registers allow. */
     static final int HEIGHT = Lanes.LENGTH >= 16 ? 12 : 6;
+
+    /** Elements from a column of a turned group to the next: whole vectors, of which the kernel reads the first HEIGHT elements. */
+    static final int STEP = (HEIGHT + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
+    /** Elements from a turned group to the next, with a cache line between them for the same reason as in {@link #ROW}. */
+    static final int GROUP = DEPTH * STEP + 16;
 
     /** A row of zeros: what a product starts from that adds to nothing. */
     static final float[] ZEROS = new float[WIDTH];
@@ -45,11 +53,13 @@ final class MatmulKernel {
     /**
      * c = base + a b for a tile of {@code height} rows and {@link #WIDTH} columns, where base may be c itself, or {@link #ZEROS} with stride 0.
      *
+     * @param turned whether a is a turned group; then height is HEIGHT
      * @param height as {@link #height} gives it
-     * @param a rows of k elements, {@link #ROW} apart
+     * @param a rows of k elements, {@link #ROW} apart, or k columns of HEIGHT elements, {@link #STEP} apart
      * @param b k rows of WIDTH elements
      */
     static void tile(
+            boolean turned,
             int height,
             float[] a,
             int aAt,
@@ -62,6 +72,14 @@ final class MatmulKernel {
             float[] base,
             int baseAt,
             int baseStride) {
+        if (turned) {
+            if (HEIGHT == 12) {
+                turned12(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
+            } else {
+                turned6(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
+            }
+            return;
+        }
         switch (height) {
             case 12 -> rows12(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
             case 8 -> rows8(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
@@ -376,5 +394,185 @@ final class MatmulKernel {
         s3a.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride)).intoArray(c, cAt + 3 * cStride);
         s3b.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride + LENGTH))
                 .intoArray(c, cAt + 3 * cStride + LENGTH);
+    }
+
+    private static void turned12(
+            float[] a,
+            int aAt,
+            float[] b,
+            int bAt,
+            int k,
+            float[] c,
+            int cAt,
+            int cStride,
+            float[] base,
+            int baseAt,
+            int baseStride) {
+        FloatVector s0a = FloatVector.zero(SPECIES);
+        FloatVector s0b = FloatVector.zero(SPECIES);
+        FloatVector s1a = FloatVector.zero(SPECIES);
+        FloatVector s1b = FloatVector.zero(SPECIES);
+        FloatVector s2a = FloatVector.zero(SPECIES);
+        FloatVector s2b = FloatVector.zero(SPECIES);
+        FloatVector s3a = FloatVector.zero(SPECIES);
+        FloatVector s3b = FloatVector.zero(SPECIES);
+        FloatVector s4a = FloatVector.zero(SPECIES);
+        FloatVector s4b = FloatVector.zero(SPECIES);
+        FloatVector s5a = FloatVector.zero(SPECIES);
+        FloatVector s5b = FloatVector.zero(SPECIES);
+        FloatVector s6a = FloatVector.zero(SPECIES);
+        FloatVector s6b = FloatVector.zero(SPECIES);
+        FloatVector s7a = FloatVector.zero(SPECIES);
+        FloatVector s7b = FloatVector.zero(SPECIES);
+        FloatVector s8a = FloatVector.zero(SPECIES);
+        FloatVector s8b = FloatVector.zero(SPECIES);
+        FloatVector s9a = FloatVector.zero(SPECIES);
+        FloatVector s9b = FloatVector.zero(SPECIES);
+        FloatVector s10a = FloatVector.zero(SPECIES);
+        FloatVector s10b = FloatVector.zero(SPECIES);
+        FloatVector s11a = FloatVector.zero(SPECIES);
+        FloatVector s11b = FloatVector.zero(SPECIES);
+        int end = aAt + k * STEP;
+        for (int p = aAt, q = bAt; p < end; p += STEP, q += WIDTH) {
+            FloatVector ba = FloatVector.fromArray(SPECIES, b, q);
+            FloatVector bb = FloatVector.fromArray(SPECIES, b, q + LENGTH);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            s0a = a0.fma(ba, s0a);
+            s0b = a0.fma(bb, s0b);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            s1a = a1.fma(ba, s1a);
+            s1b = a1.fma(bb, s1b);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            s2a = a2.fma(ba, s2a);
+            s2b = a2.fma(bb, s2b);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            s3a = a3.fma(ba, s3a);
+            s3b = a3.fma(bb, s3b);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
+            s4a = a4.fma(ba, s4a);
+            s4b = a4.fma(bb, s4b);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
+            s5a = a5.fma(ba, s5a);
+            s5b = a5.fma(bb, s5b);
+            FloatVector a6 = FloatVector.broadcast(SPECIES, a[p + 6]);
+            s6a = a6.fma(ba, s6a);
+            s6b = a6.fma(bb, s6b);
+            FloatVector a7 = FloatVector.broadcast(SPECIES, a[p + 7]);
+            s7a = a7.fma(ba, s7a);
+            s7b = a7.fma(bb, s7b);
+            FloatVector a8 = FloatVector.broadcast(SPECIES, a[p + 8]);
+            s8a = a8.fma(ba, s8a);
+            s8b = a8.fma(bb, s8b);
+            FloatVector a9 = FloatVector.broadcast(SPECIES, a[p + 9]);
+            s9a = a9.fma(ba, s9a);
+            s9b = a9.fma(bb, s9b);
+            FloatVector a10 = FloatVector.broadcast(SPECIES, a[p + 10]);
+            s10a = a10.fma(ba, s10a);
+            s10b = a10.fma(bb, s10b);
+            FloatVector a11 = FloatVector.broadcast(SPECIES, a[p + 11]);
+            s11a = a11.fma(ba, s11a);
+            s11b = a11.fma(bb, s11b);
+        }
+        s0a.add(FloatVector.fromArray(SPECIES, base, baseAt)).intoArray(c, cAt);
+        s0b.add(FloatVector.fromArray(SPECIES, base, baseAt + LENGTH)).intoArray(c, cAt + LENGTH);
+        s1a.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride)).intoArray(c, cAt + cStride);
+        s1b.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride + LENGTH))
+                .intoArray(c, cAt + cStride + LENGTH);
+        s2a.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride)).intoArray(c, cAt + 2 * cStride);
+        s2b.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride + LENGTH))
+                .intoArray(c, cAt + 2 * cStride + LENGTH);
+        s3a.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride)).intoArray(c, cAt + 3 * cStride);
+        s3b.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride + LENGTH))
+                .intoArray(c, cAt + 3 * cStride + LENGTH);
+        s4a.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride)).intoArray(c, cAt + 4 * cStride);
+        s4b.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride + LENGTH))
+                .intoArray(c, cAt + 4 * cStride + LENGTH);
+        s5a.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride)).intoArray(c, cAt + 5 * cStride);
+        s5b.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride + LENGTH))
+                .intoArray(c, cAt + 5 * cStride + LENGTH);
+        s6a.add(FloatVector.fromArray(SPECIES, base, baseAt + 6 * baseStride)).intoArray(c, cAt + 6 * cStride);
+        s6b.add(FloatVector.fromArray(SPECIES, base, baseAt + 6 * baseStride + LENGTH))
+                .intoArray(c, cAt + 6 * cStride + LENGTH);
+        s7a.add(FloatVector.fromArray(SPECIES, base, baseAt + 7 * baseStride)).intoArray(c, cAt + 7 * cStride);
+        s7b.add(FloatVector.fromArray(SPECIES, base, baseAt + 7 * baseStride + LENGTH))
+                .intoArray(c, cAt + 7 * cStride + LENGTH);
+        s8a.add(FloatVector.fromArray(SPECIES, base, baseAt + 8 * baseStride)).intoArray(c, cAt + 8 * cStride);
+        s8b.add(FloatVector.fromArray(SPECIES, base, baseAt + 8 * baseStride + LENGTH))
+                .intoArray(c, cAt + 8 * cStride + LENGTH);
+        s9a.add(FloatVector.fromArray(SPECIES, base, baseAt + 9 * baseStride)).intoArray(c, cAt + 9 * cStride);
+        s9b.add(FloatVector.fromArray(SPECIES, base, baseAt + 9 * baseStride + LENGTH))
+                .intoArray(c, cAt + 9 * cStride + LENGTH);
+        s10a.add(FloatVector.fromArray(SPECIES, base, baseAt + 10 * baseStride)).intoArray(c, cAt + 10 * cStride);
+        s10b.add(FloatVector.fromArray(SPECIES, base, baseAt + 10 * baseStride + LENGTH))
+                .intoArray(c, cAt + 10 * cStride + LENGTH);
+        s11a.add(FloatVector.fromArray(SPECIES, base, baseAt + 11 * baseStride)).intoArray(c, cAt + 11 * cStride);
+        s11b.add(FloatVector.fromArray(SPECIES, base, baseAt + 11 * baseStride + LENGTH))
+                .intoArray(c, cAt + 11 * cStride + LENGTH);
+    }
+
+    private static void turned6(
+            float[] a,
+            int aAt,
+            float[] b,
+            int bAt,
+            int k,
+            float[] c,
+            int cAt,
+            int cStride,
+            float[] base,
+            int baseAt,
+            int baseStride) {
+        FloatVector s0a = FloatVector.zero(SPECIES);
+        FloatVector s0b = FloatVector.zero(SPECIES);
+        FloatVector s1a = FloatVector.zero(SPECIES);
+        FloatVector s1b = FloatVector.zero(SPECIES);
+        FloatVector s2a = FloatVector.zero(SPECIES);
+        FloatVector s2b = FloatVector.zero(SPECIES);
+        FloatVector s3a = FloatVector.zero(SPECIES);
+        FloatVector s3b = FloatVector.zero(SPECIES);
+        FloatVector s4a = FloatVector.zero(SPECIES);
+        FloatVector s4b = FloatVector.zero(SPECIES);
+        FloatVector s5a = FloatVector.zero(SPECIES);
+        FloatVector s5b = FloatVector.zero(SPECIES);
+        int end = aAt + k * STEP;
+        for (int p = aAt, q = bAt; p < end; p += STEP, q += WIDTH) {
+            FloatVector ba = FloatVector.fromArray(SPECIES, b, q);
+            FloatVector bb = FloatVector.fromArray(SPECIES, b, q + LENGTH);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            s0a = a0.fma(ba, s0a);
+            s0b = a0.fma(bb, s0b);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            s1a = a1.fma(ba, s1a);
+            s1b = a1.fma(bb, s1b);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            s2a = a2.fma(ba, s2a);
+            s2b = a2.fma(bb, s2b);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            s3a = a3.fma(ba, s3a);
+            s3b = a3.fma(bb, s3b);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
+            s4a = a4.fma(ba, s4a);
+            s4b = a4.fma(bb, s4b);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
+            s5a = a5.fma(ba, s5a);
+            s5b = a5.fma(bb, s5b);
+        }
+        s0a.add(FloatVector.fromArray(SPECIES, base, baseAt)).intoArray(c, cAt);
+        s0b.add(FloatVector.fromArray(SPECIES, base, baseAt + LENGTH)).intoArray(c, cAt + LENGTH);
+        s1a.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride)).intoArray(c, cAt + cStride);
+        s1b.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride + LENGTH))
+                .intoArray(c, cAt + cStride + LENGTH);
+        s2a.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride)).intoArray(c, cAt + 2 * cStride);
+        s2b.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride + LENGTH))
+                .intoArray(c, cAt + 2 * cStride + LENGTH);
+        s3a.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride)).intoArray(c, cAt + 3 * cStride);
+        s3b.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride + LENGTH))
+                .intoArray(c, cAt + 3 * cStride + LENGTH);
+        s4a.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride)).intoArray(c, cAt + 4 * cStride);
+        s4b.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride + LENGTH))
+                .intoArray(c, cAt + 4 * cStride + LENGTH);
+        s5a.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride)).intoArray(c, cAt + 5 * cStride);
+        s5b.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride + LENGTH))
+                .intoArray(c, cAt + 5 * cStride + LENGTH);
     }
 }

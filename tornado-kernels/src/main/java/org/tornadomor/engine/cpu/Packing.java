@@ -9,6 +9,8 @@ final class Packing {
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
     private static final int LENGTH = Lanes.LENGTH;
     private static final int WIDTH = MatmulKernel.WIDTH;
+    private static final int HEIGHT = MatmulKernel.HEIGHT;
+    private static final int STEP = MatmulKernel.STEP;
 
     /**
      * Elements of the copies from which panels are transposed. Memory is read fastest along one row after the other, but
@@ -22,6 +24,47 @@ final class Packing {
     static void rows(float[] from, int at, int stride, int rows, int k, float[] to, int toAt) {
         for (int i = 0; i < rows; i++) {
             System.arraycopy(from, at + i * stride, to, toAt + i * MatmulKernel.ROW, k);
+        }
+    }
+
+    /**
+     * Rows of k elements as {@link PanelProduct} wants them turned: whole groups turned, the rest as rows.
+     *
+     * @param stage at least {@link #STAGE} elements
+     */
+    static void groups(float[] from, int at, int stride, int rows, int k, float[] to, int toAt, float[] stage) {
+        int i = 0;
+        int group = toAt;
+        for (; i + HEIGHT <= rows; i += HEIGHT) {
+            rows(from, at + i * stride, stride, HEIGHT, k, stage, 0);
+            Transpose.run(stage, 0, MatmulKernel.ROW, STEP, k, to, group, STEP);
+            group += MatmulKernel.GROUP;
+        }
+        rows(from, at + i * stride, stride, rows - i, k, to, group);
+    }
+
+    /** The same of a matrix that is given transposed: {@code rows} columns of k rows. */
+    static void groupsOfColumns(float[] from, int at, int stride, int rows, int k, float[] to, int toAt) {
+        int whole = rows / HEIGHT * HEIGHT;
+        for (int p = 0; p < k; p++) {
+            copyGroups(from, at + p * stride, whole, to, toAt + p * STEP);
+        }
+        int rest = toAt + whole / HEIGHT * MatmulKernel.GROUP;
+        Transpose.run(from, at + whole, stride, k, rows - whole, to, rest, MatmulKernel.ROW);
+    }
+
+    private static void copyGroups(float[] from, int at, int rows, float[] to, int toAt) {
+        // Whole vectors, if the array reaches that far: what stands behind the group's elements is not used.
+        int vectors = STEP == LENGTH ? Math.min(rows, from.length - LENGTH - at + 1) : 0;
+        int group = toAt;
+        int i = 0;
+        for (; i < vectors; i += HEIGHT) {
+            FloatVector.fromArray(SPECIES, from, at + i).intoArray(to, group);
+            group += MatmulKernel.GROUP;
+        }
+        for (; i < rows; i += HEIGHT) {
+            System.arraycopy(from, at + i, to, group, HEIGHT);
+            group += MatmulKernel.GROUP;
         }
     }
 

@@ -110,6 +110,7 @@ final class ThinMatmul {
     private void panel(float[] own, int first, int rows, int row) {
         for (int p = 0; p < k; p += DEPTH) {
             PanelProduct.run(
+                    false,
                     own,
                     ROWS_AT + p / DEPTH * TILE * ROW,
                     rows,
