@@ -22,7 +22,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
     /** A block of rows ROW apart, and what the kernel may read behind its last row. */
     private static final int LEFT = (BLOCK + HEIGHT) * ROW;
 
-    private static final int LSE_AT = PanelProduct.EDGE;
+    private static final int LSE_AT = Lanes.ALIGNED + PanelProduct.EDGE;
     private static final int SHARED_AT = LSE_AT + BLOCK;
     private static final int KEYS_AT = SHARED_AT + BLOCK;
     private static final int VALUES_AT = KEYS_AT + LEFT;

@@ -19,7 +19,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
     private static final int ROW = MatmulKernel.ROW;
-    private static final int QUERIES_AT = PanelProduct.EDGE;
+    private static final int QUERIES_AT = Lanes.ALIGNED + PanelProduct.EDGE;
     private static final int SUMS_AT = QUERIES_AT + BLOCK * ROW;
     private static final int SCORES_AT = SUMS_AT + BLOCK;
 

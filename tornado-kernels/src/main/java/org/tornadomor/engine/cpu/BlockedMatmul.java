@@ -37,7 +37,7 @@ final class BlockedMatmul {
     private static final float[] ZEROS = MatmulKernel.ZEROS;
     private static final int RIGHT_AT = Lanes.ALIGNED;
     /** Behind what packing and the edges of tiles need. */
-    private static final int LEFT_AT = Math.max(Packing.STAGE, PanelProduct.EDGE);
+    private static final int LEFT_AT = Lanes.ALIGNED + Math.max(Packing.STAGE, PanelProduct.EDGE);
 
     private final boolean aTransposed;
     private final boolean bTransposed;

@@ -5,7 +5,7 @@ package org.tornadomor.engine.cpu;
  * need in the first run of an op and is then left alone.
  */
 final class Scratch {
-    /** So many elements are a large array, whose beginning is aligned, see {@link Lanes#ALIGNED}. */
+    /** So many elements are a large array, in which {@link Lanes#ALIGNED} begins a cache line. Nothing here is smaller. */
     private static final int LARGE = 1 << 20;
 
     private float[] shared = {};
@@ -22,7 +22,7 @@ final class Scratch {
         }
         for (int i = 0; i < own.length; i++) {
             if (own[i].length < ownSize) {
-                own[i] = new float[ownSize];
+                own[i] = new float[Math.max(ownSize, LARGE)];
             }
         }
     }

@@ -22,7 +22,7 @@ final class ThinMatmul {
     private static final int DEPTH = MatmulKernel.DEPTH;
     private static final int ROW = MatmulKernel.ROW;
     private static final int PANELS_AT = Lanes.ALIGNED;
-    private static final int RESULT_AT = PanelProduct.EDGE;
+    private static final int RESULT_AT = Lanes.ALIGNED + PanelProduct.EDGE;
     private static final int TURNED_AT = RESULT_AT + TILE * WIDTH;
     private static final int ROWS_AT = TURNED_AT + TILE * WIDTH;
 

@@ -67,9 +67,18 @@ final class Transpose {
 
     private static void scalar(
             float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride) {
-        for (int i = 0; i < rows; i++) {
+        // The longer loop inside.
+        if (rows < columns) {
+            for (int i = 0; i < rows; i++) {
+                for (int j = 0; j < columns; j++) {
+                    to[toAt + j * toStride + i] = from[at + i * stride + j];
+                }
+            }
+        } else {
             for (int j = 0; j < columns; j++) {
-                to[toAt + j * toStride + i] = from[at + i * stride + j];
+                for (int i = 0; i < rows; i++) {
+                    to[toAt + j * toStride + i] = from[at + i * stride + j];
+                }
             }
         }
     }
