@@ -13,7 +13,7 @@ final class AxpyMatmul {
     /** Most rows of c, if sums are long. */
     private static final int FEW_ROWS = 3;
     /** Longest sums, if there are many rows. */
-    private static final int SHORT_SUMS = 16;
+    private static final int SHORT_SUMS = 4;
     /** Rows of c in a tile. */
     private static final int TILE_ROWS = 16;
     /** Columns of c in a tile: with its rows they fit the first-level cache. */
