@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class DotMatmul {
     /** Rows of a or of b up to which this is the way. */
     static final int FEW = 16;
-    /** Rows of the larger matrix in a tile: a multiple of four, so that no tiling changes which rows are left over. */
+    /** Rows of the larger matrix in a tile: a multiple of eight, so that no tiling changes which rows are left over. */
     private static final int TILE = 32;
     /** Tiles of floats that a worker takes together. */
     private static final int TOGETHER = 2;
@@ -85,25 +85,28 @@ final class DotMatmul {
             plainRows(first, rows, own);
             return;
         }
-        // Rows that are worked on together stand a quarter of them all apart: four streams, which the processor fetches
+        // Rows that are worked on together stand an equal part of them all apart: a few streams, which the processor
+        // fetches
         // ahead better than one that jumps to and fro.
-        int quarter = rows / 4;
-        for (int j = first; j < first + quarter; j++) {
+        boolean inRegisters = narrow && few == 1 && NarrowDot.suits(large);
+        int together = inRegisters ? NarrowDot.rows(large) : 4;
+        int part = rows / together;
+        for (int j = first; j < first + part; j++) {
             if (!narrow) {
-                fourRows(j, quarter, large.values, large.at(j, 0), quarter * large.stride, own);
-            } else if (few == 1 && NarrowDot.suits(large)) {
-                NarrowDot.four(large, j, quarter, x, xAt, k, own);
-                for (int s = 0; s < 4; s++) {
-                    store(0, j + s * quarter, own[s]);
+                fourRows(j, part, large.values, large.at(j, 0), part * large.stride, own);
+            } else if (inRegisters) {
+                NarrowDot.run(large, j, part, x, xAt, k, own);
+                for (int s = 0; s < together; s++) {
+                    store(0, j + s * part, own[s]);
                 }
             } else {
-                for (int s = 0; s < 4; s++) {
-                    large.copy(j + s * quarter, 0, 1, k, own, WIDE_AT + s * k, 0);
+                for (int s = 0; s < together; s++) {
+                    large.copy(j + s * part, 0, 1, k, own, WIDE_AT + s * k, 0);
                 }
-                fourRows(j, quarter, own, WIDE_AT, k, own);
+                fourRows(j, part, own, WIDE_AT, k, own);
             }
         }
-        for (int j = first + 4 * quarter; j < first + rows; j++) {
+        for (int j = first + together * part; j < first + rows; j++) {
             oneRow(j, own);
         }
     }

@@ -16,8 +16,8 @@ final class NarrowDot {
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
     private static final VectorSpecies<Integer> INTS = NarrowRows.INTS;
     private static final int LENGTH = Lanes.LENGTH;
-    /** Scratch elements that the products of four rows take. */
-    static final int SUMS = 4 * LENGTH;
+    /** Scratch elements that the products of all rows of a call take. */
+    static final int SUMS = 8 * LENGTH;
 
     private NarrowDot() {}
 
@@ -26,12 +26,17 @@ final class NarrowDot {
         return w.halves != null || NarrowRows.BYTES != null;
     }
 
+    /** Rows of a call: a row of bytes is short, and the start and the end of a loop take their share of its time. */
+    static int rows(Matrix w) {
+        return w.halves != null ? 4 : 8;
+    }
+
     /**
-     * {@code sums[s] = w[row + s step] . x} for s from 0 to 3.
+     * {@code sums[s] = w[row + s step] . x} for s from 0 to {@link #rows} - 1.
      *
      * @param sums at least {@link #SUMS} elements
      */
-    static void four(Matrix w, int row, int step, float[] x, int xAt, int k, float[] sums) {
+    static void run(Matrix w, int row, int step, float[] x, int xAt, int k, float[] sums) {
         int whole = Lanes.whole(k);
         int at = w.at(row, 0);
         int stride = step * w.stride;
@@ -40,7 +45,7 @@ final class NarrowDot {
         } else {
             lanes(w.bytes, at, stride, x, xAt, whole, sums);
         }
-        for (int s = 0; s < 4; s++) {
+        for (int s = 0; s < rows(w); s++) {
             float sum = Lanes.sum(FloatVector.fromArray(SPECIES, sums, s * LENGTH));
             for (int p = whole; p < k; p++) {
                 int place = at + s * stride + p;
@@ -82,21 +87,37 @@ final class NarrowDot {
         int at1 = at + stride;
         int at2 = at + 2 * stride;
         int at3 = at + 3 * stride;
+        int at4 = at + 4 * stride;
+        int at5 = at + 5 * stride;
+        int at6 = at + 6 * stride;
+        int at7 = at + 7 * stride;
         FloatVector s0 = FloatVector.zero(SPECIES);
         FloatVector s1 = FloatVector.zero(SPECIES);
         FloatVector s2 = FloatVector.zero(SPECIES);
         FloatVector s3 = FloatVector.zero(SPECIES);
+        FloatVector s4 = FloatVector.zero(SPECIES);
+        FloatVector s5 = FloatVector.zero(SPECIES);
+        FloatVector s6 = FloatVector.zero(SPECIES);
+        FloatVector s7 = FloatVector.zero(SPECIES);
         for (int p = 0; p < k; p += LENGTH) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + p);
             s0 = floats(w, at + p).fma(v, s0);
             s1 = floats(w, at1 + p).fma(v, s1);
             s2 = floats(w, at2 + p).fma(v, s2);
             s3 = floats(w, at3 + p).fma(v, s3);
+            s4 = floats(w, at4 + p).fma(v, s4);
+            s5 = floats(w, at5 + p).fma(v, s5);
+            s6 = floats(w, at6 + p).fma(v, s6);
+            s7 = floats(w, at7 + p).fma(v, s7);
         }
         s0.intoArray(sums, 0);
         s1.intoArray(sums, LENGTH);
         s2.intoArray(sums, 2 * LENGTH);
         s3.intoArray(sums, 3 * LENGTH);
+        s4.intoArray(sums, 4 * LENGTH);
+        s5.intoArray(sums, 5 * LENGTH);
+        s6.intoArray(sums, 6 * LENGTH);
+        s7.intoArray(sums, 7 * LENGTH);
     }
 
     private static FloatVector floats(byte[] from, int at) {
