@@ -12,9 +12,9 @@ import jdk.incubator.vector.VectorSpecies;
  * panel too: the elements of one column, then those of the next, {@link #STEP} apart. The kernel walks through it line by line,
  * which is fastest. As rows, {@link #ROW} elements apart, a needs no turning: that is for products of few columns, and for
  * scores that another product has written. Both distances are known at compile time, so that all rows share one address
- * register. Sums run over k in order, by fused multiply-adds, in
- * every kernel alike: an element's value does not depend on the tile in which it is computed. The kernels call nothing but
- * vector operations, since a vector that is passed to a method which the compiler does not inline is put on the heap.
+ * register. Sums run over k in order, by fused multiply-adds, in every kernel alike: an element's value does not depend on the
+ * tile in which it is computed. The kernels call nothing but vector operations, since a vector that is passed to a method which
+ * the compiler does not inline is put on the heap.
  */
 final class MatmulKernel {
     /** Most steps of k in one packed block: a panel of b of this depth fits the first-level cache. */
@@ -31,8 +31,11 @@ final class MatmulKernel {
 
     /** Elements from a column of a turned group to the next: whole vectors, of which the kernel reads the first HEIGHT elements. */
     static final int STEP = (HEIGHT + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
-    /** Elements from a turned group to the next, with a cache line between them for the same reason as in {@link #ROW}. */
-    static final int GROUP = DEPTH * STEP + 16;
+    /**
+     * Elements from a turned group to the next, with a cache line between them for the same reason as in {@link #ROW}; as rows, the
+     * last few need no more.
+     */
+    static final int GROUP = Math.max(DEPTH * STEP + 16, HEIGHT * ROW);
 
     /** A row of zeros: what a product starts from that adds to nothing. */
     static final float[] ZEROS = new float[WIDTH];
