@@ -257,15 +257,18 @@ final class Forward implements AutoCloseable {
         runPlain(before);
         if (routing != null) {
             routing.begin();
-            for (Recursion recursion : recursions) {
-                runRecursion(recursion, causal);
+            // By index, here and below: an iterator is an object, and the compiler does not always see that it can do
+            // without.
+            for (int i = 0; i < recursions.size(); i++) {
+                runRecursion(recursions.get(i), causal);
             }
         }
         runPlain(after);
     }
 
     private void runPlain(List<PlainLayer> plainLayers) {
-        for (PlainLayer layer : plainLayers) {
+        for (int i = 0; i < plainLayers.size(); i++) {
+            PlainLayer layer = plainLayers.get(i);
             if (layer.depth() <= maxDepth) {
                 layer.forward().run();
             }
@@ -286,8 +289,8 @@ final class Forward implements AutoCloseable {
         }
         if (active > 0) {
             r.enter.run();
-            for (Binding layer : r.layers) {
-                layer.run();
+            for (int i = 0; i < r.layers.size(); i++) {
+                r.layers.get(i).run();
             }
             r.leave.run();
         }
