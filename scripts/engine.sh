@@ -22,6 +22,16 @@ find_sdk() {
     return 1
 }
 
+# Whether the arguments name the CPU engine.
+asks_cpu() {
+    local word before=
+    for word in "$@"; do
+        [[ $before$word != --enginecpu && $word != --engine=cpu ]] || return 0
+        before=$word
+    done
+    return 1
+}
+
 # Prints the JVM flags, one a line, that the engine needs which the command line $3.. asks for. They cannot be chosen once
 # the JVM runs, since an SDK and the simulator exclude each other in one JVM. $1 is java, $2 the program's jar.
 engine_flags() {
@@ -34,8 +44,8 @@ engine_flags() {
     echo --enable-native-access=ALL-UNNAMED
     # TornadoVM and its simulator must not replace a failed kernel by wrong results.
     echo -Dtornado.recover.bailout=False
-    # The program knows which commands and options mean an SDK; without one nobody needs to ask.
-    if [[ -n ${TORNADOVM_HOME:-} ]] || find_sdk > /dev/null; then
+    # The program knows which commands and options mean an SDK; nobody needs to ask where there is none, or for the CPU engine.
+    if ! asks_cpu "$@" && { [[ -n ${TORNADOVM_HOME:-} ]] || find_sdk > /dev/null; }; then
         # Properties of TornadoVM decide about its devices too.
         local word options=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC)
         for word in ${JAVA_OPTS:-} ${TORNADOMOR_JAVA_OPTS:-}; do

@@ -29,7 +29,9 @@ jdk_on_path() {
 # Prints the folders where a JDK may be, the likeliest first, one a line.
 jdk_places() {
     local home
-    for home in "${JAVA_HOME:-}" "$(jdk_on_path)" \
+    # First, since looking at the others takes time, and the reader is content with one.
+    echo "${JAVA_HOME:-}"
+    for home in "$(jdk_on_path)" \
         /usr/lib/jvm/* /opt/java/* /opt/jdk* "${SDKMAN_DIR:-$HOME/.sdkman}"/candidates/java/* "$HOME"/.jdks/*; do
         echo "$home"
     done
@@ -46,7 +48,7 @@ find_jdk() {
             echo "$home"
             return 0
         fi
-    done < <(jdk_places)
+    done < <(jdk_places 2> /dev/null)
     echo "tornado-mor: no JDK $JDK_WANTED or newer found; install one (https://adoptium.net, or sdk install java" \
         "25-tem) or set JAVA_HOME" >&2
     return 1

@@ -7,23 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.StrictJson;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Hugging Face {@code config.json} to and from {@link ModelConfig}: Llama's keys and the {@code mor} object. */
 final class ConfigJson {
-    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .build();
-
     /**
      * Families whose layers are Llama's to the letter; others differ in norms, biases or scales that no key announces.
      */
@@ -61,7 +54,7 @@ final class ConfigJson {
 
     static ModelConfig parse(String text, String source) {
         try {
-            JsonNode root = JSON.readTree(text);
+            JsonNode root = StrictJson.parse(text);
             if (!(root instanceof ObjectNode)) {
                 throw new UserError("the file is not a JSON object; expected the keys of a Hugging Face config.json");
             }
@@ -163,7 +156,7 @@ final class ConfigJson {
     }
 
     static String write(ModelConfig config) {
-        ObjectNode json = JSON.createObjectNode();
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.putArray("architectures").add(config.mor() == null ? "LlamaForCausalLM" : "MoRForCausalLM");
         json.put("model_type", config.mor() == null ? "llama" : "mor");
         json.put("vocab_size", config.vocabSize());
@@ -184,7 +177,7 @@ final class ConfigJson {
         if (config.mor() != null) {
             writeMor(config.mor(), json.putObject("mor"));
         }
-        return JSON.writeValueAsString(json) + "\n";
+        return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
     }
 
     private static void writeMor(MorConfig mor, ObjectNode json) {

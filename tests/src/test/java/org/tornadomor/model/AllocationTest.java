@@ -20,6 +20,8 @@ class AllocationTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-modules",
                 "jdk.incubator.vector",
+                // What is left to compile after the first millions of steps would come too late.
+                "-Dtornadomor.plainSteps=0",
                 "-cp",
                 System.getProperty("java.class.path"),
                 AllocationProbe.class.getName()));

@@ -10,6 +10,12 @@ package org.tornadomor.engine;
  * @param columns columns of a row, a constant of the compiled program
  */
 public record Slot(int id, String name, ElementType type, Extent rows, int columns) {
+    /** By its id alone: a record would make itself code for all of its parts at the first use, at every start. */
+    @Override
+    public int hashCode() {
+        return id;
+    }
+
     @Override
     public String toString() {
         return name + "[" + rows + ", " + columns + "]";

@@ -7,10 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,11 +25,6 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     /** As the reference implementation: no real header comes near, and a damaged length must not allocate gigabytes. */
     static final long MAX_BYTES = 100_000_000;
 
-    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .build();
-
     /** A tensor and its bytes, {@code begin} inclusive to {@code end} exclusive, counted from the end of the header. */
     record Entry(TensorInfo info, long begin, long end) {}
 
@@ -45,7 +37,7 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     static SafeTensorsHeader parse(byte[] json, long dataBytes) {
         JsonNode root;
         try {
-            root = JSON.readTree(json);
+            root = StrictJson.parse(json);
         } catch (JacksonException e) {
             throw new UserError("the header is not valid JSON (" + e.getOriginalMessage() + ")", e);
         }

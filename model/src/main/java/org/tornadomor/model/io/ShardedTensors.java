@@ -10,7 +10,6 @@ import java.util.Map;
 import org.tornadomor.UserError;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -18,8 +17,6 @@ import tools.jackson.databind.node.ObjectNode;
  * seen.
  */
 final class ShardedTensors implements TensorSource {
-    private static final JsonMapper JSON = JsonMapper.shared();
-
     private final Path index;
     private final Map<String, SafeTensors> shards;
     private final Map<String, SafeTensors> byTensor;
@@ -62,7 +59,7 @@ final class ShardedTensors implements TensorSource {
 
     private static JsonNode weightMap(Path index) {
         try {
-            JsonNode map = JSON.readTree(Files.readString(index)).get("weight_map");
+            JsonNode map = StrictJson.parse(Files.readString(index)).get("weight_map");
             if (map instanceof ObjectNode && !map.isEmpty()) {
                 return map;
             }

@@ -18,19 +18,23 @@ import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Op;
 import org.tornadomor.engine.Slot;
 
-/** Interpreted, freshly compiled or optimised: the same bits. A JVM that only interprets is the judge. */
+/** Plain loops or vectors, interpreted, freshly compiled or optimised: the same bits. A JVM that only interprets is the judge. */
 class CompiledCodeTest {
     @Test
     void resultsDoNotDependOnTheCompiler() throws IOException, InterruptedException {
-        String interpreted = inAnotherJvm("-Xint");
-        assertEquals(interpreted, inAnotherJvm("-XX:TieredStopAtLevel=1"), "compiled without optimisation");
+        String vectors = "-D" + ColdStart.PROPERTY + "=0";
+        String interpreted = inAnotherJvm("-Xint", vectors);
+        assertEquals(interpreted, inAnotherJvm("-Xint"), "in the plain loops of a cold start");
+        assertEquals(interpreted, inAnotherJvm("-XX:TieredStopAtLevel=1", vectors), "compiled without optimisation");
+        assertEquals("0", System.getProperty(ColdStart.PROPERTY), "this JVM computes on vectors");
         assertEquals(interpreted, fingerprints(1), "in whatever state this JVM is");
         assertEquals(interpreted, fingerprints(3000), "after many runs");
     }
 
-    private static String inAnotherJvm(String flag) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), flag));
+    private static String inAnotherJvm(String... flags) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(flags));
         // The vectors must be as wide as here: sums over lanes depend on that.
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> argument.startsWith("-XX:UseAVX"))
@@ -59,6 +63,8 @@ class CompiledCodeTest {
                 + ", few rows " + product(runs, 3, 40, 50)
                 + ", tiny " + product(runs, 3, 5, 7)
                 + ", SwiGLU " + swiGlu(runs)
+                + ", RMSNorm " + rmsNorm(runs)
+                + ", rotary " + rope(runs)
                 + ", attention " + attention(runs, 9)
                 + ", attention of few rows " + attention(runs, 2);
     }
@@ -73,7 +79,7 @@ class CompiledCodeTest {
         return hash;
     }
 
-    private static int hash(OpRunner runner, Slot[] results) {
+    private static int hash(OpRunner runner, Slot... results) {
         return Arrays.stream(results)
                 .map((Function<Slot, Object>) slot -> Arrays.hashCode(runner.get(slot)))
                 .toList()
@@ -92,7 +98,6 @@ class CompiledCodeTest {
         }
     }
 
-    /** Rows enough that 3000 runs leave the first calls behind, which are computed in plain loops. */
     private static int swiGlu(int runs) {
         Random random = new Random(3);
         try (OpRunner runner = new OpRunner(1)) {
@@ -100,6 +105,38 @@ class CompiledCodeTest {
             Slot gateUp = runner.f32("gateUp", rows, 2 * 45, 1, OpRunner.random(random, 3 * 2 * 45));
             Slot out = runner.f32("out", rows, 45, 2, new float[3 * 45]);
             return fingerprint(runs, runner, new DenseOp.SwiGlu(out, gateUp), out);
+        }
+    }
+
+    private static int rmsNorm(int runs) {
+        Random random = new Random(4);
+        try (OpRunner runner = new OpRunner(1)) {
+            Extent rows = Extent.fixed(3);
+            Slot x = runner.f32("x", rows, 45, 1, OpRunner.random(random, 3 * 45));
+            Slot w = runner.f32("w", Extent.fixed(45), 1, 0, OpRunner.random(random, 45));
+            Slot out = runner.f32("out", rows, 45, 2, new float[3 * 45]);
+            return fingerprint(runs, runner, new DenseOp.RmsNorm(out, x, w, 1e-5f), out);
+        }
+    }
+
+    /** In place: each run begins with the same values. */
+    private static int rope(int runs) {
+        Random random = new Random(5);
+        int dim = 76;
+        try (OpRunner runner = new OpRunner(1)) {
+            Extent rows = Extent.fixed(3);
+            float[] values = OpRunner.random(random, 3 * 2 * dim);
+            Slot x = runner.f32("x", rows, 2 * dim, 0, values);
+            Slot position = runner.i32("position", rows, new int[] {0, 1, 2});
+            Slot table = runner.f32("table", rows, dim, 0, OpRunner.random(random, 3 * dim));
+            runner.run(new AttentionOp.Rope(x, position, table, false));
+            int hash = hash(runner, x);
+            for (int i = 1; i < runs; i++) {
+                runner.set(x, values);
+                runner.runAgain();
+            }
+            assertEquals(hash, hash(runner, x), "rotation after " + runs + " runs");
+            return hash;
         }
     }
 

@@ -170,12 +170,19 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
 
     /** {@code exp(scale (x - max))} of the first {@code count} of {@code length} elements, then zeros; their sum. */
     static float exponentials(float[] x, int at, int count, int length, float scale, float max) {
+        int end = (length + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
+        if (ColdStart.isPlain(count)) {
+            for (int j = 0; j < count; j++) {
+                x[at + j] = Lanes.exp((x[at + j] - max) * scale);
+            }
+            Arrays.fill(x, at + count, at + end, 0f);
+            return Lanes.plainSum(x, at, end);
+        }
         // Whole vectors: what stands beyond the row is scratch, and what is beyond the count becomes zero afterwards.
         for (int j = 0; j < count; j += Lanes.LENGTH) {
             FloatVector scores = FloatVector.fromArray(Lanes.SPECIES, x, at + j);
             Lanes.exp(scores.sub(max).mul(scale)).intoArray(x, at + j);
         }
-        int end = (length + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
         Arrays.fill(x, at + count, at + end, 0f);
         FloatVector sums = FloatVector.zero(Lanes.SPECIES);
         for (int j = 0; j < count; j += Lanes.LENGTH) {

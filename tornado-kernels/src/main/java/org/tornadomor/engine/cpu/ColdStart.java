@@ -1,29 +1,30 @@
 package org.tornadomor.engine.cpu;
 
 /**
- * When to use a vector loop, and when its scalar twin, which computes the same bits. Until the JVM has compiled them, operations on
+ * Whether to use a loop over vectors, or its scalar twin, which computes the same bits. Until the JVM has compiled them, operations on
  * vectors are calls that make objects, many times slower than plain loops: the first token of a small model would wait for them
- * longer than for all else. At first, then, most calls are plain, and some use vectors, for the JVM to see what it should compile.
+ * longer than for all else. So the loops that decoding uses are plain at first, for some dozen
+ * tokens of a model with a few million parameters, and for one or two of a large model.
  */
 final class ColdStart {
-    /** Of the first calls, one in so many uses vectors. */
-    private static final int WARMING = 8;
+    /** For tests: steps of plain loops before the first vectors. */
+    static final String PROPERTY = "tornadomor.plainSteps";
 
-    private final int first;
-    /** Up to first. Workers may lose each other's counts, which does no harm. */
-    private int calls;
+    /** Steps that are left. Workers may lose each other's counts, which does no harm. */
+    private static int left = Integer.getInteger(PROPERTY, 1 << 28);
 
-    /** @param first calls, in all engines, after which the vector loop is taken to be compiled */
-    ColdStart(int first) {
-        this.first = first;
-    }
+    private ColdStart() {}
 
-    /** Counts a call, and tells whether the scalar twin should serve it. */
-    boolean isPlain() {
-        if (calls >= first) {
+    /**
+     * Whether the scalar twin should serve a loop.
+     *
+     * @param steps of the scalar twin
+     */
+    static boolean isPlain(int steps) {
+        if (left <= 0) {
             return false;
         }
-        calls++;
-        return calls % WARMING != 0;
+        left -= steps;
+        return true;
     }
 }

@@ -23,9 +23,6 @@ final class DotMatmul {
     /** Where widened rows stand in a worker's scratch memory, behind the sums. */
     private static final int WIDE_AT = 16 * LENGTH;
 
-    /** Of calls for tiles of floats. */
-    private static final ColdStart COLD = new ColdStart(2048);
-
     private final WorkerTeam.TilesTask tiles = this::tiles;
     private Scratch scratch;
     private int few, many, k;
@@ -81,8 +78,8 @@ final class DotMatmul {
         int rows = Math.min(many, endTile * TILE) - first;
         float[] own = scratch.of(worker);
         boolean narrow = large.isNarrow();
-        if (!narrow && COLD.isPlain()) {
-            plainRows(first, rows, own);
+        if (!narrow && ColdStart.isPlain(rows * few * k)) {
+            plainRows(first, rows);
             return;
         }
         // Rows that are worked on together stand an equal part of them all apart: a few streams, which the processor
@@ -111,11 +108,11 @@ final class DotMatmul {
         }
     }
 
-    private void plainRows(int first, int rows, float[] sums) {
+    private void plainRows(int first, int rows) {
         for (int j = first; j < first + rows; j++) {
             int row = large.at(j, 0);
             for (int i = 0; i < few; i++) {
-                store(i, j, Lanes.plainDot(x, xAt + i * xStride, large.values, row, k, sums));
+                store(i, j, Lanes.plainDot(x, xAt + i * xStride, large.values, row, k));
             }
         }
     }

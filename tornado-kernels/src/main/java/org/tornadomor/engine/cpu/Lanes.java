@@ -88,36 +88,51 @@ final class Lanes {
         return sum;
     }
 
-    /**
-     * The scalar twin of {@link #dot}: the same bits.
-     *
-     * @param sums scratch, at least {@link #LENGTH} elements
-     */
-    static float plainDot(float[] a, int aAt, float[] b, int bAt, int n, float[] sums) {
-        for (int lane = 0; lane < LENGTH; lane++) {
-            sums[lane] = 0f;
-        }
+    /** The scalar twin of {@link #dot}: the same bits. */
+    static float plainDot(float[] a, int aAt, float[] b, int bAt, int n) {
         int whole = whole(n);
-        for (int i = 0; i < whole; i += LENGTH) {
-            for (int lane = 0; lane < LENGTH; lane++) {
-                sums[lane] = Math.fma(a[aAt + i + lane], b[bAt + i + lane], sums[lane]);
-            }
+        float sum = 0f;
+        if (whole > 0) {
+            sum = foldedDot(a, aAt, b, bAt, whole, 1);
         }
-        for (int half = LENGTH / 2; half > 0; half /= 2) {
-            for (int lane = 0; lane < half; lane++) {
-                sums[lane] += sums[lane + half];
-            }
-        }
-        float sum = sums[0];
         for (int i = whole; i < n; i++) {
             sum = Math.fma(a[aAt + i], b[bAt + i], sum);
         }
         return sum;
     }
 
+    /** Of every {@code step}-th lane, folded in halves as in {@link #sum}. */
+    private static float foldedDot(float[] a, int aAt, float[] b, int bAt, int whole, int step) {
+        if (step < LENGTH) {
+            return foldedDot(a, aAt, b, bAt, whole, 2 * step)
+                    + foldedDot(a, aAt + step, b, bAt + step, whole, 2 * step);
+        }
+        float sum = 0f;
+        for (int i = 0; i < whole; i += LENGTH) {
+            sum = Math.fma(a[aAt + i], b[bAt + i], sum);
+        }
+        return sum;
+    }
+
+    /** The scalar twin of adding {@code n} elements up, a vector at a time: the same bits. n is a number of whole vectors. */
+    static float plainSum(float[] x, int at, int n) {
+        return foldedSum(x, at, n, 1);
+    }
+
+    private static float foldedSum(float[] x, int at, int n, int step) {
+        if (step < LENGTH) {
+            return foldedSum(x, at, n, 2 * step) + foldedSum(x, at + step, n, 2 * step);
+        }
+        float sum = 0f;
+        for (int i = 0; i < n; i += LENGTH) {
+            sum += x[at + i];
+        }
+        return sum;
+    }
+
     /** {@code y += factor x} for {@code n} elements. */
     static void addScaled(float[] y, int yAt, float[] x, int xAt, int n, float factor) {
-        int whole = whole(n);
+        int whole = inVectors(n);
         for (int i = 0; i < whole; i += LENGTH) {
             FloatVector.fromArray(SPECIES, x, xAt + i)
                     .fma(FloatVector.broadcast(SPECIES, factor), FloatVector.fromArray(SPECIES, y, yAt + i))
@@ -130,7 +145,7 @@ final class Lanes {
 
     /** {@code x *= factor} for {@code n} elements. */
     static void scale(float[] x, int at, int n, float factor) {
-        int whole = whole(n);
+        int whole = inVectors(n);
         for (int i = 0; i < whole; i += LENGTH) {
             FloatVector.fromArray(SPECIES, x, at + i).mul(factor).intoArray(x, at + i);
         }
@@ -141,7 +156,7 @@ final class Lanes {
 
     /** The largest of {@code n} elements, n at least 1. */
     static float max(float[] x, int at, int n) {
-        int whole = whole(n);
+        int whole = inVectors(n);
         float max = x[at];
         if (whole > 0) {
             FloatVector most = FloatVector.fromArray(SPECIES, x, at);
@@ -160,6 +175,11 @@ final class Lanes {
     /** The first index at or after {@code n} rounded down to whole vectors. */
     static int whole(int n) {
         return n - n % LENGTH;
+    }
+
+    /** The same for a loop over vectors whose scalar twin serves the rest; 0 while all should be plain. */
+    static int inVectors(int n) {
+        return ColdStart.isPlain(n) ? 0 : whole(n);
     }
 
     /** {@code exp(x)} to about one unit in the last place; below -87 it is exp(-87), above 88 exp(88). */

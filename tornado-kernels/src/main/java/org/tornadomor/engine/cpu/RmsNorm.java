@@ -112,16 +112,8 @@ final class RmsNorm {
     }
 
     private static float inverseRms(float[] x, int at, int columns, float eps) {
-        FloatVector squares = FloatVector.zero(Lanes.SPECIES);
-        int whole = Lanes.whole(columns);
-        for (int c = 0; c < whole; c += Lanes.LENGTH) {
-            FloatVector v = FloatVector.fromArray(Lanes.SPECIES, x, at + c);
-            squares = v.fma(v, squares);
-        }
-        float sum = Lanes.sum(squares);
-        for (int c = whole; c < columns; c++) {
-            sum = Math.fma(x[at + c], x[at + c], sum);
-        }
+        float sum =
+                ColdStart.isPlain(columns) ? Lanes.plainDot(x, at, x, at, columns) : Lanes.dot(x, at, x, at, columns);
         return (float) (1.0 / Math.sqrt((double) sum / columns + eps));
     }
 

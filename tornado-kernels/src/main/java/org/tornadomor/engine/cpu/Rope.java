@@ -50,7 +50,7 @@ final class Rope implements CpuOp, WorkerTeam.TileTask {
 
     /** One head: (low, high) becomes (low c - high s, high c + low s), with -s for s in the inverse. */
     private static void rotate(float[] x, int at, float[] table, int angles, int half, boolean inverse) {
-        int whole = Lanes.whole(half);
+        int whole = Lanes.inVectors(half);
         for (int j = 0; j < whole; j += Lanes.LENGTH) {
             FloatVector c = FloatVector.fromArray(Lanes.SPECIES, table, angles + j);
             FloatVector s = FloatVector.fromArray(Lanes.SPECIES, table, angles + half + j);

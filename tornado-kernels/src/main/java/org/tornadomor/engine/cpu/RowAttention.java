@@ -26,6 +26,12 @@ final class RowAttention {
             float[] block,
             int blockAt) {
         int whole = Lanes.whole(dim);
+        if (ColdStart.isPlain(count * dim)) {
+            for (int j = 0; j < count; j++) {
+                to[toAt + j] = plainScore(q, qAt, k, kAt + j * kStride, whole, dim);
+            }
+            return;
+        }
         for (int j = 0; j < count; j += LENGTH) {
             int keys = Math.min(LENGTH, count - j);
             for (int i = 0; i < keys; i++) {
@@ -40,6 +46,22 @@ final class RowAttention {
                 to[toAt + j + i] = sum;
             }
         }
+    }
+
+    /** The scalar twin: lanes are added in order. */
+    private static float plainScore(float[] q, int qAt, float[] k, int kAt, int whole, int dim) {
+        float sum = 0f;
+        for (int lane = 0; lane < LENGTH; lane++) {
+            float laneSum = 0f;
+            for (int c = lane; c < whole; c += LENGTH) {
+                laneSum = Math.fma(q[qAt + c], k[kAt + c], laneSum);
+            }
+            sum = lane == 0 ? laneSum : sum + laneSum;
+        }
+        for (int c = whole; c < dim; c++) {
+            sum = Math.fma(q[qAt + c], k[kAt + c], sum);
+        }
+        return sum;
     }
 
     private static void lanes(float[] q, int qAt, float[] k, int kAt, int whole, float[] to, int toAt) {
@@ -64,11 +86,12 @@ final class RowAttention {
     /** {@code out += sum over j of p[j] v[j]} for {@code count} rows of v. */
     static void addWeighted(
             float[] p, int pAt, float[] v, int vAt, int vStride, int dim, int count, float[] out, int outAt) {
+        int whole = ColdStart.isPlain(count * dim) ? 0 : Lanes.whole(dim);
         int c = 0;
-        for (; c + 4 * LENGTH <= dim; c += 4 * LENGTH) {
+        for (; c + 4 * LENGTH <= whole; c += 4 * LENGTH) {
             fourVectors(p, pAt, v, vAt + c, vStride, count, out, outAt + c);
         }
-        for (; c + LENGTH <= dim; c += LENGTH) {
+        for (; c < whole; c += LENGTH) {
             FloatVector sums = FloatVector.fromArray(SPECIES, out, outAt + c);
             for (int j = 0; j < count; j++) {
                 sums = FloatVector.fromArray(SPECIES, v, vAt + c + j * vStride)

@@ -5,9 +5,6 @@ import org.tornadomor.engine.DenseOp;
 
 /** The gated activation of the feed-forward block. */
 final class SwiGlu {
-    /** Of rows forward. */
-    private static final ColdStart COLD = new ColdStart(8192);
-
     private SwiGlu() {}
 
     /** {@code out = silu(gate) up}. */
@@ -63,23 +60,15 @@ final class SwiGlu {
 
     private static void forward(float[] out, int outAt, float[] gateUp, int gateAt, int columns) {
         int upAt = gateAt + columns;
-        int done = 0;
-        if (!COLD.isPlain()) {
-            done = Lanes.whole(columns);
-            forwardVectors(out, outAt, gateUp, gateAt, upAt, done);
-        }
-        for (int c = done; c < columns; c++) {
-            float gate = gateUp[gateAt + c];
-            out[outAt + c] = gate * Lanes.sigmoid(gate) * gateUp[upAt + c];
-        }
-    }
-
-    /** By itself, for the compiler to see how often the loop runs where it runs, and not how seldom it did at first. */
-    private static void forwardVectors(float[] out, int outAt, float[] gateUp, int gateAt, int upAt, int count) {
-        for (int c = 0; c < count; c += Lanes.LENGTH) {
+        int whole = Lanes.inVectors(columns);
+        for (int c = 0; c < whole; c += Lanes.LENGTH) {
             FloatVector gate = FloatVector.fromArray(Lanes.SPECIES, gateUp, gateAt + c);
             FloatVector up = FloatVector.fromArray(Lanes.SPECIES, gateUp, upAt + c);
             gate.mul(Lanes.sigmoid(gate)).mul(up).intoArray(out, outAt + c);
+        }
+        for (int c = whole; c < columns; c++) {
+            float gate = gateUp[gateAt + c];
+            out[outAt + c] = gate * Lanes.sigmoid(gate) * gateUp[upAt + c];
         }
     }
 

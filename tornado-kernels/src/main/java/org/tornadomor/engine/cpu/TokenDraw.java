@@ -94,7 +94,7 @@ final class TokenDraw {
     }
 
     private void weigh(int from, int to, float max, float temperature) {
-        int whole = from + Lanes.whole(to - from);
+        int whole = from + Lanes.inVectors(to - from);
         FloatVector zero = FloatVector.zero(Lanes.SPECIES);
         for (int c = from; c < whole; c += Lanes.LENGTH) {
             FloatVector x =
