@@ -29,9 +29,16 @@ final class ThreadsComparison {
         int threads = args.length > 0 ? Integer.parseInt(args[0]) : 2;
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
         try (Engine one = new CpuEngine(1);
-                Engine all = new CpuEngine(threads)) {
+                Engine all = new CpuEngine(threads);
+                Ceilings ceilings = new Ceilings(threads)) {
             Results results = new Results(
-                    threads + " threads beside one", "what", "seconds, one thread", "seconds", "times one thread");
+                    threads + " threads beside one",
+                    "what",
+                    "seconds, one thread",
+                    "seconds",
+                    "times one thread",
+                    "OpenBLAS in the same rounds, times one thread",
+                    "reading memory, times one thread");
             Map<String, ModelConfig> models = new LinkedHashMap<>();
             for (String name : new String[] {"small-vanilla", "small-mor3"}) {
                 models.put(name, Presets.get(name));
@@ -39,17 +46,16 @@ final class ThreadsComparison {
             for (Map.Entry<String, ModelConfig> model : models.entrySet()) {
                 try (TrainingStep alone = new TrainingStep(one, model.getValue(), BATCH, TOKENS);
                         TrainingStep together = new TrainingStep(all, model.getValue(), BATCH, TOKENS)) {
-                    double[][] seconds = race(rounds, alone::run, together::run);
-                    results.row(
-                            "training step, " + model.getKey(), middle(seconds, 0), middle(seconds, 1), ratio(seconds));
+                    ceilings.row(results, "training step, " + model.getKey(), rounds, alone::run, together::run);
                 }
             }
             ModelConfig config = models.get("small-vanilla").withMaxPositions(PROMPT);
-            double[][] prompts = race(rounds, prompt(one, config), prompt(all, config));
-            results.row(
-                    "prompt of " + PROMPT + ", small-vanilla", middle(prompts, 0), middle(prompts, 1), ratio(prompts));
-
-            ceilings(results, threads, rounds);
+            ceilings.row(
+                    results,
+                    "prompt of " + PROMPT + ", small-vanilla",
+                    rounds,
+                    prompt(one, config),
+                    prompt(all, config));
 
             Results forward = new Results(
                     "A prompt of " + PROMPT + " tokens beside the forward pass of the sequence, small-vanilla, "
@@ -58,28 +64,54 @@ final class ThreadsComparison {
                     "forward pass, seconds",
                     "forward / prompt");
             double[][] seconds = race(rounds, score(all, config), prompt(all, config));
-            forward.row(middle(seconds, 1), middle(seconds, 0), ratio(seconds));
+            forward.row(middle(seconds, 1), middle(seconds, 0), ratio(seconds, 0));
         }
     }
 
-    /** What more threads can bring at most on this machine: to a product that OpenBLAS computes, and to reading memory. */
-    private static void ceilings(Results results, int threads, int rounds) {
-        if (OpenBlas.installed()) {
-            OpenBlas blas = new OpenBlas();
-            try (Product product = new Product(Product.Layout.NN, PRODUCT, PRODUCT, PRODUCT, 1, blas)) {
-                double[][] seconds = race(rounds, multiply(blas, product, 1), multiply(blas, product, threads));
-                results.row(
-                        "OpenBLAS, product of " + PRODUCT + " cubed",
-                        middle(seconds, 0),
-                        middle(seconds, 1),
-                        ratio(seconds));
-            }
+    /**
+     * What more threads bring to a product that OpenBLAS computes, and to reading memory: the second processor of a virtual
+     * machine is not always there, so each figure has these of its own minutes beside it.
+     */
+    private static final class Ceilings implements AutoCloseable {
+        private final int threads;
+        private final ReadBandwidth readOne = new ReadBandwidth(1, MEGABYTES);
+        private final ReadBandwidth readAll;
+        private final OpenBlas blas = OpenBlas.installed() ? new OpenBlas() : null;
+        private final Product product =
+                blas == null ? null : new Product(Product.Layout.NN, PRODUCT, PRODUCT, PRODUCT, 1, blas);
+
+        Ceilings(int threads) {
+            this.threads = threads;
+            readAll = new ReadBandwidth(threads, MEGABYTES);
         }
-        try (ReadBandwidth one = new ReadBandwidth(1, MEGABYTES);
-                ReadBandwidth all = new ReadBandwidth(threads, MEGABYTES)) {
-            double[][] seconds = race(rounds, timed(one::run), timed(all::run));
+
+        /** Races one thread against all, and the same of the two ceilings in the same rounds. */
+        void row(Results results, String what, int rounds, DoubleSupplier one, DoubleSupplier all) {
+            DoubleSupplier nothing = () -> Double.NaN;
+            double[][] seconds = race(
+                    rounds,
+                    one,
+                    all,
+                    blas == null ? nothing : multiply(blas, product, 1),
+                    blas == null ? nothing : multiply(blas, product, threads),
+                    timed(readOne::run),
+                    timed(readAll::run));
             results.row(
-                    "reading " + MEGABYTES + " MiB of memory", middle(seconds, 0), middle(seconds, 1), ratio(seconds));
+                    what,
+                    middle(seconds, 0),
+                    middle(seconds, 1),
+                    ratio(seconds, 0),
+                    blas == null ? "not installed" : ratio(seconds, 2),
+                    ratio(seconds, 4));
+        }
+
+        @Override
+        public void close() {
+            readOne.close();
+            readAll.close();
+            if (product != null) {
+                product.close();
+            }
         }
     }
 
@@ -90,16 +122,18 @@ final class ThreadsComparison {
         };
     }
 
-    /** Seconds of each in each round; both warm up first. */
-    private static double[][] race(int rounds, DoubleSupplier a, DoubleSupplier b) {
+    /** Seconds of each in each round; all warm up first. */
+    private static double[][] race(int rounds, DoubleSupplier... all) {
         for (int i = 0; i < 3; i++) {
-            a.getAsDouble();
-            b.getAsDouble();
+            for (DoubleSupplier each : all) {
+                each.getAsDouble();
+            }
         }
-        double[][] seconds = new double[2][rounds];
+        double[][] seconds = new double[all.length][rounds];
         for (int i = 0; i < rounds; i++) {
-            seconds[0][i] = a.getAsDouble();
-            seconds[1][i] = b.getAsDouble();
+            for (int each = 0; each < all.length; each++) {
+                seconds[each][i] = all[each].getAsDouble();
+            }
         }
         return seconds;
     }
@@ -108,11 +142,11 @@ final class ThreadsComparison {
         return Results.median(seconds[which]);
     }
 
-    /** The median over rounds of how many times as fast the second is. */
-    private static double ratio(double[][] seconds) {
-        double[] ratios = new double[seconds[0].length];
+    /** The median over rounds of how many times as fast as {@code first} the one behind it is. */
+    private static double ratio(double[][] seconds, int first) {
+        double[] ratios = new double[seconds[first].length];
         for (int i = 0; i < ratios.length; i++) {
-            ratios[i] = seconds[0][i] / seconds[1][i];
+            ratios[i] = seconds[first][i] / seconds[first + 1][i];
         }
         return Results.median(ratios);
     }

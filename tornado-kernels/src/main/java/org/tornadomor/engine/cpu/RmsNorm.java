@@ -1,5 +1,6 @@
 package org.tornadomor.engine.cpu;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.DenseOp;
 
@@ -7,7 +8,7 @@ import org.tornadomor.engine.DenseOp;
 final class RmsNorm {
     /** Rows of a tile: fixed, so that tiles do not depend on the number of threads. */
     private static final int TILE_ROWS = 16;
-    /** Columns that one tile of the weight gradient sums up. */
+    /** Columns of a tile in which the weight gradients of all tiles of rows are added up. */
     private static final int TILE_COLUMNS = 64;
 
     private RmsNorm() {}
@@ -50,21 +51,23 @@ final class RmsNorm {
         }
     }
 
-    /** {@code dx += s (g - x s^2 mean(g x))} with {@code g = dOut w}; {@code dw += sum of dOut x s}. */
+    /**
+     * {@code dx += s (g - x s^2 mean(g x))} with {@code g = dOut w}; {@code dw += sum of dOut x s}. Each tile of rows sums its part of dw
+     * while they are in the cache.
+     */
     static final class Backward implements CpuOp {
         private final DenseOp.RmsNormBackward op;
         private final int columns;
-        private final float[] inverse;
         private final WorkerTeam.TileTask inputTiles = this::inputTile;
         private final WorkerTeam.TileTask weightTiles = this::weightTile;
-        private int rows;
+        private int rows, tiles;
+        private Scratch scratch;
         private float[] dx, dw, dOut, x, w;
         private int dxAt, dxStride, dwAt, dOutAt, dOutStride, xAt, xStride, wAt;
 
         Backward(DenseOp.RmsNormBackward op) {
             this.op = op;
             this.columns = op.x().columns();
-            this.inverse = new float[op.rows().max()];
         }
 
         @Override
@@ -83,30 +86,32 @@ final class RmsNorm {
             xStride = b.stride(op.x());
             w = b.floats(op.w());
             wAt = b.offset(op.w());
-            team.run(inputTiles, (rows + TILE_ROWS - 1) / TILE_ROWS);
+            tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+            scratch = team.scratch();
+            scratch.reserve(tiles * columns, 0);
+            team.run(inputTiles, tiles);
             team.run(weightTiles, (columns + TILE_COLUMNS - 1) / TILE_COLUMNS);
         }
 
         private void inputTile(int tile, int worker) {
+            float[] sums = scratch.shared();
+            int sumsAt = tile * columns;
+            Arrays.fill(sums, sumsAt, sumsAt + columns, 0f);
             int end = Math.min(rows, (tile + 1) * TILE_ROWS);
             for (int row = tile * TILE_ROWS; row < end; row++) {
                 int xRow = xAt + row * xStride;
+                int dRow = dOutAt + row * dOutStride;
                 float scale = inverseRms(x, xRow, columns, op.eps());
-                inverse[row] = scale;
-                inputRow(dx, dxAt + row * dxStride, dOut, dOutAt + row * dOutStride, x, xRow, w, wAt, columns, scale);
+                inputRow(dx, dxAt + row * dxStride, dOut, dRow, x, xRow, w, wAt, columns, scale);
+                addProducts(sums, sumsAt, dOut, dRow, x, xRow, columns, scale);
             }
         }
 
         private void weightTile(int tile, int worker) {
             int from = tile * TILE_COLUMNS;
             int count = Math.min(columns, from + TILE_COLUMNS) - from;
-            for (int row = 0; row < rows; row++) {
-                int xRow = xAt + row * xStride + from;
-                int dRow = dOutAt + row * dOutStride + from;
-                float scale = inverse[row];
-                for (int c = 0; c < count; c++) {
-                    dw[dwAt + from + c] += dOut[dRow + c] * x[xRow + c] * scale;
-                }
+            for (int part = 0; part < tiles; part++) {
+                RowMath.add(dw, dwAt + from, scratch.shared(), part * columns + from, count);
             }
         }
     }
@@ -115,6 +120,14 @@ final class RmsNorm {
         float sum =
                 ColdStart.isPlain(columns) ? Lanes.plainDot(x, at, x, at, columns) : Lanes.dot(x, at, x, at, columns);
         return (float) (1.0 / Math.sqrt((double) sum / columns + eps));
+    }
+
+    /** {@code sums += a b factor}. */
+    private static void addProducts(
+            float[] sums, int sumsAt, float[] a, int aAt, float[] b, int bAt, int columns, float factor) {
+        for (int c = 0; c < columns; c++) {
+            sums[sumsAt + c] += a[aAt + c] * b[bAt + c] * factor;
+        }
     }
 
     private static void scaleRow(
