@@ -26,7 +26,9 @@ find_sdk() {
 asks_cpu() {
     local word before=
     for word in "$@"; do
-        [[ $before$word != --enginecpu && $word != --engine=cpu ]] || return 0
+        if [[ $word == --engine=cpu || $before == --engine && $word == cpu ]]; then
+            return 0
+        fi
         before=$word
     done
     return 1

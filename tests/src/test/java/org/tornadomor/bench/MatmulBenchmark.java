@@ -42,7 +42,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
             "-XX:+UseG1GC",
             "--add-modules=jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow"
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Dtornadomor.plainSteps=0"
         })
 public class MatmulBenchmark {
     /** Runs the benchmarks and writes the medians. */

@@ -197,6 +197,19 @@ class LauncherTest {
                 .anyMatch(word -> word.matches("-XX:SharedArchiveFile=.*/tornado-mor-help.jsa")));
     }
 
+    @Test
+    void whoNamesTheCpuEngineAsksNoSdk() throws Exception {
+        write(jar, "");
+        Map<String, String> environment = sdk("tornado-argfile");
+        Path asked = temp.resolve("asked.txt");
+        for (String[] args : new String[][] {{"generate", "--engine", "cpu"}, {"train", "--engine=cpu", "x"}}) {
+            assertTrue(launch(environment, args).out().contains("jdk.incubator.vector"));
+            assertFalse(Files.exists(asked), "the SDK is asked");
+        }
+        launch(environment, "generate", "--prompt", "cpu", "--engine", "tornado");
+        assertTrue(Files.exists(asked), "the SDK is not asked");
+    }
+
     private Map<String, String> sdk(String... files) throws IOException {
         Path home = Files.createDirectories(temp.resolve("an sdk"));
         for (String file : files) {
