@@ -34,6 +34,14 @@ asks_cpu() {
     return 1
 }
 
+# Prints the flag with which the heap takes pages of megabytes where Linux leaves that to each program: weights that are read one
+# after another then need few translations of addresses. Elsewhere the JVM does not know the flag, or warns.
+huge_pages() {
+    local choice=
+    { read -r choice < /sys/kernel/mm/transparent_hugepage/enabled; } 2> /dev/null || true
+    [[ $choice != *'[madvise]'* ]] || echo -XX:+UseTransparentHugePages
+}
+
 # Prints the JVM flags, one a line, that the engine needs which the command line $3.. asks for. They cannot be chosen once
 # the JVM runs, since an SDK and the simulator exclude each other in one JVM. $1 is java, $2 the program's jar.
 engine_flags() {
@@ -46,6 +54,7 @@ engine_flags() {
     echo --enable-native-access=ALL-UNNAMED
     # TornadoVM and its simulator must not replace a failed kernel by wrong results.
     echo -Dtornado.recover.bailout=False
+    huge_pages
     # The program knows which commands and options mean an SDK; nobody needs to ask where there is none, or for the CPU engine.
     if ! asks_cpu "$@" && { [[ -n ${TORNADOVM_HOME:-} ]] || find_sdk > /dev/null; }; then
         # Properties of TornadoVM decide about its devices too.

@@ -159,11 +159,18 @@ class LauncherTest {
         List<String> words = outcome.out().lines().toList();
         assertTrue(words.containsAll(List.of("--add-modules", "jdk.incubator.vector", "-XX:+UseG1GC")), words + "");
         assertTrue(words.containsAll(List.of("--enable-native-access=ALL-UNNAMED", "-Xmx1g", "-Dglob=*", "-ea")));
+        assertEquals(leavesHugePagesToPrograms(), words.contains("-XX:+UseTransparentHugePages"), words + "");
         int jarAt = words.indexOf("-jar");
         assertEquals(
                 jar.toRealPath().toString(),
                 Path.of(words.get(jarAt + 1)).toRealPath().toString());
         assertEquals(List.of("generate", "two words", "*", ""), words.subList(jarAt + 2, words.size()));
+    }
+
+    /** Whether this system gives huge pages to those that ask. */
+    private static boolean leavesHugePagesToPrograms() throws IOException {
+        Path choice = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+        return Files.isReadable(choice) && Files.readString(choice).contains("[madvise]");
     }
 
     @Test

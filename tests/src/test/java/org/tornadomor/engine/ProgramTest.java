@@ -76,6 +76,34 @@ class ProgramTest {
     }
 
     @Test
+    void refusesToWriteTheSameMemoryTwice() {
+        Ops gradient = new Ops("gradient");
+        Slot dx = gradient.f32("dx", ROWS, 1);
+        Slot dw = gradient.f32("dw", 1, 1);
+        Slot dOut = gradient.f32("dOut", ROWS, 1);
+        Slot x = gradient.f32("x", ROWS, 1);
+        Slot w = gradient.f32("w", 1, 1);
+        gradient.add(new DenseOp.RmsNormBackward(dx, dw, dOut, x, w, 1e-5f));
+        Tensor both = out.columns(1, 1);
+        Map<Slot, Tensor> tensors = Map.of(
+                dx,
+                both,
+                dw,
+                out.rows(2, 1).columns(1, 1),
+                dOut,
+                in.columns(0, 1),
+                x,
+                in.columns(1, 1),
+                w,
+                in.columns(2, 1));
+        String message = assertThrows(
+                        IllegalArgumentException.class,
+                        () -> engine.compile(gradient).bind(tensors))
+                .getMessage();
+        assertTrue(message.contains(" writes the same memory twice: " + both), message);
+    }
+
+    @Test
     void refusesTensorsOfAnotherProgram() {
         Slot foreign = new Ops("other").f32("foreign", ROWS, 4);
         assertTrue(refusal(Map.of(from, in, to, out, foreign, in)).startsWith("tensors for slots of another program"));

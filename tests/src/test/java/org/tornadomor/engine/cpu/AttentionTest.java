@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.Extent;
@@ -300,5 +301,38 @@ class AttentionTest {
             loss += out[i] * dOut[i];
         }
         return loss;
+    }
+
+    @Test
+    void keysMayChangeBetweenRuns() {
+        Random random = new Random(9);
+        int count = 30;
+        int dim = 16;
+        float[] values = OpRunner.random(random, count * dim);
+        float[] before = OpRunner.random(random, count * dim);
+        float[] after = OpRunner.random(random, count * dim);
+        assertArrayEquals(
+                outOfTwoRuns(count, dim, values, after, after), outOfTwoRuns(count, dim, values, before, after));
+    }
+
+    /** out of one sequence with two heads that share their keys, after two runs with keys of their own. */
+    private static float[] outOfTwoRuns(int count, int dim, float[] values, float[] keys, float[] nextKeys) {
+        try (OpRunner runner = new OpRunner(1)) {
+            Extent rows = Extent.fixed(count);
+            AttentionOp.Rows which = new AttentionOp.Rows(
+                    runner.i32("start", Extent.fixed(2), new int[] {0, count}),
+                    runner.i32("keyStart", Extent.fixed(1), new int[] {0}),
+                    runner.i32("visible", rows, IntStream.rangeClosed(1, count).toArray()));
+            Slot q = runner.f32("q", rows, 2 * dim, 0, OpRunner.random(new Random(1), 2 * count * dim));
+            Slot k = runner.f32("k", rows, dim, 0, keys);
+            Slot v = runner.f32("v", rows, dim, 0, values);
+            Slot out = runner.f32("out", rows, 2 * dim, 0, new float[2 * count * dim]);
+            Slot lse = runner.f32("lse", rows, 2, 0, new float[2 * count]);
+            AttentionOp.Heads heads = new AttentionOp.Heads(2, 1, dim, 0.25f);
+            runner.run(new AttentionOp.Attention(out, lse, q, k, v, which, heads));
+            runner.set(k, nextKeys);
+            runner.runAgain();
+            return runner.get(out);
+        }
     }
 }

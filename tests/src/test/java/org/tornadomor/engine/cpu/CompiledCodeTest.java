@@ -59,12 +59,14 @@ class CompiledCodeTest {
     }
 
     private static String fingerprints(int runs) {
-        return "blocked " + product(runs, 20, 40, 50)
+        return "blocked " + product(runs, 70, 40, 50)
+                + ", thin " + product(runs, 20, 40, 50)
                 + ", few rows " + product(runs, 3, 40, 50)
                 + ", tiny " + product(runs, 3, 5, 7)
                 + ", SwiGLU " + swiGlu(runs)
                 + ", RMSNorm " + rmsNorm(runs)
                 + ", rotary " + rope(runs)
+                + ", draws " + draws(runs)
                 + ", attention " + attention(runs, 9)
                 + ", attention of few rows " + attention(runs, 2);
     }
@@ -138,6 +140,19 @@ class CompiledCodeTest {
             assertEquals(hash, hash(runner, x), "rotation after " + runs + " runs");
             return hash;
         }
+    }
+
+    private static int draws(int runs) {
+        TokenDraw draw = new TokenDraw(700);
+        System.arraycopy(OpRunner.random(new Random(6), 700), 0, draw.logits, 0, 700);
+        float max = Lanes.max(draw.logits, 0, 700);
+        int hash = 0;
+        for (int i = 0; i < runs; i++) {
+            int now = 31 * draw.draw(max, 0.03f, 0, 1f, 0.5f) + Arrays.hashCode(draw.mass);
+            assertEquals(i == 0 ? now : hash, now, "draw " + i);
+            hash = now;
+        }
+        return hash;
     }
 
     private static int attention(int runs, int count) {

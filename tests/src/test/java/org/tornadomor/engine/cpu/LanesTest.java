@@ -42,6 +42,24 @@ class LanesTest {
         }
     }
 
+    @Test
+    void maxPassesOverWhatIsNoNumber() {
+        Random random = new Random(3);
+        assertEquals(Float.NEGATIVE_INFINITY, Lanes.max(new float[3], 1, 0));
+        for (int n = 1; n < 200; n++) {
+            float[] x = OpRunner.random(random, n + 3);
+            x[0] = x[1] = x[2] = 1e9f;
+            for (int i = 3; i < x.length; i++) {
+                x[i] = random.nextInt(5) == 0 ? Float.NaN : random.nextInt(9) == 0 ? Float.NEGATIVE_INFINITY : x[i];
+            }
+            float largest = Float.NEGATIVE_INFINITY;
+            for (int i = 3; i < x.length; i++) {
+                largest = x[i] > largest ? x[i] : largest;
+            }
+            assertEquals(largest, Lanes.max(x, 3, n), n + " elements");
+        }
+    }
+
     private static void check(UnaryOperator<FloatVector> vectors, Scalar scalars, Exact exact, float range) {
         Random random = new Random(1);
         float[] x = new float[Lanes.LENGTH];

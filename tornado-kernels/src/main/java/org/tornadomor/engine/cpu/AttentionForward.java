@@ -7,14 +7,14 @@ import org.tornadomor.engine.AttentionOp;
 /**
  * {@code out = softmax(scale q k^T) v}: a task for each sequence and head. Sequences of few rows go to {@link SplitAttention}.
  *
- * <p>Keys and values of the head are packed once. Then, for {@value #BLOCK} query rows at a time, the scores against the
+ * <p>Keys and values of the head are packed once, also for the next head if it shares them. Then, for {@value #BLOCK} query rows at a time, the scores against the
  * keys that the last of them sees are computed into scratch, turned into exponentials in place, and multiplied with the
  * values. Scores stand in blocks of {@link MatmulKernel#DEPTH} keys, in which the rows are ROW apart: just as the kernel
  * wants its left operand.
  */
 final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     /** Query rows of a block: small enough for the causal triangle to be followed closely. */
-    private static final int BLOCK = 48;
+    private static final int BLOCK = 24;
 
     private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
@@ -28,11 +28,15 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     private final Matrix lse = new Matrix();
     private Scratch scratch;
     private final SplitAttention split;
+    /** The sequence and key head whose keys and values a worker has packed, as one number; minus one for none. */
+    private final int[] packed;
+
     private int keysAt, valuesAt;
 
-    AttentionForward(AttentionOp.Attention op) {
+    AttentionForward(AttentionOp.Attention op, int threads) {
         super(op.heads(), op.which());
         this.op = op;
+        packed = new int[threads];
         split = new SplitAttention(this, op.rows().max());
     }
 
@@ -43,23 +47,24 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         lse.bind(b, op.lse());
         scratch = team.scratch();
         split.begin();
-        boolean packed = false;
+        boolean packs = false;
         for (int sequence = 0; sequence < sequences(); sequence++) {
             int first = start(sequence);
             int end = start(sequence + 1);
             if (!direct(end - first)) {
-                packed = true;
+                packs = true;
                 continue;
             }
             for (int row = first; row < end; row++) {
                 split.add(row, keyStart(sequence));
             }
         }
-        if (packed) {
+        if (packs) {
             int keys = longest();
             keysAt = SCORES_AT + scoreAt(keys);
             valuesAt = keysAt + keys * dim;
             scratch.reserve(0, valuesAt + keys * paddedDim());
+            Arrays.fill(packed, -1);
             team.run(this, sequences() * heads.heads());
         }
         split.run(team, out, lse);
@@ -76,16 +81,22 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         }
         float[] own = scratch.of(worker);
         int keys = visible(end - 1);
-        int keyColumn = head / group * dim;
-        int keyRow = keyStart(sequence);
+        int shared = sequence * heads.kvHeads() + head / group;
+        if (packed[worker] != shared) {
+            pack(own, keyStart(sequence), head / group * dim, keys);
+            packed[worker] = shared;
+        }
+        for (int row = first; row < end; row += BLOCK) {
+            block(own, row, Math.min(BLOCK, end - row), head, keys);
+        }
+    }
+
+    private void pack(float[] own, int keyRow, int keyColumn, int keys) {
         for (int j = 0; j < keys; j += WIDTH) {
             int count = Math.min(WIDTH, keys - j);
             Packing.panelOfRows(k.values, k.at(keyRow + j, keyColumn), k.stride, count, dim, own, keysAt + j * dim);
         }
         Packing.panels(v.values, v.at(keyRow, keyColumn), v.stride, 0, keys, dim, keys, own, valuesAt);
-        for (int row = first; row < end; row += BLOCK) {
-            block(own, row, Math.min(BLOCK, end - row), head, keys);
-        }
     }
 
     /** {@code rows} query rows of one head. */

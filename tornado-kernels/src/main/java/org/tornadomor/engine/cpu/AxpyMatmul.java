@@ -16,8 +16,10 @@ final class AxpyMatmul {
     private static final int SHORT_SUMS = 4;
     /** Rows of c in a tile. */
     private static final int TILE_ROWS = 16;
-    /** Columns of c in a tile: with its rows they fit the first-level cache. */
+    /** Columns of c in a tile, at least. */
     private static final int TILE_COLUMNS = 256;
+    /** Elements of c in a tile, about: they fit the first-level cache. */
+    private static final int TILE = TILE_ROWS * TILE_COLUMNS;
     /** Multiply-adds that are not worth waking workers for. */
     private static final long ALONE = 64 * 64 * 64;
 
@@ -25,7 +27,7 @@ final class AxpyMatmul {
     private static final int LENGTH = Lanes.LENGTH;
 
     private final WorkerTeam.TileTask tiles = this::tile;
-    private int m, n, k, aRow, aStep;
+    private int m, n, k, aRow, aStep, tileColumns, columnTiles;
     private Matrix a, b, c, base;
 
     static boolean suits(int m, int k) {
@@ -53,7 +55,12 @@ final class AxpyMatmul {
         b = right;
         c = result;
         base = start;
-        int count = columnTiles() * ((m + TILE_ROWS - 1) / TILE_ROWS);
+        // A row of b is read fastest from its beginning to its end: as much of it as leaves each worker a tile.
+        int widest = TILE / Math.min(m, TILE_ROWS);
+        int share = (n + team.threads() - 1) / team.threads();
+        tileColumns = Math.clamp((share + LENGTH - 1) / LENGTH * LENGTH, TILE_COLUMNS, widest);
+        columnTiles = (n + tileColumns - 1) / tileColumns;
+        int count = columnTiles * ((m + TILE_ROWS - 1) / TILE_ROWS);
         if ((long) m * n * k <= ALONE) {
             for (int tile = 0; tile < count; tile++) {
                 tile(tile, 0);
@@ -63,15 +70,11 @@ final class AxpyMatmul {
         }
     }
 
-    private int columnTiles() {
-        return (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-    }
-
     private void tile(int tile, int worker) {
-        int row = tile / columnTiles() * TILE_ROWS;
-        int column = tile % columnTiles() * TILE_COLUMNS;
+        int row = tile / columnTiles * TILE_ROWS;
+        int column = tile % columnTiles * tileColumns;
         int end = Math.min(m, row + TILE_ROWS);
-        int count = Math.min(TILE_COLUMNS, n - column);
+        int count = Math.min(tileColumns, n - column);
         if (base == null) {
             for (int i = row; i < end; i++) {
                 Arrays.fill(c.values, c.at(i, column), c.at(i, column) + count, 0f);

@@ -21,7 +21,7 @@ final class CpuOps {
             case DenseOp.MatmulNN o -> new Matmul.Nn(o);
             case DenseOp.MatmulTN o -> new Matmul.Tn(o);
             case AttentionOp.Rope o -> new Rope(o);
-            case AttentionOp.Attention o -> new AttentionForward(o);
+            case AttentionOp.Attention o -> new AttentionForward(o, threads);
             case AttentionOp.AttentionBackward o -> new AttentionBackward(o);
 
             case DenseOp.Embed o -> new Embedding.Forward(o);

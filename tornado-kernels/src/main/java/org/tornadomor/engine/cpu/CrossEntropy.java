@@ -52,7 +52,7 @@ final class CrossEntropy {
         private float loss(int at, int target) {
             float[] x = logits.values;
             float targetLogit = x[at + target];
-            float max = RowMath.max(x, at, columns);
+            float max = Lanes.max(x, at, columns);
             double sum = 0;
             for (int c = 0; c < columns; c += CHUNK) {
                 int count = Math.min(CHUNK, columns - c);

@@ -154,22 +154,25 @@ final class Lanes {
         }
     }
 
-    /** The largest of {@code n} elements, n at least 1. */
+    /** The largest of {@code n} elements, passing over NaN; minus infinity if there is none. */
     static float max(float[] x, int at, int n) {
         int whole = inVectors(n);
-        float max = x[at];
-        if (whole > 0) {
-            FloatVector most = FloatVector.fromArray(SPECIES, x, at);
-            for (int i = LENGTH; i < whole; i += LENGTH) {
-                most = most.max(FloatVector.fromArray(SPECIES, x, at + i));
-            }
-            // Unlike a sum, the maximum of the lanes does not depend on their order.
-            max = most.reduceLanes(VectorOperators.MAX);
-        }
+        float max = whole > 0 ? maxOfVectors(x, at, whole) : Float.NEGATIVE_INFINITY;
         for (int i = whole; i < n; i++) {
-            max = Math.max(max, x[at + i]);
+            max = x[at + i] > max ? x[at + i] : max;
         }
         return max;
+    }
+
+    private static float maxOfVectors(float[] x, int at, int whole) {
+        // A comparison is one instruction where the max of Java, which minds NaN and the signs of zeros, is many.
+        FloatVector most = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector more = FloatVector.fromArray(SPECIES, x, at + i);
+            most = most.blend(more, more.compare(VectorOperators.GT, most));
+        }
+        // Unlike a sum, the maximum of the lanes does not depend on their order.
+        return most.reduceLanes(VectorOperators.MAX);
     }
 
     /** The first index at or after {@code n} rounded down to whole vectors. */

@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  * panel too: the elements of one column, then those of the next, {@link #STEP} apart. The kernel walks through it line by line,
  * which is fastest. As rows, {@link #ROW} elements apart, a needs no turning: that is for products of few columns, and for
  * scores that another product has written. Both distances are known at compile time, so that all rows share one address
- * register. Sums run over k in order, by fused multiply-adds, in every kernel alike: an element's value does not depend on the
+ * register; only {@link #rows6} takes rows at any distance, such as weights where they are. Sums run over k in order, by fused multiply-adds, in every kernel alike: an element's value does not depend on the
  * tile in which it is computed. The kernels call nothing but vector operations, since a vector that is passed to a method which
  * the compiler does not inline is put on the heap.
  */
@@ -36,6 +36,9 @@ final class MatmulKernel {
      * last few need no more.
      */
     static final int GROUP = Math.max(DEPTH * STEP + 16, HEIGHT * ROW);
+
+    /** Rows of the kernel that takes them at any distance: no more, since each needs an address register of its own. */
+    static final int STORED = 6;
 
     /** A row of zeros: what a product starts from that adds to nothing. */
     static final float[] ZEROS = new float[WIDTH];
@@ -86,7 +89,7 @@ final class MatmulKernel {
         switch (height) {
             case 12 -> rows12(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
             case 8 -> rows8(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
-            case 6 -> rows6(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
+            case 6 -> rows6(a, aAt, ROW, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
             default -> rows4(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
         }
     }
@@ -285,9 +288,11 @@ final class MatmulKernel {
                 .intoArray(c, cAt + 7 * cStride + LENGTH);
     }
 
-    private static void rows6(
+    /** As {@link #tile}, for {@link #STORED} rows that are {@code aStride} elements apart. */
+    static void rows6(
             float[] a,
             int aAt,
+            int aStride,
             float[] b,
             int bAt,
             int k,
@@ -315,19 +320,19 @@ final class MatmulKernel {
             FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + ROW]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + p + aStride]);
             s1a = a1.fma(ba, s1a);
             s1b = a1.fma(bb, s1b);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * ROW]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + p + 2 * aStride]);
             s2a = a2.fma(ba, s2a);
             s2b = a2.fma(bb, s2b);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * ROW]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + p + 3 * aStride]);
             s3a = a3.fma(ba, s3a);
             s3b = a3.fma(bb, s3b);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + p + 4 * ROW]);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + p + 4 * aStride]);
             s4a = a4.fma(ba, s4a);
             s4b = a4.fma(bb, s4b);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + p + 5 * ROW]);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + p + 5 * aStride]);
             s5a = a5.fma(ba, s5a);
             s5b = a5.fma(bb, s5b);
         }

@@ -1,7 +1,6 @@
 package org.tornadomor.engine.cpu;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Loops over a stretch of one or two arrays that several ops share. */
 final class RowMath {
@@ -43,26 +42,6 @@ final class RowMath {
         for (int c = whole; c < count; c++) {
             z[zAt + c] = Math.fma(y[yAt + c], factor, x[xAt + c]);
         }
-    }
-
-    /** The largest element, passing over NaN; minus infinity if there is none. */
-    static float max(float[] x, int at, int count) {
-        // A comparison is one instruction where the max of Java, which minds NaN and the signs of zeros, is many.
-        FloatVector most = FloatVector.broadcast(Lanes.SPECIES, Float.NEGATIVE_INFINITY);
-        FloatVector more = most;
-        int whole = count - count % (2 * Lanes.LENGTH);
-        for (int c = 0; c < whole; c += 2 * Lanes.LENGTH) {
-            FloatVector a = FloatVector.fromArray(Lanes.SPECIES, x, at + c);
-            FloatVector b = FloatVector.fromArray(Lanes.SPECIES, x, at + c + Lanes.LENGTH);
-            most = most.blend(a, a.compare(VectorOperators.GT, most));
-            more = more.blend(b, b.compare(VectorOperators.GT, more));
-        }
-        // Unlike a sum, the maximum of the lanes does not depend on their order.
-        float max = most.max(more).reduceLanes(VectorOperators.MAX);
-        for (int c = whole; c < count; c++) {
-            max = x[at + c] > max ? x[at + c] : max;
-        }
-        return max;
     }
 
     /**

@@ -5,12 +5,14 @@ import java.util.Arrays;
 /**
  * {@code c = base + a b^T} where a has some tens of rows and b many: a decoding step of several sequences. Packing b as
  * {@link BlockedMatmul} does would cost about as much as the product. So the roles change: {@code c^T = b a^T}. The few rows of
- * a become panels, and each tile copies some rows of b, front to back, to where the kernel wants them, which is also where
- * narrow weights become floats. A tile's result is small enough to be transposed in the first-level cache.
+ * a become panels, and the kernel takes the rows of b where they are: while it multiplies some, the processor fetches the next.
+ * Narrow weights become floats first, in a copy that the worker keeps in its cache. A tile's result is small enough to be
+ * transposed in the first-level cache.
  */
 final class ThinMatmul {
+    private static final int WIDTH = MatmulKernel.WIDTH;
     /** Most rows of a: with more, {@link BlockedMatmul} packs b once and is faster. */
-    private static final int MOST = 2 * MatmulKernel.WIDTH;
+    private static final int MOST = 2 * WIDTH;
     /** Longest sums: with {@link #TILE} rows they fit the second-level cache. */
     private static final int LONGEST = 1 << 13;
     /** Rows of b in a tile. */
@@ -18,12 +20,11 @@ final class ThinMatmul {
     /** Multiply-adds that are not worth waking workers for. */
     private static final long ALONE = 64 * 64 * 64;
 
-    private static final int WIDTH = MatmulKernel.WIDTH;
     private static final int DEPTH = MatmulKernel.DEPTH;
     private static final int ROW = MatmulKernel.ROW;
     private static final int PANELS_AT = Lanes.ALIGNED;
     private static final int RESULT_AT = Lanes.ALIGNED + PanelProduct.EDGE;
-    private static final int TURNED_AT = RESULT_AT + TILE * WIDTH;
+    private static final int TURNED_AT = RESULT_AT + MOST / WIDTH * TILE * WIDTH;
     private static final int ROWS_AT = TURNED_AT + TILE * WIDTH;
 
     private final WorkerTeam.TileTask packTiles = this::packTile;
@@ -90,6 +91,43 @@ final class ThinMatmul {
         float[] own = scratch.of(worker);
         int first = tile * TILE;
         int rows = Math.min(TILE, n - first);
+        if (b.isNarrow() || rows < MatmulKernel.STORED) {
+            copiedRows(own, first, rows);
+        } else {
+            storedRows(own, first, rows);
+        }
+        for (int panel = 0; panel < panels(); panel++) {
+            store(own, first, rows, panel);
+        }
+    }
+
+    /** Rows of b where they are, a few at a time: the processor fetches the next ones meanwhile. */
+    private void storedRows(float[] own, int first, int rows) {
+        for (int i = 0; i < rows; i += MatmulKernel.STORED) {
+            // The last ones may be some that were taken before: they get the same values again.
+            int row = Math.min(i, rows - MatmulKernel.STORED);
+            for (int panel = 0; panel < panels(); panel++) {
+                int to = resultAt(panel) + row * WIDTH;
+                for (int p = 0; p < k; p += DEPTH) {
+                    MatmulKernel.rows6(
+                            b.values,
+                            b.at(first + row, p),
+                            b.stride,
+                            scratch.shared(),
+                            PANELS_AT + (panel * k + p) * WIDTH,
+                            Math.min(DEPTH, k - p),
+                            own,
+                            to,
+                            WIDTH,
+                            p == 0 ? MatmulKernel.ZEROS : own,
+                            p == 0 ? 0 : to,
+                            p == 0 ? 0 : WIDTH);
+                }
+            }
+        }
+    }
+
+    private void copiedRows(float[] own, int first, int rows) {
         for (int i = 0; i < PanelProduct.covered(rows); i++) {
             for (int p = 0; p < k; p += DEPTH) {
                 int length = Math.min(DEPTH, k - p);
@@ -102,41 +140,47 @@ final class ThinMatmul {
             }
         }
         for (int panel = 0; panel < panels(); panel++) {
-            panel(own, first, rows, panel * WIDTH);
+            int to = resultAt(panel);
+            for (int p = 0; p < k; p += DEPTH) {
+                PanelProduct.run(
+                        false,
+                        own,
+                        ROWS_AT + p / DEPTH * TILE * ROW,
+                        rows,
+                        scratch.shared(),
+                        PANELS_AT + (panel * k + p) * WIDTH,
+                        Math.min(DEPTH, k - p),
+                        WIDTH,
+                        own,
+                        to,
+                        WIDTH,
+                        p == 0 ? MatmulKernel.ZEROS : own,
+                        p == 0 ? 0 : to,
+                        p == 0 ? 0 : WIDTH,
+                        own,
+                        0);
+            }
         }
     }
 
     /** The columns {@code first} and on of c for one panel of a. */
-    private void panel(float[] own, int first, int rows, int row) {
-        for (int p = 0; p < k; p += DEPTH) {
-            PanelProduct.run(
-                    false,
-                    own,
-                    ROWS_AT + p / DEPTH * TILE * ROW,
-                    rows,
-                    scratch.shared(),
-                    PANELS_AT + row * k + p * WIDTH,
-                    Math.min(DEPTH, k - p),
-                    WIDTH,
-                    own,
-                    RESULT_AT,
-                    WIDTH,
-                    p == 0 ? MatmulKernel.ZEROS : own,
-                    p == 0 ? 0 : RESULT_AT,
-                    p == 0 ? 0 : WIDTH,
-                    own,
-                    0);
-        }
+    private void store(float[] own, int first, int rows, int panel) {
+        int row = panel * WIDTH;
         int count = Math.min(WIDTH, m - row);
         if (base == null) {
-            Transpose.run(own, RESULT_AT, WIDTH, rows, count, c, cAt + row * cStride + first, cStride);
+            Transpose.run(own, resultAt(panel), WIDTH, rows, count, c, cAt + row * cStride + first, cStride);
             return;
         }
-        Transpose.run(own, RESULT_AT, WIDTH, rows, count, own, TURNED_AT, TILE);
+        Transpose.run(own, resultAt(panel), WIDTH, rows, count, own, TURNED_AT, TILE);
         for (int i = 0; i < count; i++) {
             int from = baseAt + (row + i) * baseStride + first;
             RowMath.addScaledInto(
                     c, cAt + (row + i) * cStride + first, base, from, own, TURNED_AT + i * TILE, rows, 1f);
         }
+    }
+
+    /** Where a tile's sums for a panel of a stand, a row for each row of b. */
+    private static int resultAt(int panel) {
+        return RESULT_AT + panel * TILE * WIDTH;
     }
 }

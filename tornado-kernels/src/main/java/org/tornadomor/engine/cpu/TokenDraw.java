@@ -24,7 +24,9 @@ final class TokenDraw {
     /** The row, filled in by the caller. */
     final float[] logits;
 
-    private final float[] mass;
+    /** The weights of the last draw, the largest 1. */
+    final float[] mass;
+
     private final int[] order;
     private final int[] coarseCounts = new int[SIZES[0]];
     private final double[] coarseMass = new double[SIZES[0]];
