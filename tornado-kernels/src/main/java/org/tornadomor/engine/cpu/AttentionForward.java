@@ -197,7 +197,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         Arrays.fill(x, at + count, at + end, 0f);
         FloatVector sums = FloatVector.zero(Lanes.SPECIES);
         for (int j = 0; j < count; j += Lanes.LENGTH) {
-            sums = sums.add(FloatVector.fromArray(Lanes.SPECIES, x, at + j));
+            sums = FloatVector.fromArray(Lanes.SPECIES, x, at + j).add(sums);
         }
         return count == 0 ? 0f : Lanes.sum(sums);
     }

@@ -71,8 +71,8 @@ final class CrossEntropy {
         FloatVector sums = FloatVector.zero(Lanes.SPECIES);
         int whole = Lanes.whole(count);
         for (int c = 0; c < whole; c += Lanes.LENGTH) {
-            sums = sums.add(
-                    Lanes.exp(FloatVector.fromArray(Lanes.SPECIES, x, at + c).sub(max)));
+            sums = Lanes.exp(FloatVector.fromArray(Lanes.SPECIES, x, at + c).sub(max))
+                    .add(sums);
         }
         float sum = Lanes.sum(sums);
         for (int c = whole; c < count; c++) {
@@ -89,7 +89,7 @@ final class CrossEntropy {
             FloatVector e =
                     Lanes.exp(FloatVector.fromArray(Lanes.SPECIES, x, at + c).sub(max));
             e.intoArray(x, at + c);
-            sums = sums.add(e);
+            sums = e.add(sums);
         }
         float sum = Lanes.sum(sums);
         for (int c = whole; c < count; c++) {

@@ -8,6 +8,10 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The vector width of this machine and the few functions on vectors that must give the same bits whether interpreted or
  * compiled. Each has a scalar twin that computes the same thing for the ends of rows.
+ *
+ * <p>In loops, here and elsewhere, a vector that was just loaded or computed is asked to add the sums, and not the sums to add it: the
+ * compiler knows the class of the one, and of what goes round in a loop only if it has watched it long enough. If not, each call
+ * makes an object, for as long as the program runs.
  */
 final class Lanes {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -169,7 +173,7 @@ final class Lanes {
         FloatVector most = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < whole; i += LENGTH) {
             FloatVector more = FloatVector.fromArray(SPECIES, x, at + i);
-            most = most.blend(more, more.compare(VectorOperators.GT, most));
+            most = more.blend(most, more.compare(VectorOperators.GT, most).not());
         }
         // Unlike a sum, the maximum of the lanes does not depend on their order.
         return most.reduceLanes(VectorOperators.MAX);

@@ -78,7 +78,7 @@ final class RowAttention {
         Transpose.run(block, blockAt, LENGTH, LENGTH, LENGTH, block, turned, LENGTH);
         FloatVector sums = FloatVector.fromArray(SPECIES, block, turned);
         for (int i = 1; i < LENGTH; i++) {
-            sums = sums.add(FloatVector.fromArray(SPECIES, block, turned + i * LENGTH));
+            sums = FloatVector.fromArray(SPECIES, block, turned + i * LENGTH).add(sums);
         }
         sums.intoArray(to, toAt);
     }
