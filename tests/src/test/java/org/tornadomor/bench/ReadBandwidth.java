@@ -95,10 +95,10 @@ final class ReadBandwidth implements AutoCloseable {
         FloatVector c = a;
         FloatVector d = a;
         for (int i = from; i + 4 * LENGTH <= from + count; i += 4 * LENGTH) {
-            a = a.add(FloatVector.fromArray(SPECIES, x, i));
-            b = b.add(FloatVector.fromArray(SPECIES, x, i + LENGTH));
-            c = c.add(FloatVector.fromArray(SPECIES, x, i + 2 * LENGTH));
-            d = d.add(FloatVector.fromArray(SPECIES, x, i + 3 * LENGTH));
+            a = FloatVector.fromArray(SPECIES, x, i).add(a);
+            b = FloatVector.fromArray(SPECIES, x, i + LENGTH).add(b);
+            c = FloatVector.fromArray(SPECIES, x, i + 2 * LENGTH).add(c);
+            d = FloatVector.fromArray(SPECIES, x, i + 3 * LENGTH).add(d);
         }
         return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
     }
@@ -109,10 +109,10 @@ final class ReadBandwidth implements AutoCloseable {
         FloatVector c = a;
         FloatVector d = a;
         for (int i = from; i + LENGTH <= from + count; i += LENGTH) {
-            a = a.add(FloatVector.fromArray(SPECIES, x, i));
-            b = b.add(FloatVector.fromArray(SPECIES, x, i + quarter));
-            c = c.add(FloatVector.fromArray(SPECIES, x, i + 2 * quarter));
-            d = d.add(FloatVector.fromArray(SPECIES, x, i + 3 * quarter));
+            a = FloatVector.fromArray(SPECIES, x, i).add(a);
+            b = FloatVector.fromArray(SPECIES, x, i + quarter).add(b);
+            c = FloatVector.fromArray(SPECIES, x, i + 2 * quarter).add(c);
+            d = FloatVector.fromArray(SPECIES, x, i + 3 * quarter).add(d);
         }
         return a.add(b).add(c.add(d)).reduceLanes(VectorOperators.ADD);
     }

@@ -7,10 +7,10 @@ import org.tornadomor.engine.AttentionOp;
 /**
  * {@code out = softmax(scale q k^T) v}: a task for each sequence and head. Sequences of few rows go to {@link SplitAttention}.
  *
- * <p>Keys and values of the head are packed once, also for the next head if it shares them. Then, for {@value #BLOCK} query rows at a time, the scores against the
- * keys that the last of them sees are computed into scratch, turned into exponentials in place, and multiplied with the
- * values. Scores stand in blocks of {@link MatmulKernel#DEPTH} keys, in which the rows are ROW apart: just as the kernel
- * wants its left operand.
+ * <p>Keys and values of the head are packed once, also for the next head if it shares them. Then, for {@value #BLOCK} query
+ * rows at a time, the scores against the keys that the last of them sees are computed into scratch, turned into exponentials
+ * in place, and multiplied with the values. Scores stand in blocks of {@link MatmulKernel#DEPTH} keys, in which the rows are ROW
+ * apart: just as the kernel wants its left operand.
  */
 final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     /** Query rows of a block: small enough for the causal triangle to be followed closely. */
