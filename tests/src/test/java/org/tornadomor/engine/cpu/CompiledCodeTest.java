@@ -62,6 +62,7 @@ class CompiledCodeTest {
         return "blocked " + product(runs, 70, 40, 50)
                 + ", thin " + product(runs, 20, 40, 50)
                 + ", few rows " + product(runs, 3, 40, 50)
+                + ", one row " + product(runs, 1, 300, 129)
                 + ", tiny " + product(runs, 3, 5, 7)
                 + ", SwiGLU " + swiGlu(runs)
                 + ", RMSNorm " + rmsNorm(runs)

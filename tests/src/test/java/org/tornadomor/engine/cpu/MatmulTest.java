@@ -156,7 +156,7 @@ class MatmulTest {
 
     @ParameterizedTest
     @EnumSource(Layout.class)
-    void isTheSameForAnyNumberOfThreads(Layout layout) {
+    void isTheSameForAnyNumberOfThreadsAndInLaterRuns(Layout layout) {
         for (int[] size : SIZES) {
             float[] one = product(layout, size[0], size[1], size[2], 1, 1, 1, 0);
             for (int threads = 2; threads <= 3; threads++) {

@@ -27,4 +27,9 @@ final class ColdStart {
         left -= steps;
         return true;
     }
+
+    /** Whether all loops over vectors are in use. */
+    static boolean isOver() {
+        return left <= 0;
+    }
 }

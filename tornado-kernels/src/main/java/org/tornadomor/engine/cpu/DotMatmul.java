@@ -11,10 +11,12 @@ import jdk.incubator.vector.VectorSpecies;
 final class DotMatmul {
     /** Rows of a or of b up to which this is the way. */
     static final int FEW = 16;
-    /** Rows of the larger matrix in a tile: a multiple of eight, so that no tiling changes which rows are left over. */
+    /** Rows of the larger matrix in a tile. */
     private static final int TILE = 32;
     /** Tiles of floats that a worker takes together. */
     private static final int TOGETHER = 2;
+    /** Rows of the larger matrix that several vectors are multiplied with together. */
+    private static final int ROWS = 4;
     /** Elements of the larger matrix that are not worth waking workers for. */
     private static final int ALONE = 1 << 15;
 
@@ -24,9 +26,13 @@ final class DotMatmul {
     private static final int WIDE_AT = 16 * LENGTH;
 
     private final WorkerTeam.TilesTask tiles = this::tiles;
+    private final FasterWay fewRows = new FasterWay();
+
     private Scratch scratch;
     private int few, many, k;
     private boolean swapped;
+    private boolean oneVector;
+    private int rowsAtOnce;
     private Matrix large;
     private float[] x, c, base;
     private int xAt, xStride, cAt, cStride, baseAt, baseStride;
@@ -50,7 +56,7 @@ final class DotMatmul {
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
         scratch = team.scratch();
-        scratch.reserve(small.isNarrow() ? few * k : 0, WIDE_AT + (large.isNarrow() ? 4 * k : 0));
+        scratch.reserve(small.isNarrow() ? few * k : 0, WIDE_AT + (large.isNarrow() ? ROWS * k : 0));
         x = small.values;
         xAt = small.at;
         xStride = small.stride;
@@ -61,8 +67,14 @@ final class DotMatmul {
             small.copy(0, 0, few, k, x, xAt, xStride);
         }
         int count = (many + TILE - 1) / TILE;
+        oneVector = few == 1 && VectorDot.suits(large, many);
+        rowsAtOnce = oneVector ? VectorDot.rows(large, true) : ROWS;
         if ((long) many * k <= ALONE) {
             tiles(0, count, 0);
+        } else if (oneVector && (large.isNarrow() || ColdStart.isOver())) {
+            rowsAtOnce = VectorDot.rows(large, !fewRows.isSecond());
+            team.run(tiles, count, together());
+            fewRows.done();
         } else {
             team.run(tiles, count, together());
         }
@@ -85,26 +97,37 @@ final class DotMatmul {
         // Rows that are worked on together stand an equal part of them all apart: a few streams, which the processor
         // fetches
         // ahead better than one that jumps to and fro.
-        boolean inRegisters = narrow && few == 1 && NarrowDot.suits(large);
-        int together = inRegisters ? NarrowDot.rows(large) : 4;
-        int part = rows / together;
+        int part = rows / rowsAtOnce;
+        int left = rows - part * rowsAtOnce;
         for (int j = first; j < first + part; j++) {
-            if (!narrow) {
-                fourRows(j, part, large.values, large.at(j, 0), part * large.stride, own);
-            } else if (inRegisters) {
-                NarrowDot.run(large, j, part, x, xAt, k, own);
-                for (int s = 0; s < together; s++) {
-                    store(0, j + s * part, own[s]);
-                }
-            } else {
-                for (int s = 0; s < together; s++) {
+            if (oneVector) {
+                VectorDot.run(large, j, part, rowsAtOnce, x, xAt, k, own);
+                storeRows(j, part, 0, own);
+            } else if (narrow) {
+                for (int s = 0; s < ROWS; s++) {
                     large.copy(j + s * part, 0, 1, k, own, WIDE_AT + s * k, 0);
                 }
                 fourRows(j, part, own, WIDE_AT, k, own);
+            } else {
+                fourRows(j, part, large.values, large.at(j, 0), part * large.stride, own);
             }
         }
-        for (int j = first + together * part; j < first + rows; j++) {
-            oneRow(j, own);
+        if (left > 0 && oneVector) {
+            // With some rows before them, which have their results: so every row is computed alike.
+            int j = first + rows - rowsAtOnce;
+            VectorDot.run(large, j, 1, rowsAtOnce, x, xAt, k, own);
+            storeRows(j, 1, rowsAtOnce - left, own);
+        } else {
+            for (int j = first + rows - left; j < first + rows; j++) {
+                oneRow(j, own);
+            }
+        }
+    }
+
+    /** The results of one vector from {@code firstSum} on. */
+    private void storeRows(int j, int step, int firstSum, float[] sums) {
+        for (int s = firstSum; s < rowsAtOnce; s++) {
+            store(0, j + s * step, sums[s]);
         }
     }
 
@@ -140,10 +163,10 @@ final class DotMatmul {
             switch (rows) {
                 case 4 -> rows4(x, xRow, xStride, y, yRow, yStride, whole, sums);
                 case 2 -> rows2(x, xRow, xStride, y, yRow, yStride, whole, sums);
-                default -> rows1(x, xRow, xStride, y, yRow, yStride, whole, sums);
+                default -> VectorDot.rows4(y, yRow, yStride, x, xRow, whole, sums);
             }
             for (int r = 0; r < rows; r++) {
-                for (int s = 0; s < 4; s++) {
+                for (int s = 0; s < ROWS; s++) {
                     float sum = Lanes.sum(FloatVector.fromArray(SPECIES, sums, (4 * r + s) * LENGTH));
                     for (int p = whole; p < k; p++) {
                         sum = Math.fma(x[xRow + r * xStride + p], y[yRow + s * yStride + p], sum);
@@ -265,30 +288,5 @@ final class DotMatmul {
         s11.intoArray(sums, 5 * LENGTH);
         s12.intoArray(sums, 6 * LENGTH);
         s13.intoArray(sums, 7 * LENGTH);
-    }
-
-    private static void rows1(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int k, float[] sums) {
-        int b1At = bAt + bStride;
-        int b2At = bAt + 2 * bStride;
-        int b3At = bAt + 3 * bStride;
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s02 = FloatVector.zero(SPECIES);
-        FloatVector s03 = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p += LENGTH) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + p);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, b1At + p);
-            FloatVector b2 = FloatVector.fromArray(SPECIES, b, b2At + p);
-            FloatVector b3 = FloatVector.fromArray(SPECIES, b, b3At + p);
-            FloatVector a0 = FloatVector.fromArray(SPECIES, a, aAt + p);
-            s00 = a0.fma(b0, s00);
-            s01 = a0.fma(b1, s01);
-            s02 = a0.fma(b2, s02);
-            s03 = a0.fma(b3, s03);
-        }
-        s00.intoArray(sums, 0);
-        s01.intoArray(sums, LENGTH);
-        s02.intoArray(sums, 2 * LENGTH);
-        s03.intoArray(sums, 3 * LENGTH);
     }
 }

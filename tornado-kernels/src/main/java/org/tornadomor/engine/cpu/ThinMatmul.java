@@ -101,28 +101,39 @@ final class ThinMatmul {
         }
     }
 
-    /** Rows of b where they are, a few at a time: the processor fetches the next ones meanwhile. */
+    /**
+     * Rows of b where they are, a few at a time, equal parts of the tile apart: each is followed by its neighbour the next time, and
+     * the processor fetches it meanwhile.
+     */
     private void storedRows(float[] own, int first, int rows) {
-        for (int i = 0; i < rows; i += MatmulKernel.STORED) {
-            // The last ones may be some that were taken before: they get the same values again.
-            int row = Math.min(i, rows - MatmulKernel.STORED);
-            for (int panel = 0; panel < panels(); panel++) {
-                int to = resultAt(panel) + row * WIDTH;
-                for (int p = 0; p < k; p += DEPTH) {
-                    MatmulKernel.rows6(
-                            b.values,
-                            b.at(first + row, p),
-                            b.stride,
-                            scratch.shared(),
-                            PANELS_AT + (panel * k + p) * WIDTH,
-                            Math.min(DEPTH, k - p),
-                            own,
-                            to,
-                            WIDTH,
-                            p == 0 ? MatmulKernel.ZEROS : own,
-                            p == 0 ? 0 : to,
-                            p == 0 ? 0 : WIDTH);
-                }
+        int part = rows / MatmulKernel.STORED;
+        for (int row = 0; row < part; row++) {
+            storedRows(own, first, row, part);
+        }
+        if (part * MatmulKernel.STORED < rows) {
+            // Some of the last ones were taken before: they get the same values again.
+            storedRows(own, first, rows - MatmulKernel.STORED, 1);
+        }
+    }
+
+    /** The rows {@code row}, {@code row + step} and so on of a tile. */
+    private void storedRows(float[] own, int first, int row, int step) {
+        for (int panel = 0; panel < panels(); panel++) {
+            int to = resultAt(panel) + row * WIDTH;
+            for (int p = 0; p < k; p += DEPTH) {
+                MatmulKernel.rows6(
+                        b.values,
+                        b.at(first + row, p),
+                        step * b.stride,
+                        scratch.shared(),
+                        PANELS_AT + (panel * k + p) * WIDTH,
+                        Math.min(DEPTH, k - p),
+                        own,
+                        to,
+                        step * WIDTH,
+                        p == 0 ? MatmulKernel.ZEROS : own,
+                        p == 0 ? 0 : to,
+                        p == 0 ? 0 : step * WIDTH);
             }
         }
     }
