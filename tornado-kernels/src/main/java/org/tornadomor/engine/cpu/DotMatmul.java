@@ -167,7 +167,7 @@ final class DotMatmul {
             }
             for (int r = 0; r < rows; r++) {
                 for (int s = 0; s < ROWS; s++) {
-                    float sum = Lanes.sum(FloatVector.fromArray(SPECIES, sums, (4 * r + s) * LENGTH));
+                    float sum = Lanes.sum(sums, (4 * r + s) * LENGTH);
                     for (int p = whole; p < k; p++) {
                         sum = Math.fma(x[xRow + r * xStride + p], y[yRow + s * yStride + p], sum);
                     }

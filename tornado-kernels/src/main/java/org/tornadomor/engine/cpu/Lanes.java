@@ -16,6 +16,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LENGTH = SPECIES.length();
+    /** Half a vector, if a vector is a whole cache line. */
+    static final VectorSpecies<Float> PART = LENGTH > 8 ? FloatVector.SPECIES_256 : SPECIES;
     /**
      * The first element of a large float array that begins a cache line. Collectors that manage memory in regions start large
      * arrays at the start of one, and the elements come after a header of 16 bytes. Vectors that straddle lines cost twice.
@@ -43,15 +45,19 @@ final class Lanes {
     // Constants of their own: out of an array they would not be constants to the compiler, and what uses them would get
     // so
     // large that it is not inlined, which puts the vectors it is given on the heap.
-    private static final VectorShuffle<Float> FOLD_8 = fold(8);
-    private static final VectorShuffle<Float> FOLD_4 = fold(4);
-    private static final VectorShuffle<Float> FOLD_2 = fold(2);
-    private static final VectorShuffle<Float> FOLD_1 = fold(1);
+    private static final VectorShuffle<Float> FOLD_8 = fold(SPECIES, 8);
+    private static final VectorShuffle<Float> FOLD_4 = fold(SPECIES, 4);
+    private static final VectorShuffle<Float> FOLD_2 = fold(SPECIES, 2);
+    private static final VectorShuffle<Float> FOLD_1 = fold(SPECIES, 1);
+
+    private static final VectorShuffle<Float> FOLD_PART_4 = fold(PART, 4);
+    private static final VectorShuffle<Float> FOLD_PART_2 = fold(PART, 2);
+    private static final VectorShuffle<Float> FOLD_PART_1 = fold(PART, 1);
 
     private Lanes() {}
 
-    private static VectorShuffle<Float> fold(int distance) {
-        return VectorShuffle.fromOp(SPECIES, lane -> (lane + distance) % LENGTH);
+    private static VectorShuffle<Float> fold(VectorSpecies<Float> species, int distance) {
+        return VectorShuffle.fromOp(species, lane -> (lane + distance) % species.length());
     }
 
     /** The sum of the lanes, folded in halves. */
@@ -66,6 +72,21 @@ final class Lanes {
             v = v.add(v.rearrange(FOLD_2));
         }
         return v.add(v.rearrange(FOLD_1)).lane(0);
+    }
+
+    /** The same for a vector in memory, loaded in parts, as it may have been stored. */
+    static float sum(float[] x, int at) {
+        FloatVector v = FloatVector.fromArray(PART, x, at);
+        if (PART.length() < LENGTH) {
+            v = v.add(FloatVector.fromArray(PART, x, at + PART.length()));
+        }
+        if (PART.length() > 4) {
+            v = v.add(v.rearrange(FOLD_PART_4));
+        }
+        if (PART.length() > 2) {
+            v = v.add(v.rearrange(FOLD_PART_2));
+        }
+        return v.add(v.rearrange(FOLD_PART_1)).lane(0);
     }
 
     /** The inner product of {@code n} elements. */

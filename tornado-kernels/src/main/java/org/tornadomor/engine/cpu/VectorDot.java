@@ -16,6 +16,14 @@ final class VectorDot {
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
     private static final VectorSpecies<Integer> INTS = NarrowRows.INTS;
     private static final int LENGTH = Lanes.LENGTH;
+    /**
+     * Floats are loaded in halves of a vector that would be a whole cache line: two instructions walk along a row then, and a
+     * processor that learns from each of them what comes next fetches further ahead. See docs/performance.md.
+     */
+    private static final VectorSpecies<Float> PART = Lanes.PART;
+
+    private static final int HALF = PART.length();
+    private static final boolean HALVES = HALF < LENGTH;
     /** Scratch elements that the products of all rows of a call take. */
     static final int SUMS = 8 * LENGTH;
 
@@ -44,26 +52,28 @@ final class VectorDot {
      * @param sums at least {@link #SUMS} elements
      */
     static void run(Matrix w, int row, int step, int rows, float[] x, int xAt, int k, float[] sums) {
-        int at = w.at(row, 0);
-        if (rows == 1) {
-            sums[0] = Lanes.dot(x, xAt, w.values, at, k);
-            return;
-        }
         int whole = Lanes.whole(k);
+        int at = w.at(row, 0);
         int stride = step * w.stride;
         if (w.values != null) {
-            rows4(w.values, at, stride, x, xAt, whole, sums);
-        } else if (w.halves != null && rows == 4) {
-            rows4(w.halves, at, stride, x, xAt, whole, sums);
+            if (rows == 4) {
+                rows4(w.values, at, stride, x, xAt, whole, sums);
+            } else {
+                rows1(w.values, at, x, xAt, whole, sums);
+            }
         } else if (w.halves != null) {
-            rows2(w.halves, at, stride, x, xAt, whole, sums);
+            if (rows == 4) {
+                rows4(w.halves, at, stride, x, xAt, whole, sums);
+            } else {
+                rows2(w.halves, at, stride, x, xAt, whole, sums);
+            }
         } else if (rows == 8) {
             rows8(w.bytes, at, stride, x, xAt, whole, sums);
         } else {
             rows4(w.bytes, at, stride, x, xAt, whole, sums);
         }
         for (int s = 0; s < rows; s++) {
-            float sum = Lanes.sum(FloatVector.fromArray(SPECIES, sums, s * LENGTH));
+            float sum = Lanes.sum(sums, s * LENGTH);
             for (int p = whole; p < k; p++) {
                 sum = Math.fma(weight(w, at + s * stride + p), x[xAt + p], sum);
             }
@@ -75,30 +85,59 @@ final class VectorDot {
         return w.values != null ? w.values[at] : w.halves != null ? Bfloat16.value(w.halves[at]) : w.bytes[at];
     }
 
-    /** The sums of four rows, lane by lane; k is a number of whole vectors. */
+    /** The sums of four rows, lane by lane, {@link Lanes#LENGTH} apart; k is a number of whole vectors. */
     static void rows4(float[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
         int at1 = at + stride;
         int at2 = at + 2 * stride;
         int at3 = at + 3 * stride;
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
-        FloatVector s2 = FloatVector.zero(SPECIES);
-        FloatVector s3 = FloatVector.zero(SPECIES);
+        FloatVector low0 = FloatVector.zero(PART);
+        FloatVector high0 = FloatVector.zero(PART);
+        FloatVector low1 = FloatVector.zero(PART);
+        FloatVector high1 = FloatVector.zero(PART);
+        FloatVector low2 = FloatVector.zero(PART);
+        FloatVector high2 = FloatVector.zero(PART);
+        FloatVector low3 = FloatVector.zero(PART);
+        FloatVector high3 = FloatVector.zero(PART);
         for (int p = 0; p < k; p += LENGTH) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + p);
-            s0 = floats(w, at + p).fma(v, s0);
-            s1 = floats(w, at1 + p).fma(v, s1);
-            s2 = floats(w, at2 + p).fma(v, s2);
-            s3 = floats(w, at3 + p).fma(v, s3);
+            FloatVector v = FloatVector.fromArray(PART, x, xAt + p);
+            low0 = FloatVector.fromArray(PART, w, at + p).fma(v, low0);
+            low1 = FloatVector.fromArray(PART, w, at1 + p).fma(v, low1);
+            low2 = FloatVector.fromArray(PART, w, at2 + p).fma(v, low2);
+            low3 = FloatVector.fromArray(PART, w, at3 + p).fma(v, low3);
+            if (HALVES) {
+                FloatVector u = FloatVector.fromArray(PART, x, xAt + p + HALF);
+                high0 = FloatVector.fromArray(PART, w, at + p + HALF).fma(u, high0);
+                high1 = FloatVector.fromArray(PART, w, at1 + p + HALF).fma(u, high1);
+                high2 = FloatVector.fromArray(PART, w, at2 + p + HALF).fma(u, high2);
+                high3 = FloatVector.fromArray(PART, w, at3 + p + HALF).fma(u, high3);
+            }
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LENGTH);
-        s2.intoArray(sums, 2 * LENGTH);
-        s3.intoArray(sums, 3 * LENGTH);
+        low0.intoArray(sums, 0);
+        low1.intoArray(sums, LENGTH);
+        low2.intoArray(sums, 2 * LENGTH);
+        low3.intoArray(sums, 3 * LENGTH);
+        if (HALVES) {
+            high0.intoArray(sums, HALF);
+            high1.intoArray(sums, LENGTH + HALF);
+            high2.intoArray(sums, 2 * LENGTH + HALF);
+            high3.intoArray(sums, 3 * LENGTH + HALF);
+        }
     }
 
-    private static FloatVector floats(float[] from, int at) {
-        return FloatVector.fromArray(SPECIES, from, at);
+    private static void rows1(float[] w, int at, float[] x, int xAt, int k, float[] sums) {
+        FloatVector low = FloatVector.zero(PART);
+        FloatVector high = FloatVector.zero(PART);
+        for (int p = 0; p < k; p += LENGTH) {
+            low = FloatVector.fromArray(PART, w, at + p).fma(FloatVector.fromArray(PART, x, xAt + p), low);
+            if (HALVES) {
+                high = FloatVector.fromArray(PART, w, at + p + HALF)
+                        .fma(FloatVector.fromArray(PART, x, xAt + p + HALF), high);
+            }
+        }
+        low.intoArray(sums, 0);
+        if (HALVES) {
+            high.intoArray(sums, HALF);
+        }
     }
 
     private static void rows4(short[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
