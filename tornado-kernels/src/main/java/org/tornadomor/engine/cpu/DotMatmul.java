@@ -5,8 +5,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@code c = base + a b^T} by inner products of rows, for few rows of either: decoding steps and routers. The larger matrix
- * is read once, which is what bounds the time; nothing is packed. Narrow weights become floats in registers, or for several
- * vectors four rows at a time in memory that stays in the caches.
+ * is read once, which is what bounds the time; nothing is packed. Narrow weights become floats in registers ({@link VectorDot}),
+ * or for several vectors four rows at a time in memory that stays in the caches.
  */
 final class DotMatmul {
     /** Rows of a or of b up to which this is the way. */
@@ -26,6 +26,7 @@ final class DotMatmul {
     private static final int WIDE_AT = 16 * LENGTH;
 
     private final WorkerTeam.TilesTask tiles = this::tiles;
+    /** How many rows of the larger matrix a single vector is multiplied with together. */
     private final FasterWay fewRows = new FasterWay();
 
     private Scratch scratch;
@@ -74,7 +75,7 @@ final class DotMatmul {
         } else if (oneVector && (large.isNarrow() || ColdStart.isOver())) {
             rowsAtOnce = VectorDot.rows(large, !fewRows.isSecond());
             team.run(tiles, count, together());
-            fewRows.done();
+            fewRows.done((long) many * k);
         } else {
             team.run(tiles, count, together());
         }
@@ -94,9 +95,8 @@ final class DotMatmul {
             plainRows(first, rows);
             return;
         }
-        // Rows that are worked on together stand an equal part of them all apart: a few streams, which the processor
-        // fetches
-        // ahead better than one that jumps to and fro.
+        // Rows that are worked on together stand an equal part of them all apart: a few streams, which the
+        // processor fetches ahead better than one that jumps to and fro.
         int part = rows / rowsAtOnce;
         int left = rows - part * rowsAtOnce;
         for (int j = first; j < first + part; j++) {

@@ -4,8 +4,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Which of two ways to compute the same bits is the faster one on this machine. The first runs take them in turn and are timed;
- * all later ones go the way of the quickest run. The quickest, since whatever disturbs a run only makes it longer: other programs,
- * or code that the JVM has not compiled yet.
+ * all later ones go the way of the quickest run for its size. The quickest, since whatever disturbs a run only makes it longer:
+ * other programs, or code that the JVM has not compiled yet.
  */
 final class FasterWay {
     /** Runs that are timed, of both ways together. */
@@ -15,7 +15,7 @@ final class FasterWay {
     private int runs;
     private boolean second;
     private boolean quickestIsSecond;
-    private long quickest = Long.MAX_VALUE;
+    private double least = Double.POSITIVE_INFINITY;
     private long start;
 
     FasterWay() {
@@ -37,15 +37,19 @@ final class FasterWay {
         return second;
     }
 
-    /** Ends a run. */
-    void done() {
+    /**
+     * Ends a run.
+     *
+     * @param size how much was computed, in any unit
+     */
+    void done(long size) {
         if (runs == RUNS) {
             return;
         }
         runs++;
-        long nanos = nanoTime.getAsLong() - start;
-        if (nanos < quickest) {
-            quickest = nanos;
+        double nanos = (double) (nanoTime.getAsLong() - start) / size;
+        if (nanos < least) {
+            least = nanos;
             quickestIsSecond = second;
         }
     }
