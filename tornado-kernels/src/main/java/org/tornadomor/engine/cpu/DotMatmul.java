@@ -72,7 +72,8 @@ final class DotMatmul {
         rowsAtOnce = oneVector ? VectorDot.rows(large, true) : ROWS;
         if ((long) many * k <= ALONE) {
             tiles(0, count, 0);
-        } else if (oneVector && (large.isNarrow() || ColdStart.isOver())) {
+        } else if (oneVector && !swapped && (large.isNarrow() || ColdStart.isOver())) {
+            // Weights come from memory. A larger a was just computed, and is in the caches.
             rowsAtOnce = VectorDot.rows(large, !fewRows.isSecond());
             team.run(tiles, count, together());
             fewRows.done((long) many * k);
