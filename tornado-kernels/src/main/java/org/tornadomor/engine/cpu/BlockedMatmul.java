@@ -6,7 +6,7 @@ package org.tornadomor.engine.cpu;
  *
  * <p>First all workers bring b into the order in which the kernel reads it, walking along the rows in which it is stored, since
  * that is what the processor fetches ahead of its use. Then they share the rows of c, some hundred at a time. Sums are cut into
- * blocks of at most {@link MatmulKernel#DEPTH}. For each block the worker copies the rows of a, turned if a is transposed, into
+ * blocks of at most {@link MatmulKernel#DEPTH}. For each block the worker copies the rows of a into
  * its own memory, and takes some panels of b after another: both stay in the second-level cache while they are multiplied, and
  * the few rows of a that a kernel takes in the first. An element is the sum of its blocks in order, wherever the tiles are cut.
  */
@@ -86,7 +86,7 @@ final class BlockedMatmul {
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
         blockDepth = blockDepth(k);
-        turned = aTransposed || n >= TURNED_COLUMNS;
+        turned = MatmulKernel.TURNS && (aTransposed || n >= TURNED_COLUMNS);
         int maxDepth = MAX_DEPTH / DEPTH * blockDepth;
         scratch = team.scratch();
         scratch.reserve(
@@ -205,7 +205,9 @@ final class BlockedMatmul {
 
     /** Copies a block of rows of a to where the kernel wants them, in the worker's own memory. */
     private void copyLeft(int row, int rows, int start, int length, float[] own) {
-        if (aTransposed) {
+        if (aTransposed && !turned) {
+            Transpose.run(a.values, a.at(start, row), a.stride, length, rows, own, LEFT_AT, MatmulKernel.ROW);
+        } else if (aTransposed) {
             Packing.groupsOfColumns(a.values, a.at(start, row), a.stride, rows, length, own, LEFT_AT);
         } else if (turned) {
             Packing.groups(a.values, a.at(row, start), a.stride, rows, length, own, LEFT_AT, own);

@@ -5,7 +5,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * {@code c = base + a b^T} by inner products of rows, for few rows of either: decoding steps and routers. The larger matrix
- * is read once, which is what bounds the time; nothing is packed. Narrow weights become floats in registers ({@link VectorDot}),
+ * is read once, which is what bounds the time; nothing is packed. Narrow weights become floats in registers ({@link NarrowDot}),
  * or for several vectors four rows at a time in memory that stays in the caches.
  */
 final class DotMatmul {
@@ -17,6 +17,8 @@ final class DotMatmul {
     private static final int TOGETHER = 2;
     /** Rows of the larger matrix that several vectors are multiplied with together. */
     private static final int ROWS = 4;
+    /** Vectors that are multiplied with these rows together: the sums of four fill the registers of machines with 16 lanes. */
+    private static final int MOST_VECTORS = Lanes.LENGTH >= 16 ? 4 : 2;
     /** Elements of the larger matrix that are not worth waking workers for. */
     private static final int ALONE = 1 << 15;
 
@@ -57,7 +59,8 @@ final class DotMatmul {
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
         scratch = team.scratch();
-        scratch.reserve(small.isNarrow() ? few * k : 0, WIDE_AT + (large.isNarrow() ? ROWS * k : 0));
+        scratch.reserve(
+                small.isNarrow() || large.isNarrow() ? few * k : 0, WIDE_AT + (large.isNarrow() ? ROWS * k : 0));
         x = small.values;
         xAt = small.at;
         xStride = small.stride;
@@ -68,8 +71,13 @@ final class DotMatmul {
             small.copy(0, 0, few, k, x, xAt, xStride);
         }
         int count = (many + TILE - 1) / TILE;
-        oneVector = few == 1 && VectorDot.suits(large, many);
-        rowsAtOnce = oneVector ? VectorDot.rows(large, true) : ROWS;
+        rowsAtOnce = few == 1 ? VectorDot.rows(large, true) : ROWS;
+        oneVector = few == 1 && many >= rowsAtOnce;
+        if (oneVector && large.isNarrow()) {
+            NarrowDot.arrange(large, x, xAt, k, scratch.shared(), 0);
+            x = scratch.shared();
+            xAt = 0;
+        }
         if ((long) many * k <= ALONE) {
             tiles(0, count, 0);
         } else if (oneVector && !swapped && (large.isNarrow() || ColdStart.isOver())) {
@@ -159,7 +167,7 @@ final class DotMatmul {
         int whole = Lanes.whole(k);
         int i = 0;
         while (i < few) {
-            int rows = few - i >= 4 ? 4 : few - i >= 2 ? 2 : 1;
+            int rows = few - i >= MOST_VECTORS ? MOST_VECTORS : few - i >= 2 ? 2 : 1;
             int xRow = xAt + i * xStride;
             switch (rows) {
                 case 4 -> rows4(x, xRow, xStride, y, yRow, yStride, whole, sums);

@@ -8,11 +8,14 @@ import jdk.incubator.vector.VectorSpecies;
  * machine has 32 vector registers and 12 rows use 24 of them for sums; with fewer lanes 6 rows use 12 of 16. Each step of k
  * loads two vectors of b and one scalar a row of a, so that the multiply units and not the loads are the limit.
  *
- * <p>b is packed in panels of {@link #WIDTH} columns. a comes in one of two layouts. Turned, a group of {@link #HEIGHT} rows is a
- * panel too: the elements of one column, then those of the next, {@link #STEP} apart. The kernel walks through it line by line,
- * which is fastest. As rows, {@link #ROW} elements apart, a needs no turning: that is for products of few columns, and for
- * scores that another product has written. Both distances are known at compile time, so that all rows share one address
- * register; only {@link #rows6} takes rows at any distance, such as weights where they are. Sums run over k in order, by fused multiply-adds, in every kernel alike: an element's value does not depend on the
+ * <p>b is packed in panels of {@link #WIDTH} columns. a comes in one of two layouts: as rows, {@link #ROW} elements apart, or, with
+ * 16 lanes, turned. Then a group of {@link #HEIGHT} rows is a panel too, the elements of one column and then those of the next,
+ * {@link #STEP} apart, and the kernel walks through it line by line, which is fastest. Both distances are known at compile time,
+ * so that all rows share one address register. With fewer lanes that would do harm: the compiler loads all elements of a column at
+ * once then, and has no registers left for the sums. So {@link #rows6} gets the distance of its rows as a variable, which may be that of
+ * weights where they are, and computes each address just before it is needed.
+ *
+ * <p>Sums run over k in order, by fused multiply-adds, in every kernel alike: an element's value does not depend on the
  * tile in which it is computed. The kernels call nothing but vector operations, since a vector that is passed to a method which
  * the compiler does not inline is put on the heap.
  */
@@ -28,6 +31,9 @@ final class MatmulKernel {
     static final int WIDTH = 2 * Lanes.LENGTH;
     /** Rows of the largest kernel that the registers allow. */
     static final int HEIGHT = Lanes.LENGTH >= 16 ? 12 : 6;
+
+    /** Whether there is a kernel for turned groups. */
+    static final boolean TURNS = HEIGHT == 12;
 
     /** Elements from a column of a turned group to the next: whole vectors, of which the kernel reads the first HEIGHT elements. */
     static final int STEP = (HEIGHT + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
@@ -59,7 +65,7 @@ final class MatmulKernel {
     /**
      * c = base + a b for a tile of {@code height} rows and {@link #WIDTH} columns, where base may be c itself, or {@link #ZEROS} with stride 0.
      *
-     * @param turned whether a is a turned group; then height is HEIGHT
+     * @param turned whether a is a turned group, which only {@link #TURNS} allows; then height is HEIGHT
      * @param height as {@link #height} gives it
      * @param a rows of k elements, {@link #ROW} apart, or k columns of HEIGHT elements, {@link #STEP} apart
      * @param b k rows of WIDTH elements
@@ -79,11 +85,7 @@ final class MatmulKernel {
             int baseAt,
             int baseStride) {
         if (turned) {
-            if (HEIGHT == 12) {
-                turned12(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
-            } else {
-                turned6(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
-            }
+            turned12(a, aAt, b, bAt, k, c, cAt, cStride, base, baseAt, baseStride);
             return;
         }
         switch (height) {
@@ -516,71 +518,5 @@ final class MatmulKernel {
         s11a.add(FloatVector.fromArray(SPECIES, base, baseAt + 11 * baseStride)).intoArray(c, cAt + 11 * cStride);
         s11b.add(FloatVector.fromArray(SPECIES, base, baseAt + 11 * baseStride + LENGTH))
                 .intoArray(c, cAt + 11 * cStride + LENGTH);
-    }
-
-    private static void turned6(
-            float[] a,
-            int aAt,
-            float[] b,
-            int bAt,
-            int k,
-            float[] c,
-            int cAt,
-            int cStride,
-            float[] base,
-            int baseAt,
-            int baseStride) {
-        FloatVector s0a = FloatVector.zero(SPECIES);
-        FloatVector s0b = FloatVector.zero(SPECIES);
-        FloatVector s1a = FloatVector.zero(SPECIES);
-        FloatVector s1b = FloatVector.zero(SPECIES);
-        FloatVector s2a = FloatVector.zero(SPECIES);
-        FloatVector s2b = FloatVector.zero(SPECIES);
-        FloatVector s3a = FloatVector.zero(SPECIES);
-        FloatVector s3b = FloatVector.zero(SPECIES);
-        FloatVector s4a = FloatVector.zero(SPECIES);
-        FloatVector s4b = FloatVector.zero(SPECIES);
-        FloatVector s5a = FloatVector.zero(SPECIES);
-        FloatVector s5b = FloatVector.zero(SPECIES);
-        int end = aAt + k * STEP;
-        for (int p = aAt, q = bAt; p < end; p += STEP, q += WIDTH) {
-            FloatVector ba = FloatVector.fromArray(SPECIES, b, q);
-            FloatVector bb = FloatVector.fromArray(SPECIES, b, q + LENGTH);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
-            s0a = a0.fma(ba, s0a);
-            s0b = a0.fma(bb, s0b);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
-            s1a = a1.fma(ba, s1a);
-            s1b = a1.fma(bb, s1b);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
-            s2a = a2.fma(ba, s2a);
-            s2b = a2.fma(bb, s2b);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
-            s3a = a3.fma(ba, s3a);
-            s3b = a3.fma(bb, s3b);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
-            s4a = a4.fma(ba, s4a);
-            s4b = a4.fma(bb, s4b);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
-            s5a = a5.fma(ba, s5a);
-            s5b = a5.fma(bb, s5b);
-        }
-        s0a.add(FloatVector.fromArray(SPECIES, base, baseAt)).intoArray(c, cAt);
-        s0b.add(FloatVector.fromArray(SPECIES, base, baseAt + LENGTH)).intoArray(c, cAt + LENGTH);
-        s1a.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride)).intoArray(c, cAt + cStride);
-        s1b.add(FloatVector.fromArray(SPECIES, base, baseAt + baseStride + LENGTH))
-                .intoArray(c, cAt + cStride + LENGTH);
-        s2a.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride)).intoArray(c, cAt + 2 * cStride);
-        s2b.add(FloatVector.fromArray(SPECIES, base, baseAt + 2 * baseStride + LENGTH))
-                .intoArray(c, cAt + 2 * cStride + LENGTH);
-        s3a.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride)).intoArray(c, cAt + 3 * cStride);
-        s3b.add(FloatVector.fromArray(SPECIES, base, baseAt + 3 * baseStride + LENGTH))
-                .intoArray(c, cAt + 3 * cStride + LENGTH);
-        s4a.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride)).intoArray(c, cAt + 4 * cStride);
-        s4b.add(FloatVector.fromArray(SPECIES, base, baseAt + 4 * baseStride + LENGTH))
-                .intoArray(c, cAt + 4 * cStride + LENGTH);
-        s5a.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride)).intoArray(c, cAt + 5 * cStride);
-        s5b.add(FloatVector.fromArray(SPECIES, base, baseAt + 5 * baseStride + LENGTH))
-                .intoArray(c, cAt + 5 * cStride + LENGTH);
     }
 }

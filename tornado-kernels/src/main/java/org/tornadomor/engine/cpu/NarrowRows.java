@@ -18,10 +18,10 @@ import org.tornadomor.engine.Bfloat16;
  */
 final class NarrowRows {
     private static final int LENGTH = Lanes.LENGTH;
-    static final VectorSpecies<Integer> INTS = Lanes.SPECIES.withLanes(int.class);
-    static final VectorSpecies<Short> SHORTS = lanes(short.class, Short.SIZE);
+    private static final VectorSpecies<Integer> INTS = Lanes.SPECIES.withLanes(int.class);
+    private static final VectorSpecies<Short> SHORTS = lanes(short.class, Short.SIZE);
     /** Null where as many bytes as there are float lanes are less than any vector. */
-    static final VectorSpecies<Byte> BYTES = LENGTH * Byte.SIZE < 64 ? null : lanes(byte.class, Byte.SIZE);
+    private static final VectorSpecies<Byte> BYTES = LENGTH * Byte.SIZE < 64 ? null : lanes(byte.class, Byte.SIZE);
 
     private static final VarHandle SCALE = MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());
     private static final float MOST = Byte.MAX_VALUE;

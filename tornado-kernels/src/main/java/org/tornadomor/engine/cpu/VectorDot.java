@@ -1,20 +1,13 @@
 package org.tornadomor.engine.cpu;
 
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
-import org.tornadomor.engine.Bfloat16;
 
 /**
- * Inner products of one vector with rows of weights of any type: a decoding step of one sequence. Narrow weights become floats in
- * registers; through memory, as {@link NarrowRows} does it, they would not come in as fast as memory gives them.
+ * Inner products of one vector with rows of weights: a decoding step of one sequence. Those of narrow weights are in
+ * {@link NarrowDot}.
  */
 final class VectorDot {
-    private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
-    private static final VectorSpecies<Integer> INTS = NarrowRows.INTS;
     private static final int LENGTH = Lanes.LENGTH;
     /**
      * Floats are loaded in halves of a vector that would be a whole cache line: two instructions walk along a row then, and a
@@ -24,65 +17,44 @@ final class VectorDot {
 
     private static final int HALF = PART.length();
     private static final boolean HALVES = HALF < LENGTH;
-    /** Scratch elements that the products of all rows of a call take. */
-    static final int SUMS = 8 * LENGTH;
 
     private VectorDot() {}
 
-    /** Whether this machine has the vectors for it, and w the rows. */
-    static boolean suits(Matrix w, int rows) {
-        return rows >= rows(w, true) && (w.bytes == null || NarrowRows.BYTES != null);
-    }
-
     /**
      * Rows of a call: two ways of which the processor decides which is the faster one, since some fetch many streams ahead best, and
-     * others one. Bytes need more, since the ends of the loop take a larger share of their short rows' time.
+     * others one. Bytes know one way only: so many rows that the ends of the loop take little time, and no more than there are registers.
      */
     static int rows(Matrix w, boolean many) {
-        if (w.bytes != null) {
-            return many ? 8 : 4;
-        }
-        return many ? 4 : w.halves != null ? 2 : 1;
+        return w.bytes != null ? 8 : many ? 4 : 1;
     }
 
     /**
      * {@code sums[s] = w[row + s step] . x} for s from 0 to rows - 1, the same bits for any number of rows.
      *
      * @param rows as {@link #rows} gives it
-     * @param sums at least {@link #SUMS} elements
+     * @param x as {@link NarrowDot#arrange} leaves it if w is narrow
+     * @param sums at least as many vectors as rows
      */
     static void run(Matrix w, int row, int step, int rows, float[] x, int xAt, int k, float[] sums) {
+        if (w.isNarrow()) {
+            NarrowDot.run(w, row, step, rows, x, xAt, k, sums);
+            return;
+        }
         int whole = Lanes.whole(k);
         int at = w.at(row, 0);
         int stride = step * w.stride;
-        if (w.values != null) {
-            if (rows == 4) {
-                rows4(w.values, at, stride, x, xAt, whole, sums);
-            } else {
-                rows1(w.values, at, x, xAt, whole, sums);
-            }
-        } else if (w.halves != null) {
-            if (rows == 4) {
-                rows4(w.halves, at, stride, x, xAt, whole, sums);
-            } else {
-                rows2(w.halves, at, stride, x, xAt, whole, sums);
-            }
-        } else if (rows == 8) {
-            rows8(w.bytes, at, stride, x, xAt, whole, sums);
+        if (rows == 4) {
+            rows4(w.values, at, stride, x, xAt, whole, sums);
         } else {
-            rows4(w.bytes, at, stride, x, xAt, whole, sums);
+            row1(w.values, at, x, xAt, whole, sums);
         }
         for (int s = 0; s < rows; s++) {
             float sum = Lanes.sum(sums, s * LENGTH);
             for (int p = whole; p < k; p++) {
-                sum = Math.fma(weight(w, at + s * stride + p), x[xAt + p], sum);
+                sum = Math.fma(w.values[at + s * stride + p], x[xAt + p], sum);
             }
-            sums[s] = w.bytes != null ? sum * w.scale(row + s * step) : sum;
+            sums[s] = sum;
         }
-    }
-
-    private static float weight(Matrix w, int at) {
-        return w.values != null ? w.values[at] : w.halves != null ? Bfloat16.value(w.halves[at]) : w.bytes[at];
     }
 
     /** The sums of four rows, lane by lane, {@link Lanes#LENGTH} apart; k is a number of whole vectors. */
@@ -124,7 +96,7 @@ final class VectorDot {
         }
     }
 
-    private static void rows1(float[] w, int at, float[] x, int xAt, int k, float[] sums) {
+    private static void row1(float[] w, int at, float[] x, int xAt, int k, float[] sums) {
         FloatVector low = FloatVector.zero(PART);
         FloatVector high = FloatVector.zero(PART);
         for (int p = 0; p < k; p += LENGTH) {
@@ -138,108 +110,5 @@ final class VectorDot {
         if (HALVES) {
             high.intoArray(sums, HALF);
         }
-    }
-
-    private static void rows4(short[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
-        int at1 = at + stride;
-        int at2 = at + 2 * stride;
-        int at3 = at + 3 * stride;
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
-        FloatVector s2 = FloatVector.zero(SPECIES);
-        FloatVector s3 = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p += LENGTH) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + p);
-            s0 = floats(w, at + p).fma(v, s0);
-            s1 = floats(w, at1 + p).fma(v, s1);
-            s2 = floats(w, at2 + p).fma(v, s2);
-            s3 = floats(w, at3 + p).fma(v, s3);
-        }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LENGTH);
-        s2.intoArray(sums, 2 * LENGTH);
-        s3.intoArray(sums, 3 * LENGTH);
-    }
-
-    private static void rows2(short[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
-        int at1 = at + stride;
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p += LENGTH) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + p);
-            s0 = floats(w, at + p).fma(v, s0);
-            s1 = floats(w, at1 + p).fma(v, s1);
-        }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LENGTH);
-    }
-
-    private static FloatVector floats(short[] from, int at) {
-        IntVector bits = (IntVector) ShortVector.fromArray(NarrowRows.SHORTS, from, at)
-                .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
-        return bits.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
-    }
-
-    private static void rows8(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
-        int at1 = at + stride;
-        int at2 = at + 2 * stride;
-        int at3 = at + 3 * stride;
-        int at4 = at + 4 * stride;
-        int at5 = at + 5 * stride;
-        int at6 = at + 6 * stride;
-        int at7 = at + 7 * stride;
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
-        FloatVector s2 = FloatVector.zero(SPECIES);
-        FloatVector s3 = FloatVector.zero(SPECIES);
-        FloatVector s4 = FloatVector.zero(SPECIES);
-        FloatVector s5 = FloatVector.zero(SPECIES);
-        FloatVector s6 = FloatVector.zero(SPECIES);
-        FloatVector s7 = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p += LENGTH) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + p);
-            s0 = floats(w, at + p).fma(v, s0);
-            s1 = floats(w, at1 + p).fma(v, s1);
-            s2 = floats(w, at2 + p).fma(v, s2);
-            s3 = floats(w, at3 + p).fma(v, s3);
-            s4 = floats(w, at4 + p).fma(v, s4);
-            s5 = floats(w, at5 + p).fma(v, s5);
-            s6 = floats(w, at6 + p).fma(v, s6);
-            s7 = floats(w, at7 + p).fma(v, s7);
-        }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LENGTH);
-        s2.intoArray(sums, 2 * LENGTH);
-        s3.intoArray(sums, 3 * LENGTH);
-        s4.intoArray(sums, 4 * LENGTH);
-        s5.intoArray(sums, 5 * LENGTH);
-        s6.intoArray(sums, 6 * LENGTH);
-        s7.intoArray(sums, 7 * LENGTH);
-    }
-
-    private static void rows4(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
-        int at1 = at + stride;
-        int at2 = at + 2 * stride;
-        int at3 = at + 3 * stride;
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
-        FloatVector s2 = FloatVector.zero(SPECIES);
-        FloatVector s3 = FloatVector.zero(SPECIES);
-        for (int p = 0; p < k; p += LENGTH) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + p);
-            s0 = floats(w, at + p).fma(v, s0);
-            s1 = floats(w, at1 + p).fma(v, s1);
-            s2 = floats(w, at2 + p).fma(v, s2);
-            s3 = floats(w, at3 + p).fma(v, s3);
-        }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LENGTH);
-        s2.intoArray(sums, 2 * LENGTH);
-        s3.intoArray(sums, 3 * LENGTH);
-    }
-
-    private static FloatVector floats(byte[] from, int at) {
-        return (FloatVector)
-                ByteVector.fromArray(NarrowRows.BYTES, from, at).convertShape(VectorOperators.B2F, SPECIES, 0);
     }
 }

@@ -1,0 +1,268 @@
+package org.tornadomor.engine.cpu;
+
+import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+import org.tornadomor.engine.Bfloat16;
+
+/**
+ * Inner products of one vector with rows of narrow weights. These are loaded as they stand, several in each lane of integers, and
+ * become floats there: the bits of a bfloat16 are the upper half of a float's, and a byte at the top of a lane converts to 2^24 times
+ * its value. So a lane shifts and masks where widening would move elements from lane to lane, which takes longer than memory takes
+ * to deliver them. The vector is brought into the same order first: {@link #arrange}.
+ *
+ * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}.
+ */
+final class NarrowDot {
+    private static final VectorSpecies<Float> FLOATS = Lanes.PART;
+    private static final VectorSpecies<Byte> BYTES = FLOATS.withLanes(byte.class);
+    private static final VectorSpecies<Short> SHORTS = FLOATS.withLanes(short.class);
+    private static final int LANES = FLOATS.length();
+    private static final boolean HALVES = LANES < Lanes.LENGTH;
+
+    /** Elements of a lane. */
+    private static final int HALVES_EACH = 2;
+
+    private static final int BYTES_EACH = 4;
+
+    private static final int UPPER_HALF = 0xffff0000;
+    private static final int UPPER_BYTE = 0xff000000;
+    /** What a byte at the top of an integer is to be multiplied with; as a power of two, that rounds nothing. */
+    private static final float OF_UPPER_BYTE = 0x1p-24f;
+
+    private NarrowDot() {}
+
+    private static int each(Matrix w) {
+        return w.bytes != null ? BYTES_EACH : HALVES_EACH;
+    }
+
+    private static int whole(Matrix w, int k) {
+        return k - k % (each(w) * LANES);
+    }
+
+    /** {@code to = x} in the order in which {@link #run} multiplies it with rows of w, k elements. */
+    static void arrange(Matrix w, float[] x, int xAt, int k, float[] to, int toAt) {
+        int each = each(w);
+        int whole = whole(w, k);
+        int target = toAt;
+        for (int block = 0; block < whole; block += each * LANES) {
+            for (int e = 0; e < each; e++) {
+                int from = xAt + block + e;
+                for (int lane = 0; lane < LANES; lane++) {
+                    to[target++] = x[from + lane * each];
+                }
+            }
+        }
+        System.arraycopy(x, xAt + whole, to, target, k - whole);
+    }
+
+    /** As {@link VectorDot#run}, for an arranged x. */
+    static void run(Matrix w, int row, int step, int rows, float[] x, int xAt, int k, float[] sums) {
+        int whole = whole(w, k);
+        int at = w.at(row, 0);
+        int stride = step * w.stride;
+        if (w.bytes != null) {
+            rows8(w.bytes, at, stride, x, xAt, whole, sums);
+        } else if (rows == 4) {
+            rows4(w.halves, at, stride, x, xAt, whole, sums);
+        } else {
+            row1(w.halves, at, x, xAt, whole, sums);
+        }
+        for (int s = 0; s < rows; s++) {
+            float sum = Lanes.sum(sums, s * Lanes.LENGTH);
+            if (w.bytes != null) {
+                sum *= OF_UPPER_BYTE;
+            }
+            for (int p = whole; p < k; p++) {
+                int i = at + s * stride + p;
+                sum = Math.fma(w.bytes != null ? w.bytes[i] : Bfloat16.value(w.halves[i]), x[xAt + p], sum);
+            }
+            sums[s] = w.bytes != null ? sum * w.scale(row + s * step) : sum;
+        }
+    }
+
+    /** Sums of 2^24 times the products. No method of our own is called in the loop: with so many, the compiler would stop inlining. */
+    private static void rows8(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
+        int at1 = at + stride;
+        int at2 = at + 2 * stride;
+        int at3 = at + 3 * stride;
+        int at4 = at + 4 * stride;
+        int at5 = at + 5 * stride;
+        int at6 = at + 6 * stride;
+        int at7 = at + 7 * stride;
+        FloatVector s0 = FloatVector.zero(FLOATS);
+        FloatVector s1 = FloatVector.zero(FLOATS);
+        FloatVector s2 = FloatVector.zero(FLOATS);
+        FloatVector s3 = FloatVector.zero(FLOATS);
+        FloatVector s4 = FloatVector.zero(FLOATS);
+        FloatVector s5 = FloatVector.zero(FLOATS);
+        FloatVector s6 = FloatVector.zero(FLOATS);
+        FloatVector s7 = FloatVector.zero(FLOATS);
+        for (int p = 0; p < k; p += BYTES_EACH * LANES) {
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
+            FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
+            FloatVector x2 = FloatVector.fromArray(FLOATS, x, xAt + p + 2 * LANES);
+            FloatVector x3 = FloatVector.fromArray(FLOATS, x, xAt + p + 3 * LANES);
+            IntVector v0 = ByteVector.fromArray(BYTES, w, at + p).reinterpretAsInts();
+            s0 = ((FloatVector) v0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s0);
+            s0 = ((FloatVector) v0.lanewise(VectorOperators.LSHL, 16)
+                            .and(UPPER_BYTE)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(x1, s0);
+            s0 = ((FloatVector)
+                            v0.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
+                    .fma(x2, s0);
+            s0 = ((FloatVector) v0.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s0);
+            IntVector v1 = ByteVector.fromArray(BYTES, w, at1 + p).reinterpretAsInts();
+            s1 = ((FloatVector) v1.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s1);
+            s1 = ((FloatVector) v1.lanewise(VectorOperators.LSHL, 16)
+                            .and(UPPER_BYTE)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(x1, s1);
+            s1 = ((FloatVector)
+                            v1.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
+                    .fma(x2, s1);
+            s1 = ((FloatVector) v1.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s1);
+            IntVector v2 = ByteVector.fromArray(BYTES, w, at2 + p).reinterpretAsInts();
+            s2 = ((FloatVector) v2.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s2);
+            s2 = ((FloatVector) v2.lanewise(VectorOperators.LSHL, 16)
+                            .and(UPPER_BYTE)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(x1, s2);
+            s2 = ((FloatVector)
+                            v2.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
+                    .fma(x2, s2);
+            s2 = ((FloatVector) v2.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s2);
+            IntVector v3 = ByteVector.fromArray(BYTES, w, at3 + p).reinterpretAsInts();
+            s3 = ((FloatVector) v3.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s3);
+            s3 = ((FloatVector) v3.lanewise(VectorOperators.LSHL, 16)
+                            .and(UPPER_BYTE)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(x1, s3);
+            s3 = ((FloatVector)
+                            v3.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
+                    .fma(x2, s3);
+            s3 = ((FloatVector) v3.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s3);
+            IntVector v4 = ByteVector.fromArray(BYTES, w, at4 + p).reinterpretAsInts();
+            s4 = ((FloatVector) v4.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s4);
+            s4 = ((FloatVector) v4.lanewise(VectorOperators.LSHL, 16)
+                            .and(UPPER_BYTE)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(x1, s4);
+            s4 = ((FloatVector)
+                            v4.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
+                    .fma(x2, s4);
+            s4 = ((FloatVector) v4.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s4);
+            IntVector v5 = ByteVector.fromArray(BYTES, w, at5 + p).reinterpretAsInts();
+            s5 = ((FloatVector) v5.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s5);
+            s5 = ((FloatVector) v5.lanewise(VectorOperators.LSHL, 16)
+                            .and(UPPER_BYTE)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(x1, s5);
+            s5 = ((FloatVector)
+                            v5.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
+                    .fma(x2, s5);
+            s5 = ((FloatVector) v5.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s5);
+            IntVector v6 = ByteVector.fromArray(BYTES, w, at6 + p).reinterpretAsInts();
+            s6 = ((FloatVector) v6.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s6);
+            s6 = ((FloatVector) v6.lanewise(VectorOperators.LSHL, 16)
+                            .and(UPPER_BYTE)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(x1, s6);
+            s6 = ((FloatVector)
+                            v6.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
+                    .fma(x2, s6);
+            s6 = ((FloatVector) v6.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s6);
+            IntVector v7 = ByteVector.fromArray(BYTES, w, at7 + p).reinterpretAsInts();
+            s7 = ((FloatVector) v7.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s7);
+            s7 = ((FloatVector) v7.lanewise(VectorOperators.LSHL, 16)
+                            .and(UPPER_BYTE)
+                            .convert(VectorOperators.I2F, 0))
+                    .fma(x1, s7);
+            s7 = ((FloatVector)
+                            v7.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
+                    .fma(x2, s7);
+            s7 = ((FloatVector) v7.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s7);
+        }
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, Lanes.LENGTH);
+        s2.intoArray(sums, 2 * Lanes.LENGTH);
+        s3.intoArray(sums, 3 * Lanes.LENGTH);
+        s4.intoArray(sums, 4 * Lanes.LENGTH);
+        s5.intoArray(sums, 5 * Lanes.LENGTH);
+        s6.intoArray(sums, 6 * Lanes.LENGTH);
+        s7.intoArray(sums, 7 * Lanes.LENGTH);
+        if (HALVES) {
+            for (int s = 0; s < 8; s++) {
+                Arrays.fill(sums, s * Lanes.LENGTH + LANES, (s + 1) * Lanes.LENGTH, 0f);
+            }
+        }
+    }
+
+    private static void row1(short[] w, int at, float[] x, int xAt, int k, float[] sums) {
+        FloatVector s0 = FloatVector.zero(FLOATS);
+        FloatVector s1 = FloatVector.zero(FLOATS);
+        for (int p = 0; p < k; p += HALVES_EACH * LANES) {
+            IntVector v = ShortVector.fromArray(SHORTS, w, at + p).reinterpretAsInts();
+            s0 = lower(v).fma(FloatVector.fromArray(FLOATS, x, xAt + p), s0);
+            s1 = upper(v).fma(FloatVector.fromArray(FLOATS, x, xAt + p + LANES), s1);
+        }
+        store(s0, s1, sums, 0);
+    }
+
+    private static void rows4(short[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
+        int at1 = at + stride;
+        int at2 = at + 2 * stride;
+        int at3 = at + 3 * stride;
+        FloatVector s00 = FloatVector.zero(FLOATS);
+        FloatVector s01 = FloatVector.zero(FLOATS);
+        FloatVector s10 = FloatVector.zero(FLOATS);
+        FloatVector s11 = FloatVector.zero(FLOATS);
+        FloatVector s20 = FloatVector.zero(FLOATS);
+        FloatVector s21 = FloatVector.zero(FLOATS);
+        FloatVector s30 = FloatVector.zero(FLOATS);
+        FloatVector s31 = FloatVector.zero(FLOATS);
+        for (int p = 0; p < k; p += HALVES_EACH * LANES) {
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
+            FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
+            IntVector v0 = ShortVector.fromArray(SHORTS, w, at + p).reinterpretAsInts();
+            s00 = lower(v0).fma(x0, s00);
+            s01 = upper(v0).fma(x1, s01);
+            IntVector v1 = ShortVector.fromArray(SHORTS, w, at1 + p).reinterpretAsInts();
+            s10 = lower(v1).fma(x0, s10);
+            s11 = upper(v1).fma(x1, s11);
+            IntVector v2 = ShortVector.fromArray(SHORTS, w, at2 + p).reinterpretAsInts();
+            s20 = lower(v2).fma(x0, s20);
+            s21 = upper(v2).fma(x1, s21);
+            IntVector v3 = ShortVector.fromArray(SHORTS, w, at3 + p).reinterpretAsInts();
+            s30 = lower(v3).fma(x0, s30);
+            s31 = upper(v3).fma(x1, s31);
+        }
+        store(s00, s01, sums, 0);
+        store(s10, s11, sums, Lanes.LENGTH);
+        store(s20, s21, sums, 2 * Lanes.LENGTH);
+        store(s30, s31, sums, 3 * Lanes.LENGTH);
+    }
+
+    private static FloatVector lower(IntVector v) {
+        return v.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
+    }
+
+    private static FloatVector upper(IntVector v) {
+        return v.and(UPPER_HALF).reinterpretAsFloats();
+    }
+
+    /** As {@link Lanes#sum(float[], int)} adds them up. */
+    private static void store(FloatVector low, FloatVector high, float[] sums, int at) {
+        if (HALVES) {
+            low.intoArray(sums, at);
+            high.intoArray(sums, at + LANES);
+        } else {
+            low.add(high).intoArray(sums, at);
+        }
+    }
+}
