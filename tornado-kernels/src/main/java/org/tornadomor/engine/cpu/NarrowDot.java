@@ -15,14 +15,14 @@ import org.tornadomor.engine.Bfloat16;
  * its value. So a lane shifts and masks where widening would move elements from lane to lane, which takes longer than memory takes
  * to deliver them. The vector is brought into the same order first: {@link #arrange}.
  *
- * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}.
+ * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}. No method of our own takes or returns one: the loops
+ * call so many operations that the compiler sometimes stops inlining at ours, and then puts the vectors on the heap.
  */
 final class NarrowDot {
     private static final VectorSpecies<Float> FLOATS = Lanes.PART;
     private static final VectorSpecies<Byte> BYTES = FLOATS.withLanes(byte.class);
     private static final VectorSpecies<Short> SHORTS = FLOATS.withLanes(short.class);
     private static final int LANES = FLOATS.length();
-    private static final boolean HALVES = LANES < Lanes.LENGTH;
 
     /** Elements of a lane. */
     private static final int HALVES_EACH = 2;
@@ -85,7 +85,7 @@ final class NarrowDot {
         }
     }
 
-    /** Sums of 2^24 times the products. No method of our own is called in the loop: with so many, the compiler would stop inlining. */
+    /** Sums of 2^24 times the products. */
     private static void rows8(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
         int at1 = at + stride;
         int at2 = at + 2 * stride;
@@ -196,73 +196,64 @@ final class NarrowDot {
         s5.intoArray(sums, 5 * Lanes.LENGTH);
         s6.intoArray(sums, 6 * Lanes.LENGTH);
         s7.intoArray(sums, 7 * Lanes.LENGTH);
-        if (HALVES) {
-            for (int s = 0; s < 8; s++) {
-                Arrays.fill(sums, s * Lanes.LENGTH + LANES, (s + 1) * Lanes.LENGTH, 0f);
-            }
-        }
+        clearUpperParts(8, sums);
     }
 
     private static void row1(short[] w, int at, float[] x, int xAt, int k, float[] sums) {
-        FloatVector s0 = FloatVector.zero(FLOATS);
-        FloatVector s1 = FloatVector.zero(FLOATS);
+        FloatVector low = FloatVector.zero(FLOATS);
+        FloatVector high = FloatVector.zero(FLOATS);
         for (int p = 0; p < k; p += HALVES_EACH * LANES) {
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
+            FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
             IntVector v = ShortVector.fromArray(SHORTS, w, at + p).reinterpretAsInts();
-            s0 = lower(v).fma(FloatVector.fromArray(FLOATS, x, xAt + p), s0);
-            s1 = upper(v).fma(FloatVector.fromArray(FLOATS, x, xAt + p + LANES), s1);
+            low = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low);
+            high = v.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high);
         }
-        store(s0, s1, sums, 0);
+        low.add(high).intoArray(sums, 0);
+        clearUpperParts(1, sums);
     }
 
     private static void rows4(short[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
         int at1 = at + stride;
         int at2 = at + 2 * stride;
         int at3 = at + 3 * stride;
-        FloatVector s00 = FloatVector.zero(FLOATS);
-        FloatVector s01 = FloatVector.zero(FLOATS);
-        FloatVector s10 = FloatVector.zero(FLOATS);
-        FloatVector s11 = FloatVector.zero(FLOATS);
-        FloatVector s20 = FloatVector.zero(FLOATS);
-        FloatVector s21 = FloatVector.zero(FLOATS);
-        FloatVector s30 = FloatVector.zero(FLOATS);
-        FloatVector s31 = FloatVector.zero(FLOATS);
+        FloatVector low0 = FloatVector.zero(FLOATS);
+        FloatVector high0 = FloatVector.zero(FLOATS);
+        FloatVector low1 = FloatVector.zero(FLOATS);
+        FloatVector high1 = FloatVector.zero(FLOATS);
+        FloatVector low2 = FloatVector.zero(FLOATS);
+        FloatVector high2 = FloatVector.zero(FLOATS);
+        FloatVector low3 = FloatVector.zero(FLOATS);
+        FloatVector high3 = FloatVector.zero(FLOATS);
         for (int p = 0; p < k; p += HALVES_EACH * LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
             IntVector v0 = ShortVector.fromArray(SHORTS, w, at + p).reinterpretAsInts();
-            s00 = lower(v0).fma(x0, s00);
-            s01 = upper(v0).fma(x1, s01);
+            low0 = v0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low0);
+            high0 = v0.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high0);
             IntVector v1 = ShortVector.fromArray(SHORTS, w, at1 + p).reinterpretAsInts();
-            s10 = lower(v1).fma(x0, s10);
-            s11 = upper(v1).fma(x1, s11);
+            low1 = v1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low1);
+            high1 = v1.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high1);
             IntVector v2 = ShortVector.fromArray(SHORTS, w, at2 + p).reinterpretAsInts();
-            s20 = lower(v2).fma(x0, s20);
-            s21 = upper(v2).fma(x1, s21);
+            low2 = v2.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low2);
+            high2 = v2.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high2);
             IntVector v3 = ShortVector.fromArray(SHORTS, w, at3 + p).reinterpretAsInts();
-            s30 = lower(v3).fma(x0, s30);
-            s31 = upper(v3).fma(x1, s31);
+            low3 = v3.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low3);
+            high3 = v3.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high3);
         }
-        store(s00, s01, sums, 0);
-        store(s10, s11, sums, Lanes.LENGTH);
-        store(s20, s21, sums, 2 * Lanes.LENGTH);
-        store(s30, s31, sums, 3 * Lanes.LENGTH);
+        low0.add(high0).intoArray(sums, 0);
+        low1.add(high1).intoArray(sums, Lanes.LENGTH);
+        low2.add(high2).intoArray(sums, 2 * Lanes.LENGTH);
+        low3.add(high3).intoArray(sums, 3 * Lanes.LENGTH);
+        clearUpperParts(4, sums);
     }
 
-    private static FloatVector lower(IntVector v) {
-        return v.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretAsFloats();
-    }
-
-    private static FloatVector upper(IntVector v) {
-        return v.and(UPPER_HALF).reinterpretAsFloats();
-    }
-
-    /** As {@link Lanes#sum(float[], int)} adds them up. */
-    private static void store(FloatVector low, FloatVector high, float[] sums, int at) {
-        if (HALVES) {
-            low.intoArray(sums, at);
-            high.intoArray(sums, at + LANES);
-        } else {
-            low.add(high).intoArray(sums, at);
+    /** Where a part is not a whole vector, {@link Lanes#sum(float[], int)} adds what stands behind it too. */
+    private static void clearUpperParts(int rows, float[] sums) {
+        if (LANES < Lanes.LENGTH) {
+            for (int s = 0; s < rows; s++) {
+                Arrays.fill(sums, s * Lanes.LENGTH + LANES, (s + 1) * Lanes.LENGTH, 0f);
+            }
         }
     }
 }
