@@ -1,8 +1,6 @@
 package org.tornadomor.bench;
 
 import java.util.Arrays;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -18,23 +16,16 @@ final class ReadBandwidth implements AutoCloseable {
     private static final int BLOCK = 1 << 14;
 
     private final float[] memory;
-    private final CyclicBarrier barrier;
-    private final Thread[] workers;
+    private final EveryThread threads;
     private final float[] sums;
     private volatile boolean inOneStream;
-    private volatile boolean closed;
 
     /** @param megabytes to read: several times the last-level cache */
-    ReadBandwidth(int threads, int megabytes) {
+    ReadBandwidth(int count, int megabytes) {
         memory = new float[megabytes << 18];
         Arrays.fill(memory, 1e-9f);
-        barrier = new CyclicBarrier(threads);
-        sums = new float[threads];
-        workers = new Thread[threads - 1];
-        for (int i = 0; i < workers.length; i++) {
-            int worker = i + 1;
-            workers[i] = Thread.ofPlatform().daemon().start(() -> serve(worker));
-        }
+        sums = new float[count];
+        threads = new EveryThread(count, number -> sums[number] = sweep(number));
         inOneStream = seconds(true) < seconds(false);
     }
 
@@ -50,30 +41,9 @@ final class ReadBandwidth implements AutoCloseable {
         return least;
     }
 
-    private void serve(int worker) {
-        while (true) {
-            await();
-            if (closed) {
-                return;
-            }
-            sums[worker] = sweep(worker);
-            await();
-        }
-    }
-
-    private void await() {
-        try {
-            barrier.await();
-        } catch (InterruptedException | BrokenBarrierException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     /** Reads everything once. */
     void run() {
-        await();
-        sums[0] = sweep(0);
-        await();
+        threads.run();
     }
 
     private float sweep(int worker) {
@@ -124,7 +94,6 @@ final class ReadBandwidth implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
-        await();
+        threads.close();
     }
 }

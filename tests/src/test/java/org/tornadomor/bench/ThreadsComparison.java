@@ -30,7 +30,7 @@ final class ThreadsComparison {
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
         try (Engine one = new CpuEngine(1);
                 Engine all = new CpuEngine(threads);
-                Ceilings ceilings = new Ceilings(threads)) {
+                Bounds bounds = new Bounds(threads)) {
             Results results = new Results(
                     threads + " threads beside one",
                     "what",
@@ -46,11 +46,11 @@ final class ThreadsComparison {
             for (Map.Entry<String, ModelConfig> model : models.entrySet()) {
                 try (TrainingStep alone = new TrainingStep(one, model.getValue(), BATCH, TOKENS);
                         TrainingStep together = new TrainingStep(all, model.getValue(), BATCH, TOKENS)) {
-                    ceilings.row(results, "training step, " + model.getKey(), rounds, alone::run, together::run);
+                    bounds.row(results, "training step, " + model.getKey(), rounds, alone::run, together::run);
                 }
             }
             ModelConfig config = models.get("small-vanilla").withMaxPositions(PROMPT);
-            ceilings.row(
+            bounds.row(
                     results,
                     "prompt of " + PROMPT + ", small-vanilla",
                     rounds,
@@ -72,7 +72,7 @@ final class ThreadsComparison {
      * What more threads bring to a product that OpenBLAS computes, and to reading memory: the second processor of a virtual
      * machine is not always there, so each figure has these of its own minutes beside it.
      */
-    private static final class Ceilings implements AutoCloseable {
+    private static final class Bounds implements AutoCloseable {
         private final int threads;
         private final ReadBandwidth readOne = new ReadBandwidth(1, MEGABYTES);
         private final ReadBandwidth readAll;
@@ -80,7 +80,7 @@ final class ThreadsComparison {
         private final Product product =
                 blas == null ? null : new Product(Product.Layout.NN, PRODUCT, PRODUCT, PRODUCT, 1, blas);
 
-        Ceilings(int threads) {
+        Bounds(int threads) {
             this.threads = threads;
             readAll = new ReadBandwidth(threads, MEGABYTES);
         }

@@ -8,8 +8,8 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;
 
 /**
- * Training steps beside PyTorch, float32, the same models and batches, in turn within one run. Arguments: rounds, 5 if not
- * given; threads, all processors if not given.
+ * Training steps beside PyTorch, float32, the same models and batches, and beside what the machine could compute at most
+ * ({@link PeakCompute}), in turn within one run. Arguments: rounds, 5 if not given; threads, all processors if not given.
  */
 final class TrainingComparison {
     private static final int BATCH = 8;
@@ -40,15 +40,19 @@ final class TrainingComparison {
                 "GFLOP/s",
                 "PyTorch seconds",
                 "PyTorch GFLOP/s",
-                "times PyTorch");
+                "times PyTorch",
+                "peak GFLOP/s",
+                "peak, times PyTorch");
         String version = null;
         for (Case c : cases) {
             try (Engine engine = new CpuEngine(threads);
                     TrainingStep step = new TrainingStep(engine, c.config, BATCH, TOKENS);
-                    TorchPeer torch = TorchPeer.start(c.config, BATCH, TOKENS, threads)) {
+                    TorchPeer torch = TorchPeer.start(c.config, BATCH, TOKENS, threads);
+                    PeakCompute compute = new PeakCompute(threads)) {
                 version = torch == null ? version : torch.version();
                 double[] mine = new double[rounds];
                 double[] theirs = new double[rounds];
+                double[] peaks = new double[rounds];
                 step.warmUp();
                 if (torch != null) {
                     torch.step();
@@ -56,11 +60,21 @@ final class TrainingComparison {
                 for (int i = 0; i < rounds; i++) {
                     mine[i] = step.run();
                     theirs[i] = torch == null ? Double.NaN : torch.step();
+                    peaks[i] = compute.run();
                 }
                 double gflop = 1e-9 * new Flops(c.config, TOKENS).trainingPerToken() * BATCH * TOKENS;
                 double seconds = Results.median(mine);
                 double peer = Results.median(theirs);
-                results.row(c.name, seconds, gflop / seconds, peer, gflop / peer, peer / seconds);
+                double peak = Results.median(peaks);
+                results.row(
+                        c.name,
+                        seconds,
+                        gflop / seconds,
+                        peer,
+                        gflop / peer,
+                        peer / seconds,
+                        peak,
+                        peak * peer / gflop);
             }
         }
         Results.note(version == null ? "PyTorch is not installed: left out." : "PyTorch " + version + ".");

@@ -6,9 +6,9 @@ package org.tornadomor.engine.cpu;
  *
  * <p>First all workers bring b into the order in which the kernel reads it, walking along the rows in which it is stored, since
  * that is what the processor fetches ahead of its use. Then they share the rows of c, some hundred at a time. Sums are cut into
- * blocks of at most {@link MatmulKernel#DEPTH}. For each block the worker copies the rows of a into
- * its own memory, and takes some panels of b after another: both stay in the second-level cache while they are multiplied, and
- * the few rows of a that a kernel takes in the first. An element is the sum of its blocks in order, wherever the tiles are cut.
+ * blocks of at most {@link MatmulKernel#DEPTH}. For each block the worker copies the rows of a into its own memory, and takes some
+ * panels of b after another: both stay in the second-level cache while they are multiplied, and the few rows of a that a kernel
+ * takes in the first. An element is the sum of its blocks in order, wherever the tiles are cut.
  */
 final class BlockedMatmul {
     /** Columns of b that are packed at a time: with {@link #MAX_DEPTH} it bounds the scratch memory. */
@@ -41,7 +41,7 @@ final class BlockedMatmul {
 
     private final boolean aTransposed;
     private final boolean bTransposed;
-    private final WorkerTeam.TileTask packTasks = this::pack;
+    private final WorkerTeam.TileTask packTasks;
     private final WorkerTeam.TilesTask productTiles = this::productTiles;
 
     private Scratch scratch;
@@ -62,6 +62,7 @@ final class BlockedMatmul {
     BlockedMatmul(boolean aTransposed, boolean bTransposed) {
         this.aTransposed = aTransposed;
         this.bTransposed = bTransposed;
+        packTasks = bTransposed ? this::packTransposed : this::packRows;
     }
 
     /** Runs the product. base is null for zero, or c itself, or a matrix of the shape of c; a transposed b may be narrow. */
@@ -124,7 +125,7 @@ final class BlockedMatmul {
         int products = rowTiles * ((panels + tilePanels - 1) / tilePanels);
         if (alone) {
             for (int task = 0; task < packs; task++) {
-                pack(task, 0);
+                packTasks.tile(task, 0);
             }
             productTiles(0, products, 0);
         } else {
@@ -133,29 +134,42 @@ final class BlockedMatmul {
         }
     }
 
-    private void pack(int task, int worker) {
+    /** One block of the columns of one panel, which are rows of a transposed b. */
+    private void packTransposed(int task, int worker) {
         int block = task / packsPerBlock * blockDepth;
         int length = Math.min(blockDepth, depth - block);
-        int to = RIGHT_AT + block * panels(columns) * WIDTH;
-        int part = task % packsPerBlock;
-        if (bTransposed) {
-            int first = part * WIDTH;
-            int count = Math.min(WIDTH, columns - first);
-            Packing.panelOfRows(
-                    b,
-                    column + first,
-                    from + block,
-                    count,
-                    length,
-                    scratch.shared(),
-                    to + first * length,
-                    scratch.of(worker));
-        } else {
-            int first = part * PACK_ROWS;
-            int end = Math.min(length, first + PACK_ROWS);
-            Packing.panels(
-                    b.values, b.at(from + block, column), b.stride, first, end, columns, length, scratch.shared(), to);
-        }
+        int first = task % packsPerBlock * WIDTH;
+        Packing.panelOfRows(
+                b,
+                column + first,
+                from + block,
+                Math.min(WIDTH, columns - first),
+                length,
+                scratch.shared(),
+                packedAt(block) + first * length,
+                scratch.of(worker));
+    }
+
+    /** Some rows of a block of b into all panels. */
+    private void packRows(int task, int worker) {
+        int block = task / packsPerBlock * blockDepth;
+        int length = Math.min(blockDepth, depth - block);
+        int first = task % packsPerBlock * PACK_ROWS;
+        Packing.panels(
+                b.values,
+                b.at(from + block, column),
+                b.stride,
+                first,
+                Math.min(length, first + PACK_ROWS),
+                columns,
+                length,
+                scratch.shared(),
+                packedAt(block));
+    }
+
+    /** Where the panels of a block stand. */
+    private int packedAt(int block) {
+        return RIGHT_AT + block * panels(columns) * WIDTH;
     }
 
     private void productTiles(int first, int end, int worker) {
@@ -190,7 +204,7 @@ final class BlockedMatmul {
                 LEFT_AT,
                 rows,
                 scratch.shared(),
-                RIGHT_AT + block * panels(columns) * WIDTH + j * length,
+                packedAt(block) + j * length,
                 length,
                 width,
                 c,

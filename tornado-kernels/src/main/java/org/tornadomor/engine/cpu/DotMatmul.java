@@ -58,9 +58,11 @@ final class DotMatmul {
         base = start == null ? null : start.values;
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
+        rowsAtOnce = few == 1 ? VectorDot.rows(large, true) : ROWS;
+        oneVector = few == 1 && many >= rowsAtOnce;
+        boolean arranged = oneVector && large.isNarrow();
         scratch = team.scratch();
-        scratch.reserve(
-                small.isNarrow() || large.isNarrow() ? few * k : 0, WIDE_AT + (large.isNarrow() ? ROWS * k : 0));
+        scratch.reserve(small.isNarrow() || arranged ? few * k : 0, WIDE_AT + (large.isNarrow() ? ROWS * k : 0));
         x = small.values;
         xAt = small.at;
         xStride = small.stride;
@@ -71,17 +73,15 @@ final class DotMatmul {
             small.copy(0, 0, few, k, x, xAt, xStride);
         }
         int count = (many + TILE - 1) / TILE;
-        rowsAtOnce = few == 1 ? VectorDot.rows(large, true) : ROWS;
-        oneVector = few == 1 && many >= rowsAtOnce;
-        if (oneVector && large.isNarrow()) {
+        if (arranged) {
             NarrowDot.arrange(large, x, xAt, k, scratch.shared(), 0);
             x = scratch.shared();
             xAt = 0;
         }
         if ((long) many * k <= ALONE) {
             tiles(0, count, 0);
-        } else if (oneVector && !swapped && (large.isNarrow() || ColdStart.isOver())) {
-            // Weights come from memory. A larger a was just computed, and is in the caches.
+        } else if (oneVector && !swapped && large.bytes == null && (large.isNarrow() || ColdStart.isOver())) {
+            // Weights come from memory. A larger a was just computed, and is in the caches. Bytes know one way only.
             rowsAtOnce = VectorDot.rows(large, !fewRows.isSecond());
             team.run(tiles, count, together());
             fewRows.done((long) many * k);

@@ -16,7 +16,7 @@ import org.tornadomor.engine.Bfloat16;
  * to deliver them. The vector is brought into the same order first: {@link #arrange}.
  *
  * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}. No method of our own takes or returns one: the loops
- * call so many operations that the compiler sometimes stops inlining at ours, and then puts the vectors on the heap.
+ * call so many operations that the compiler may stop inlining at ours, and a vector that is passed to a method is put on the heap.
  */
 final class NarrowDot {
     private static final VectorSpecies<Float> FLOATS = Lanes.PART;
