@@ -58,7 +58,7 @@ final class DotMatmul {
         base = start == null ? null : start.values;
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
-        rowsAtOnce = few == 1 ? VectorDot.rows(large, true) : ROWS;
+        rowsAtOnce = few == 1 ? VectorDot.rows(true) : ROWS;
         oneVector = few == 1 && many >= rowsAtOnce;
         boolean arranged = oneVector && large.isNarrow();
         scratch = team.scratch();
@@ -80,9 +80,9 @@ final class DotMatmul {
         }
         if ((long) many * k <= ALONE) {
             tiles(0, count, 0);
-        } else if (oneVector && !swapped && large.bytes == null && (large.isNarrow() || ColdStart.isOver())) {
-            // Weights come from memory. A larger a was just computed, and is in the caches. Bytes know one way only.
-            rowsAtOnce = VectorDot.rows(large, !fewRows.isSecond());
+        } else if (oneVector && !swapped && (large.isNarrow() || ColdStart.isOver())) {
+            // Weights come from memory. A larger a was just computed, and is in the caches.
+            rowsAtOnce = VectorDot.rows(!fewRows.isSecond());
             team.run(tiles, count, together());
             fewRows.done((long) many * k);
         } else {

@@ -1,6 +1,7 @@
 package org.tornadomor.engine.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,6 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LENGTH = SPECIES.length();
+    private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
     /** Half a vector, if a vector is a whole cache line. */
     static final VectorSpecies<Float> PART = LENGTH > 8 ? FloatVector.SPECIES_256 : SPECIES;
     /**
@@ -227,11 +229,9 @@ final class Lanes {
         p = p.fma(r, FloatVector.broadcast(SPECIES, P4));
         p = p.fma(r, FloatVector.broadcast(SPECIES, P5));
         p = p.fma(r.mul(r), r).add(1f);
-        FloatVector scale = shifted.reinterpretAsInts()
-                .lanewise(VectorOperators.LSHL, 23)
-                .add(ONE_BITS)
-                .reinterpretAsFloats();
-        return p.mul(scale);
+        IntVector bits = (IntVector) shifted.reinterpretShape(INTS, 0);
+        IntVector scale = bits.lanewise(VectorOperators.LSHL, 23).add(ONE_BITS);
+        return p.mul(scale.reinterpretShape(SPECIES, 0));
     }
 
     /** The scalar twin of {@link #exp(FloatVector)}: the same bits. */

@@ -15,11 +15,13 @@ import org.tornadomor.engine.Bfloat16;
  * its value. So a lane shifts and masks where widening would move elements from lane to lane, which takes longer than memory takes
  * to deliver them. The vector is brought into the same order first: {@link #arrange}.
  *
- * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}. No method of our own takes or returns one: the loops
- * call so many operations that the compiler may stop inlining at ours, and a vector that is passed to a method is put on the heap.
+ * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}. A loop calls many operations of vectors, and if the
+ * compiler loses track of the class of one, all vectors of the loop become objects. So no method of our own takes or returns one,
+ * conversions name the species that results instead of having it looked up, and there are four rows in a loop, not eight.
  */
 final class NarrowDot {
     private static final VectorSpecies<Float> FLOATS = Lanes.PART;
+    private static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
     private static final VectorSpecies<Byte> BYTES = FLOATS.withLanes(byte.class);
     private static final VectorSpecies<Short> SHORTS = FLOATS.withLanes(short.class);
     private static final int LANES = FLOATS.length();
@@ -65,8 +67,10 @@ final class NarrowDot {
         int whole = whole(w, k);
         int at = w.at(row, 0);
         int stride = step * w.stride;
-        if (w.bytes != null) {
-            rows8(w.bytes, at, stride, x, xAt, whole, sums);
+        if (w.bytes != null && rows == 4) {
+            rows4(w.bytes, at, stride, x, xAt, whole, sums);
+        } else if (w.bytes != null) {
+            row1(w.bytes, at, x, xAt, whole, sums);
         } else if (rows == 4) {
             rows4(w.halves, at, stride, x, xAt, whole, sums);
         } else {
@@ -86,117 +90,95 @@ final class NarrowDot {
     }
 
     /** Sums of 2^24 times the products. */
-    private static void rows8(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
-        int at1 = at + stride;
-        int at2 = at + 2 * stride;
-        int at3 = at + 3 * stride;
-        int at4 = at + 4 * stride;
-        int at5 = at + 5 * stride;
-        int at6 = at + 6 * stride;
-        int at7 = at + 7 * stride;
-        FloatVector s0 = FloatVector.zero(FLOATS);
-        FloatVector s1 = FloatVector.zero(FLOATS);
-        FloatVector s2 = FloatVector.zero(FLOATS);
-        FloatVector s3 = FloatVector.zero(FLOATS);
-        FloatVector s4 = FloatVector.zero(FLOATS);
-        FloatVector s5 = FloatVector.zero(FLOATS);
-        FloatVector s6 = FloatVector.zero(FLOATS);
-        FloatVector s7 = FloatVector.zero(FLOATS);
+    private static void row1(byte[] w, int at, float[] x, int xAt, int k, float[] sums) {
+        IntVector top = IntVector.broadcast(INTS, UPPER_BYTE);
+        FloatVector low = FloatVector.zero(FLOATS);
+        FloatVector high = FloatVector.zero(FLOATS);
         for (int p = 0; p < k; p += BYTES_EACH * LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
             FloatVector x2 = FloatVector.fromArray(FLOATS, x, xAt + p + 2 * LANES);
             FloatVector x3 = FloatVector.fromArray(FLOATS, x, xAt + p + 3 * LANES);
-            IntVector v0 = ByteVector.fromArray(BYTES, w, at + p).reinterpretAsInts();
-            s0 = ((FloatVector) v0.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s0);
-            s0 = ((FloatVector) v0.lanewise(VectorOperators.LSHL, 16)
-                            .and(UPPER_BYTE)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(x1, s0);
-            s0 = ((FloatVector)
-                            v0.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
-                    .fma(x2, s0);
-            s0 = ((FloatVector) v0.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s0);
-            IntVector v1 = ByteVector.fromArray(BYTES, w, at1 + p).reinterpretAsInts();
-            s1 = ((FloatVector) v1.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s1);
-            s1 = ((FloatVector) v1.lanewise(VectorOperators.LSHL, 16)
-                            .and(UPPER_BYTE)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(x1, s1);
-            s1 = ((FloatVector)
-                            v1.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
-                    .fma(x2, s1);
-            s1 = ((FloatVector) v1.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s1);
-            IntVector v2 = ByteVector.fromArray(BYTES, w, at2 + p).reinterpretAsInts();
-            s2 = ((FloatVector) v2.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s2);
-            s2 = ((FloatVector) v2.lanewise(VectorOperators.LSHL, 16)
-                            .and(UPPER_BYTE)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(x1, s2);
-            s2 = ((FloatVector)
-                            v2.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
-                    .fma(x2, s2);
-            s2 = ((FloatVector) v2.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s2);
-            IntVector v3 = ByteVector.fromArray(BYTES, w, at3 + p).reinterpretAsInts();
-            s3 = ((FloatVector) v3.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s3);
-            s3 = ((FloatVector) v3.lanewise(VectorOperators.LSHL, 16)
-                            .and(UPPER_BYTE)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(x1, s3);
-            s3 = ((FloatVector)
-                            v3.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
-                    .fma(x2, s3);
-            s3 = ((FloatVector) v3.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s3);
-            IntVector v4 = ByteVector.fromArray(BYTES, w, at4 + p).reinterpretAsInts();
-            s4 = ((FloatVector) v4.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s4);
-            s4 = ((FloatVector) v4.lanewise(VectorOperators.LSHL, 16)
-                            .and(UPPER_BYTE)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(x1, s4);
-            s4 = ((FloatVector)
-                            v4.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
-                    .fma(x2, s4);
-            s4 = ((FloatVector) v4.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s4);
-            IntVector v5 = ByteVector.fromArray(BYTES, w, at5 + p).reinterpretAsInts();
-            s5 = ((FloatVector) v5.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s5);
-            s5 = ((FloatVector) v5.lanewise(VectorOperators.LSHL, 16)
-                            .and(UPPER_BYTE)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(x1, s5);
-            s5 = ((FloatVector)
-                            v5.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
-                    .fma(x2, s5);
-            s5 = ((FloatVector) v5.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s5);
-            IntVector v6 = ByteVector.fromArray(BYTES, w, at6 + p).reinterpretAsInts();
-            s6 = ((FloatVector) v6.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s6);
-            s6 = ((FloatVector) v6.lanewise(VectorOperators.LSHL, 16)
-                            .and(UPPER_BYTE)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(x1, s6);
-            s6 = ((FloatVector)
-                            v6.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
-                    .fma(x2, s6);
-            s6 = ((FloatVector) v6.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s6);
-            IntVector v7 = ByteVector.fromArray(BYTES, w, at7 + p).reinterpretAsInts();
-            s7 = ((FloatVector) v7.lanewise(VectorOperators.LSHL, 24).convert(VectorOperators.I2F, 0)).fma(x0, s7);
-            s7 = ((FloatVector) v7.lanewise(VectorOperators.LSHL, 16)
-                            .and(UPPER_BYTE)
-                            .convert(VectorOperators.I2F, 0))
-                    .fma(x1, s7);
-            s7 = ((FloatVector)
-                            v7.lanewise(VectorOperators.LSHL, 8).and(UPPER_BYTE).convert(VectorOperators.I2F, 0))
-                    .fma(x2, s7);
-            s7 = ((FloatVector) v7.and(UPPER_BYTE).convert(VectorOperators.I2F, 0)).fma(x3, s7);
+            IntVector v = (IntVector) ByteVector.fromArray(BYTES, w, at + p).reinterpretShape(INTS, 0);
+            low = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x0, low);
+            high = ((FloatVector)
+                            v.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x1, high);
+            low = ((FloatVector)
+                            v.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x2, low);
+            high = ((FloatVector) v.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high);
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, Lanes.LENGTH);
-        s2.intoArray(sums, 2 * Lanes.LENGTH);
-        s3.intoArray(sums, 3 * Lanes.LENGTH);
-        s4.intoArray(sums, 4 * Lanes.LENGTH);
-        s5.intoArray(sums, 5 * Lanes.LENGTH);
-        s6.intoArray(sums, 6 * Lanes.LENGTH);
-        s7.intoArray(sums, 7 * Lanes.LENGTH);
-        clearUpperParts(8, sums);
+        low.add(high).intoArray(sums, 0);
+        clearUpperParts(1, sums);
+    }
+
+    /** Sums of 2^24 times the products. */
+    private static void rows4(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
+        int at1 = at + stride;
+        int at2 = at + 2 * stride;
+        int at3 = at + 3 * stride;
+        IntVector top = IntVector.broadcast(INTS, UPPER_BYTE);
+        FloatVector low0 = FloatVector.zero(FLOATS);
+        FloatVector high0 = FloatVector.zero(FLOATS);
+        FloatVector low1 = FloatVector.zero(FLOATS);
+        FloatVector high1 = FloatVector.zero(FLOATS);
+        FloatVector low2 = FloatVector.zero(FLOATS);
+        FloatVector high2 = FloatVector.zero(FLOATS);
+        FloatVector low3 = FloatVector.zero(FLOATS);
+        FloatVector high3 = FloatVector.zero(FLOATS);
+        for (int p = 0; p < k; p += BYTES_EACH * LANES) {
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
+            FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
+            FloatVector x2 = FloatVector.fromArray(FLOATS, x, xAt + p + 2 * LANES);
+            FloatVector x3 = FloatVector.fromArray(FLOATS, x, xAt + p + 3 * LANES);
+            IntVector v0 = (IntVector) ByteVector.fromArray(BYTES, w, at + p).reinterpretShape(INTS, 0);
+            low0 = ((FloatVector) v0.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x0, low0);
+            high0 = ((FloatVector)
+                            v0.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x1, high0);
+            low0 = ((FloatVector)
+                            v0.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x2, low0);
+            high0 = ((FloatVector) v0.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high0);
+            IntVector v1 = (IntVector) ByteVector.fromArray(BYTES, w, at1 + p).reinterpretShape(INTS, 0);
+            low1 = ((FloatVector) v1.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x0, low1);
+            high1 = ((FloatVector)
+                            v1.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x1, high1);
+            low1 = ((FloatVector)
+                            v1.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x2, low1);
+            high1 = ((FloatVector) v1.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high1);
+            IntVector v2 = (IntVector) ByteVector.fromArray(BYTES, w, at2 + p).reinterpretShape(INTS, 0);
+            low2 = ((FloatVector) v2.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x0, low2);
+            high2 = ((FloatVector)
+                            v2.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x1, high2);
+            low2 = ((FloatVector)
+                            v2.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x2, low2);
+            high2 = ((FloatVector) v2.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high2);
+            IntVector v3 = (IntVector) ByteVector.fromArray(BYTES, w, at3 + p).reinterpretShape(INTS, 0);
+            low3 = ((FloatVector) v3.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x0, low3);
+            high3 = ((FloatVector)
+                            v3.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x1, high3);
+            low3 = ((FloatVector)
+                            v3.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .fma(x2, low3);
+            high3 = ((FloatVector) v3.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high3);
+        }
+        low0.add(high0).intoArray(sums, 0);
+        low1.add(high1).intoArray(sums, Lanes.LENGTH);
+        low2.add(high2).intoArray(sums, 2 * Lanes.LENGTH);
+        low3.add(high3).intoArray(sums, 3 * Lanes.LENGTH);
+        clearUpperParts(4, sums);
     }
 
     private static void row1(short[] w, int at, float[] x, int xAt, int k, float[] sums) {
@@ -205,9 +187,9 @@ final class NarrowDot {
         for (int p = 0; p < k; p += HALVES_EACH * LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
-            IntVector v = ShortVector.fromArray(SHORTS, w, at + p).reinterpretAsInts();
-            low = v.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low);
-            high = v.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high);
+            IntVector v = (IntVector) ShortVector.fromArray(SHORTS, w, at + p).reinterpretShape(INTS, 0);
+            low = ((FloatVector) v.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low);
+            high = ((FloatVector) v.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high);
         }
         low.add(high).intoArray(sums, 0);
         clearUpperParts(1, sums);
@@ -228,18 +210,18 @@ final class NarrowDot {
         for (int p = 0; p < k; p += HALVES_EACH * LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
-            IntVector v0 = ShortVector.fromArray(SHORTS, w, at + p).reinterpretAsInts();
-            low0 = v0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low0);
-            high0 = v0.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high0);
-            IntVector v1 = ShortVector.fromArray(SHORTS, w, at1 + p).reinterpretAsInts();
-            low1 = v1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low1);
-            high1 = v1.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high1);
-            IntVector v2 = ShortVector.fromArray(SHORTS, w, at2 + p).reinterpretAsInts();
-            low2 = v2.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low2);
-            high2 = v2.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high2);
-            IntVector v3 = ShortVector.fromArray(SHORTS, w, at3 + p).reinterpretAsInts();
-            low3 = v3.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x0, low3);
-            high3 = v3.and(UPPER_HALF).reinterpretAsFloats().fma(x1, high3);
+            IntVector v0 = (IntVector) ShortVector.fromArray(SHORTS, w, at + p).reinterpretShape(INTS, 0);
+            low0 = ((FloatVector) v0.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low0);
+            high0 = ((FloatVector) v0.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high0);
+            IntVector v1 = (IntVector) ShortVector.fromArray(SHORTS, w, at1 + p).reinterpretShape(INTS, 0);
+            low1 = ((FloatVector) v1.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low1);
+            high1 = ((FloatVector) v1.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high1);
+            IntVector v2 = (IntVector) ShortVector.fromArray(SHORTS, w, at2 + p).reinterpretShape(INTS, 0);
+            low2 = ((FloatVector) v2.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low2);
+            high2 = ((FloatVector) v2.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high2);
+            IntVector v3 = (IntVector) ShortVector.fromArray(SHORTS, w, at3 + p).reinterpretShape(INTS, 0);
+            low3 = ((FloatVector) v3.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low3);
+            high3 = ((FloatVector) v3.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high3);
         }
         low0.add(high0).intoArray(sums, 0);
         low1.add(high1).intoArray(sums, Lanes.LENGTH);

@@ -63,9 +63,9 @@ final class NarrowRows {
         for (int i = 0; i < whole; i += LENGTH) {
             IntVector bits = (IntVector)
                     ShortVector.fromArray(SHORTS, from, at + i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
-            bits.lanewise(VectorOperators.LSHL, Short.SIZE)
-                    .reinterpretAsFloats()
-                    .intoArray(to, toAt + i);
+            FloatVector values = (FloatVector)
+                    bits.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretShape(Lanes.SPECIES, 0);
+            values.intoArray(to, toAt + i);
         }
         for (int i = whole; i < n; i++) {
             to[toAt + i] = Bfloat16.value(from[at + i]);

@@ -22,10 +22,10 @@ final class VectorDot {
 
     /**
      * Rows of a call: two ways of which the processor decides which is the faster one, since some fetch many streams ahead best, and
-     * others one. Bytes know one way only: so many rows that the ends of the loop take little time, and no more than there are registers.
+     * others one.
      */
-    static int rows(Matrix w, boolean many) {
-        return w.bytes != null ? 8 : many ? 4 : 1;
+    static int rows(boolean many) {
+        return many ? 4 : 1;
     }
 
     /**
