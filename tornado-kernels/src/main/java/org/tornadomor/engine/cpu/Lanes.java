@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class Lanes {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LENGTH = SPECIES.length();
-    private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
+    static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
     /** Half a vector, if a vector is a whole cache line. */
     static final VectorSpecies<Float> PART = LENGTH > 8 ? FloatVector.SPECIES_256 : SPECIES;
     /**

@@ -15,9 +15,9 @@ import org.tornadomor.engine.Bfloat16;
  * its value. So a lane shifts and masks where widening would move elements from lane to lane, which takes longer than memory takes
  * to deliver them. The vector is brought into the same order first: {@link #arrange}.
  *
- * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}. A loop calls many operations of vectors, and if the
- * compiler loses track of the class of one, all vectors of the loop become objects. So no method of our own takes or returns one,
- * conversions name the species that results instead of having it looked up, and there are four rows in a loop, not eight.
+ * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}. Loops of so many operations are
+ * sometimes compiled badly, and stay slow (docs/performance.md). So there is little for the compiler to find out: no method of our own
+ * takes or returns a vector, conversions name the species that results, and there are four rows in a loop, not eight.
  */
 final class NarrowDot {
     private static final VectorSpecies<Float> FLOATS = Lanes.PART;

@@ -18,7 +18,6 @@ import org.tornadomor.engine.Bfloat16;
  */
 final class NarrowRows {
     private static final int LENGTH = Lanes.LENGTH;
-    private static final VectorSpecies<Integer> INTS = Lanes.SPECIES.withLanes(int.class);
     private static final VectorSpecies<Short> SHORTS = lanes(short.class, Short.SIZE);
     /** Null where as many bytes as there are float lanes are less than any vector. */
     private static final VectorSpecies<Byte> BYTES = LENGTH * Byte.SIZE < 64 ? null : lanes(byte.class, Byte.SIZE);
@@ -61,8 +60,8 @@ final class NarrowRows {
     static void load(short[] from, int at, float[] to, int toAt, int n) {
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += LENGTH) {
-            IntVector bits = (IntVector)
-                    ShortVector.fromArray(SHORTS, from, at + i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            IntVector bits = (IntVector) ShortVector.fromArray(SHORTS, from, at + i)
+                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, Lanes.INTS, 0);
             FloatVector values = (FloatVector)
                     bits.lanewise(VectorOperators.LSHL, Short.SIZE).reinterpretShape(Lanes.SPECIES, 0);
             values.intoArray(to, toAt + i);
