@@ -11,10 +11,10 @@ import jdk.incubator.vector.VectorSpecies;
 final class DotMatmul {
     /** Rows of a or of b up to which this is the way. */
     static final int FEW = 16;
-    /** Rows of the larger matrix in a tile. */
-    private static final int TILE = 32;
+    /** Rows of the larger matrix in a tile: whole groups of those that are multiplied together. */
+    private static final int TILE = 24;
     /** Tiles of floats that a worker takes together. */
-    private static final int TOGETHER = 2;
+    private static final int TOGETHER = 3;
     /** Rows of the larger matrix that several vectors are multiplied with together. */
     private static final int ROWS = 4;
     /** Vectors that are multiplied with these rows together: the sums of four fill the registers of machines with 16 lanes. */
@@ -58,7 +58,7 @@ final class DotMatmul {
         base = start == null ? null : start.values;
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
-        rowsAtOnce = few == 1 ? VectorDot.rows(true) : ROWS;
+        rowsAtOnce = few == 1 ? VectorDot.rows(large, true) : ROWS;
         oneVector = few == 1 && many >= rowsAtOnce;
         boolean arranged = oneVector && large.isNarrow();
         scratch = team.scratch();
@@ -82,7 +82,7 @@ final class DotMatmul {
             tiles(0, count, 0);
         } else if (oneVector && !swapped && (large.isNarrow() || ColdStart.isOver())) {
             // Weights come from memory. A larger a was just computed, and is in the caches.
-            rowsAtOnce = VectorDot.rows(!fewRows.isSecond());
+            rowsAtOnce = VectorDot.rows(large, !fewRows.isSecond());
             team.run(tiles, count, together());
             fewRows.done((long) many * k);
         } else {

@@ -62,15 +62,20 @@ final class NarrowDot {
         System.arraycopy(x, xAt + whole, to, target, k - whole);
     }
 
+    /** As {@link VectorDot#rows}. Bytes take long to become floats: enough of them at a time that the sums need not be waited for. */
+    static int rows(Matrix w, boolean many) {
+        return w.bytes != null ? (many ? 6 : 3) : many ? 4 : 1;
+    }
+
     /** As {@link VectorDot#run}, for an arranged x. */
     static void run(Matrix w, int row, int step, int rows, float[] x, int xAt, int k, float[] sums) {
         int whole = whole(w, k);
         int at = w.at(row, 0);
         int stride = step * w.stride;
-        if (w.bytes != null && rows == 4) {
-            rows4(w.bytes, at, stride, x, xAt, whole, sums);
+        if (w.bytes != null && rows == 6) {
+            rows6(w.bytes, at, stride, x, xAt, whole, sums);
         } else if (w.bytes != null) {
-            row1(w.bytes, at, x, xAt, whole, sums);
+            rows3(w.bytes, at, stride, x, xAt, whole, sums);
         } else if (rows == 4) {
             rows4(w.halves, at, stride, x, xAt, whole, sums);
         } else {
@@ -90,95 +95,115 @@ final class NarrowDot {
     }
 
     /** Sums of 2^24 times the products. */
-    private static void row1(byte[] w, int at, float[] x, int xAt, int k, float[] sums) {
-        IntVector top = IntVector.broadcast(INTS, UPPER_BYTE);
-        FloatVector low = FloatVector.zero(FLOATS);
-        FloatVector high = FloatVector.zero(FLOATS);
-        for (int p = 0; p < k; p += BYTES_EACH * LANES) {
-            FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
-            FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
-            FloatVector x2 = FloatVector.fromArray(FLOATS, x, xAt + p + 2 * LANES);
-            FloatVector x3 = FloatVector.fromArray(FLOATS, x, xAt + p + 3 * LANES);
-            IntVector v = (IntVector) ByteVector.fromArray(BYTES, w, at + p).reinterpretShape(INTS, 0);
-            low = ((FloatVector) v.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x0, low);
-            high = ((FloatVector)
-                            v.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x1, high);
-            low = ((FloatVector)
-                            v.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x2, low);
-            high = ((FloatVector) v.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high);
-        }
-        low.add(high).intoArray(sums, 0);
-        clearUpperParts(1, sums);
-    }
-
-    /** Sums of 2^24 times the products. */
-    private static void rows4(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
+    private static void rows3(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
         int at1 = at + stride;
         int at2 = at + 2 * stride;
-        int at3 = at + 3 * stride;
         IntVector top = IntVector.broadcast(INTS, UPPER_BYTE);
-        FloatVector low0 = FloatVector.zero(FLOATS);
-        FloatVector high0 = FloatVector.zero(FLOATS);
-        FloatVector low1 = FloatVector.zero(FLOATS);
-        FloatVector high1 = FloatVector.zero(FLOATS);
-        FloatVector low2 = FloatVector.zero(FLOATS);
-        FloatVector high2 = FloatVector.zero(FLOATS);
-        FloatVector low3 = FloatVector.zero(FLOATS);
-        FloatVector high3 = FloatVector.zero(FLOATS);
+        FloatVector sum0 = FloatVector.zero(FLOATS);
+        FloatVector sum1 = FloatVector.zero(FLOATS);
+        FloatVector sum2 = FloatVector.zero(FLOATS);
         for (int p = 0; p < k; p += BYTES_EACH * LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
             FloatVector x2 = FloatVector.fromArray(FLOATS, x, xAt + p + 2 * LANES);
             FloatVector x3 = FloatVector.fromArray(FLOATS, x, xAt + p + 3 * LANES);
             IntVector v0 = (IntVector) ByteVector.fromArray(BYTES, w, at + p).reinterpretShape(INTS, 0);
-            low0 = ((FloatVector) v0.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x0, low0);
-            high0 = ((FloatVector)
-                            v0.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x1, high0);
-            low0 = ((FloatVector)
-                            v0.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x2, low0);
-            high0 = ((FloatVector) v0.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high0);
+            sum0 = x0.fma(v0.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum0);
+            sum0 = x1.fma(
+                    v0.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum0);
+            sum0 = x2.fma(
+                    v0.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum0);
+            sum0 = x3.fma(v0.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum0);
             IntVector v1 = (IntVector) ByteVector.fromArray(BYTES, w, at1 + p).reinterpretShape(INTS, 0);
-            low1 = ((FloatVector) v1.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x0, low1);
-            high1 = ((FloatVector)
-                            v1.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x1, high1);
-            low1 = ((FloatVector)
-                            v1.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x2, low1);
-            high1 = ((FloatVector) v1.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high1);
+            sum1 = x0.fma(v1.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum1);
+            sum1 = x1.fma(
+                    v1.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum1);
+            sum1 = x2.fma(
+                    v1.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum1);
+            sum1 = x3.fma(v1.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum1);
             IntVector v2 = (IntVector) ByteVector.fromArray(BYTES, w, at2 + p).reinterpretShape(INTS, 0);
-            low2 = ((FloatVector) v2.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x0, low2);
-            high2 = ((FloatVector)
-                            v2.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x1, high2);
-            low2 = ((FloatVector)
-                            v2.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x2, low2);
-            high2 = ((FloatVector) v2.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high2);
-            IntVector v3 = (IntVector) ByteVector.fromArray(BYTES, w, at3 + p).reinterpretShape(INTS, 0);
-            low3 = ((FloatVector) v3.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x0, low3);
-            high3 = ((FloatVector)
-                            v3.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x1, high3);
-            low3 = ((FloatVector)
-                            v3.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .fma(x2, low3);
-            high3 = ((FloatVector) v3.and(top).convertShape(VectorOperators.I2F, FLOATS, 0)).fma(x3, high3);
+            sum2 = x0.fma(v2.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum2);
+            sum2 = x1.fma(
+                    v2.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum2);
+            sum2 = x2.fma(
+                    v2.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum2);
+            sum2 = x3.fma(v2.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum2);
         }
-        low0.add(high0).intoArray(sums, 0);
-        low1.add(high1).intoArray(sums, Lanes.LENGTH);
-        low2.add(high2).intoArray(sums, 2 * Lanes.LENGTH);
-        low3.add(high3).intoArray(sums, 3 * Lanes.LENGTH);
-        clearUpperParts(4, sums);
+        sum0.intoArray(sums, 0);
+        sum1.intoArray(sums, Lanes.LENGTH);
+        sum2.intoArray(sums, 2 * Lanes.LENGTH);
+        clearUpperParts(3, sums);
+    }
+
+    /** Sums of 2^24 times the products. */
+    private static void rows6(byte[] w, int at, int stride, float[] x, int xAt, int k, float[] sums) {
+        int at1 = at + stride;
+        int at2 = at + 2 * stride;
+        int at3 = at + 3 * stride;
+        int at4 = at + 4 * stride;
+        int at5 = at + 5 * stride;
+        IntVector top = IntVector.broadcast(INTS, UPPER_BYTE);
+        FloatVector sum0 = FloatVector.zero(FLOATS);
+        FloatVector sum1 = FloatVector.zero(FLOATS);
+        FloatVector sum2 = FloatVector.zero(FLOATS);
+        FloatVector sum3 = FloatVector.zero(FLOATS);
+        FloatVector sum4 = FloatVector.zero(FLOATS);
+        FloatVector sum5 = FloatVector.zero(FLOATS);
+        for (int p = 0; p < k; p += BYTES_EACH * LANES) {
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
+            FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
+            FloatVector x2 = FloatVector.fromArray(FLOATS, x, xAt + p + 2 * LANES);
+            FloatVector x3 = FloatVector.fromArray(FLOATS, x, xAt + p + 3 * LANES);
+            IntVector v0 = (IntVector) ByteVector.fromArray(BYTES, w, at + p).reinterpretShape(INTS, 0);
+            sum0 = x0.fma(v0.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum0);
+            sum0 = x1.fma(
+                    v0.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum0);
+            sum0 = x2.fma(
+                    v0.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum0);
+            sum0 = x3.fma(v0.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum0);
+            IntVector v1 = (IntVector) ByteVector.fromArray(BYTES, w, at1 + p).reinterpretShape(INTS, 0);
+            sum1 = x0.fma(v1.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum1);
+            sum1 = x1.fma(
+                    v1.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum1);
+            sum1 = x2.fma(
+                    v1.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum1);
+            sum1 = x3.fma(v1.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum1);
+            IntVector v2 = (IntVector) ByteVector.fromArray(BYTES, w, at2 + p).reinterpretShape(INTS, 0);
+            sum2 = x0.fma(v2.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum2);
+            sum2 = x1.fma(
+                    v2.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum2);
+            sum2 = x2.fma(
+                    v2.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum2);
+            sum2 = x3.fma(v2.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum2);
+            IntVector v3 = (IntVector) ByteVector.fromArray(BYTES, w, at3 + p).reinterpretShape(INTS, 0);
+            sum3 = x0.fma(v3.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum3);
+            sum3 = x1.fma(
+                    v3.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum3);
+            sum3 = x2.fma(
+                    v3.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum3);
+            sum3 = x3.fma(v3.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum3);
+            IntVector v4 = (IntVector) ByteVector.fromArray(BYTES, w, at4 + p).reinterpretShape(INTS, 0);
+            sum4 = x0.fma(v4.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum4);
+            sum4 = x1.fma(
+                    v4.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum4);
+            sum4 = x2.fma(
+                    v4.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum4);
+            sum4 = x3.fma(v4.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum4);
+            IntVector v5 = (IntVector) ByteVector.fromArray(BYTES, w, at5 + p).reinterpretShape(INTS, 0);
+            sum5 = x0.fma(v5.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0), sum5);
+            sum5 = x1.fma(
+                    v5.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum5);
+            sum5 = x2.fma(
+                    v5.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum5);
+            sum5 = x3.fma(v5.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), sum5);
+        }
+        sum0.intoArray(sums, 0);
+        sum1.intoArray(sums, Lanes.LENGTH);
+        sum2.intoArray(sums, 2 * Lanes.LENGTH);
+        sum3.intoArray(sums, 3 * Lanes.LENGTH);
+        sum4.intoArray(sums, 4 * Lanes.LENGTH);
+        sum5.intoArray(sums, 5 * Lanes.LENGTH);
+        clearUpperParts(6, sums);
     }
 
     private static void row1(short[] w, int at, float[] x, int xAt, int k, float[] sums) {
@@ -188,8 +213,8 @@ final class NarrowDot {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
             IntVector v = (IntVector) ShortVector.fromArray(SHORTS, w, at + p).reinterpretShape(INTS, 0);
-            low = ((FloatVector) v.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low);
-            high = ((FloatVector) v.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high);
+            low = x0.fma(v.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0), low);
+            high = x1.fma(v.and(UPPER_HALF).reinterpretShape(FLOATS, 0), high);
         }
         low.add(high).intoArray(sums, 0);
         clearUpperParts(1, sums);
@@ -211,17 +236,17 @@ final class NarrowDot {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, xAt + p);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, xAt + p + LANES);
             IntVector v0 = (IntVector) ShortVector.fromArray(SHORTS, w, at + p).reinterpretShape(INTS, 0);
-            low0 = ((FloatVector) v0.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low0);
-            high0 = ((FloatVector) v0.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high0);
+            low0 = x0.fma(v0.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0), low0);
+            high0 = x1.fma(v0.and(UPPER_HALF).reinterpretShape(FLOATS, 0), high0);
             IntVector v1 = (IntVector) ShortVector.fromArray(SHORTS, w, at1 + p).reinterpretShape(INTS, 0);
-            low1 = ((FloatVector) v1.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low1);
-            high1 = ((FloatVector) v1.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high1);
+            low1 = x0.fma(v1.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0), low1);
+            high1 = x1.fma(v1.and(UPPER_HALF).reinterpretShape(FLOATS, 0), high1);
             IntVector v2 = (IntVector) ShortVector.fromArray(SHORTS, w, at2 + p).reinterpretShape(INTS, 0);
-            low2 = ((FloatVector) v2.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low2);
-            high2 = ((FloatVector) v2.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high2);
+            low2 = x0.fma(v2.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0), low2);
+            high2 = x1.fma(v2.and(UPPER_HALF).reinterpretShape(FLOATS, 0), high2);
             IntVector v3 = (IntVector) ShortVector.fromArray(SHORTS, w, at3 + p).reinterpretShape(INTS, 0);
-            low3 = ((FloatVector) v3.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0)).fma(x0, low3);
-            high3 = ((FloatVector) v3.and(UPPER_HALF).reinterpretShape(FLOATS, 0)).fma(x1, high3);
+            low3 = x0.fma(v3.lanewise(VectorOperators.LSHL, 16).reinterpretShape(FLOATS, 0), low3);
+            high3 = x1.fma(v3.and(UPPER_HALF).reinterpretShape(FLOATS, 0), high3);
         }
         low0.add(high0).intoArray(sums, 0);
         low1.add(high1).intoArray(sums, Lanes.LENGTH);

@@ -24,8 +24,8 @@ final class VectorDot {
      * Rows of a call: two ways of which the processor decides which is the faster one, since some fetch many streams ahead best, and
      * others one.
      */
-    static int rows(boolean many) {
-        return many ? 4 : 1;
+    static int rows(Matrix w, boolean many) {
+        return w.isNarrow() ? NarrowDot.rows(w, many) : many ? 4 : 1;
     }
 
     /**
