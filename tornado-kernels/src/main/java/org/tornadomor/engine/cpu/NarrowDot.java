@@ -17,7 +17,7 @@ import org.tornadomor.engine.Bfloat16;
  *
  * <p>Vectors are {@link Lanes#PART}s, for the reason given in {@link VectorDot}. Loops of so many operations are
  * sometimes compiled badly, and stay slow (docs/performance.md). So there is little for the compiler to find out: no method of our own
- * takes or returns a vector, conversions name the species that results, and there are four rows in a loop, not eight.
+ * takes or returns a vector, conversions name the species that results, and there are six rows of bytes in a loop, not eight.
  */
 final class NarrowDot {
     private static final VectorSpecies<Float> FLOATS = Lanes.PART;
@@ -62,7 +62,10 @@ final class NarrowDot {
         System.arraycopy(x, xAt + whole, to, target, k - whole);
     }
 
-    /** As {@link VectorDot#rows}. Bytes take long to become floats: enough of them at a time that the sums need not be waited for. */
+    /**
+     * As {@link VectorDot#rows}. Bytes become floats hardly faster than memory delivers them, so their rows are as many as
+     * the registers allow, with one sum each, or half of them: with fewer, each product would wait for the one before.
+     */
     static int rows(Matrix w, boolean many) {
         return w.bytes != null ? (many ? 6 : 3) : many ? 4 : 1;
     }
