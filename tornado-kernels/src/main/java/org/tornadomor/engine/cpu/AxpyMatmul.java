@@ -10,16 +10,16 @@ import jdk.incubator.vector.VectorSpecies;
  * a time. An element is the sum over k in order, wherever the tiles are cut.
  */
 final class AxpyMatmul {
-    /** Most rows of c, if sums are long. */
-    private static final int FEW_ROWS = 3;
+    /** Most rows of c, if sums are long: what was measured to be faster than packing, on processors of either kind. */
+    private static final int FEW_ROWS = Lanes.LENGTH >= 16 ? 3 : 8;
     /** Longest sums, if there are many rows. */
-    private static final int SHORT_SUMS = 4;
+    private static final int SHORT_SUMS = Lanes.LENGTH >= 16 ? 4 : 8;
     /** Rows of c in a tile. */
-    private static final int TILE_ROWS = 16;
+    private static final int TILE_ROWS = 8;
     /** Columns of c in a tile, at least. */
     private static final int TILE_COLUMNS = 256;
     /** Elements of c in a tile, about: they fit the first-level cache. */
-    private static final int TILE = TILE_ROWS * TILE_COLUMNS;
+    private static final int TILE = 1 << 12;
     /** Multiply-adds that are not worth waking workers for. */
     private static final long ALONE = 64 * 64 * 64;
 
@@ -55,12 +55,14 @@ final class AxpyMatmul {
         b = right;
         c = result;
         base = start;
-        // A row of b is read fastest from its beginning to its end: as much of it as leaves each worker a tile.
+        // Rows are read and written fastest from their beginning to their end: as much of them as leaves each worker a
+        // tile.
         int widest = TILE / Math.min(m, TILE_ROWS);
-        int share = (n + team.threads() - 1) / team.threads();
+        int rowTiles = (m + TILE_ROWS - 1) / TILE_ROWS;
+        int share = rowTiles >= team.threads() ? n : (n + team.threads() - 1) / team.threads();
         tileColumns = Math.clamp((share + LENGTH - 1) / LENGTH * LENGTH, TILE_COLUMNS, widest);
         columnTiles = (n + tileColumns - 1) / tileColumns;
-        int count = columnTiles * ((m + TILE_ROWS - 1) / TILE_ROWS);
+        int count = columnTiles * rowTiles;
         if ((long) m * n * k <= ALONE) {
             for (int tile = 0; tile < count; tile++) {
                 tile(tile, 0);
