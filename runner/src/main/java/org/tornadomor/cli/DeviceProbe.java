@@ -39,20 +39,27 @@ final class DeviceProbe {
         }
     }
 
-    /** The JVM that is asked: writes its devices, or why there are none, to the file that its argument names. */
+    /**
+     * The JVM that is asked: writes its devices, or why there are none, to the file that its last argument names.
+     *
+     * @param args whether its flags were those of an SDK, and the file
+     */
     public static void main(String[] args) throws IOException {
         Answer answer;
         try {
-            answer = new Answer(Devices.list(), null);
+            // Without the modules of an SDK this JVM would answer for the simulator on its class path.
+            answer = Boolean.parseBoolean(args[0]) && Devices.runtime() != Devices.Runtime.SDK
+                    ? failed("is not started by its own tornado-argfile, which adds no module of it; install it again")
+                    : new Answer(Devices.list(), null);
         } catch (UserError e) {
             answer = new Answer(List.of(), e.getMessage());
         }
-        Files.writeString(Path.of(args[0]), JsonMapper.shared().writeValueAsString(answer));
+        Files.writeString(Path.of(args[1]), JsonMapper.shared().writeValueAsString(answer));
         // Drivers may leave threads behind.
         Runtime.getRuntime().halt(0);
     }
 
-    /** Asks a JVM of this JDK with these flags, which choose its TornadoVM. */
+    /** Asks a JVM of this JDK with these flags, which are those of an SDK; without any, it has the simulator. */
     static Answer ask(List<String> flags, Duration limit) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         return ask(java, flags, limit);
@@ -79,8 +86,8 @@ final class DeviceProbe {
         List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1"));
         command.addAll(flags);
         command.addAll(properties());
-        command.addAll(
-                List.of("-cp", System.getProperty("java.class.path"), DeviceProbe.class.getName(), file.toString()));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), DeviceProbe.class.getName()));
+        command.addAll(List.of(Boolean.toString(!flags.isEmpty()), file.toString()));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(messages.toFile())

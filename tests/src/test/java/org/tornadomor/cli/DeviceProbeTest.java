@@ -61,6 +61,14 @@ class DeviceProbeTest {
     }
 
     @Test
+    void theSimulatorDoesNotAnswerForAnSdk() throws IOException {
+        Path flags = Files.writeString(temp.resolve("tornado-argfile"), "-Dtornado.ignored=true\n");
+        DeviceProbe.Answer answer = DeviceProbe.ask(List.of("@" + flags), DeviceProbe.LIMIT);
+        assertEquals(List.of(), answer.devices());
+        assertTrue(answer.problem().contains("adds no module of it"), answer.problem());
+    }
+
+    @Test
     @DisabledOnOs(OS.WINDOWS)
     void whatDriversPrintIsNoAnswer() throws IOException {
         DeviceInfo gpu =
