@@ -55,8 +55,7 @@ final class AxpyMatmul {
         b = right;
         c = result;
         base = start;
-        // Rows are read and written fastest from their beginning to their end: as much of them as leaves each worker a
-        // tile.
+        // Rows are fastest from their beginning to their end: as much of them as leaves each worker a tile.
         int widest = TILE / Math.min(m, TILE_ROWS);
         int rowTiles = (m + TILE_ROWS - 1) / TILE_ROWS;
         int share = rowTiles >= team.threads() ? n : (n + team.threads() - 1) / team.threads();

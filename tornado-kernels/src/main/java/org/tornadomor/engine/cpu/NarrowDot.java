@@ -63,11 +63,11 @@ final class NarrowDot {
     }
 
     /**
-     * As {@link VectorDot#rows}. Bytes become floats hardly faster than memory delivers them, so their rows are as many as
+     * As {@link VectorDot#rows} for bytes. They become floats hardly faster than memory delivers them, so their rows are as many as
      * the registers allow, with one sum each, or half of them: with fewer, each product would wait for the one before.
      */
-    static int rows(Matrix w, boolean many) {
-        return w.bytes != null ? (many ? 6 : 3) : many ? 4 : 1;
+    static int rowsOfBytes(boolean many) {
+        return many ? 6 : 3;
     }
 
     /** As {@link VectorDot#run}, for an arranged x. */

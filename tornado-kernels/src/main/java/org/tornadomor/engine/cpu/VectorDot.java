@@ -25,7 +25,7 @@ final class VectorDot {
      * others one.
      */
     static int rows(Matrix w, boolean many) {
-        return w.isNarrow() ? NarrowDot.rows(w, many) : many ? 4 : 1;
+        return w.bytes != null ? NarrowDot.rowsOfBytes(many) : many ? 4 : 1;
     }
 
     /**
