@@ -87,7 +87,7 @@ final class BlockedMatmul {
         baseAt = start == null ? 0 : start.at;
         baseStride = start == null ? 0 : start.stride;
         blockDepth = blockDepth(k);
-        turned = MatmulKernel.TURNS && (aTransposed || n >= TURNED_COLUMNS);
+        turned = aTransposed || n >= TURNED_COLUMNS;
         int maxDepth = MAX_DEPTH / DEPTH * blockDepth;
         scratch = team.scratch();
         scratch.reserve(
@@ -219,9 +219,7 @@ final class BlockedMatmul {
 
     /** Copies a block of rows of a to where the kernel wants them, in the worker's own memory. */
     private void copyLeft(int row, int rows, int start, int length, float[] own) {
-        if (aTransposed && !turned) {
-            Transpose.run(a.values, a.at(start, row), a.stride, length, rows, own, LEFT_AT, MatmulKernel.ROW);
-        } else if (aTransposed) {
+        if (aTransposed) {
             Packing.groupsOfColumns(a.values, a.at(start, row), a.stride, rows, length, own, LEFT_AT);
         } else if (turned) {
             Packing.groups(a.values, a.at(row, start), a.stride, rows, length, own, LEFT_AT, own);

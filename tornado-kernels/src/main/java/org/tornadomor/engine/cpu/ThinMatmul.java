@@ -121,7 +121,7 @@ final class ThinMatmul {
         for (int panel = 0; panel < panels(); panel++) {
             int to = resultAt(panel) + row * WIDTH;
             for (int p = 0; p < k; p += DEPTH) {
-                MatmulKernel.rows6(
+                Kernels16.stored6(
                         b.values,
                         b.at(first + row, p),
                         step * b.stride,
