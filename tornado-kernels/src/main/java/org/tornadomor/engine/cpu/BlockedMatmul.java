@@ -11,7 +11,7 @@ package org.tornadomor.engine.cpu;
  * takes in the first. An element is the sum of its blocks in order, wherever the tiles are cut.
  */
 final class BlockedMatmul {
-    /** Columns of b that are packed at a time: with {@link #MAX_DEPTH} it bounds the scratch memory. */
+    /** Columns of b that are packed at a time if a has many rows: with {@link #MAX_DEPTH} it bounds the scratch memory. */
     private static final int MAX_COLUMNS = 4096;
     /** Rows of b that are packed at a time. */
     private static final int MAX_DEPTH = 8 * MatmulKernel.DEPTH;
@@ -25,6 +25,11 @@ final class BlockedMatmul {
     private static final int TILE_PANELS = 4;
     /** Panels that are multiplied with all rows of a worker before the next: with DEPTH rows a quarter of a MiB. */
     private static final int PANELS = 8;
+    /**
+     * Elements of b that are packed at a time for each worker if a has so few rows that each is used in one go: a MiB, of which most is
+     * still in the worker's caches then.
+     */
+    private static final int USED_ONCE = 1 << 18;
     /** Rows of b that one task packs if b is not transposed. */
     private static final int PACK_ROWS = 16;
     /** Columns of b from which on it pays to turn the rows of a: then the kernel is faster. */
@@ -88,14 +93,16 @@ final class BlockedMatmul {
         baseStride = start == null ? 0 : start.stride;
         blockDepth = blockDepth(k);
         turned = aTransposed || n >= TURNED_COLUMNS;
-        int maxDepth = MAX_DEPTH / DEPTH * blockDepth;
+        boolean once = m <= TOGETHER * TILE_ROWS;
+        int maxDepth = once ? blockDepth : MAX_DEPTH / DEPTH * blockDepth;
+        int maxColumns = once ? team.threads() * USED_ONCE / blockDepth / WIDTH * WIDTH : MAX_COLUMNS;
         scratch = team.scratch();
         scratch.reserve(
-                RIGHT_AT + Math.min(maxDepth, k) * panels(Math.min(MAX_COLUMNS, n)) * WIDTH,
+                RIGHT_AT + Math.min(maxDepth, k) * panels(Math.min(maxColumns, n)) * WIDTH,
                 LEFT_AT + PanelProduct.size(turned, Math.min(TOGETHER * TILE_ROWS, m)));
         boolean alone = (long) m * n * k <= ALONE;
-        for (column = 0; column < n; column += MAX_COLUMNS) {
-            columns = Math.min(MAX_COLUMNS, n - column);
+        for (column = 0; column < n; column += maxColumns) {
+            columns = Math.min(maxColumns, n - column);
             for (from = 0; from < k; from += maxDepth) {
                 depth = Math.min(maxDepth, k - from);
                 runPart(team, alone);
