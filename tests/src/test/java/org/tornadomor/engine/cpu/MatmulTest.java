@@ -41,9 +41,11 @@ class MatmulTest {
         {500, 300, 1},
         {24, 64, 257},
         {40, 98, 300},
-        {70, 40, 2600},
-        {70, 4130, 40},
         {200, 70, 300},
+        // The right operand in parts, of columns and of rows: for many rows of the left one, and for few.
+        {400, 4130, 40},
+        {400, 40, 2600},
+        {70, 2100, 500},
     };
 
     enum Layout {
