@@ -1,7 +1,6 @@
 package org.tornadomor;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -31,9 +30,6 @@ import org.tornadomor.tokenizer.Tokenizers;
  * <p>For one thread at a time.
  */
 public final class LanguageModel implements AutoCloseable {
-    /** Prompts that run side by side; more are taken in turns. */
-    private static final int MAX_BATCH = 32;
-
     private final Engine engine;
     private final boolean ownsEngine;
     private final ParameterSet weights;
@@ -136,16 +132,9 @@ public final class LanguageModel implements AutoCloseable {
             requireTokenizer("stop strings need");
         }
         prompts.forEach(this::requirePrompt);
-        List<Generation> generations = new ArrayList<>();
-        lastTiming = new Timing(0, 0, 0, 0);
-        for (int from = 0; from < prompts.size(); from += MAX_BATCH) {
-            List<int[]> batch = prompts.subList(from, Math.min(prompts.size(), from + MAX_BATCH));
-            BatchGenerator.Result result =
-                    BatchGenerator.generate(engine, weights, tokenizer, batch, from, options, listener);
-            generations.addAll(result.generations());
-            lastTiming = lastTiming.plus(result.timing());
-        }
-        return generations;
+        BatchGenerator.Result result = BatchGenerator.generate(engine, weights, tokenizer, prompts, options, listener);
+        lastTiming = result.timing();
+        return result.generations();
     }
 
     /** @throws UserError naming a token that the model does not have */

@@ -17,12 +17,4 @@ public record Timing(int promptTokens, double prefillSeconds, int newTokens, dou
     public double tokensPerSecond() {
         return newTokens / Math.max(prefillSeconds + decodeSeconds, 1e-9);
     }
-
-    Timing plus(Timing other) {
-        return new Timing(
-                promptTokens + other.promptTokens,
-                prefillSeconds + other.prefillSeconds,
-                newTokens + other.newTokens,
-                decodeSeconds + other.decodeSeconds);
-    }
 }

@@ -11,30 +11,18 @@ import org.tornadomor.engine.Tensor;
  * @param segments within which attention stays, at every depth
  * @param ids [N] tokens
  * @param visible [N] how many keys of the first recursion a row sees: those of its segment up to itself
- * @param place [N] where a row goes in caches that hold every token (decoding)
  * @param table [T, h] rotary cosines and sines
  * @param depth [N] the last recursion of each row
  * @param ones [N] ones: everything is selected for recursion 1
  */
-record Batch(
-        ActiveRows all,
-        Segments segments,
-        Tensor ids,
-        Tensor visible,
-        Tensor place,
-        Tensor table,
-        Tensor depth,
-        Tensor ones) {
+record Batch(ActiveRows all, Segments segments, Tensor ids, Tensor visible, Tensor table, Tensor depth, Tensor ones) {
     static Batch allocate(ModelConfig config, ForwardSpec spec, int rows, Arena floats, Arena indices) {
-        Segments segments = spec.decoding()
-                ? Segments.sequences(spec.sequences())
-                : Segments.changing(indices, spec.sequences(), rows);
+        Segments segments = Segments.changing(indices, spec.sequences(), rows);
         return new Batch(
                 ActiveRows.allocate(indices, "all", rows, spec.sequences(), segments),
                 segments,
                 indices.allocate("ids", rows),
                 indices.allocate("visible", rows),
-                indices.allocate("place", rows),
                 floats.allocate("rotary", spec.context(), config.headDim()),
                 indices.allocate("depth", rows),
                 indices.allocate("ones", rows));

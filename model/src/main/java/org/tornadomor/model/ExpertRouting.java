@@ -90,9 +90,7 @@ final class ExpertRouting implements Routing {
             recursion.auxLogits = forward.floats.allocate(name + ".aux_logits", candidates);
             recursion.dAuxLogits = forward.floats.allocate(name + ".d_aux_logits", candidates);
         }
-        if (!forward.spec.decoding()) {
-            recursion.selectTopK = topK(recursion);
-        }
+        recursion.selectTopK = topK(recursion);
         if (!forward.spec.training()) {
             recursion.selectCausal = causal(recursion);
         }

@@ -11,7 +11,6 @@ import org.tornadomor.engine.DenseOp.Embed;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
-import org.tornadomor.engine.RowOp.CacheRoom;
 import org.tornadomor.engine.RowOp.Gather;
 import org.tornadomor.engine.RowOp.MarkDepth;
 import org.tornadomor.engine.Tensor;
@@ -19,8 +18,8 @@ import org.tornadomor.engine.Wiring;
 
 /**
  * From tokens to the hidden states before the final norm: embedding, unique first layer, recursions 1 to N_r on their active
- * rows, unique last layer. The same code trains, scores whole sequences and decodes against caches; {@link ForwardSpec} says
- * which.
+ * rows, unique last layer. The same code trains and scores whole sequences; {@link ForwardSpec} says which. New tokens against
+ * caches are {@link Decoder}'s.
  *
  * <p>A recursion gathers its rows from the state [N, d], runs the shared block on them alone, and adds the gated result back.
  * A row that was not selected costs nothing. Without routing all layers run on all rows, one after the other.
@@ -37,8 +36,6 @@ final class Forward implements AutoCloseable {
     final Scratch scratch;
     final LayerBank bank;
     final ForwardLayers layers;
-    /** Null unless decoding. */
-    final KvCaches caches;
     /** Null without routing. */
     final Routing routing;
     /** [N, d] the embedded tokens. */
@@ -54,7 +51,6 @@ final class Forward implements AutoCloseable {
     final List<PlainLayer> after = new ArrayList<>();
     final List<Recursion> recursions = new ArrayList<>();
     private final Binding embed;
-    private final Binding allRoom;
     private final int[] count = new int[1];
     private final RowLayout rowLayout;
     private int sequencesNow;
@@ -87,11 +83,9 @@ final class Forward implements AutoCloseable {
         batch = Batch.allocate(config, spec, rows, floats, indices);
         rowLayout = new RowLayout(engine, batch, spec.sequences());
         scratch = Scratch.allocate(floats, config, rows);
-        caches = spec.decoding() ? new KvCaches(engine, config, spec, map, indices) : null;
         layers = new ForwardLayers(this);
         embedded = floats.allocate("embedded", rows, config.hiddenSize());
         embed = embedding();
-        allRoom = caches == null ? null : room(batch.all(), batch.place(), batch.visible(), 0, "all rows");
         boolean routed = config.router() != RouterKind.NONE;
         first = layers.plain(before, 0, routed ? map.prefix() : map.numLayers(), embedded);
         if (routed) {
@@ -111,8 +105,8 @@ final class Forward implements AutoCloseable {
     /** Uploads what does not change; called when everything around this pass is allocated too. */
     void fill() {
         batch.fill(engine, config);
-        if (caches != null) {
-            caches.fill();
+        if (routing != null) {
+            routing.fill();
         }
         setMaxDepth(config.recursions());
     }
@@ -127,22 +121,6 @@ final class Forward implements AutoCloseable {
         Extent all = batch.all().extent();
         w.add(new Embed(w.of(embedded, all), w.of(weights.embedding()), w.of(batch.ids(), all)));
         return w.on(engine);
-    }
-
-    /** Makes room in the caches of a depth for its new rows. */
-    private Binding room(ActiveRows rows, Tensor place, Tensor visible, int depth, String what) {
-        Wiring w = new Wiring(name("cache room, " + what));
-        w.add(cacheRoom(w, rows, place, visible, depth));
-        return w.on(engine);
-    }
-
-    private CacheRoom cacheRoom(Wiring w, ActiveRows rows, Tensor place, Tensor visible, int depth) {
-        return new CacheRoom(
-                w.of(place, rows.extent()),
-                w.of(visible, rows.extent()),
-                w.of(caches.length(depth)),
-                w.of(rows.start()),
-                caches.capacity());
     }
 
     private void buildRecursions() {
@@ -169,17 +147,11 @@ final class Forward implements AutoCloseable {
         boolean keepsFirst = spec.training() && r.depth == 1;
         r.x = keepsFirst ? first : layers.blockInput(r);
         if (r.depth == 1) {
-            r.place = batch.place();
-            r.visible = batch.visible();
             r.visibleShared = batch.visible();
             return;
         }
         if (config.kv() != KvMode.RECURSION_WISE) {
             r.visibleShared = indices.allocate("depth " + r.depth + ".visible_shared", max);
-        }
-        if (spec.decoding()) {
-            r.place = indices.allocate("depth " + r.depth + ".place", max);
-            r.visible = indices.allocate("depth " + r.depth + ".visible", max);
         }
     }
 
@@ -196,13 +168,6 @@ final class Forward implements AutoCloseable {
         }
         if (r.depth > 1 && r.visibleShared != null) {
             w.add(new Gather(w.of(r.visibleShared, rows), w.of(batch.visible()), w.of(r.rows.index(), rows)));
-        }
-        if (r.depth > 1 && spec.decoding()) {
-            if (config.kv() == KvMode.RECURSION_WISE) {
-                w.add(cacheRoom(w, r.rows, r.place, r.visible, r.depth));
-            } else {
-                w.add(new Gather(w.of(r.place, rows), w.of(batch.place()), w.of(r.rows.index(), rows)));
-            }
         }
         return w.on(engine);
     }
@@ -251,9 +216,6 @@ final class Forward implements AutoCloseable {
      */
     void run(boolean causal) {
         embed.run();
-        if (allRoom != null) {
-            allRoom.run();
-        }
         runPlain(before);
         if (routing != null) {
             routing.begin();
@@ -299,8 +261,5 @@ final class Forward implements AutoCloseable {
     @Override
     public void close() {
         indices.close();
-        if (caches != null) {
-            caches.close();
-        }
     }
 }

@@ -1,8 +1,8 @@
 package org.tornadomor.model;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Tensor;
 
 /**
@@ -19,7 +19,7 @@ final class ForwardLayers {
     private final Tensor blockRows;
     /** [N, 2 kvHeads h] keys and values with the active rows' own among them (hybrid). */
     private final Tensor mixed;
-    /** [N, 2 kvHeads h] by layer: what readers of its keys and values read, unless decoding. */
+    /** [N, 2 kvHeads h] by layer: what readers of its keys and values read. */
     private final Tensor[] sources;
 
     ForwardLayers(Forward forward) {
@@ -27,9 +27,8 @@ final class ForwardLayers {
         this.config = forward.config;
         this.map = forward.map;
         int rows = forward.batch.all().max();
-        boolean hybrid = config.kv() == KvMode.HYBRID && !forward.spec.decoding();
         sources = new Tensor[map.numLayers()];
-        mixed = hybrid ? forward.floats.allocate("mixed_kv", rows, 2 * config.kvWidth()) : null;
+        mixed = config.kv() == KvMode.HYBRID ? forward.floats.allocate("mixed_kv", rows, 2 * config.kvWidth()) : null;
         if (forward.spec.keepsActivations()) {
             shared = null;
         } else {
@@ -40,7 +39,7 @@ final class ForwardLayers {
                     forward.batch.segments(),
                     forward.spec.context(),
                     KeyMode.OWN,
-                    0);
+                    null);
             shared = Activations.shared(forward.floats, widest);
         }
         blockRows = forward.spec.training() || config.router() == RouterKind.NONE
@@ -87,7 +86,7 @@ final class ForwardLayers {
         int depth = map.recursion(l);
         LayerForward program = forward.bank.forward(depth, shape);
         Activations activations = activations(l, shape, x);
-        if (hasReaders(l) && !forward.spec.decoding()) {
+        if (hasReaders(l)) {
             sources[l] = activations.qkv().columns(config.queryWidth(), 2 * config.kvWidth());
         }
         LayerKeys keys = keys(l, shape.mode(), rows, r);
@@ -107,7 +106,7 @@ final class ForwardLayers {
                 ? forward.floats.allocate("layer " + l + ".out", shape.rows().max(), shape.d())
                 : x;
         Activations mine = shared.between(x, out);
-        if (hasReaders(l) && !forward.spec.decoding()) {
+        if (hasReaders(l)) {
             return mine.withQkv(
                     forward.floats.allocate("layer " + l + ".qkv", shape.rows().max(), shape.qkvWidth()));
         }
@@ -115,77 +114,33 @@ final class ForwardLayers {
     }
 
     private LayerShape shape(int l, ActiveRows rows) {
-        boolean reads = map.kvSource(l) != l;
-        boolean hybrid = config.kv() == KvMode.HYBRID;
-        KeyMode mode;
-        if (forward.spec.decoding()) {
-            mode = reads && !hybrid ? KeyMode.SHARED : KeyMode.CACHED;
-        } else if (reads) {
-            mode = hybrid ? KeyMode.HYBRID : KeyMode.SHARED;
-        } else {
-            mode = KeyMode.OWN;
+        KeyMode mode = KeyMode.OWN;
+        if (map.kvSource(l) != l) {
+            mode = config.kv() == KvMode.HYBRID ? KeyMode.HYBRID : KeyMode.SHARED;
         }
-        var keyRows = switch (mode) {
-            case OWN -> rows.extent();
-            case CACHED -> forward.caches.rows();
-            case SHARED, HYBRID ->
-                forward.spec.decoding()
-                        ? forward.caches.rows()
-                        : forward.batch.all().extent();
-        };
-        int copies = forward.spec.decoding() && hybrid && hasReaders(l) ? config.recursions() - 1 : 0;
+        Extent keyRows =
+                mode == KeyMode.OWN ? rows.extent() : forward.batch.all().extent();
         return new LayerShape(
-                config, rows.extent(), keyRows, forward.batch.segments(), forward.spec.context(), mode, copies);
+                config, rows.extent(), keyRows, forward.batch.segments(), forward.spec.context(), mode, null);
     }
 
     private LayerKeys keys(int l, KeyMode mode, ActiveRows rows, Recursion r) {
         Batch batch = forward.batch;
-        boolean everyRow = rows == batch.all();
-        int source = map.kvSource(l);
-        boolean decoding = forward.spec.decoding();
-        boolean sharesKv = config.kv() != KvMode.RECURSION_WISE;
-        Tensor keyStart = decoding
-                ? forward.caches.keyStart()
-                : mode == KeyMode.OWN ? rows.keyStart() : batch.all().keyStart();
         Tensor visible;
-        if (everyRow) {
+        if (rows == batch.all()) {
             visible = batch.visible();
-        } else if (sharesKv) {
-            visible = r.visibleShared;
         } else {
-            visible = decoding ? r.visible : rows.ordinal();
+            visible = config.kv() == KvMode.RECURSION_WISE ? rows.ordinal() : r.visibleShared;
         }
-        Tensor base = switch (mode) {
-            case OWN -> null;
-            case CACHED -> forward.caches.layer(l);
-            case SHARED, HYBRID -> decoding ? forward.caches.layer(source) : sources[source];
-        };
-        Tensor place = switch (mode) {
-            case OWN, SHARED -> null;
-            case CACHED -> everyRow ? batch.place() : r.place;
-            case HYBRID -> rows.index();
-        };
         return new LayerKeys(
                 rows.position(),
                 batch.table(),
                 rows.start(),
-                keyStart,
+                mode == KeyMode.OWN ? rows.keyStart() : batch.all().keyStart(),
                 visible,
-                base,
-                place,
+                mode == KeyMode.OWN ? null : sources[map.kvSource(l)],
+                mode == KeyMode.HYBRID ? rows.index() : null,
                 mode == KeyMode.HYBRID ? mixed : null,
-                copies(l),
-                batch.place());
-    }
-
-    /** With hybrid keys, the caches of deeper recursions start from what recursion 1 computed. */
-    private List<Tensor> copies(int l) {
-        List<Tensor> copies = new ArrayList<>();
-        if (forward.spec.decoding() && config.kv() == KvMode.HYBRID && hasReaders(l)) {
-            for (int r = 2; r <= config.recursions(); r++) {
-                copies.add(forward.caches.layer(map.layer(r, map.weightSet(l) - map.prefix())));
-            }
-        }
-        return copies;
+                List.of());
     }
 }

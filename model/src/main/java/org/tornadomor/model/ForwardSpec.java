@@ -7,8 +7,7 @@ import org.tornadomor.UserError;
  *
  * @param purpose what is kept and where keys come from
  * @param sequences B
- * @param context T, the tokens of a sequence: in training and scoring of each row of the batch at most, in decoding the
- *     capacity of the caches
+ * @param context T, the most tokens of a sequence
  * @param maxRows the most rows of one run
  * @param anyCapacity plan memory for all rows at every depth, since capacities change (warm-up) or are not fixed
  * @param recompute training keeps what each layer starts from, and its backward computes the rest again
@@ -18,9 +17,7 @@ record ForwardSpec(Purpose purpose, int sequences, int context, int maxRows, boo
         /** Everything that the backward needs is kept; expert-choice selects its top k. */
         TRAIN,
         /** Whole sequences, nothing kept, either selection. */
-        SCORE,
-        /** New tokens against caches; selection is causal. */
-        DECODE
+        SCORE
     }
 
     static ForwardSpec train(int sequences, int context, boolean anyCapacity, boolean recompute) {
@@ -29,10 +26,6 @@ record ForwardSpec(Purpose purpose, int sequences, int context, int maxRows, boo
 
     static ForwardSpec score(int sequences, int context) {
         return new ForwardSpec(Purpose.SCORE, sequences, context, rows(sequences, context), true, false);
-    }
-
-    static ForwardSpec decode(int sequences, int context, int maxRows) {
-        return new ForwardSpec(Purpose.DECODE, sequences, context, Math.max(sequences, maxRows), true, false);
     }
 
     private static int rows(int sequences, int context) {
@@ -51,9 +44,5 @@ record ForwardSpec(Purpose purpose, int sequences, int context, int maxRows, boo
 
     boolean training() {
         return purpose == Purpose.TRAIN;
-    }
-
-    boolean decoding() {
-        return purpose == Purpose.DECODE;
     }
 }

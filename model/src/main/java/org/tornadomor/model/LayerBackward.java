@@ -67,7 +67,7 @@ final class LayerBackward {
         dNormed = ops.f32("d_normed", rows, d);
         dAttended = ops.f32("d_attended", rows, queries);
         dQkv = ops.f32("d_qkv", rows, shape.qkvWidth());
-        dRotated = ops.f32("d_rotated", rows, queries + (shape.mode().projectsKeys() ? width : 0));
+        dRotated = ops.f32("d_rotated", rows, queries + (shape.projectsKeys() ? width : 0));
         dQ = ops.f32("d_q", rows, queries);
         dK = ops.f32("d_k", shape.keyRows(), width);
         dV = ops.f32("d_v", shape.keyRows(), width);

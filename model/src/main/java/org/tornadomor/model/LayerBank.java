@@ -46,7 +46,6 @@ final class LayerBank {
         String where = depth == 0 ? "outer" : "depth " + depth;
         String mode =
                 shape.mode() == KeyMode.OWN ? "" : ", " + shape.mode().name().toLowerCase(java.util.Locale.ROOT);
-        String copies = shape.copies() == 0 ? "" : ", " + shape.copies() + " copies";
-        return pass + " " + where + ": " + what + mode + copies + suffix;
+        return pass + " " + where + ": " + what + mode + suffix;
     }
 }

@@ -31,7 +31,10 @@ final class LayerForward {
     private final Slot x, normed, qkv, rotated, q, k, v, attended, lse, mid, gateUp, activated, out;
     private final Slot inputNorm, wQkv, wOutput, postNorm, wGateUp, wDown;
     private final Slot position, table, start, keyStart, visible;
-    private Slot ownKv, base, place, mixed, copyPlace;
+    private Slot ownKv, copiedKv, base, place, mixed;
+    /** Of the rows that project keys, where others do not. */
+    private Slot normedFirst, rotatedFirst, positionFirst, wKeys;
+
     private final List<Slot> copies = new ArrayList<>();
     private final Program program;
 
@@ -47,11 +50,15 @@ final class LayerForward {
         ops = new Ops(name);
         x = ops.f32("x", rows, d);
         normed = ops.f32("normed", rows, d);
-        qkv = ops.f32("qkv", rows, shape.qkvWidth());
-        rotated = ops.f32("rotated", rows, shape.queryWidth() + (shape.mode().projectsKeys() ? shape.keyWidth() : 0));
+        boolean fused = shape.projectsKeys() && !shape.splitsKeys();
+        int projected = fused ? shape.qkvWidth() : shape.queryWidth();
+        qkv = ops.f32("qkv", rows, projected);
+        rotated = ops.f32("rotated", rows, shape.queryWidth() + (fused ? shape.keyWidth() : 0));
         q = ops.f32("q", rows, shape.queryWidth());
-        k = ops.f32("k", shape.keyRows(), shape.keyWidth());
-        v = ops.f32("v", shape.keyRows(), shape.keyWidth());
+        ElementType keyType =
+                shape.cache() == null ? ElementType.F32 : shape.cache().type();
+        k = ops.slot("k", keyType, shape.keyRows(), shape.keyWidth());
+        v = ops.slot("v", keyType, shape.keyRows(), shape.keyWidth());
         attended = ops.f32("attended", rows, shape.queryWidth());
         lse = ops.f32("lse", rows, shape.config().numHeads());
         mid = ops.f32("mid", rows, d);
@@ -59,7 +66,7 @@ final class LayerForward {
         activated = whole ? ops.f32("activated", rows, f) : null;
         out = whole ? ops.f32("out", rows, d) : null;
         inputNorm = ops.f32("input_norm", d, 1);
-        wQkv = ops.slot("w_qkv", weights, Extent.fixed(shape.qkvWidth()), d);
+        wQkv = ops.slot("w_qkv", weights, Extent.fixed(projected), d);
         wOutput = ops.slot("w_output", weights, Extent.fixed(d), shape.queryWidth());
         postNorm = ops.f32("post_norm", d, 1);
         wGateUp = ops.slot("w_gate_up", weights, Extent.fixed(2 * f), d);
@@ -67,18 +74,25 @@ final class LayerForward {
         position = ops.i32("position", rows);
         table = ops.f32("table", shape.positions(), shape.config().headDim());
         start = ops.i32("start", shape.segments().bounds());
-        keyStart = ops.i32("key_start", shape.segments().count());
+        int pages = shape.cache() == null ? 1 : shape.cache().pages();
+        keyStart = ops.slot("key_start", ElementType.I32, shape.segments().count(), pages);
         visible = ops.i32("visible", rows);
-        record();
+        record(weights);
         program = engine.compile(ops);
     }
 
-    private void record() {
+    private void record(ElementType weights) {
         ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
         ops.add(new MatmulNT(qkv, normed, wQkv));
         ops.add(new Rope(rotated, position, table, false));
+        if (shape.splitsKeys()) {
+            projectFirst(weights);
+        }
         recordKeys();
-        ops.add(new Attention(attended, lse, q, k, v, new AttentionOp.Rows(start, keyStart, visible), shape.heads()));
+        int pageRows =
+                shape.cache() == null ? AttentionOp.Rows.UNPAGED : shape.cache().pageRows();
+        AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible, pageRows);
+        ops.add(new Attention(attended, lse, q, k, v, which, shape.heads()));
         ops.add(new MatmulNT(mid, attended, wOutput, x));
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNT(gateUp, normed, wGateUp));
@@ -88,23 +102,26 @@ final class LayerForward {
         }
     }
 
+    /** Projects keys and values of the first rows alone. */
+    private void projectFirst(ElementType weights) {
+        Extent first = shape.cache().writers();
+        normedFirst = ops.f32("normed_first", first, shape.d());
+        ownKv = ops.f32("own_kv", first, 2 * shape.keyWidth());
+        rotatedFirst = ops.f32("rotated_first", first, shape.keyWidth());
+        positionFirst = ops.i32("position_first", first);
+        wKeys = ops.slot("w_keys", weights, Extent.fixed(2 * shape.keyWidth()), shape.d());
+        ops.add(new MatmulNT(ownKv, normedFirst, wKeys));
+        ops.add(new Rope(rotatedFirst, positionFirst, table, false));
+    }
+
     /** Puts keys and values where attention will read them. */
     private void recordKeys() {
         int width = 2 * shape.keyWidth();
         switch (shape.mode()) {
             case OWN, SHARED -> {}
             case CACHED -> {
-                ownKv = ops.f32("own_kv", shape.rows(), width);
-                place = ops.i32("place", shape.rows());
-                base = ops.f32("cache", shape.keyRows(), width);
-                ops.add(new Scatter(base, ownKv, place));
-                if (shape.copies() > 0) {
-                    copyPlace = ops.i32("copy_place", shape.rows());
-                }
-                for (int i = 0; i < shape.copies(); i++) {
-                    Slot copy = ops.f32("copy" + i, shape.keyRows(), width);
-                    copies.add(copy);
-                    ops.add(new Scatter(copy, ownKv, copyPlace));
+                if (shape.projectsKeys()) {
+                    fillCache(width);
                 }
             }
             case HYBRID -> {
@@ -118,6 +135,24 @@ final class LayerForward {
         }
     }
 
+    private void fillCache(int width) {
+        LayerShape.CacheUse cache = shape.cache();
+        if (ownKv == null) {
+            ownKv = ops.f32("own_kv", cache.writers(), width);
+        }
+        base = ops.slot("cache", cache.type(), shape.keyRows(), width);
+        place = ops.i32("place", cache.writers());
+        ops.add(new Scatter(base, ownKv, place));
+        if (cache.copies() > 0) {
+            copiedKv = ops.f32("copied_kv", cache.copied(), width);
+        }
+        for (int i = 0; i < cache.copies(); i++) {
+            Slot copy = ops.i32("copy_place" + i, cache.copied());
+            copies.add(copy);
+            ops.add(new Scatter(base, copiedKv, copy));
+        }
+    }
+
     /** Binds the program for one layer. */
     Binding bind(LayerWeights weights, Activations a, Scratch scratch, LayerKeys keys) {
         int queries = shape.queryWidth();
@@ -125,7 +160,7 @@ final class LayerForward {
         Map<Slot, Tensor> map = new HashMap<>();
         map.put(x, a.x());
         map.put(normed, scratch.normed());
-        map.put(qkv, a.qkv());
+        map.put(qkv, a.qkv().columns(0, qkv.columns()));
         map.put(rotated, a.qkv().columns(0, rotated.columns()));
         map.put(q, a.qkv().columns(0, queries));
         Tensor readFrom = keysRead(a, keys);
@@ -136,7 +171,7 @@ final class LayerForward {
         map.put(mid, a.mid());
         map.put(gateUp, a.gateUp());
         map.put(inputNorm, weights.inputNorm());
-        map.put(wQkv, weights.qkv().rows(0, shape.qkvWidth()));
+        map.put(wQkv, weights.qkv().rows(0, qkv.columns()));
         map.put(wOutput, weights.output());
         map.put(postNorm, weights.postNorm());
         map.put(wGateUp, weights.gateUp());
@@ -155,11 +190,17 @@ final class LayerForward {
             map.put(place, keys.place());
             map.put(base, keys.base());
         }
+        if (copiedKv != null) {
+            map.put(copiedKv, a.qkv().columns(queries, 2 * width));
+        }
+        if (normedFirst != null) {
+            map.put(normedFirst, scratch.normed());
+            map.put(rotatedFirst, a.qkv().columns(queries, width));
+            map.put(positionFirst, keys.position());
+            map.put(wKeys, weights.qkv().rows(queries, 2 * width));
+        }
         if (mixed != null) {
             map.put(mixed, keys.mixed());
-        }
-        if (copyPlace != null) {
-            map.put(copyPlace, keys.copyPlace());
         }
         for (int i = 0; i < copies.size(); i++) {
             map.put(copies.get(i), keys.copies().get(i));

@@ -1,6 +1,7 @@
 package org.tornadomor.model;
 
 import org.tornadomor.engine.AttentionOp.Heads;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Extent;
 
 /**
@@ -11,10 +12,28 @@ import org.tornadomor.engine.Extent;
  * @param segments the rows belong to, within which attention stays
  * @param positions rows of the rotary table
  * @param mode where keys come from
- * @param copies further caches that get this layer's keys and values too (hybrid decoding), else 0
+ * @param cache how the layer reads and fills a cache, or null without one
  */
 record LayerShape(
-        ModelConfig config, Extent rows, Extent keyRows, Segments segments, int positions, KeyMode mode, int copies) {
+        ModelConfig config,
+        Extent rows,
+        Extent keyRows,
+        Segments segments,
+        int positions,
+        KeyMode mode,
+        CacheUse cache) {
+    /**
+     * How a layer uses a cache.
+     *
+     * @param writers the first of its rows, whose keys and values go there; null if none do
+     * @param copied the first of its rows, whose keys and values go to further places too (hybrid keys)
+     * @param copies how many such places
+     * @param pages that a segment can have
+     * @param pageRows keys of a page
+     * @param type of the cache
+     */
+    record CacheUse(Extent writers, Extent copied, int copies, int pages, int pageRows, ElementType type) {}
+
     int d() {
         return config.hiddenSize();
     }
@@ -35,7 +54,17 @@ record LayerShape(
 
     /** Columns of the fused projection: queries, and keys and values where the layer has its own. */
     int qkvWidth() {
-        return mode.projectsKeys() ? queryWidth() + 2 * keyWidth() : queryWidth();
+        return projectsKeys() ? queryWidth() + 2 * keyWidth() : queryWidth();
+    }
+
+    /** Whether the layer projects keys and values of its rows, or of some of them. */
+    boolean projectsKeys() {
+        return mode == KeyMode.CACHED ? cache.writers() != null : mode != KeyMode.SHARED;
+    }
+
+    /** Whether some rows project keys and others do not. */
+    boolean splitsKeys() {
+        return mode == KeyMode.CACHED && cache.writers() != null && cache.writers() != rows;
     }
 
     Heads heads() {

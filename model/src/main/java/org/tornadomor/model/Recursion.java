@@ -24,10 +24,10 @@ final class Recursion {
     Tensor selected;
     /** [1] k of a sequence. */
     Tensor limit;
+    /** [R] the number of this recursion in every row (token-choice). */
+    Tensor number;
     /** [R, d] input and output of the block. */
     Tensor x, f;
-    /** [R] where new keys go in the caches, and how many keys a row sees there (decoding). */
-    Tensor place, visible;
     /** [R] how many keys of the first recursion a row sees (shared and hybrid keys). */
     Tensor visibleShared;
     /** The decision: of the top k, and causal. */

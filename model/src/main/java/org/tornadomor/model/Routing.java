@@ -2,6 +2,9 @@ package org.tornadomor.model;
 
 /** How a routed model decides which rows go on, and what becomes of them; one for each kind of router. */
 sealed interface Routing permits ExpertRouting, TokenRouting {
+    /** Uploads what does not change. */
+    default void fill() {}
+
     /** Runs on the input of recursion 1, before any decision. */
     void begin();
 

@@ -13,9 +13,9 @@ import org.tornadomor.engine.Tensor;
  * @param first [B + 1] the first segment of each sequence, and how many there are; null if the sequences are the segments
  */
 record Segments(Extent count, Extent bounds, Tensor first) {
-    /** Segments that are the sequences, for good. */
-    static Segments sequences(int sequences) {
-        return new Segments(Extent.fixed(sequences), Extent.fixed(sequences + 1), null);
+    /** Segments of rows that belong to no batch of sequences: at most so many, one a row at the most. */
+    static Segments of(String name, int most) {
+        return new Segments(Extent.of(name + " segments", most), Extent.of(name + " segment bounds", most + 1), null);
     }
 
     /** Segments that change from run to run, at most one a row. */

@@ -1,5 +1,6 @@
 package org.tornadomor.model;
 
+import java.util.Arrays;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Add;
 import org.tornadomor.engine.Extent;
@@ -63,6 +64,15 @@ final class TokenRouting implements Routing {
     }
 
     @Override
+    public void fill() {
+        for (Recursion r : forward.recursions) {
+            int[] numbers = new int[r.number.rows()];
+            Arrays.fill(numbers, r.depth);
+            forward.engine.upload(r.number, numbers, 0);
+        }
+    }
+
+    @Override
     public void begin() {
         choose.run();
     }
@@ -70,6 +80,7 @@ final class TokenRouting implements Routing {
     @Override
     public void build(Recursion r) {
         Extent rows = r.rows.extent();
+        r.number = forward.indices.allocate("router." + r.depth + ".number", r.rows.max());
         if (r.depth > 1) {
             Extent candidates = r.candidates.extent();
             r.selected = forward.indices.allocate("router." + r.depth + ".selected", r.candidates.max());
@@ -91,7 +102,7 @@ final class TokenRouting implements Routing {
                 w.of(scores),
                 w.of(forward.batch.depth()),
                 w.of(r.rows.index(), rows),
-                r.depth,
+                w.of(r.number, rows),
                 (float) mor.routerAlpha(),
                 mor.gating() == Gating.WEIGHTED));
         r.leave = w.on(forward.engine);

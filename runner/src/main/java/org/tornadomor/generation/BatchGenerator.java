@@ -7,188 +7,97 @@ import org.tornadomor.GenerationOptions;
 import org.tornadomor.Timing;
 import org.tornadomor.TokenListener;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.model.Decoder;
+import org.tornadomor.model.DecoderSize;
+import org.tornadomor.model.DepthPolicy;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.serving.Scheduler;
 import org.tornadomor.tokenizer.Tokenizer;
 
-/**
- * Continues a batch of prompts of any lengths: prompts are run in pieces, and a sequence whose prompt is done goes on token by
- * token until it ends. What comes of a prompt does not depend on the others.
- */
-public final class BatchGenerator {
-    /** New tokens of one run while prompts are read. */
+/** Continues prompts of any lengths side by side. What comes of a prompt does not depend on the others. */
+public final class BatchGenerator implements AutoCloseable {
+    /** Prompts that run side by side; when one ends, the next begins. */
+    private static final int MAX_SEQUENCES = 32;
+    /** Tokens of prompts that are read in a tick. */
     private static final int PREFILL_ROWS = 512;
 
     private final ModelConfig config;
-    private final GenerationOptions options;
-    private final List<Sequence> sequences = new ArrayList<>();
+    private final Tokenizer tokenizer;
     private final int context;
-    private final Decoder decoder;
-    private final int[] counts;
-    private final int[] ids;
-    private final int[] depths;
-    private final int[] drawn;
-    private final float[] draws;
-    private Timing timing;
-
-    private BatchGenerator(
-            Decoder decoder,
-            ModelConfig config,
-            Tokenizer tokenizer,
-            List<int[]> prompts,
-            int firstNumber,
-            GenerationOptions options,
-            TokenListener listener) {
-        this.config = config;
-        this.decoder = decoder;
-        this.options = options;
-        context = context(decoder.capacity(), prompts, options);
-        for (int[] prompt : prompts) {
-            sequences.add(new Sequence(firstNumber + sequences.size(), prompt, context, options, tokenizer, listener));
-        }
-        counts = new int[decoder.sequences()];
-        ids = new int[decoder.maxRows()];
-        depths = new int[decoder.maxRows()];
-        drawn = new int[decoder.sequences()];
-        draws = new float[decoder.sequences()];
-    }
-
-    /** The tokens that the longest prompt can grow to. */
-    private static int context(int most, List<int[]> prompts, GenerationOptions options) {
-        int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
-        return (int) Math.min(most, (long) longest + options.maxNewTokens());
-    }
+    private final Scheduler scheduler;
 
     /** What came of the prompts and how long it took. */
     public record Result(List<Generation> generations, Timing timing) {}
 
     /**
-     * Runs a batch to its end.
+     * Reserves memory.
+     *
+     * @param tokenizer null for a model of bare ids
+     * @param sequences that run side by side
+     * @param context tokens that a sequence may grow to
+     * @param promptTokens of all prompts together: more memory than they need would be wasted
+     */
+    public BatchGenerator(
+            Engine engine, ParameterSet weights, Tokenizer tokenizer, int sequences, int context, int promptTokens) {
+        config = weights.config();
+        this.tokenizer = tokenizer;
+        this.context = context;
+        int prefill = Math.clamp(promptTokens, 1, PREFILL_ROWS);
+        // Pieces of prompts at every depth may be under way at once.
+        int rows = sequences + prefill * config.recursions();
+        scheduler = new Scheduler(
+                engine, weights, DecoderSize.full(config, sequences, context, rows), prefill, DepthPolicy.DEPTH_WISE);
+    }
+
+    /**
+     * Continues prompts once, in memory of just that size.
      *
      * @param tokenizer null for a model of bare ids
      * @param prompts neither empty nor longer than the context
-     * @param firstNumber the number of the first prompt among all
      */
     public static Result generate(
             Engine engine,
             ParameterSet weights,
             Tokenizer tokenizer,
             List<int[]> prompts,
-            int firstNumber,
             GenerationOptions options,
             TokenListener listener) {
-        ModelConfig config = weights.config();
-        int size = prompts.size();
+        int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
         int total = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        int rows = Math.clamp(total, size, Math.max(size, PREFILL_ROWS));
-        int context = context(config.maxPositions(), prompts, options);
-        try (Decoder decoder = new Decoder(engine, weights, size, context, rows, 0)) {
-            return generate(decoder, config, tokenizer, prompts, firstNumber, options, listener);
+        int context = (int) Math.min(weights.config().maxPositions(), (long) longest + options.maxNewTokens());
+        int sequences = Math.clamp(prompts.size(), 1, MAX_SEQUENCES);
+        try (BatchGenerator generator = new BatchGenerator(engine, weights, tokenizer, sequences, context, total)) {
+            return generator.generate(prompts, options, listener);
         }
     }
 
     /**
-     * Runs a batch to its end in memory that is there already.
+     * Continues prompts.
      *
-     * @param decoder for at least as many sequences as there are prompts; what it holds is forgotten
-     * @param config of its model
-     * @param prompts neither empty nor longer than the decoder's capacity
+     * @param prompts neither empty nor longer than the context
      */
-    public static Result generate(
-            Decoder decoder,
-            ModelConfig config,
-            Tokenizer tokenizer,
-            List<int[]> prompts,
-            int firstNumber,
-            GenerationOptions options,
-            TokenListener listener) {
-        BatchGenerator batch = new BatchGenerator(decoder, config, tokenizer, prompts, firstNumber, options, listener);
-        decoder.setThreshold(options.threshold());
-        decoder.setMaxDepth(options.maxDepth() == 0 ? config.recursions() : options.maxDepth());
-        for (int row = 0; row < prompts.size(); row++) {
-            decoder.clear(row);
-            decoder.setSampling(row, (float) options.temperature(), options.topK(), (float) options.topP(), (float)
-                    options.repetitionPenalty());
+    public Result generate(List<int[]> prompts, GenerationOptions options, TokenListener listener) {
+        List<Sequence> sequences = new ArrayList<>();
+        for (int[] prompt : prompts) {
+            sequences.add(new Sequence(sequences.size(), prompt, options, tokenizer, listener));
         }
-        batch.run();
-        List<Generation> generations = batch.sequences.stream()
-                .map(s -> s.result(batch.config, batch.context))
-                .toList();
-        return new Result(generations, batch.timing);
-    }
-
-    private void run() {
         long begin = System.nanoTime();
-        int promptTokens = 0;
-        for (Sequence sequence : sequences) {
-            promptTokens += sequence.prompt.length;
-        }
-        while (plan(true) > 0) {
-            step();
-        }
-        long prefilled = System.nanoTime();
-        while (plan(false) > 0) {
-            step();
-        }
-        double decodeSeconds = (System.nanoTime() - prefilled) / 1e9;
-        int newTokens = 0;
-        for (Sequence sequence : sequences) {
-            newTokens += sequence.newTokens();
-        }
-        timing = new Timing(promptTokens, (prefilled - begin) / 1e9, newTokens, decodeSeconds);
-    }
-
-    /** Chooses the tokens of the next run: pieces of prompts, or one token of each sequence that goes on. @return how many */
-    private int plan(boolean prompts) {
-        int rows = 0;
-        for (int b = 0; b < sequences.size(); b++) {
-            Sequence sequence = sequences.get(b);
-            int wanted = prompts ? sequence.promptLeft() : sequence.ended() ? 0 : 1;
-            counts[b] = Math.min(wanted, ids.length - rows);
-            sequence.feed(counts[b], ids, rows);
-            rows += counts[b];
-        }
-        return rows;
-    }
-
-    private void step() {
-        decoder.run(counts, ids);
-        decoder.depths(depths);
-        int logitRow = 0;
-        for (int b = 0; b < sequences.size(); b++) {
-            if (counts[b] > 0) {
-                prepareDraw(sequences.get(b), logitRow++);
+        sequences.forEach(sequence -> scheduler.submit(sequence.request(), sequence));
+        long read = begin;
+        while (scheduler.step()) {
+            if (sequences.stream().anyMatch(sequence -> !sequence.begun())) {
+                read = System.nanoTime();
             }
         }
-        decoder.sample(draws, drawn);
-        logitRow = 0;
-        int row = 0;
-        for (int b = 0; b < sequences.size(); b++) {
-            if (counts[b] > 0) {
-                take(sequences.get(b), row, counts[b], drawn[logitRow++]);
-                row += counts[b];
-            }
-        }
+        double decodeSeconds = (System.nanoTime() - read) / 1e9;
+        int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
+        int newTokens = sequences.stream().mapToInt(Sequence::newTokens).sum();
+        Timing timing = new Timing(promptTokens, (read - begin) / 1e9, newTokens, decodeSeconds);
+        return new Result(sequences.stream().map(s -> s.result(config, context)).toList(), timing);
     }
 
-    private void prepareDraw(Sequence sequence, int logitRow) {
-        boolean speaks = sequence.promptLeft() == 0;
-        draws[logitRow] = speaks ? sequence.draw() : 0;
-        if (speaks && options.repetitionPenalty() != 1) {
-            decoder.setHistory(logitRow, sequence.ids, sequence.length());
-        }
-    }
-
-    private void take(Sequence sequence, int row, int count, int id) {
-        int first = sequence.fed() - count;
-        for (int i = 0; i < count; i++) {
-            if (first + i < sequence.prompt.length) {
-                sequence.promptDepths[first + i] = depths[row + i];
-            }
-        }
-        if (sequence.promptLeft() == 0) {
-            sequence.accept(id, depths[row + count - 1]);
-        }
+    @Override
+    public void close() {
+        scheduler.close();
     }
 }

@@ -1,106 +1,87 @@
 package org.tornadomor.generation;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.SplittableRandom;
+import java.util.List;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.TokenListener;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.serving.Request;
+import org.tornadomor.serving.RequestListener;
 import org.tornadomor.tokenizer.StreamDecoder;
 import org.tornadomor.tokenizer.Tokenizer;
 
-/** One prompt on its way through a batch. */
-final class Sequence {
-    final int number;
-    final int[] prompt;
-    final int[] promptDepths;
-    /** Prompt, then new tokens. */
-    final int[] ids;
-
-    private final int[] depths;
-    private final int limit;
-    private final boolean limitedByContext;
-    private final SplittableRandom random;
+/** One prompt on its way: what was drawn, its text, and whether a stop string came. */
+final class Sequence implements RequestListener {
+    private final int number;
+    private final int[] prompt;
+    private final int[] promptDepths;
+    private final GenerationOptions options;
+    private final List<Integer> ids = new ArrayList<>();
+    private final List<Integer> depths = new ArrayList<>();
     private final Tokenizer tokenizer;
     private final StreamDecoder stream;
     private final StopText stopText;
     private final StringBuilder text = new StringBuilder();
     private final TokenListener listener;
-    private int fed;
-    private int count;
     private Generation.End ended;
 
-    Sequence(
-            int number,
-            int[] prompt,
-            int context,
-            GenerationOptions options,
-            Tokenizer tokenizer,
-            TokenListener listener) {
+    Sequence(int number, int[] prompt, GenerationOptions options, Tokenizer tokenizer, TokenListener listener) {
         this.number = number;
         this.prompt = prompt;
+        this.options = options;
         this.promptDepths = new int[prompt.length];
-        int room = context - prompt.length + 1;
-        limit = Math.min(options.maxNewTokens(), room);
-        limitedByContext = room < options.maxNewTokens();
-        ids = Arrays.copyOf(prompt, prompt.length + limit);
-        depths = new int[limit];
-        random = new SplittableRandom(options.seed() * 0x9E3779B97F4A7C15L + number);
         this.tokenizer = tokenizer;
         stream = tokenizer == null ? null : tokenizer.streamDecoder();
         stopText = new StopText(options.stop());
         this.listener = listener;
     }
 
-    /** Prompt tokens that have not been run yet. */
-    int promptLeft() {
-        return Math.max(0, prompt.length - fed);
+    /** What to decode. */
+    Request request() {
+        int[] ends = tokenizer == null || tokenizer.endOfText() < 0 ? new int[0] : new int[] {tokenizer.endOfText()};
+        return new Request(
+                prompt,
+                options.maxNewTokens(),
+                new Request.Sampling(
+                        options.temperature(), options.topK(), options.topP(), options.repetitionPenalty()),
+                options.seed() * 0x9E3779B97F4A7C15L + number,
+                ends,
+                options.threshold(),
+                options.maxDepth());
     }
 
-    /** Copies the next tokens to run and counts them as run. */
-    void feed(int tokens, int[] target, int at) {
-        System.arraycopy(ids, fed, target, at, tokens);
-        fed += tokens;
+    /** Whether the first new token is there. */
+    boolean begun() {
+        return !ids.isEmpty() || ended != null;
     }
 
-    int fed() {
-        return fed;
+    @Override
+    public void prompt(int[] depthsOfPrompt, int cached) {
+        System.arraycopy(depthsOfPrompt, 0, promptDepths, 0, promptDepths.length);
     }
 
-    /** Tokens known so far. */
-    int length() {
-        return prompt.length + count;
-    }
-
-    boolean ended() {
-        return ended != null;
-    }
-
-    float draw() {
-        return (float) random.nextInt(1 << 24) / (1 << 24);
-    }
-
-    /** Takes the next token. @param depth recursions of the step that produced it */
-    void accept(int id, int depth) {
-        if (tokenizer != null && id == tokenizer.endOfText()) {
-            end(Generation.End.END_OF_TEXT);
-            return;
-        }
-        ids[prompt.length + count] = id;
-        depths[count++] = depth;
+    @Override
+    public boolean token(int id, int depth) {
+        ids.add(id);
+        depths.add(depth);
         String shown = stream == null || id >= tokenizer.vocabSize() ? "" : stopText.accept(stream.accept(id));
         text.append(shown);
         listener.token(number, id, depth, shown);
-        if (stopText.stopped()) {
-            end(Generation.End.STOP);
-        } else if (count == limit) {
-            end(limitedByContext ? Generation.End.CONTEXT : Generation.End.LENGTH);
-        }
+        return !stopText.stopped();
     }
 
-    private void end(Generation.End reason) {
-        ended = reason;
+    @Override
+    public void ended(End reason) {
+        ended = switch (reason) {
+            case LENGTH -> Generation.End.LENGTH;
+            case CONTEXT -> Generation.End.CONTEXT;
+            case END_TOKEN -> Generation.End.END_OF_TEXT;
+            case STOPPED -> Generation.End.STOP;
+            case CANCELLED -> throw new IllegalStateException("nobody cancels");
+        };
         if (stream != null) {
             String rest = stopText.accept(stream.flush()) + stopText.flush();
             text.append(rest);
@@ -111,23 +92,23 @@ final class Sequence {
     }
 
     int newTokens() {
-        return count;
+        return ids.size();
     }
 
     Generation result(ModelConfig config, int context) {
-        int[] taken = Arrays.copyOf(depths, count);
+        int[] taken = depths.stream().mapToInt(d -> d).toArray();
         double[] share = new double[config.recursions()];
         for (int depth : taken) {
-            share[depth - 1] += 1.0 / count;
+            share[depth - 1] += 1.0 / taken.length;
         }
         return new Generation(
                 prompt,
                 promptDepths,
-                Arrays.copyOfRange(ids, prompt.length, prompt.length + count),
+                ids.stream().mapToInt(id -> id).toArray(),
                 taken,
                 text.toString(),
                 ended,
                 Arrays.stream(taken).average().orElse(Double.NaN),
-                count == 0 ? 0 : new Flops(config, context).computeSaved(share));
+                taken.length == 0 ? 0 : new Flops(config, context).computeSaved(share));
     }
 }

@@ -9,7 +9,6 @@ import org.tornadomor.TokenListener;
 import org.tornadomor.data.TokenSequence;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.generation.BatchGenerator;
-import org.tornadomor.model.Decoder;
 import org.tornadomor.trainer.Trainer;
 
 /**
@@ -25,7 +24,7 @@ public final class SampleWriter implements AutoCloseable {
     private final List<int[]> prompts;
     private final GenerationOptions options;
     /** Null if no texts are wanted. */
-    private final Decoder decoder;
+    private final BatchGenerator generator;
 
     /**
      * @param samples texts of an evaluation, 0 for none
@@ -38,15 +37,15 @@ public final class SampleWriter implements AutoCloseable {
         prompts = prompts(trainer, samples);
         int capacity = Math.min(trainer.model().maxPositions(), PROMPT_TOKENS + NEW_TOKENS);
         options = GenerationOptions.DEFAULT.withMaxNewTokens(NEW_TOKENS);
-        decoder = prompts.isEmpty()
+        generator = prompts.isEmpty()
                 ? null
-                : new Decoder(
+                : new BatchGenerator(
                         engine,
                         trainer.weights(),
+                        trainer.tokenizer(),
                         prompts.size(),
                         capacity,
-                        prompts.stream().mapToInt(prompt -> prompt.length).sum(),
-                        0);
+                        prompts.stream().mapToInt(prompt -> prompt.length).sum());
     }
 
     /** Pieces of the held-out text, evenly spread. */
@@ -68,19 +67,17 @@ public final class SampleWriter implements AutoCloseable {
      * @throws org.tornadomor.UserError if the disk or the device refuses
      */
     public void write(long step) {
-        List<Generation> generations = decoder == null
+        List<Generation> generations = generator == null
                 ? List.of()
-                : BatchGenerator.generate(
-                                decoder, trainer.model(), trainer.tokenizer(), prompts, 0, options, TokenListener.NONE)
-                        .generations();
+                : generator.generate(prompts, options, TokenListener.NONE).generations();
         log.write(step, trainer.tokenizer(), generations, trainer.excerpt());
     }
 
     @Override
     public void close() {
         log.close();
-        if (decoder != null) {
-            decoder.close();
+        if (generator != null) {
+            generator.close();
         }
     }
 }

@@ -13,7 +13,7 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Decoder;
+import org.tornadomor.model.BatchDecoder;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
@@ -66,7 +66,7 @@ final class DecodeComparison {
     }
 
     /** Both decode the same few tokens, or their speeds do not compare. */
-    private static void requireSameTokens(Decoder decoder, CPeer peer) {
+    private static void requireSameTokens(BatchDecoder decoder, CPeer peer) {
         if (peer == null) {
             return;
         }
@@ -91,15 +91,15 @@ final class DecodeComparison {
         final String name;
         final double bytes;
         final ParameterSet weights;
-        final Decoder one;
-        final Decoder many;
+        final BatchDecoder one;
+        final BatchDecoder many;
 
         Subject(Engine engine, ModelConfig config, ElementType type) {
             name = type.name().toLowerCase(Locale.ROOT);
             weights = new ParameterSet(engine, "weights", config, type);
             bytes = fill(engine, weights);
-            one = new Decoder(engine, weights, 1, CONTEXT, CONTEXT, 1);
-            many = new Decoder(engine, weights, SEQUENCES, 64, SEQUENCES, SEQUENCES);
+            one = new BatchDecoder(engine, weights, 1, CONTEXT, CONTEXT, 1);
+            many = new BatchDecoder(engine, weights, SEQUENCES, 64, SEQUENCES, SEQUENCES);
         }
 
         private static double fill(Engine engine, ParameterSet weights) {
@@ -173,7 +173,7 @@ final class DecodeComparison {
         ratios.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
     }
 
-    private double steps(Decoder decoder, int count) {
+    private double steps(BatchDecoder decoder, int count) {
         clear(decoder);
         int[] counts = new int[decoder.sequences()];
         int[] ids = new int[decoder.sequences()];
@@ -181,7 +181,7 @@ final class DecodeComparison {
         return time(count, () -> decoder.run(counts, ids));
     }
 
-    private double prefill(Decoder decoder) {
+    private double prefill(BatchDecoder decoder) {
         int[] ids = new int[CONTEXT];
         Arrays.setAll(ids, i -> i * 31 % VOCABULARY);
         return time(1, () -> {
@@ -190,7 +190,7 @@ final class DecodeComparison {
         });
     }
 
-    private static void clear(Decoder decoder) {
+    private static void clear(BatchDecoder decoder) {
         for (int b = 0; b < decoder.sequences(); b++) {
             decoder.clear(b);
         }

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.model.Checkpoints;
-import org.tornadomor.model.Decoder;
+import org.tornadomor.model.BatchDecoder;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
@@ -39,7 +39,7 @@ final class MorDecodeComparison {
         try (Engine engine = new CpuEngine(threads)) {
             ParameterSet weights = new ParameterSet(engine, "weights", config);
             Checkpoints.initialise(engine, weights, 1);
-            List<Decoder> decoders = IntStream.rangeClosed(1, deepest)
+            List<BatchDecoder> decoders = IntStream.rangeClosed(1, deepest)
                     .mapToObj(depth -> decoder(engine, weights, depth, length, capacity))
                     .toList();
             double[][] seconds = new double[deepest][rounds];
@@ -71,8 +71,8 @@ final class MorDecodeComparison {
     }
 
     /** Every token takes exactly so many recursions. */
-    private static Decoder decoder(Engine engine, ParameterSet weights, int depth, int length, int capacity) {
-        Decoder decoder = new Decoder(engine, weights, 1, capacity, length, 1);
+    private static BatchDecoder decoder(Engine engine, ParameterSet weights, int depth, int length, int capacity) {
+        BatchDecoder decoder = new BatchDecoder(engine, weights, 1, capacity, length, 1);
         decoder.setThreshold(0);
         decoder.setMaxDepth(depth);
         int[] ids = new int[length];
@@ -93,7 +93,7 @@ final class MorDecodeComparison {
         return Float.BYTES * (layers * layer + (double) config.vocabSize() * config.hiddenSize());
     }
 
-    private static double steps(Decoder decoder) {
+    private static double steps(BatchDecoder decoder) {
         double[] seconds = new double[STEPS];
         for (int i = 0; i < STEPS; i++) {
             long start = System.nanoTime();

@@ -3,10 +3,10 @@ package org.tornadomor.bench;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
+import org.tornadomor.model.BatchDecoder;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.model.Checkpoints;
-import org.tornadomor.model.Decoder;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Presets;
@@ -153,7 +153,7 @@ final class ThreadsComparison {
 
     private static DoubleSupplier prompt(Engine engine, ModelConfig config) {
         ParameterSet weights = weights(engine, config);
-        Decoder decoder = new Decoder(engine, weights, 1, PROMPT, PROMPT, 1);
+        BatchDecoder decoder = new BatchDecoder(engine, weights, 1, PROMPT, PROMPT, 1);
         int[] counts = {PROMPT};
         int[] ids = new int[PROMPT];
         return timed(() -> {

@@ -88,7 +88,7 @@ final class AllocationProbe {
     }
 
     private void decode(Engine engine, ParameterSet weights, int sequences) {
-        try (Decoder decoder = new Decoder(engine, weights, sequences, 128, sequences, sequences)) {
+        try (BatchDecoder decoder = new BatchDecoder(engine, weights, sequences, 128, sequences, sequences)) {
             int[] counts = new int[sequences];
             Arrays.fill(counts, 1);
             int[] ids = random.ints(sequences, 0, 80).toArray();

@@ -45,7 +45,7 @@ class DecoderTest {
         try (ParameterSet scored = new ParameterSet(scoring, "weights", config);
                 ParameterSet decoded = new ParameterSet(decoding, "weights", config);
                 Scorer scorer = new Scorer(scoring, scored, sequences, length);
-                Decoder decoder = new Decoder(decoding, decoded, sequences, length, sequences * length, 64)) {
+                BatchDecoder decoder = new BatchDecoder(decoding, decoded, sequences, length, sequences * length, 64)) {
             RandomModels.initialise(scoring, scored, random);
             copy(scored, scoring, decoded, decoding);
             double threshold = random.nextBoolean() ? 0.5 : 0.45 + 0.1 * random.nextDouble();
@@ -83,7 +83,7 @@ class DecoderTest {
         }
     }
 
-    private static void copy(ParameterSet from, Engine source, ParameterSet to, Engine target) {
+    static void copy(ParameterSet from, Engine source, ParameterSet to, Engine target) {
         Map<String, Tensor> targets = to.named();
         from.named().forEach((name, tensor) -> {
             float[] values = new float[tensor.size()];
@@ -94,7 +94,7 @@ class DecoderTest {
 
     /** Each run takes a random number of tokens, often none, of each sequence. */
     private static void decodeInPieces(
-            Decoder decoder,
+            BatchDecoder decoder,
             Random random,
             int[] ids,
             int sequences,

@@ -79,7 +79,7 @@ class DeviceTransfersTest {
         ModelConfig config = config(recursions, RouterKind.EXPERT_CHOICE, null);
         try (TornadoEngine engine = new TornadoEngine(EngineOptions.standard());
                 ParameterSet weights = weights(engine, config);
-                Decoder decoder = new Decoder(engine, weights, sequences, 32, 64, sequences)) {
+                BatchDecoder decoder = new BatchDecoder(engine, weights, sequences, 32, 64, sequences)) {
             TransferReport report = engine.transfers();
             int[] counts = new int[sequences];
             Arrays.fill(counts, 1);

@@ -62,7 +62,7 @@ class NarrowWeightsTest {
         float[] all = new float[ids.length * (vocabulary + 1)];
         float[] logits = new float[piece * vocabulary];
         int[] depths = new int[piece];
-        try (Decoder decoder = new Decoder(engine, weights, 1, ids.length, piece, piece)) {
+        try (BatchDecoder decoder = new BatchDecoder(engine, weights, 1, ids.length, piece, piece)) {
             for (int from = 0; from < ids.length; from += piece) {
                 decoder.runAll(new int[] {piece}, Arrays.copyOfRange(ids, from, from + piece));
                 decoder.logits(logits);

@@ -9,10 +9,13 @@ import java.util.List;
 /**
  * Rotary positions and attention among compact rows.
  *
- * <p>Rows of several sequences stand one after the other: sequence b has the query rows {@code start[b]} to
+ * <p>Rows of several segments stand one after the other: segment b has the query rows {@code start[b]} to
  * {@code start[b+1] - 1}, in the order of their positions. Its keys begin at row {@code keyStart[b]} of k and v, and query
  * i sees the first {@code visible[i]} of them. That one rule serves attention among the survivors of a recursion, attention
- * to the shared keys of the first recursion, and decoding from caches.
+ * to the shared keys of the first recursion, and decoding from caches, where a segment is a sequence at a depth.
+ *
+ * <p>Keys of a segment may lie in pages of {@code pageRows} rows, as they do in caches: then row b of {@code keyStart} says
+ * where each page begins, and key j is row {@code keyStart[b][j / pageRows] + j % pageRows}.
  */
 public sealed interface AttentionOp extends Op {
 
@@ -43,8 +46,33 @@ public sealed interface AttentionOp extends Op {
         }
     }
 
-    /** Which rows attend to which: start [B+1], keyStart [B], visible [R]; see above. */
-    record Rows(Slot start, Slot keyStart, Slot visible) {}
+    /**
+     * Which rows attend to which: start [B+1], keyStart [B, pages], visible [R]; see above.
+     *
+     * @param pageRows keys of a page, a power of two; {@link #UNPAGED} where the keys of a segment follow one another
+     */
+    record Rows(Slot start, Slot keyStart, Slot visible, int pageRows) {
+        /** More keys than there can be: a segment has one page. */
+        public static final int UNPAGED = 1 << 30;
+
+        public Rows {
+            check(Integer.bitCount(pageRows) == 1 && (keyStart.columns() == 1 || pageRows < UNPAGED), "Rows", keyStart);
+        }
+
+        /** Keys that follow one another. */
+        public Rows(Slot start, Slot keyStart, Slot visible) {
+            this(start, keyStart, visible, UNPAGED);
+        }
+
+        public boolean paged() {
+            return pageRows < UNPAGED;
+        }
+
+        /** The page of key j is {@code j >> pageShift}. */
+        public int pageShift() {
+            return Integer.numberOfTrailingZeros(pageRows);
+        }
+    }
 
     /**
      * The heads.
@@ -105,6 +133,7 @@ public sealed interface AttentionOp extends Op {
         public AttentionBackward {
             checkAttention("AttentionBackward", heads, which, q, k, v, out);
             checkAttention("AttentionBackward", heads, which, dq, dk, dv, dOut);
+            check(!which.paged(), "AttentionBackward", which);
             sameRows("AttentionBackward", q, out, lse, dq, dOut, which.visible);
         }
 

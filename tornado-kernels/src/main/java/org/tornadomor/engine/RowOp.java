@@ -228,30 +228,4 @@ public sealed interface RowOp extends Op {
             return List.of(depth);
         }
     }
-
-    /**
-     * Room at the end of each sequence's cache for its new rows: {@code place[i] = b capacity + length[b] + j} for the
-     * j-th row (from 0) of sequence b, {@code visible[i] = length[b] + j + 1}, and then {@code length[b]} grows by the rows
-     * of b. place, visible [R], length [B], start [B+1].
-     */
-    record CacheRoom(Slot place, Slot visible, Slot length, Slot start, int capacity) implements RowOp {
-        public CacheRoom {
-            sameRows("CacheRoom", place, visible);
-        }
-
-        @Override
-        public Extent rows() {
-            return place.rows();
-        }
-
-        @Override
-        public List<Slot> reads() {
-            return List.of(start);
-        }
-
-        @Override
-        public List<Slot> writes() {
-            return List.of(place, visible, length);
-        }
-    }
 }

@@ -13,6 +13,8 @@ public sealed interface SampleOp extends Op {
     int TOP_K = 1;
     int TOP_P = 2;
     int PENALTY = 3;
+    /** How many columns there are. */
+    int SETTINGS = 4;
 
     /**
      * The next token of each row: logits of tokens in the row's history are divided (if positive) or multiplied (if
@@ -25,7 +27,7 @@ public sealed interface SampleOp extends Op {
             implements SampleOp {
         public Sample {
             sameRows("Sample", next, logits, settings, uniform, history, historyLength);
-            check(settings.columns() == 4, "Sample", settings);
+            check(settings.columns() == SETTINGS, "Sample", settings);
         }
 
         @Override

@@ -88,9 +88,9 @@ public sealed interface TokenRouterOp extends Op {
     }
 
     /**
-     * After recursion r, for its active rows, t = index[i]: a token whose depth is r leaves with
+     * After a recursion, r = recursion[i], for its active rows, t = index[i]: a token whose depth is r leaves with
      * {@code h[t] = first[t] + gate f[i]}, gate = alpha scores[t][r-1] (1 if additive); the others go on with
-     * {@code h[t] = f[i]}. h, first [N, d], f [R, d], scores [N, N_r], depth [N], index [R].
+     * {@code h[t] = f[i]}. h, first [N, d], f [R, d], scores [N, N_r], depth [N], index, recursion [R].
      */
     record LeaveAtDepth(
             Slot h,
@@ -99,12 +99,12 @@ public sealed interface TokenRouterOp extends Op {
             Slot scores,
             Slot depth,
             Slot index,
-            int recursion,
+            Slot recursion,
             float alpha,
             boolean weighted)
             implements TokenRouterOp {
         public LeaveAtDepth {
-            sameRows("LeaveAtDepth", f, index);
+            sameRows("LeaveAtDepth", f, index, recursion);
             sameColumns("LeaveAtDepth", h, first, f);
         }
 
@@ -115,7 +115,7 @@ public sealed interface TokenRouterOp extends Op {
 
         @Override
         public List<Slot> reads() {
-            return List.of(first, f, scores, depth, index);
+            return List.of(first, f, scores, depth, index, recursion);
         }
 
         @Override

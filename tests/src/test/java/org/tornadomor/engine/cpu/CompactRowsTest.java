@@ -1,7 +1,6 @@
 package org.tornadomor.engine.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.api.Test;
 import org.tornadomor.engine.Extent;
@@ -63,41 +62,6 @@ class CompactRowsTest {
             for (int t = 0; t < 400; t++) {
                 assertEquals(expected[t], depth.get(t));
             }
-        });
-    }
-
-    @Test
-    void findsRoomInCaches() {
-        OpHarness.check(20, h -> {
-            Extent rows = h.rows(h.between(1, 100));
-            int sequences = h.between(1, 9);
-            Values place = h.ints("place", rows, 2);
-            Values visible = h.ints("visible", rows, 2);
-            Values length = h.ints("length", sequences, 50);
-            Values start = h.starts("start", sequences, rows.count());
-            h.run(new RowOp.CacheRoom(place.slot(), visible.slot(), length.slot(), start.slot(), 150));
-            for (int b = 0; b < sequences; b++) {
-                int first = (int) start.before(b);
-                int end = (int) start.before(b + 1);
-                for (int i = first; i < end; i++) {
-                    assertEquals(b * 150 + length.before(b) + i - first, place.get(i));
-                    assertEquals(length.before(b) + i - first + 1, visible.get(i));
-                }
-                assertEquals(length.before(b) + end - first, length.get(b));
-            }
-        });
-    }
-
-    @Test
-    void refusesToOverflowACache() {
-        OpHarness.check(1, h -> {
-            Values place = h.ints("place", 3, 2);
-            Values visible = h.ints("visible", 3, 2);
-            Values length = h.ints("length", 1, 1).set(0, 8);
-            Values start = h.ints("start", 2, 1).setAll(0, 3);
-            assertThrows(
-                    IllegalStateException.class,
-                    () -> h.run(new RowOp.CacheRoom(place.slot(), visible.slot(), length.slot(), start.slot(), 10)));
         });
     }
 }

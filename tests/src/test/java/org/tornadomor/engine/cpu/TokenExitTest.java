@@ -24,6 +24,10 @@ class TokenExitTest {
             Values scores = h.floats("scores", 320, 4);
             Values depth = h.ints("depth", 320, 5);
             Values index = h.distinct("index", rows, 320);
+            Values recursion = h.ints("recursion", rows, 4);
+            for (int i = 0; i < rows.count(); i++) {
+                recursion.set(i, 1 + recursion.before(i));
+            }
             h.run(new TokenRouterOp.LeaveAtDepth(
                     all.slot(),
                     first.slot(),
@@ -31,14 +35,15 @@ class TokenExitTest {
                     scores.slot(),
                     depth.slot(),
                     index.slot(),
-                    RECURSION,
+                    recursion.slot(),
                     ALPHA,
                     weighted));
             double[] expected = all.before();
             for (int i = 0; i < rows.count(); i++) {
                 int t = (int) index.before(i);
-                boolean leaves = depth.before(t) == RECURSION;
-                double gate = weighted ? ALPHA * scores.before(t, RECURSION - 1) : 1;
+                int ran = (int) recursion.before(i);
+                boolean leaves = depth.before(t) == ran;
+                double gate = weighted ? ALPHA * scores.before(t, ran - 1) : 1;
                 for (int c = 0; c < columns; c++) {
                     expected[t * columns + c] = leaves ? first.before(t, c) + gate * f.before(i, c) : f.before(i, c);
                 }

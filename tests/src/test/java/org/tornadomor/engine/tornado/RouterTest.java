@@ -123,7 +123,11 @@ class RouterTest {
             Slot scores = twin.f32("scores", all, 3);
             Slot depth = twin.i32("depth", all, 4);
             Slot index = twin.distinct("index", rows, 2 * max);
-            twin.compare(new TokenRouterOp.LeaveAtDepth(h, first, f, scores, depth, index, 2, 0.7f, weighted), 1e-6);
+            int[] some = new int[max];
+            java.util.Arrays.setAll(some, i -> 1 + i % 3);
+            Slot recursion = twin.i32("recursion", rows, some);
+            twin.compare(
+                    new TokenRouterOp.LeaveAtDepth(h, first, f, scores, depth, index, recursion, 0.7f, weighted), 1e-6);
         });
         schedules.each(max, twin -> {
             Extent rows = Extent.of("rows", max);

@@ -6,6 +6,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.RowOp;
 import org.tornadomor.engine.Slot;
@@ -91,21 +92,13 @@ class SelectionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "7, 3", "131, 5"})
-    void markDepthAndCacheRoom(int max, int sequences) {
+    @ValueSource(ints = {1, 7, 131})
+    void markDepth(int max) {
         schedules.each(max, twin -> {
             Extent rows = Extent.of("rows", max);
             Slot depth = twin.i32("depth", Extent.fixed(2 * max), 5);
             Slot index = twin.distinct("index", rows, 2 * max);
             twin.compare(new RowOp.MarkDepth(depth, index, 3), 0);
-        });
-        schedules.each(max, twin -> {
-            Extent rows = Extent.of("rows", max);
-            Slot place = twin.i32("place", rows, 100);
-            Slot visible = twin.i32("visible", rows, 100);
-            Slot length = twin.i32("length", Extent.fixed(sequences), 9);
-            Slot start = twin.starts("start", sequences);
-            twin.compare(new RowOp.CacheRoom(place, visible, length, start, max + 8), 0);
         });
     }
 }

@@ -3,7 +3,7 @@ package org.tornadomor.engine.cpu;
 import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.Slot;
 
-/** What attention and its backward share: the sequences of compact rows, see {@link AttentionOp}, and q, k and v. */
+/** What attention and its backward share: the segments of compact rows, see {@link AttentionOp}, and q, k and v. */
 abstract class Attention implements CpuOp {
     /** Rows of a sequence up to which keys are read where they are, once, instead of being packed. */
     static final int FEW_ROWS = 4;
@@ -15,6 +15,7 @@ abstract class Attention implements CpuOp {
     final Matrix k = new Matrix();
     final Matrix v = new Matrix();
     private final AttentionOp.Rows which;
+    private final int pageShift, pageMask;
     private int rows;
     private int[] start, keyStart, visible;
     private int startAt, startStride, keyStartAt, keyStartStride, visibleAt, visibleStride;
@@ -22,6 +23,8 @@ abstract class Attention implements CpuOp {
     Attention(AttentionOp.Heads heads, AttentionOp.Rows which) {
         this.heads = heads;
         this.which = which;
+        this.pageShift = which.pageShift();
+        this.pageMask = which.pageRows() - 1;
         this.dim = heads.headDim();
         this.group = heads.heads() / heads.kvHeads();
     }
@@ -54,6 +57,24 @@ abstract class Attention implements CpuOp {
     /** The first key row of a sequence. */
     final int keyStart(int sequence) {
         return keyStart[keyStartAt + sequence * keyStartStride];
+    }
+
+    /** The row of a sequence's key j. Keys of the same page follow one another. */
+    final int keyRow(int sequence, int j) {
+        return keyStart[keyStartAt + sequence * keyStartStride + (j >> pageShift)] + (j & pageMask);
+    }
+
+    /** Copies {@code keys} rows of one head of keys or values as floats, {@link #dim} apart. */
+    final void gather(Matrix rows, int sequence, int column, int keys, float[] to, int toAt) {
+        int run = Math.min(which.pageRows(), keys);
+        for (int j = 0; j < keys; j += run) {
+            rows.copy(keyRow(sequence, j), column, Math.min(run, keys - j), dim, to, toAt + j * dim, dim);
+        }
+    }
+
+    /** Whether keys and values are floats that follow one another. */
+    final boolean inPlace() {
+        return !which.paged() && !k.isNarrow();
     }
 
     /** How many keys a query row sees. */

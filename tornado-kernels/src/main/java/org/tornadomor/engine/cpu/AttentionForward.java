@@ -31,13 +31,16 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     /** The sequence and key head whose keys and values a worker has packed, as one number; minus one for none. */
     private final int[] packed;
 
-    private int keysAt, valuesAt;
+    private int keysAt, valuesAt, gatheredAt;
 
     AttentionForward(AttentionOp.Attention op, int threads) {
         super(op.heads(), op.which());
         this.op = op;
         packed = new int[threads];
         split = new SplitAttention(this, op.rows().max());
+        if (op.which().pageRows() < Lanes.LENGTH) {
+            throw new IllegalArgumentException("a page holds at least " + Lanes.LENGTH + " keys: a vector of scores");
+        }
     }
 
     @Override
@@ -56,14 +59,15 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
                 continue;
             }
             for (int row = first; row < end; row++) {
-                split.add(row, keyStart(sequence));
+                split.add(row, sequence);
             }
         }
         if (packs) {
             int keys = longest();
             keysAt = SCORES_AT + scoreAt(keys);
             valuesAt = keysAt + keys * dim;
-            scratch.reserve(0, valuesAt + keys * paddedDim());
+            gatheredAt = valuesAt + keys * paddedDim();
+            scratch.reserve(0, gatheredAt + (inPlace() ? 0 : keys * dim));
             Arrays.fill(packed, -1);
             team.run(this, sequences() * heads.heads());
         }
@@ -83,7 +87,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         int keys = visible(end - 1);
         int shared = sequence * heads.kvHeads() + head / group;
         if (packed[worker] != shared) {
-            pack(own, keyStart(sequence), head / group * dim, keys);
+            pack(own, sequence, head / group * dim, keys);
             packed[worker] = shared;
         }
         for (int row = first; row < end; row += BLOCK) {
@@ -91,12 +95,28 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         }
     }
 
-    private void pack(float[] own, int keyRow, int keyColumn, int keys) {
+    private void pack(float[] own, int sequence, int keyColumn, int keys) {
+        if (inPlace()) {
+            int keyRow = keyStart(sequence);
+            packKeys(k.values, k.at(keyRow, keyColumn), k.stride, keys, own);
+            packValues(v.values, v.at(keyRow, keyColumn), v.stride, keys, own);
+        } else {
+            gather(k, sequence, keyColumn, keys, own, gatheredAt);
+            packKeys(own, gatheredAt, dim, keys, own);
+            gather(v, sequence, keyColumn, keys, own, gatheredAt);
+            packValues(own, gatheredAt, dim, keys, own);
+        }
+    }
+
+    private void packKeys(float[] from, int at, int stride, int keys, float[] own) {
         for (int j = 0; j < keys; j += WIDTH) {
             int count = Math.min(WIDTH, keys - j);
-            Packing.panelOfRows(k.values, k.at(keyRow + j, keyColumn), k.stride, count, dim, own, keysAt + j * dim);
+            Packing.panelOfRows(from, at + j * stride, stride, count, dim, own, keysAt + j * dim);
         }
-        Packing.panels(v.values, v.at(keyRow, keyColumn), v.stride, 0, keys, dim, keys, own, valuesAt);
+    }
+
+    private void packValues(float[] from, int at, int stride, int keys, float[] own) {
+        Packing.panels(from, at, stride, 0, keys, dim, keys, own, valuesAt);
     }
 
     /** {@code rows} query rows of one head. */

@@ -93,40 +93,4 @@ final class CompactRows {
             }
         }
     }
-
-    /** Room at the end of each sequence's cache for its new rows. */
-    static final class CacheRoom extends SlotOp {
-        private final RowOp.CacheRoom op;
-        private final IntRows place;
-        private final IntRows visible;
-        private final IntRows length;
-        private final IntRows start;
-
-        CacheRoom(RowOp.CacheRoom op) {
-            this.op = op;
-            place = ints(op.place());
-            visible = ints(op.visible());
-            length = ints(op.length());
-            start = ints(op.start());
-        }
-
-        @Override
-        void run(WorkerTeam team) {
-            int sequences = sequences(op.start(), start, op.rows().count());
-            for (int b = 0; b < sequences; b++) {
-                int used = length.get(b);
-                int first = start.get(b);
-                int added = start.get(b + 1) - first;
-                if (used + added > op.capacity()) {
-                    throw new IllegalStateException("the cache of sequence " + b + " holds " + op.capacity() + " rows; "
-                            + used + " are used and " + added + " more come");
-                }
-                for (int j = 0; j < added; j++) {
-                    place.set(first + j, b * op.capacity() + used + j);
-                    visible.set(first + j, used + j + 1);
-                }
-                length.set(b, used + added);
-            }
-        }
-    }
 }

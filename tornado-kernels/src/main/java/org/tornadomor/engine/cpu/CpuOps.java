@@ -45,7 +45,6 @@ final class CpuOps {
             case RowOp.SelectDeeper o -> new Selection.Deeper(o);
             case RowOp.Compact o -> new CompactRows.Compact(o);
             case RowOp.MarkDepth o -> new CompactRows.MarkDepth(o);
-            case RowOp.CacheRoom o -> new CompactRows.CacheRoom(o);
 
             case ExpertRouterOp.GatedScatter o -> new ExpertGate.Forward(o);
             case ExpertRouterOp.GatedScatterBackward o -> new ExpertGate.Backward(o);

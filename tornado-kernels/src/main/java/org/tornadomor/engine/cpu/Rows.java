@@ -5,7 +5,7 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Slot;
 
 /** Where the rows of a slot are during a run: array, offset of the first element, elements from row to row. */
-abstract sealed class Rows permits FloatRows, IntRows {
+abstract sealed class Rows permits FloatRows, HalfRows, IntRows {
     final Slot slot;
     int at;
     int stride;
@@ -19,7 +19,12 @@ abstract sealed class Rows permits FloatRows, IntRows {
 
     /** Rows of the slot's own element type. */
     static Rows of(Slot slot) {
-        return slot.type() == ElementType.F32 ? new FloatRows(slot) : new IntRows(slot);
+        return switch (slot.type()) {
+            case F32 -> new FloatRows(slot);
+            case BF16 -> new HalfRows(slot);
+            case I32 -> new IntRows(slot);
+            case I8 -> throw new IllegalArgumentException(slot + " holds bytes, which only products read");
+        };
     }
 
     /** Looks at the tensor that a binding holds in the slot. */
@@ -43,7 +48,7 @@ abstract sealed class Rows permits FloatRows, IntRows {
         return stride == slot.columns();
     }
 
-    /** Copies elements from rows of the same type. */
+    /** Copies elements from rows of the same type, or of floats, which are rounded where this type is narrow. */
     abstract void copy(int to, Rows source, int from, int count);
 
     /** Adds elements of rows of the same type. */

@@ -24,8 +24,8 @@ final class SplitAttention {
     private Matrix out, lse;
     private Scratch scratch;
     private int count;
-    /** By number among the single rows: the row, where its keys begin, and its first chunk among all. */
-    private final int[] rows, keyRows, firstChunk;
+    /** By number among the single rows: the row, its sequence, and its first chunk among all. */
+    private final int[] rows, sequences, firstChunk;
 
     /** @param mostRows that a run may have */
     SplitAttention(Attention attention, int mostRows) {
@@ -34,7 +34,7 @@ final class SplitAttention {
         dim = attention.dim;
         width = heads.heads() * dim;
         rows = new int[mostRows];
-        keyRows = new int[mostRows];
+        sequences = new int[mostRows];
         firstChunk = new int[mostRows + 1];
     }
 
@@ -43,10 +43,10 @@ final class SplitAttention {
         count = 0;
     }
 
-    /** Adds a row whose keys begin at {@code keyRow}. */
-    void add(int row, int keyRow) {
+    /** Adds a row of a sequence. */
+    void add(int row, int sequence) {
         rows[count] = row;
-        keyRows[count] = keyRow;
+        sequences[count] = sequence;
         // A row that sees nothing has a chunk too, which clears its output.
         firstChunk[count + 1] = firstChunk[count] + Math.max(1, Tiles.count(attention.visible(row), CHUNK));
         count++;
@@ -63,7 +63,8 @@ final class SplitAttention {
         int chunks = firstChunk[count];
         // Grown in powers of two: a cache gets longer with every token.
         int kept = chunks == count ? 0 : Math.multiplyExact(Integer.highestOneBit(chunks) << 1, partial());
-        scratch.reserve(kept, scoresAt() + heads.heads() * CHUNK);
+        int widened = attention.k.isNarrow() ? LENGTH * keyWidth() : 0;
+        scratch.reserve(kept, widenedAt() + widened);
         team.run(chunkTiles, chunks);
         if (chunks > count) {
             team.run(rowTiles, count);
@@ -77,6 +78,15 @@ final class SplitAttention {
 
     private static int scoresAt() {
         return RowAttention.BLOCK;
+    }
+
+    private int widenedAt() {
+        return scoresAt() + heads.heads() * CHUNK;
+    }
+
+    /** Columns of all key heads. */
+    private int keyWidth() {
+        return heads.kvHeads() * dim;
     }
 
     private int numberOf(int chunk) {
@@ -94,9 +104,10 @@ final class SplitAttention {
         float[] to = alone ? out.values : scratch.shared();
         int toAt = alone ? out.at(row, 0) : tile * partial();
         Arrays.fill(to, toAt, toAt + width, 0f);
-        int keyRow = keyRows[number] + first;
+        int sequence = sequences[number];
+        // A vector's worth of keys lies in one page.
         for (int j = 0; j < keys; j += LENGTH) {
-            scores(own, row, keyRow, j, Math.min(LENGTH, keys - j));
+            scores(own, row, attention.keyRow(sequence, first + j), j, Math.min(LENGTH, keys - j));
         }
         for (int head = 0; head < heads.heads(); head++) {
             int at = scoresAt() + head * CHUNK;
@@ -111,7 +122,7 @@ final class SplitAttention {
             }
         }
         for (int j = 0; j < keys; j += LENGTH) {
-            weighted(own, keyRow, j, Math.min(LENGTH, keys - j), to, toAt);
+            weighted(own, attention.keyRow(sequence, first + j), j, Math.min(LENGTH, keys - j), to, toAt);
         }
     }
 
@@ -119,21 +130,36 @@ final class SplitAttention {
     private void scores(float[] own, int row, int keyRow, int j, int keys) {
         Matrix q = attention.q;
         Matrix k = attention.k;
+        float[] values = widened(k, keyRow, keys, own);
+        int first = k.isNarrow() ? widenedAt() : k.at(keyRow, 0);
+        int stride = k.isNarrow() ? keyWidth() : k.stride;
         for (int head = 0; head < heads.heads(); head++) {
-            int at = k.at(keyRow + j, head / attention.group * dim);
+            int at = first + head / attention.group * dim;
             int to = scoresAt() + head * CHUNK + j;
-            RowAttention.scores(q.values, q.at(row, head * dim), k.values, at, k.stride, dim, keys, own, to, own, 0);
+            RowAttention.scores(q.values, q.at(row, head * dim), values, at, stride, dim, keys, own, to, own, 0);
         }
     }
 
     /** Adds a few neighbouring values, weighted, for all heads. */
     private void weighted(float[] own, int keyRow, int j, int keys, float[] to, int toAt) {
         Matrix v = attention.v;
+        float[] values = widened(v, keyRow, keys, own);
+        int first = v.isNarrow() ? widenedAt() : v.at(keyRow, 0);
+        int stride = v.isNarrow() ? keyWidth() : v.stride;
         for (int head = 0; head < heads.heads(); head++) {
-            int at = v.at(keyRow + j, head / attention.group * dim);
+            int at = first + head / attention.group * dim;
             int weights = scoresAt() + head * CHUNK + j;
-            RowAttention.addWeighted(own, weights, v.values, at, v.stride, dim, keys, to, toAt + head * dim);
+            RowAttention.addWeighted(own, weights, values, at, stride, dim, keys, to, toAt + head * dim);
         }
+    }
+
+    /** Where a few neighbouring rows can be read as floats: in place, or, widened, in scratch memory. */
+    private float[] widened(Matrix rows, int row, int count, float[] own) {
+        if (!rows.isNarrow()) {
+            return rows.values;
+        }
+        rows.copy(row, 0, count, keyWidth(), own, widenedAt(), keyWidth());
+        return own;
     }
 
     private void finish(int row, int head, float max, float sum) {

@@ -16,6 +16,7 @@ final class TokenExit {
         private final FloatRows scores;
         private final IntRows depth;
         private final IntRows index;
+        private final IntRows recursion;
 
         Forward(TokenRouterOp.LeaveAtDepth op) {
             super(op.rows(), op.f().columns());
@@ -27,6 +28,7 @@ final class TokenExit {
             scores = floats(op.scores());
             depth = ints(op.depth());
             index = ints(op.index());
+            recursion = ints(op.recursion());
         }
 
         @Override
@@ -34,8 +36,9 @@ final class TokenExit {
             for (int i = from; i < to; i++) {
                 int token = index.get(i);
                 int hRow = h.checkedRow(token);
-                if (depth.get(token) == op.recursion()) {
-                    float gate = gate(op.weighted(), op.alpha(), scores, token, op.recursion());
+                int r = recursion.get(i);
+                if (depth.get(token) == r) {
+                    float gate = gate(op.weighted(), op.alpha(), scores, token, r);
                     RowMath.addScaledInto(
                             h.values, hRow, first.values, first.row(token), f.values, f.row(i), columns, gate);
                 } else {

@@ -68,6 +68,7 @@ final class Attention {
         int dim = op.heads().headDim();
         float scale = op.heads().scale();
         int group = group(tasks.device(), dim + 2);
+        int shift = op.which().pageShift();
         int sequenceCount = tasks.count(op.which().keyStart().rows());
         tasks.add(
                 "Attention",
@@ -93,6 +94,7 @@ final class Attention {
                         dim,
                         scale,
                         sequenceCount,
+                        shift,
                         group));
     }
 
@@ -104,6 +106,7 @@ final class Attention {
      * items. Local memory: the largest score, the sum of exponentials and the weighted sum of values of each item.
      *
      * @param sequenceCount where in run the number of sequences stands
+     * @param shift of the pages in which keys lie
      */
     static void byRow(
             KernelContext c,
@@ -123,6 +126,7 @@ final class Attention {
             int dim,
             float scale,
             int sequenceCount,
+            int shift,
             int group) {
         float[] maxima = c.allocateFloatLocalArray(group);
         float[] totals = c.allocateFloatLocalArray(group);
@@ -142,14 +146,16 @@ final class Attention {
             FloatArray k = Args.pick(m0, m1, m2, m3, m4, arrays, 3);
             FloatArray v = Args.pick(m0, m1, m2, m3, m4, arrays, 4);
             int b = DeviceMath.sequence(start, startAt, startStride, sequences, row);
-            int keys = Args.pick(i0, i1, arrays, 6).get(Args.offset(table, at, 6) + b * Args.stride(table, at, 6));
+            IntArray pages = Args.pick(i0, i1, arrays, 6);
+            int pagesAt = Args.offset(table, at, 6) + b * Args.stride(table, at, 6);
+            int first = pages.get(pagesAt);
             int count = Args.pick(i0, i1, arrays, 7).get(Args.offset(table, at, 7) + row * Args.stride(table, at, 7));
             int keyColumn = head / (heads / kvHeads) * dim;
             int kStride = Args.stride(table, at, 3);
             int vStride = Args.stride(table, at, 4);
             int qRow = Args.offset(table, at, 2) + row * Args.stride(table, at, 2) + head * dim;
-            int kRow = Args.offset(table, at, 3) + keys * kStride + keyColumn;
-            int vRow = Args.offset(table, at, 4) + keys * vStride + keyColumn;
+            int kAt = Args.offset(table, at, 3) + keyColumn;
+            int vAt = Args.offset(table, at, 4) + keyColumn;
             int lane = c.localIdx;
             for (int d = 0; d < dim; d++) {
                 sum[d] = 0f;
@@ -157,7 +163,8 @@ final class Attention {
             float most = DeviceMath.LEAST;
             float total = 0f;
             for (int j = lane; j < count; j += group) {
-                float score = scale * DeviceMath.product(q, qRow, k, kRow + j * kStride, dim);
+                int key = DeviceMath.keyRow(pages, pagesAt, first, j, shift);
+                float score = scale * DeviceMath.product(q, qRow, k, kAt + key * kStride, dim);
                 if (score > most) {
                     float shrink = TornadoMath.exp(most - score);
                     total *= shrink;
@@ -169,7 +176,7 @@ final class Attention {
                 float p = TornadoMath.exp(score - most);
                 total += p;
                 for (int d = 0; d < dim; d++) {
-                    sum[d] = sum[d] + p * v.get(vRow + j * vStride + d);
+                    sum[d] = sum[d] + p * v.get(vAt + key * vStride + d);
                 }
             }
             maxima[lane] = most;
@@ -210,6 +217,7 @@ final class Attention {
         int dim = op.heads().headDim();
         float scale = op.heads().scale();
         int group = Math.min(GROUP, tasks.device().maxGroup());
+        int shift = op.which().pageShift();
         int sequenceCount = tasks.count(op.which().keyStart().rows());
         tasks.add(
                 "AttentionTiles",
@@ -240,6 +248,7 @@ final class Attention {
                         dim,
                         scale,
                         sequenceCount,
+                        shift,
                         group));
     }
 
@@ -251,6 +260,7 @@ final class Attention {
      * and values, loaded by all items and used by all that see them.
      *
      * @param sequenceCount where in run the number of sequences stands
+     * @param shift of the pages in which keys lie
      */
     static void tiles(
             KernelContext c,
@@ -270,6 +280,7 @@ final class Attention {
             int dim,
             float scale,
             int sequenceCount,
+            int shift,
             int group) {
         float[] keyTile = c.allocateFloatLocalArray(TILE_KEYS * dim);
         float[] valueTile = c.allocateFloatLocalArray(TILE_KEYS * dim);
@@ -305,7 +316,9 @@ final class Attention {
             for (int b = DeviceMath.sequence(start, startAt, startStride, sequences, blockFrom); b <= last; b++) {
                 int from = Math.max(blockFrom, start.get(startAt + b * startStride));
                 int to = Math.min(blockEnd, start.get(startAt + (b + 1) * startStride));
-                int key = Args.pick(i0, i1, arrays, 6).get(Args.offset(table, at, 6) + b * Args.stride(table, at, 6));
+                IntArray pages = Args.pick(i0, i1, arrays, 6);
+                int pagesAt = Args.offset(table, at, 6) + b * Args.stride(table, at, 6);
+                int first = pages.get(pagesAt);
                 int mine = 0;
                 if (row >= from) {
                     if (row < to) {
@@ -321,7 +334,7 @@ final class Attention {
                     int loaded = Math.min(TILE_KEYS, seen - tile) * dim;
                     c.localBarrier();
                     for (int i = lane; i < loaded; i += group) {
-                        int keyRow = key + tile + i / dim;
+                        int keyRow = DeviceMath.keyRow(pages, pagesAt, first, tile + i / dim, shift);
                         int column = head / (heads / kvHeads) * dim + i % dim;
                         keyTile[i] = k.get(Args.offset(table, at, 3) + keyRow * Args.stride(table, at, 3) + column);
                         valueTile[i] = v.get(Args.offset(table, at, 4) + keyRow * Args.stride(table, at, 4) + column);

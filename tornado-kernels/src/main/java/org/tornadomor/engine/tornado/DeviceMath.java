@@ -9,6 +9,8 @@ final class DeviceMath {
     /** Less than any score: in place of minus infinity, which kernels cannot name. */
     static final float LEAST = -Float.MAX_VALUE;
 
+    private static final int UNPAGED = 30;
+
     private DeviceMath() {}
 
     static float sigmoid(float x) {
@@ -22,6 +24,21 @@ final class DeviceMath {
             sum += a.get(aAt + i) * b.get(bAt + i);
         }
         return sum;
+    }
+
+    /**
+     * The row of a segment's key j, see {@link org.tornadomor.engine.AttentionOp}. {@code shift} is a compile-time constant:
+     * keys that follow one another cost no look at a table.
+     *
+     * @param pages where each page of the segment begins, from {@code pagesAt} on
+     * @param first the first of them
+     */
+    static int keyRow(IntArray pages, int pagesAt, int first, int j, int shift) {
+        int row = first + j;
+        if (shift < UNPAGED) {
+            row = pages.get(pagesAt + (j >> shift)) + (j & (1 << shift) - 1);
+        }
+        return row;
     }
 
     /**

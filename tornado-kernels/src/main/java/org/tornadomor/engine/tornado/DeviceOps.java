@@ -37,7 +37,6 @@ final class DeviceOps {
             case RowOp.SelectDeeper o -> Selection.record(o, tasks);
             case RowOp.Compact o -> CompactRows.record(o, tasks);
             case RowOp.MarkDepth o -> CompactRows.record(o, tasks);
-            case RowOp.CacheRoom o -> CompactRows.record(o, tasks);
             case ExpertRouterOp.GatedScatter o -> ExpertGate.record(o, tasks);
             case ExpertRouterOp.GatedScatterBackward o -> ExpertGate.record(o, tasks);
             case ExpertRouterOp.ExpertRouterLoss o -> ExpertGate.record(o, tasks);

@@ -13,12 +13,11 @@ final class TokenExit {
 
     static void record(TokenRouterOp.LeaveAtDepth op, TaskList tasks) {
         int columns = op.f().columns();
-        int recursion = op.recursion();
         float alpha = op.alpha();
         int weighted = op.weighted() ? 1 : 0;
         tasks.add(
                 "LeaveAtDepth",
-                tasks.call(op.rows(), op.h(), op.first(), op.f(), op.scores(), op.depth(), op.index()),
+                tasks.call(op.rows(), op.h(), op.first(), op.f(), op.scores(), op.depth(), op.index(), op.recursion()),
                 Grid.items(op.rows(), columns, GROUP),
                 (graph, id, a) -> graph.task(
                         id,
@@ -35,7 +34,6 @@ final class TokenExit {
                         a.arrays(),
                         a.code(),
                         columns,
-                        recursion,
                         alpha,
                         weighted));
     }
@@ -43,8 +41,8 @@ final class TokenExit {
     /**
      * {@code h[t] = first[t] + gate f[i]} for those that leave, {@code h[t] = f[i]} for the others.
      *
-     * <p>KernelContext, since the row count is not known when the graph is built. Tensors: h, first, f, scores, depth, index.
-     * Grid: an item for each element of f. No local memory.
+     * <p>KernelContext, since the row count is not known when the graph is built. Tensors: h, first, f, scores, depth, index,
+     * recursion. Grid: an item for each element of f. No local memory.
      *
      * @param weighted 1 if the gate is {@code alpha scores[t][recursion - 1]}, 0 if it is 1
      */
@@ -61,7 +59,6 @@ final class TokenExit {
             long arrays,
             int call,
             int columns,
-            int recursion,
             float alpha,
             int weighted) {
         int at = Args.begin(c, run, call);
@@ -74,6 +71,8 @@ final class TokenExit {
             FloatArray scores = Args.pick(m0, m1, m2, m3, arrays, 3);
             int token = Args.pick(i0, i1, arrays, 5).get(Args.offset(table, at, 5) + row * Args.stride(table, at, 5));
             int depth = Args.pick(i0, i1, arrays, 4).get(Args.offset(table, at, 4) + token * Args.stride(table, at, 4));
+            int recursion =
+                    Args.pick(i0, i1, arrays, 6).get(Args.offset(table, at, 6) + row * Args.stride(table, at, 6));
             float value = f.get(Args.offset(table, at, 2) + row * Args.stride(table, at, 2) + column);
             if (depth == recursion) {
                 int score = Args.offset(table, at, 3) + token * Args.stride(table, at, 3) + recursion - 1;

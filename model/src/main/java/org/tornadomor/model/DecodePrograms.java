@@ -1,0 +1,275 @@
+package org.tornadomor.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.engine.AttentionOp.Rope;
+import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.Embed;
+import org.tornadomor.engine.DenseOp.MatmulNT;
+import org.tornadomor.engine.DenseOp.RmsNorm;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.RowOp.Gather;
+import org.tornadomor.engine.RowOp.Scatter;
+import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.Wiring;
+
+/**
+ * The programs of a tick: rows enter through the embedding and the layers before the recursions, run the shared block once
+ * whatever their depth, and leave through the layers behind it and the head. Each works on rows of its own, {@link DecodeRows};
+ * between them hidden states rest in their slots.
+ *
+ * <p>A model without a block that is shared as a whole enters through all layers but the last, which is the one it leaves by:
+ * of a prompt only the last token needs that layer's queries, feed-forward half and head.
+ */
+final class DecodePrograms {
+    /** Rows that begin. */
+    final DecodeRows entering;
+    /** Rows in the block. */
+    final RunningRows running;
+    /** Rows that leave without anybody wanting their logits. */
+    final DecodeRows keyed;
+    /** Rows that leave and are wanted. */
+    final DecodeRows leaving;
+    /** Null unless the model has a block. */
+    final StepRouter router;
+    /** [logitRows, V] */
+    final Tensor logits;
+
+    private final DecodeState state;
+    private final ModelConfig config;
+    private final LayerMap map;
+    private final KeyPages keys;
+    private final boolean looped;
+    private final Activations shared;
+    /** [R, d] where layers run in place. */
+    private final Tensor x;
+
+    private final Tensor rotary;
+    private final int firstLeaving;
+
+    private final Binding enter, entered, run, ran, keep, leave, head;
+    private final List<Numbered> before = new ArrayList<>();
+    private final List<Binding> block = new ArrayList<>();
+    private final List<Numbered> after = new ArrayList<>();
+
+    /** A layer outside of the block and the recursion that it belongs to. */
+    private record Numbered(int recursion, Binding binding) {}
+
+    DecodePrograms(DecodeState state, DecoderSize size, KeyPages keys) {
+        this.state = state;
+        this.keys = keys;
+        config = state.config();
+        map = new LayerMap(config);
+        looped = keys.layout().looped();
+        firstLeaving = map.numLayers() - (looped ? map.suffix() : 1);
+        int rows = size.rows();
+        entering = new DecodeRows(state.indices(), "entering", rows, keys.pagesEach());
+        running = new RunningRows(state.indices(), config, keys, looped ? rows : 0);
+        keyed = new DecodeRows(state.indices(), "keyed", rows, keys.pagesEach());
+        leaving = new DecodeRows(state.indices(), "leaving", Math.min(rows, size.logitRows()), keys.pagesEach());
+        x = state.floats().allocate("rows", rows, config.hiddenSize());
+        rotary = state.floats().allocate("rotary", size.context(), config.headDim());
+        logits = state.floats().allocate("logits", leaving.extent.max(), config.vocabSize());
+        LayerShape widest =
+                entering.shape(config, entering.extent, size.context(), DecodeRows.use(entering.extent, keys));
+        shared = Activations.shared(state.floats(), widest);
+        router = looped ? StepRouter.of(state) : null;
+        enter = enter();
+        outerLayers(before, "entering", entering, 0, looped ? map.prefix() : firstLeaving);
+        entered = entered();
+        run = looped ? run() : null;
+        if (looped) {
+            blockLayers();
+        }
+        ran = looped ? ran() : null;
+        keep = keep();
+        leave = leave();
+        outerLayers(after, "leaving", leaving, firstLeaving, map.numLayers());
+        head = head();
+    }
+
+    /** Uploads what does not change. */
+    void fill() {
+        engine().upload(rotary, Batch.rotaryTable(config, rotary.rows()), 0);
+        if (router != null) {
+            router.fill();
+        }
+    }
+
+    private Engine engine() {
+        return state.engine();
+    }
+
+    private Binding enter() {
+        Wiring w = new Wiring("decode enter");
+        entering.findPages(w, keys.table());
+        Extent rows = entering.extent;
+        w.add(new Embed(w.of(x, rows), w.of(state.weights().embedding()), w.of(entering.ids, rows)));
+        return w.on(engine());
+    }
+
+    private Binding entered() {
+        Wiring w = new Wiring("decode entered");
+        Extent rows = entering.extent;
+        w.add(new Scatter(w.of(state.hidden()), w.of(x, rows), w.of(entering.slots, rows)));
+        if (router != null) {
+            router.wireEnter(w, entering, x);
+        }
+        return w.on(engine());
+    }
+
+    private Binding collect(String name, DecodeRows rows) {
+        Wiring w = new Wiring(name);
+        rows.findPages(w, keys.table());
+        w.add(new Gather(w.of(x, rows.extent), w.of(state.hidden()), w.of(rows.slots, rows.extent)));
+        return w.on(engine());
+    }
+
+    private Binding run() {
+        return collect("decode run", running.rows);
+    }
+
+    private Binding leave() {
+        return collect("decode leave", leaving);
+    }
+
+    private Binding ran() {
+        Wiring w = new Wiring("decode ran");
+        router.wireLeave(w, running, x);
+        return w.on(engine());
+    }
+
+    private void blockLayers() {
+        Extent writers = keys.layout().planes() < config.recursions() ? running.first : running.rows.extent;
+        LayerShape shape = running.rows.shape(
+                config, keys.blockRows(), rotary.rows(), DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
+        LayerForward program = new LayerForward(
+                engine(), "decode block: layer", shape, state.weights().type(), true);
+        for (int position = 0; position < map.blockSize(); position++) {
+            LayerWeights weights = state.weights().layer(map.weightSet(map.layer(1, position)));
+            LayerKeys bound = running.rows.keys(rotary, keys.block(position), List.of(running.copyPlace));
+            block.add(program.bind(weights, shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
+        }
+    }
+
+    private void outerLayers(List<Numbered> into, String name, DecodeRows rows, int from, int to) {
+        LayerForward own = null;
+        LayerForward reading = null;
+        for (int l = from; l < to; l++) {
+            int source = map.kvSource(l);
+            LayerForward program = source == l ? own : reading;
+            if (program == null) {
+                LayerShape shape = rows.shape(
+                        config,
+                        keys.outerRows(),
+                        rotary.rows(),
+                        DecodeRows.use(source == l ? rows.extent : null, keys));
+                String what = "decode " + name + ": layer" + (source == l ? "" : ", shared keys");
+                program =
+                        new LayerForward(engine(), what, shape, state.weights().type(), true);
+            }
+            own = source == l ? program : own;
+            reading = source == l ? reading : program;
+            LayerWeights weights = state.weights().layer(map.weightSet(l));
+            LayerKeys bound = rows.keys(rotary, keys.outer(source), List.of());
+            into.add(new Numbered(
+                    map.recursion(l),
+                    program.bind(weights, shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound)));
+        }
+    }
+
+    /** Keys and values of the last layer alone, or null where it has none of its own. */
+    private Binding keep() {
+        if (firstLeaving == map.numLayers() || map.kvSource(firstLeaving) != firstLeaving) {
+            return null;
+        }
+        Wiring w = new Wiring("decode keep");
+        Extent rows = keyed.extent;
+        LayerWeights weights = state.weights().layer(map.weightSet(firstLeaving));
+        int queries = config.queryWidth();
+        int width = config.kvWidth();
+        Slot hidden = w.of(x, rows);
+        Slot normed = w.of(state.scratch().normed(), rows);
+        Slot own = w.of(shared.qkv().columns(queries, 2 * width), rows);
+        w.add(new Gather(hidden, w.of(state.hidden()), w.of(keyed.slots, rows)));
+        w.add(new RmsNorm(normed, hidden, w.of(weights.inputNorm()), (float) config.rmsNormEps()));
+        w.add(new MatmulNT(own, normed, w.of(weights.qkv().rows(queries, 2 * width))));
+        w.add(new Rope(
+                w.of(shared.qkv().columns(queries, width), rows), w.of(keyed.position, rows), w.of(rotary), false));
+        w.add(new Scatter(w.of(keys.outer(firstLeaving)), own, w.of(keyed.place, rows)));
+        return w.on(engine());
+    }
+
+    private Binding head() {
+        Wiring w = new Wiring("decode head");
+        Extent rows = leaving.extent;
+        Slot normed = w.of(state.scratch().normed(), rows);
+        w.add(new RmsNorm(normed, w.of(x, rows), w.of(state.weights().finalNorm()), (float) config.rmsNormEps()));
+        w.add(new MatmulNT(w.of(logits, rows), normed, w.of(state.weights().head())));
+        return w.on(engine());
+    }
+
+    /** Runs the rows that begin. @param deepest layers of later recursions are left out, unless there is a block */
+    void runEntering(int deepest) {
+        if (entering.count == 0) {
+            return;
+        }
+        entering.upload(engine());
+        enter.run();
+        runLayers(before, deepest);
+        entered.run();
+        if (router != null) {
+            router.entered(entering);
+        }
+    }
+
+    /** Runs the block once and decides who goes on. */
+    void runBlock() {
+        if (running.count() == 0) {
+            return;
+        }
+        running.upload(engine());
+        router.running(running);
+        run.run();
+        for (int i = 0; i < block.size(); i++) {
+            block.get(i).run();
+        }
+        ran.run();
+        router.decide(running);
+    }
+
+    /** Whether rows that nobody wants leave keys in the last layer. */
+    boolean keeps(int deepest) {
+        return keep != null && (looped || map.recursion(firstLeaving) <= deepest);
+    }
+
+    /** Puts keys and values of rows that nobody wants into the last layer's cache. */
+    void runKeyed() {
+        if (keyed.count > 0) {
+            keyed.upload(engine());
+            keep.run();
+        }
+    }
+
+    /** Runs the last layer and the head, which leaves logits. */
+    void runLeaving(int deepest) {
+        if (leaving.count == 0) {
+            return;
+        }
+        leaving.upload(engine());
+        leave.run();
+        runLayers(after, deepest);
+        head.run();
+    }
+
+    private void runLayers(List<Numbered> layers, int deepest) {
+        // By index: an iterator is an object, and the compiler does not always see that it can do without.
+        for (int i = 0; i < layers.size(); i++) {
+            if (layers.get(i).recursion <= deepest) {
+                layers.get(i).binding.run();
+            }
+        }
+    }
+}

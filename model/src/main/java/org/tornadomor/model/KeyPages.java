@@ -1,0 +1,207 @@
+package org.tornadomor.model;
+
+import java.util.Arrays;
+import java.util.List;
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Tensor;
+
+/**
+ * Keys and values of earlier tokens, in pages. A table for each sequence and plane says where its pages are: plane 0 is that of
+ * the layers which every token passes once, plane r holds the tokens that reached recursion r (paper 2.2.1). Memory is taken
+ * page by page, as tokens get there.
+ */
+final class KeyPages implements AutoCloseable {
+    private final Engine engine;
+    private final KeyLayout layout;
+    private final int pageRows;
+    private final int pagesEach;
+    private final int planes;
+    private final PagePool outerPool, blockPool;
+    private final Arena floats;
+    private final Tensor[] outer, block;
+    private final Extent outerRows, blockRows;
+    /** [sequences (planes + 1), pages] the first cache row of each page, on the device and here. */
+    private final Tensor table;
+
+    private final Tensor[] tableRows;
+    private final int[][] pages;
+    private final int[] firstRows;
+    private final int[] rows;
+    private final boolean[] changed;
+
+    KeyPages(Engine engine, ModelConfig config, DecoderSize size, Arena indices) {
+        this.engine = engine;
+        layout = new KeyLayout(config);
+        pageRows = size.pageRows();
+        pagesEach = (int) DecoderSize.pages(size.context(), pageRows);
+        planes = layout.planes();
+        outerPool = new PagePool(size.outerPages());
+        blockPool = new PagePool(size.blockPages());
+        floats = engine.arena("caches", size.keys());
+        List<Integer> outerLayers = layout.outerLayers();
+        outerRows = Extent.fixed(size.outerPages() * pageRows);
+        blockRows = Extent.fixed(size.blockPages() * pageRows);
+        outer = new Tensor[outerLayers.size()];
+        for (int i = 0; i < outer.length; i++) {
+            outer[i] = floats.allocate("cache." + outerLayers.get(i), outerRows.max(), layout.width());
+        }
+        block = new Tensor[layout.blockLayers()];
+        for (int i = 0; i < block.length; i++) {
+            block[i] = floats.allocate("cache.block." + i, blockRows.max(), layout.width());
+        }
+        int tables = size.sequences() * (planes + 1);
+        table = indices.allocate("page_table", tables, pagesEach);
+        tableRows = new Tensor[tables];
+        Arrays.setAll(tableRows, t -> table.rows(t, 1));
+        pages = new int[tables][pagesEach];
+        firstRows = new int[pagesEach];
+        rows = new int[tables];
+        changed = new boolean[tables];
+    }
+
+    KeyLayout layout() {
+        return layout;
+    }
+
+    ElementType type() {
+        return floats.type();
+    }
+
+    int pageRows() {
+        return pageRows;
+    }
+
+    /** Pages that a segment can have. */
+    int pagesEach() {
+        return pagesEach;
+    }
+
+    /** The row of the table that belongs to a sequence and plane. */
+    int tableRow(int sequence, int plane) {
+        return sequence * (planes + 1) + plane;
+    }
+
+    /** [tables, pages] where each page begins. */
+    Tensor table() {
+        return table;
+    }
+
+    /** The cache of an unrolled layer outside of the block, or of the one whose keys it reads. */
+    Tensor outer(int layer) {
+        return outer[layout.outerLayers().indexOf(layer)];
+    }
+
+    Extent outerRows() {
+        return outerRows;
+    }
+
+    /** The cache of a layer of the block, for all depths. */
+    Tensor block(int position) {
+        return block[position];
+    }
+
+    Extent blockRows() {
+        return blockRows;
+    }
+
+    /** Keys of a sequence in a plane. */
+    int rows(int sequence, int plane) {
+        return rows[tableRow(sequence, plane)];
+    }
+
+    private PagePool pool(int plane) {
+        return plane == 0 ? outerPool : blockPool;
+    }
+
+    private boolean kept(int plane) {
+        return plane == 0 ? outer.length > 0 : block.length > 0;
+    }
+
+    /** Pages that are missing for a plane of a sequence to have so many keys. */
+    int missing(int sequence, int plane, int keys) {
+        if (!kept(plane)) {
+            return 0;
+        }
+        return used(keys) - used(rows(sequence, plane));
+    }
+
+    private int used(int keys) {
+        return (keys + pageRows - 1) / pageRows;
+    }
+
+    int freePages(int plane) {
+        return pool(plane).freePages();
+    }
+
+    int usedPages(int plane) {
+        return pool(plane).usedPages();
+    }
+
+    int totalPages(int plane) {
+        return pool(plane).pages();
+    }
+
+    /**
+     * Makes room for more keys of a sequence in a plane.
+     *
+     * @return false, changing nothing, if there are not enough free pages
+     */
+    boolean grow(int sequence, int plane, int more) {
+        int t = tableRow(sequence, plane);
+        int from = used(rows[t]);
+        int to = used(rows[t] + more);
+        if (kept(plane)) {
+            if (to - from > pool(plane).freePages()) {
+                return false;
+            }
+            for (int i = from; i < to; i++) {
+                pages[t][i] = pool(plane).take();
+                changed[t] = true;
+            }
+        }
+        rows[t] += more;
+        return true;
+    }
+
+    /** The cache row of a key. */
+    int place(int sequence, int plane, int key) {
+        return kept(plane) ? pages[tableRow(sequence, plane)][key / pageRows] * pageRows + key % pageRows : 0;
+    }
+
+    /** Gives back everything that a sequence holds. */
+    void release(int sequence) {
+        for (int plane = 0; plane <= planes; plane++) {
+            int t = tableRow(sequence, plane);
+            for (int i = 0; kept(plane) && i < used(rows[t]); i++) {
+                pool(plane).release(pages[t][i]);
+            }
+            rows[t] = 0;
+        }
+    }
+
+    /** Uploads what changed in the table. */
+    void upload() {
+        for (int t = 0; t < changed.length; t++) {
+            if (changed[t]) {
+                for (int i = 0; i < pagesEach; i++) {
+                    firstRows[i] = pages[t][i] * pageRows;
+                }
+                engine.upload(tableRows[t], firstRows, 0);
+                changed[t] = false;
+            }
+        }
+    }
+
+    /** Bytes of keys and values. */
+    long bytes() {
+        return floats.bytes();
+    }
+
+    @Override
+    public void close() {
+        floats.close();
+    }
+}

@@ -1,0 +1,86 @@
+package org.tornadomor.model;
+
+import org.tornadomor.engine.Arena;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Tensor;
+
+/** The rows of a tick that go through the shared block, sorted by depth; and for each what its router has to know. */
+final class RunningRows {
+    final DecodeRows rows;
+    /** Of the rows at depth 1, which come first. */
+    final Extent first;
+    /** [R] the recursion that each row runs. */
+    final Tensor recursion;
+    /** [R] where keys of the rows at depth 1 go too, for each deeper plane (hybrid keys). */
+    final Tensor[] copyPlace;
+
+    /** Per row: sequence, the recursion that it runs, the most that it may, the logit above which it goes on, the answer. */
+    final int[] sequence;
+
+    final int[] depth;
+
+    final int[] deepest;
+    final float[] threshold;
+    final boolean[] goesOn;
+
+    private final int[][] copyPlaces;
+    private final Tensor[] recursionViews;
+    private final Tensor[][] copyViews;
+    private int firstCount;
+
+    RunningRows(Arena indices, ModelConfig config, KeyPages keys, int most) {
+        rows = new DecodeRows(indices, "running", most, keys.pagesEach());
+        first = Extent.of("running at depth 1", most);
+        recursion = indices.allocate("running.recursion", most);
+        int copies = keys.layout().fullPlanes() ? config.recursions() - 1 : 0;
+        copyPlace = new Tensor[copies];
+        copyPlaces = new int[copies][most];
+        copyViews = new Tensor[copies][];
+        for (int i = 0; i < copies; i++) {
+            copyPlace[i] = indices.allocate("running.copy_place." + i, most);
+            copyViews[i] = DecodeRows.prefixes(copyPlace[i]);
+        }
+        recursionViews = DecodeRows.prefixes(recursion);
+        sequence = new int[most];
+        depth = new int[most];
+        deepest = new int[most];
+        threshold = new float[most];
+        goesOn = new boolean[most];
+    }
+
+    int count() {
+        return rows.count;
+    }
+
+    void clear() {
+        rows.clear();
+        firstCount = 0;
+    }
+
+    /** Says of the row that was added last what its router has to know. */
+    void describe(int rowSequence, int rowDepth, int rowDeepest, float rowThreshold) {
+        int i = rows.count - 1;
+        sequence[i] = rowSequence;
+        depth[i] = rowDepth;
+        deepest[i] = rowDeepest;
+        threshold[i] = rowThreshold;
+        firstCount += rowDepth == 1 ? 1 : 0;
+    }
+
+    /** Says where the keys of the row that was added last, one of depth 1, go besides. */
+    void copyTo(int copy, int place) {
+        copyPlaces[copy][rows.count - 1] = place;
+    }
+
+    void upload(Engine engine) {
+        rows.upload(engine);
+        first.set(firstCount);
+        if (rows.count > 0) {
+            engine.upload(recursionViews[rows.count], depth, 0);
+        }
+        for (int i = 0; i < copyPlaces.length && firstCount > 0; i++) {
+            engine.upload(copyViews[i][firstCount], copyPlaces[i], 0);
+        }
+    }
+}

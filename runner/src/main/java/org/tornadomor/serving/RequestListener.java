@@ -1,0 +1,37 @@
+package org.tornadomor.serving;
+
+/** Hears what becomes of a request, on the thread that drives the scheduler; it must not wait for anything. */
+public interface RequestListener {
+    /** Why a request ended. */
+    enum End {
+        /** As many tokens as asked for. */
+        LENGTH,
+        /** The context was full. */
+        CONTEXT,
+        /** The model drew one of the tokens that end a text. */
+        END_TOKEN,
+        /** The listener wanted no more. */
+        STOPPED,
+        /** Somebody cancelled it. */
+        CANCELLED
+    }
+
+    /**
+     * The prompt was read.
+     *
+     * @param depths recursions that each of its tokens took; 0 for those whose keys were there already
+     * @param cached how many of the first tokens were not computed, since their keys were there already
+     */
+    default void prompt(int[] depths, int cached) {}
+
+    /**
+     * The next token.
+     *
+     * @param depth recursions of the step that produced it
+     * @return whether more are wanted
+     */
+    boolean token(int id, int depth);
+
+    /** Nothing more will come. */
+    void ended(End reason);
+}

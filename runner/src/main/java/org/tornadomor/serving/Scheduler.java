@@ -1,0 +1,338 @@
+package org.tornadomor.serving;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.model.Decoder;
+import org.tornadomor.model.DecoderSize;
+import org.tornadomor.model.DepthPolicy;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.serving.RequestListener.End;
+
+/**
+ * Decodes requests that arrive at any time. In each tick every running request feeds the token it drew last, prompts are read in
+ * pieces beside that, and rows of all depths run together. First come, first served: a request begins when there is a place
+ * and there are pages for its prompt. When pages run out, the youngest request is set back: its pages go to the older ones, and
+ * it is computed again later, tokens that it drew included. So the oldest always gets on, and nobody waits for ever.
+ *
+ * <p>What comes of a request does not depend on the others. For one thread at a time.
+ */
+public final class Scheduler implements AutoCloseable {
+    private final Decoder decoder;
+    private final ModelConfig config;
+    private final DepthPolicy policy;
+    private final int prefillRows;
+    private final Deque<Running> waiting = new ArrayDeque<>();
+    /** In the order in which they came. */
+    private final List<Running> running = new ArrayList<>();
+
+    private final Running[] bySequence;
+    private final float[] draws;
+    private final int[] drawn;
+    private final Statistics statistics = new Statistics();
+    private long arrivals;
+
+    /** What happened so far, for reports and metrics. */
+    public static final class Statistics {
+        private long promptTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended;
+
+        /** Tokens of prompts that were read, those found in the prefix cache included. */
+        public long promptTokens() {
+            return promptTokens;
+        }
+
+        /** Tokens of prompts whose keys were there already. */
+        public long cachedTokens() {
+            return cachedTokens;
+        }
+
+        /** Tokens that were drawn. */
+        public long newTokens() {
+            return newTokens;
+        }
+
+        /** How often a request was set back. */
+        public long preemptions() {
+            return preemptions;
+        }
+
+        /** Ticks in which something ran. */
+        public long ticks() {
+            return ticks;
+        }
+
+        /** Rows that were under way, summed over the ticks. */
+        public long rows() {
+            return rows;
+        }
+
+        /** Requests that ended. */
+        public long ended() {
+            return ended;
+        }
+    }
+
+    /**
+     * @param size what there is memory for
+     * @param prefillRows tokens of prompts that are read in a tick: small keeps the others' steps short
+     * @throws UserError if the engine has too little memory
+     */
+    public Scheduler(Engine engine, ParameterSet weights, DecoderSize size, int prefillRows, DepthPolicy policy) {
+        decoder = new Decoder(engine, weights, size);
+        config = weights.config();
+        this.policy = policy;
+        this.prefillRows = Math.max(1, prefillRows);
+        bySequence = new Running[size.sequences()];
+        draws = new float[size.logitRows()];
+        drawn = new int[size.logitRows()];
+    }
+
+    /** Continues its prompt when its turn comes. */
+    public Ticket submit(Request request, RequestListener listener) {
+        int context = decoder.size().context();
+        if (request.prompt().length > context) {
+            throw new UserError("a prompt of " + request.prompt().length + " tokens is longer than the context of "
+                    + context + "; shorten it");
+        }
+        if (request.maxDepth() > config.recursions()) {
+            throw new UserError("a maximum depth of " + request.maxDepth() + " is more than the model's "
+                    + config.recursions() + " recursions; ask for at most that");
+        }
+        for (int id : request.prompt()) {
+            if (id < 0 || id >= config.vocabSize()) {
+                throw new UserError("token " + id + " is not in the vocabulary of " + config.vocabSize()
+                        + "; use the tokenizer that the model was trained with");
+            }
+        }
+        Running added = new Running(arrivals++, request, listener, context);
+        if (added.wantsMore()) {
+            waiting.addLast(added);
+        } else {
+            end(added, End.LENGTH);
+        }
+        return added;
+    }
+
+    /** Ends a request, wherever it is; its pages are free at once. */
+    public void cancel(Ticket ticket) {
+        Running request = (Running) ticket;
+        if (!request.ended) {
+            waiting.remove(request);
+            end(request, End.CANCELLED);
+        }
+    }
+
+    /** Whether there is anything left to do. */
+    public boolean busy() {
+        return !running.isEmpty() || !waiting.isEmpty();
+    }
+
+    /** Requests that have not begun, or were set back. */
+    public int waiting() {
+        return waiting.size();
+    }
+
+    /** Requests that are being decoded. */
+    public int running() {
+        return running.size();
+    }
+
+    public Statistics statistics() {
+        return statistics;
+    }
+
+    /** For figures about pages and rows. */
+    public Decoder decoder() {
+        return decoder;
+    }
+
+    /**
+     * Runs one tick, if there is anything to run.
+     *
+     * @return whether there was
+     */
+    public boolean step() {
+        admit();
+        if (running.isEmpty()) {
+            return false;
+        }
+        if (policy.feeds(decoder.rowsUnderWay())) {
+            feedDrawn();
+            feedPrompts();
+        }
+        while (!decoder.reserve()) {
+            setBackYoungest();
+        }
+        statistics.rows += decoder.rowsUnderWay();
+        statistics.ticks++;
+        int outputs = decoder.tick(policy);
+        if (outputs > 0) {
+            draw(outputs);
+        }
+        return true;
+    }
+
+    /** Runs until nothing is left. */
+    public void drain() {
+        while (step()) {
+            continue;
+        }
+    }
+
+    /** Begins requests in the order in which they came, as long as there are places and pages for their prompts. */
+    private void admit() {
+        while (!waiting.isEmpty() && running.size() < bySequence.length) {
+            Running first = waiting.peekFirst();
+            if (!decoder.accepts(depth(first.request))) {
+                return;
+            }
+            int sequence = decoder.open(first.request.threshold(), depth(first.request));
+            if (!running.isEmpty() && !decoder.hasRoom(sequence, first.known)) {
+                decoder.close(sequence);
+                return;
+            }
+            waiting.removeFirst();
+            first.sequence = sequence;
+            bySequence[sequence] = first;
+            int at = running.size();
+            while (at > 0 && running.get(at - 1).number > first.number) {
+                at--;
+            }
+            running.add(at, first);
+        }
+    }
+
+    private int depth(Request request) {
+        return request.maxDepth() == 0 ? config.recursions() : request.maxDepth();
+    }
+
+    /** Feeds the token that each request drew last; who is older gets pages first. */
+    private void feedDrawn() {
+        for (int i = 0; i < running.size(); i++) {
+            Running request = running.get(i);
+            if (request.decoding()) {
+                feed(request, 1);
+            }
+        }
+    }
+
+    /** Feeds pieces of prompts, the oldest first, as many rows as a tick may have of them. */
+    private void feedPrompts() {
+        int budget = prefillRows;
+        for (int i = 0; i < running.size() && budget > 0; i++) {
+            Running request = running.get(i);
+            int left = request.known - request.fed;
+            if (left > 0 && !request.decoding()) {
+                int rows = Math.min(Math.min(left, budget), decoder.freeRows());
+                if (rows > 0) {
+                    budget -= feed(request, rows);
+                }
+            }
+        }
+    }
+
+    /**
+     * Feeds the next tokens of a request. If pages are missing, younger requests are set back, and at last this one.
+     *
+     * @return how many were fed
+     */
+    private int feed(Running request, int rows) {
+        boolean last = request.fed + rows == request.known;
+        boolean wantsLogits = last && request.wantsMore();
+        while (!decoder.feed(request.sequence, request.ids, request.fed, rows, wantsLogits ? 1 : 0)) {
+            if (decoder.freeRows() < rows) {
+                return 0;
+            }
+            Running youngest = running.getLast();
+            if (youngest == request && running.size() == 1) {
+                throw new IllegalStateException("a sequence alone does not fit: " + decoder.size());
+            }
+            setBackYoungest();
+            if (youngest == request) {
+                return 0;
+            }
+        }
+        request.fed += rows;
+        return rows;
+    }
+
+    private void setBackYoungest() {
+        Running youngest = running.removeLast();
+        bySequence[youngest.sequence] = null;
+        decoder.close(youngest.sequence);
+        youngest.fed = 0;
+        waiting.addFirst(youngest);
+        statistics.preemptions++;
+    }
+
+    private void draw(int outputs) {
+        for (int row = 0; row < outputs; row++) {
+            Running request = bySequence[decoder.outputSequence(row)];
+            Request.Sampling how = request.request.sampling();
+            decoder.setSampling(
+                    row, (float) how.temperature(), how.topK(), (float) how.topP(), (float) how.repetitionPenalty());
+            if (how.repetitionPenalty() != 1) {
+                decoder.setHistory(row, request.ids, request.known);
+            }
+            draws[row] = request.draw();
+        }
+        decoder.sample(draws, drawn);
+        for (int row = 0; row < outputs; row++) {
+            Running request = bySequence[decoder.outputSequence(row)];
+            // A listener may have cancelled another request.
+            if (request != null) {
+                take(request, drawn[row], decoder.outputPosition(row));
+            }
+        }
+    }
+
+    private void take(Running request, int id, int position) {
+        int depth = decoder.depth(request.sequence, position);
+        if (!request.promptRead) {
+            readPrompt(request);
+        }
+        for (int end : request.request.ends()) {
+            if (id == end) {
+                end(request, End.END_TOKEN);
+                return;
+            }
+        }
+        request.ids[request.known++] = id;
+        statistics.newTokens++;
+        if (!request.listener.token(id, depth)) {
+            end(request, End.STOPPED);
+        } else if (!request.wantsMore()) {
+            end(request, request.limitedByContext ? End.CONTEXT : End.LENGTH);
+        }
+    }
+
+    private void readPrompt(Running request) {
+        int[] depths = new int[request.request.prompt().length];
+        for (int i = 0; i < depths.length; i++) {
+            depths[i] = decoder.depth(request.sequence, i);
+        }
+        request.promptRead = true;
+        statistics.promptTokens += depths.length;
+        request.listener.prompt(depths, 0);
+    }
+
+    private void end(Running request, End reason) {
+        if (request.sequence >= 0 && bySequence[request.sequence] == request) {
+            running.remove(request);
+            bySequence[request.sequence] = null;
+            decoder.close(request.sequence);
+        }
+        request.ended = true;
+        statistics.ended++;
+        request.listener.ended(reason);
+    }
+
+    @Override
+    public void close() {
+        decoder.close();
+    }
+}
