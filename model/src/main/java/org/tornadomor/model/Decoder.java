@@ -228,6 +228,42 @@ public final class Decoder implements AutoCloseable {
         System.arraycopy(openLines, at + 1, openLines, at, --openCount - at);
     }
 
+    /**
+     * Gives a sequence that was just opened the keys of its first tokens, as far as they are known from others with the same
+     * routing: these tokens need not be fed. The last one is never among them, since its logits are wanted.
+     *
+     * @param ids the tokens to come, {@code count} of them
+     * @return how many need not be fed
+     */
+    public int adopt(int sequence, int[] ids, int count) {
+        Line line = lines[sequence];
+        line.length = keys.prefixes().adopt(sequence, ids, count, line.threshold, line.deepest, line.depths);
+        return line.length;
+    }
+
+    /**
+     * Keeps the keys of the first tokens of a sequence for others, as long as their pages are not needed.
+     *
+     * @param ids the sequence's tokens
+     * @param count how many of them; all must have left
+     */
+    public void remember(int sequence, int[] ids, int count) {
+        Line line = lines[sequence];
+        keys.prefixes().remember(sequence, ids, count, line.threshold, line.deepest, line.depths);
+    }
+
+    /** Prefixes that are kept, each of a page of tokens. */
+    public int prefixes() {
+        return keys.prefixes().entries();
+    }
+
+    /** Forgets all prefixes. */
+    public void forgetPrefixes() {
+        while (keys.prefixes().forgetOne()) {
+            continue;
+        }
+    }
+
     /** Tokens of a sequence so far, those under way too. */
     public int length(int sequence) {
         return lines[sequence].length;
@@ -250,15 +286,7 @@ public final class Decoder implements AutoCloseable {
 
     /** Whether there are pages for so many more tokens of a sequence to enter. */
     public boolean hasRoom(int sequence, int more) {
-        int length = lines[sequence].length;
-        if (keys.missing(sequence, 0, length + more) > keys.freePages(0)) {
-            return false;
-        }
-        int missing = 0;
-        for (int plane = 1; plane <= (layout.fullPlanes() ? layout.planes() : Math.min(1, layout.planes())); plane++) {
-            missing += keys.missing(sequence, plane, length + more);
-        }
-        return layout.planes() == 0 || missing <= keys.freePages(1);
+        return keys.makeRoom(sequence, more);
     }
 
     /**
@@ -285,7 +313,7 @@ public final class Decoder implements AutoCloseable {
             return false;
         }
         keys.grow(sequence, 0, count);
-        for (int plane = 1; plane <= (layout.fullPlanes() ? layout.planes() : Math.min(1, layout.planes())); plane++) {
+        for (int plane = 1; plane <= keys.enteredPlanes(); plane++) {
             keys.grow(sequence, plane, count);
         }
         for (int i = 0; i < count; i++) {

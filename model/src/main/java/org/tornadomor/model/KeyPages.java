@@ -31,6 +31,8 @@ final class KeyPages implements AutoCloseable {
     private final int[] firstRows;
     private final int[] rows;
     private final boolean[] changed;
+    private final PrefixCache prefixes;
+    private final PageCopies copies;
 
     KeyPages(Engine engine, ModelConfig config, DecoderSize size, Arena indices) {
         this.engine = engine;
@@ -60,6 +62,8 @@ final class KeyPages implements AutoCloseable {
         firstRows = new int[pagesEach];
         rows = new int[tables];
         changed = new boolean[tables];
+        prefixes = new PrefixCache(this);
+        copies = block.length == 0 || planes < 2 ? null : new PageCopies(engine, this, block, indices, floats);
     }
 
     KeyLayout layout() {
@@ -116,16 +120,42 @@ final class KeyPages implements AutoCloseable {
         return plane == 0 ? outerPool : blockPool;
     }
 
-    private boolean kept(int plane) {
+    /** Whether a plane has keys at all. */
+    boolean kept(int plane) {
         return plane == 0 ? outer.length > 0 : block.length > 0;
     }
 
-    /** Pages that are missing for a plane of a sequence to have so many keys. */
-    int missing(int sequence, int plane, int keys) {
-        if (!kept(plane)) {
-            return 0;
+    /** Whether a token that took so many recursions has a key in a plane. */
+    boolean reaches(int depth, int plane) {
+        return plane <= 1 || layout.fullPlanes() || depth >= plane;
+    }
+
+    private int missing(int sequence, int plane, int keys) {
+        return kept(plane) ? used(keys) - used(rows(sequence, plane)) : 0;
+    }
+
+    /**
+     * Sees to it that so many more keys of a sequence fit into the outer plane and into those of the block that every token
+     * enters; prefixes that nobody uses are forgotten for it.
+     */
+    boolean makeRoom(int sequence, int more) {
+        int inBlock = 0;
+        for (int plane = 1; plane <= enteredPlanes(); plane++) {
+            inBlock += missing(sequence, plane, rows(sequence, plane) + more);
         }
-        return used(keys) - used(rows(sequence, plane));
+        return makeFree(outerPool, missing(sequence, 0, rows(sequence, 0) + more)) && makeFree(blockPool, inBlock);
+    }
+
+    /** Planes of the block in which every token has a key from the start. */
+    int enteredPlanes() {
+        return layout.fullPlanes() ? planes : Math.min(1, planes);
+    }
+
+    private boolean makeFree(PagePool pool, int wanted) {
+        while (pool.freePages() < wanted && prefixes.forgetOne()) {
+            continue;
+        }
+        return pool.freePages() >= wanted;
     }
 
     private int used(int keys) {
@@ -154,7 +184,7 @@ final class KeyPages implements AutoCloseable {
         int from = used(rows[t]);
         int to = used(rows[t] + more);
         if (kept(plane)) {
-            if (to - from > pool(plane).freePages()) {
+            if (!makeFree(pool(plane), to - from)) {
                 return false;
             }
             for (int i = from; i < to; i++) {
@@ -169,6 +199,60 @@ final class KeyPages implements AutoCloseable {
     /** The cache row of a key. */
     int place(int sequence, int plane, int key) {
         return kept(plane) ? pages[tableRow(sequence, plane)][key / pageRows] * pageRows + key % pageRows : 0;
+    }
+
+    /** One holder more of a page of a sequence. @return the page */
+    int hold(int sequence, int plane, int page) {
+        int held = pages[tableRow(sequence, plane)][page];
+        pool(plane).hold(held);
+        return held;
+    }
+
+    /** One holder less of a page. */
+    void release(int plane, int page) {
+        pool(plane).release(page);
+    }
+
+    /** Prefixes whose keys may be used again. */
+    PrefixCache prefixes() {
+        return prefixes;
+    }
+
+    /**
+     * Gives an empty sequence keys that are there already; of a page that is filled in part it gets a copy.
+     *
+     * @param counts keys by plane
+     * @param known their pages by plane
+     * @return false, changing nothing, if there are no free pages for the copies
+     */
+    boolean adopt(int sequence, int[] counts, int[][] known) {
+        int partial = 0;
+        for (int plane = 0; plane <= planes; plane++) {
+            partial += kept(plane) && counts[plane] % pageRows != 0 ? 1 : 0;
+        }
+        // Nothing is forgotten for copies: it might be what is adopted.
+        if (partial > blockPool.freePages()) {
+            return false;
+        }
+        for (int plane = 0; plane <= planes; plane++) {
+            int t = tableRow(sequence, plane);
+            rows[t] = counts[plane];
+            changed[t] = true;
+            for (int i = 0; kept(plane) && i < known[plane].length; i++) {
+                boolean whole = (i + 1) * pageRows <= counts[plane];
+                if (whole) {
+                    pool(plane).hold(known[plane][i]);
+                    pages[t][i] = known[plane][i];
+                } else {
+                    pages[t][i] = pool(plane).take();
+                    copies.add(known[plane][i], pages[t][i], counts[plane] % pageRows);
+                }
+            }
+        }
+        if (copies != null) {
+            copies.run();
+        }
+        return true;
     }
 
     /** Gives back everything that a sequence holds. */

@@ -19,7 +19,7 @@ public interface RequestListener {
     /**
      * The prompt was read.
      *
-     * @param depths recursions that each of its tokens took; 0 for those whose keys were there already
+     * @param depths recursions that each of its tokens took
      * @param cached how many of the first tokens were not computed, since their keys were there already
      */
     default void prompt(int[] depths, int cached) {}

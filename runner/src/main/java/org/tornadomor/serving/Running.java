@@ -15,6 +15,8 @@ final class Running implements Ticket {
     private final SplittableRandom random;
     int known;
     int fed;
+    /** Tokens of the prompt whose keys were there already when it began. */
+    int cached;
     int sequence = -1;
     boolean promptRead;
     boolean ended;

@@ -26,6 +26,7 @@ public final class Scheduler implements AutoCloseable {
     private final ModelConfig config;
     private final DepthPolicy policy;
     private final int prefillRows;
+    private final boolean reusesPrefixes;
     private final Deque<Running> waiting = new ArrayDeque<>();
     /** In the order in which they came. */
     private final List<Running> running = new ArrayList<>();
@@ -79,13 +80,21 @@ public final class Scheduler implements AutoCloseable {
     /**
      * @param size what there is memory for
      * @param prefillRows tokens of prompts that are read in a tick: small keeps the others' steps short
+     * @param reusesPrefixes keep the keys of what was read and written, for prompts that begin alike
      * @throws UserError if the engine has too little memory
      */
-    public Scheduler(Engine engine, ParameterSet weights, DecoderSize size, int prefillRows, DepthPolicy policy) {
+    public Scheduler(
+            Engine engine,
+            ParameterSet weights,
+            DecoderSize size,
+            int prefillRows,
+            boolean reusesPrefixes,
+            DepthPolicy policy) {
         decoder = new Decoder(engine, weights, size);
         config = weights.config();
         this.policy = policy;
         this.prefillRows = Math.max(1, prefillRows);
+        this.reusesPrefixes = reusesPrefixes;
         bySequence = new Running[size.sequences()];
         draws = new float[size.logitRows()];
         drawn = new int[size.logitRows()];
@@ -191,12 +200,17 @@ public final class Scheduler implements AutoCloseable {
                 return;
             }
             int sequence = decoder.open(first.request.threshold(), depth(first.request));
-            if (!running.isEmpty() && !decoder.hasRoom(sequence, first.known)) {
+            int known = reusesPrefixes ? decoder.adopt(sequence, first.ids, first.known) : 0;
+            if (!running.isEmpty() && !decoder.hasRoom(sequence, first.known - known)) {
                 decoder.close(sequence);
                 return;
             }
             waiting.removeFirst();
             first.sequence = sequence;
+            first.fed = known;
+            if (!first.promptRead) {
+                first.cached = Math.min(known, first.request.prompt().length);
+            }
             bySequence[sequence] = first;
             int at = running.size();
             while (at > 0 && running.get(at - 1).number > first.number) {
@@ -294,18 +308,26 @@ public final class Scheduler implements AutoCloseable {
         int depth = decoder.depth(request.sequence, position);
         if (!request.promptRead) {
             readPrompt(request);
+            remember(request, position + 1);
         }
         for (int end : request.request.ends()) {
             if (id == end) {
+                remember(request, position + 1);
                 end(request, End.END_TOKEN);
                 return;
             }
         }
         request.ids[request.known++] = id;
         statistics.newTokens++;
-        if (!request.listener.token(id, depth)) {
+        boolean goesOn = request.listener.token(id, depth);
+        if (request.ended) {
+            return;
+        }
+        if (!goesOn) {
+            remember(request, position + 1);
             end(request, End.STOPPED);
         } else if (!request.wantsMore()) {
+            remember(request, position + 1);
             end(request, request.limitedByContext ? End.CONTEXT : End.LENGTH);
         }
     }
@@ -317,7 +339,14 @@ public final class Scheduler implements AutoCloseable {
         }
         request.promptRead = true;
         statistics.promptTokens += depths.length;
-        request.listener.prompt(depths, 0);
+        statistics.cachedTokens += request.cached;
+        request.listener.prompt(depths, request.cached);
+    }
+
+    private void remember(Running request, int tokens) {
+        if (reusesPrefixes) {
+            decoder.remember(request.sequence, request.ids, tokens);
+        }
     }
 
     private void end(Running request, End reason) {

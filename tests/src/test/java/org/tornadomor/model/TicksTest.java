@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -22,6 +23,8 @@ import org.tornadomor.engine.cpu.CpuEngine;
  */
 class TicksTest {
     private static final double TOLERANCE = 1e-4;
+    /** Tokens that were not computed, since their keys were known. */
+    private static int adopted;
 
     /** A sequence that is fed bit by bit, and what it must get. */
     private static final class Stream {
@@ -41,7 +44,7 @@ class TicksTest {
     @TestFactory
     List<DynamicTest> ticksEqualScoring() {
         List<DynamicTest> tests = new ArrayList<>();
-        for (int seed = 100; seed < 130; seed++) {
+        for (int seed = 100; seed < 148; seed++) {
             Random random = new Random(seed);
             ModelConfig config = RandomModels.config(random, seed);
             long testSeed = seed;
@@ -67,7 +70,8 @@ class TicksTest {
             List<Stream> streams = new ArrayList<>();
             try (Scorer scorer = new Scorer(scoring, scored, 1, context)) {
                 for (int i = 0; i < count; i++) {
-                    streams.add(stream(scorer, config, random, context, looped, together));
+                    Stream like = i > 0 && random.nextBoolean() ? streams.get(random.nextInt(i)) : null;
+                    streams.add(stream(scorer, config, random, context, looped, together, like));
                 }
             }
             KeyLayout layout = new KeyLayout(config);
@@ -80,6 +84,7 @@ class TicksTest {
             DepthPolicy policy = random.nextInt(4) == 0 ? DepthPolicy.LOCK_STEP : DepthPolicy.DEPTH_WISE;
             try (Decoder decoder = new Decoder(engine, weights, size)) {
                 decode(decoder, streams, policy, random, tolerance, config.vocabSize());
+                decoder.forgetPrefixes();
                 assertEquals(0, decoder.usedOuterPages());
                 assertEquals(0, decoder.usedBlockPages());
             }
@@ -90,11 +95,23 @@ class TicksTest {
     }
 
     private static Stream stream(
-            Scorer scorer, ModelConfig config, Random random, int context, boolean looped, int together) {
+            Scorer scorer,
+            ModelConfig config,
+            Random random,
+            int context,
+            boolean looped,
+            int together,
+            Stream like) {
         Stream s = new Stream();
         s.ids = random.ints(1 + random.nextInt(context), 0, config.vocabSize()).toArray();
         s.threshold = random.nextBoolean() ? 0.5 : 0.45 + 0.1 * random.nextDouble();
-        s.maxDepth = looped && random.nextInt(3) == 0 ? 1 + random.nextInt(config.recursions()) : together;
+        if (like != null) {
+            int most = random.nextInt(3) == 0 ? random.nextInt(like.ids.length + 1) : like.ids.length;
+            int same = Math.min(s.ids.length, most);
+            System.arraycopy(like.ids, 0, s.ids, 0, same);
+            s.threshold = random.nextInt(4) > 0 ? like.threshold : s.threshold;
+        }
+        s.maxDepth = like != null && random.nextInt(4) > 0 ? like.maxDepth : looped && random.nextInt(3) == 0 ? 1 + random.nextInt(config.recursions()) : together;
         s.expected = new float[s.ids.length * config.vocabSize()];
         s.expectedDepths = new int[s.ids.length];
         scorer.setThreshold(s.threshold);
@@ -115,13 +132,18 @@ class TicksTest {
         List<Stream> left = new ArrayList<>(streams);
         float[] logits = new float[decoder.size().logitRows() * vocabulary];
         while (!open.isEmpty() || !left.isEmpty()) {
-            while (!left.isEmpty() && random.nextBoolean()) {
+            while (!left.isEmpty() && random.nextInt(5) == 0) {
                 Stream s = left.getFirst();
                 s.number = decoder.open(s.threshold, s.maxDepth);
                 if (s.number < 0) {
                     break;
                 }
-                s.fed = 0;
+                s.fed = decoder.adopt(s.number, s.ids, s.ids.length);
+                s.compared = s.fed;
+                for (int i = 0; i < s.fed; i++) {
+                    s.differs |= decoder.depth(s.number, i) != s.expectedDepths[i];
+                }
+                adopted += s.fed;
                 open.add(left.removeFirst());
             }
             if (policy.feeds(decoder.rowsUnderWay())) {
@@ -150,6 +172,9 @@ class TicksTest {
                 int number = decoder.outputSequence(row);
                 Stream s = open.stream().filter(o -> o.number == number).findFirst().orElseThrow();
                 compare(decoder, s, logits, row, tolerance, vocabulary);
+                if (random.nextInt(4) == 0) {
+                    decoder.remember(number, s.ids, s.compared);
+                }
             }
             // Somebody goes away in the middle, and comes again.
             if (!open.isEmpty() && random.nextInt(25) == 0) {
@@ -157,6 +182,7 @@ class TicksTest {
             }
             for (Stream s : List.copyOf(open)) {
                 if (s.fed == s.ids.length && s.compared >= s.fed) {
+                    decoder.remember(s.number, s.ids, s.fed);
                     decoder.close(s.number);
                     open.remove(s);
                 }
@@ -190,6 +216,11 @@ class TicksTest {
             double error = Math.sqrt(difference / Math.max(norm, 1e-30));
             assertTrue(error <= tolerance, "token " + position + " of " + s.ids.length + ": relative error " + error);
         }
+    }
+
+    @AfterAll
+    static void somePrefixesWereUsedAgain() {
+        assertTrue(adopted > 100, adopted + " tokens");
     }
 
     private static ModelConfig expert(KvMode kv) {
