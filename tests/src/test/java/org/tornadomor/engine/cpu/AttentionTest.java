@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.engine.AttentionOp;
+import org.tornadomor.engine.Bfloat16;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Slot;
 
@@ -225,6 +226,84 @@ class AttentionTest {
         }
         for (int i = 0; i < 12; i++) {
             check(Case.random(random, 200, i % 2 * 100), random, i % 3 == 0);
+        }
+    }
+
+    /** Keys in pages, wherever these lie, give the bits that they give one after the other; so do keys in bfloat16. */
+    @Test
+    void pagesChangeNothing() {
+        Random random = new Random(15);
+        for (int i = 0; i < 40; i++) {
+            Case c = Case.random(random, i % 3 == 0 ? 3 : 60, i % 2 * 300);
+            int keyWidth = c.kvHeads * c.dim;
+            float[] q = OpRunner.random(random, c.maxRows * c.heads * c.dim);
+            float[] k = OpRunner.random(random, c.keyRows * keyWidth);
+            float[] v = OpRunner.random(random, c.keyRows * keyWidth);
+            int pageRows = 16 << random.nextInt(3);
+            int threads = 1 + random.nextInt(3);
+            float[][] expected = run(c, new float[][] {q, k, v}, null, false, false, threads);
+            float[][] got = runPaged(c, q, k, v, pageRows, false, threads, random);
+            assertArrayEquals(expected[0], got[0], "out in pages of " + pageRows + ", " + c);
+            assertArrayEquals(expected[1], got[1], "lse in pages of " + pageRows + ", " + c);
+            float[][] rounded = run(c, new float[][] {q, rounded(k), rounded(v)}, null, false, false, threads);
+            float[][] halves = runPaged(c, q, k, v, pageRows, true, threads, random);
+            assertArrayEquals(rounded[0], halves[0], "out of bfloat16, " + c);
+            assertArrayEquals(rounded[1], halves[1], "lse of bfloat16, " + c);
+        }
+    }
+
+    private static float[] rounded(float[] values) {
+        float[] result = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i] = Bfloat16.value(Bfloat16.of(values[i]));
+        }
+        return result;
+    }
+
+    private static float[][] runPaged(
+            Case c, float[] q, float[] k, float[] v, int pageRows, boolean narrow, int threads, Random random) {
+        int keyWidth = c.kvHeads * c.dim;
+        int sequences = c.keyStart.length;
+        int pagesEach = (c.keyRows + pageRows - 1) / pageRows + 1;
+        List<Integer> free = new ArrayList<>(
+                IntStream.range(0, sequences * pagesEach).boxed().toList());
+        java.util.Collections.shuffle(free, random);
+        int[] pages = new int[sequences * pagesEach];
+        float[][] moved = {new float[pages.length * pageRows * keyWidth], new float[pages.length * pageRows * keyWidth]};
+        float[][] from = {k, v};
+        for (int b = 0; b < sequences; b++) {
+            for (int j = 0; c.keyStart[b] + j < c.keyRows; j++) {
+                if (j % pageRows == 0) {
+                    pages[b * pagesEach + j / pageRows] = free.removeLast() * pageRows;
+                }
+                int row = pages[b * pagesEach + j / pageRows] + j % pageRows;
+                for (int which = 0; which < 2; which++) {
+                    System.arraycopy(
+                            from[which], (c.keyStart[b] + j) * keyWidth, moved[which], row * keyWidth, keyWidth);
+                }
+            }
+        }
+        try (OpRunner runner = new OpRunner(threads)) {
+            Extent rows = Extent.of("rows", c.maxRows);
+            rows.set(c.rows());
+            Extent keys = Extent.fixed(pages.length * pageRows);
+            AttentionOp.Rows which = new AttentionOp.Rows(
+                    runner.i32("start", Extent.fixed(c.start.length), c.start),
+                    runner.i32("pages", Extent.fixed(sequences), pagesEach, pages),
+                    runner.i32("visible", rows, c.visible),
+                    pageRows);
+            AttentionOp.Heads heads = new AttentionOp.Heads(c.heads, c.kvHeads, c.dim, (float) c.scale());
+            Slot qSlot = runner.f32("q", rows, c.heads * c.dim, 3, q);
+            Slot kSlot = narrow
+                    ? runner.bf16("k", keys, keyWidth, moved[0])
+                    : runner.f32("k", keys, keyWidth, 1, moved[0]);
+            Slot vSlot = narrow
+                    ? runner.bf16("v", keys, keyWidth, moved[1])
+                    : runner.f32("v", keys, keyWidth, 2, moved[1]);
+            Slot out = runner.f32("out", rows, c.heads * c.dim, 0, q);
+            Slot lse = runner.f32("lse", rows, c.heads, 0, new float[c.maxRows * c.heads]);
+            runner.run(new AttentionOp.Attention(out, lse, qSlot, kSlot, vSlot, which, heads));
+            return new float[][] {runner.get(out), runner.get(lse)};
         }
     }
 

@@ -23,6 +23,7 @@ final class OpRunner implements AutoCloseable {
     private final CpuEngine engine;
     private final Arena floats;
     private final Arena ints;
+    private final Arena halves;
     private final Ops ops = new Ops("test");
     private final Map<Slot, Tensor> tensors = new HashMap<>();
     private final Map<Slot, Tensor> whole = new HashMap<>();
@@ -32,6 +33,7 @@ final class OpRunner implements AutoCloseable {
         engine = new CpuEngine(threads);
         floats = engine.arena("floats", ElementType.F32);
         ints = engine.arena("ints", ElementType.I32);
+        halves = engine.arena("halves", ElementType.BF16);
     }
 
     /** A slot bound to these values, row after row, with {@code margin} columns on either side. */
@@ -53,6 +55,24 @@ final class OpRunner implements AutoCloseable {
         Tensor tensor = ints.allocate(name, rows.max());
         engine.upload(tensor, values, 0);
         Slot slot = ops.i32(name, rows);
+        tensors.put(slot, tensor);
+        return slot;
+    }
+
+    /** A slot of rows of indices. */
+    Slot i32(String name, Extent rows, int columns, int[] values) {
+        Tensor tensor = ints.allocate(name, rows.max(), columns);
+        engine.upload(tensor, values, 0);
+        Slot slot = ops.slot(name, ElementType.I32, rows, columns);
+        tensors.put(slot, tensor);
+        return slot;
+    }
+
+    /** A slot of bfloat16, to which the values are rounded. */
+    Slot bf16(String name, Extent rows, int columns, float[] values) {
+        Tensor tensor = halves.allocate(name, rows.max(), columns);
+        engine.upload(tensor, values, 0);
+        Slot slot = ops.slot(name, ElementType.BF16, rows, columns);
         tensors.put(slot, tensor);
         return slot;
     }

@@ -105,6 +105,40 @@ class AttentionTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"1, 1, 0, 0, 1, 1, 2, 16", "7, 3, 5, 2, 6, 2, 8, 16", "70, 2, 20, 0, 2, 1, 32, 32", "3, 3, 150, 1, 4, 2, 64, 16"
+    })
+    void keysInPages(int max, int sequences, int past, int gaps, int queryHeads, int kvHeads, int dim, int pageRows) {
+        Case c = new Case(max, sequences, past, gaps, queryHeads, kvHeads, dim);
+        int pagesEach = c.keysEach() / pageRows + 1;
+        int[] pages = new int[sequences * pagesEach];
+        for (int i = 0; i < pages.length; i++) {
+            // Each page elsewhere, none in order.
+            pages[i] = (pages.length - 1 - i) * pageRows;
+        }
+        schedules.each(max, twin -> {
+            Extent rows = Extent.of("rows", max);
+            Extent keys = Extent.fixed(pages.length * pageRows);
+            long seed = max;
+            Slot table = twin.i32("pages", Extent.fixed(sequences), pagesEach, pages);
+            Slot start = twin.i32(
+                    "start",
+                    Extent.fixed(sequences + 1),
+                    count -> OpTwin.starts(new Random(seed), sequences, count));
+            Slot visible = twin.i32(
+                    "visible",
+                    rows,
+                    count -> c.visible(seed, OpTwin.starts(new Random(seed), sequences, count), count));
+            Slot out = twin.f32("out", rows, queryHeads * dim);
+            Slot lse = twin.f32("lse", rows, queryHeads);
+            Slot q = twin.f32("q", rows, queryHeads * dim);
+            Slot k = twin.f32("k", keys, kvHeads * dim);
+            Slot v = twin.f32("v", keys, kvHeads * dim);
+            AttentionOp.Rows which = new AttentionOp.Rows(start, table, visible, pageRows);
+            twin.compare(new AttentionOp.Attention(out, lse, q, k, v, which, heads(c)), 1e-5);
+        });
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "1, 1, 0, 0, 1, 1, 2, false",
         "7, 3, 5, 2, 6, 2, 8, true",

@@ -109,6 +109,13 @@ final class OpTwin implements AutoCloseable {
         return slot;
     }
 
+    /** A slot of rows of these indices. */
+    Slot i32(String name, Extent rows, int columns, int[] values) {
+        Slot slot = ops.slot(name, ElementType.I32, rows, columns);
+        given.add(new Given(slot, 0, null, values.clone(), 0, null));
+        return slot;
+    }
+
     /** A slot of distinct indices from 0 to {@code bound - 1}, in order. */
     Slot distinct(String name, Extent rows, int bound) {
         TreeSet<Integer> chosen = new TreeSet<>();

@@ -41,7 +41,8 @@ final class Attention {
         Extent sequences = op.which().keyStart().rows();
         // A number of sequences that changes is one of documents, which have many rows.
         boolean oneRowEach = sequences.isFixed() && op.rows().max() <= sequences.max();
-        if (tasks.device().cpu() || oneRowEach) {
+        // Keys in pages are those of caches: most rows are steps of decoding, one of each sequence.
+        if (tasks.device().cpu() || oneRowEach || op.which().paged()) {
             recordByRow(op, tasks);
         } else {
             recordTiles(op, tasks);

@@ -1,0 +1,216 @@
+package org.tornadomor.serving;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tornadomor.UserError;
+import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.DecoderSize;
+import org.tornadomor.model.DepthPolicy;
+import org.tornadomor.model.KvMode;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.serving.RequestListener.End;
+
+/** Requests that arrive at random, are cancelled and set back, get just what each gets alone. */
+class SchedulerTest {
+    private static final int CONTEXT = 64;
+
+    /** What a request heard. */
+    private static final class Heard implements RequestListener {
+        final List<Integer> ids = new ArrayList<>();
+        final List<Integer> depths = new ArrayList<>();
+        final int stopAfter;
+        int[] promptDepths;
+        End end;
+
+        Heard(int stopAfter) {
+            this.stopAfter = stopAfter;
+        }
+
+        @Override
+        public void prompt(int[] depthsOfPrompt, int cached) {
+            assertEquals(null, promptDepths, "a prompt is told of once");
+            promptDepths = depthsOfPrompt;
+        }
+
+        @Override
+        public boolean token(int id, int depth) {
+            assertEquals(null, end, "nothing comes after the end");
+            ids.add(id);
+            depths.add(depth);
+            return ids.size() < stopAfter;
+        }
+
+        @Override
+        public void ended(End reason) {
+            assertEquals(null, end, "a request ends once");
+            end = reason;
+        }
+    }
+
+    private static ModelConfig config(MorConfig mor) {
+        return new ModelConfig(50, 16, 24, 5, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, mor);
+    }
+
+    private static MorConfig mor(int kind) {
+        return switch (kind) {
+            case 0 -> MorConfig.expertChoice(3);
+            case 1 -> MorConfig.tokenChoice(3);
+            case 2 -> MorConfig.recursive(3);
+            case 3 -> MorConfig.expertChoice(3).withKv(KvMode.SHARED);
+            case 4 -> MorConfig.expertChoice(3).withKv(KvMode.HYBRID);
+            default -> null;
+        };
+    }
+
+    private static Request request(Random random, ModelConfig config, List<Request> earlier) {
+        int[] prompt = random.ints(1 + random.nextInt(40), 0, config.vocabSize()).toArray();
+        if (!earlier.isEmpty() && random.nextBoolean()) {
+            int[] like = earlier.get(random.nextInt(earlier.size())).prompt();
+            System.arraycopy(like, 0, prompt, 0, Math.min(like.length, prompt.length));
+        }
+        Request.Sampling sampling = random.nextBoolean()
+                ? Request.Sampling.GREEDY
+                : new Request.Sampling(1.2, random.nextInt(20), 0.95, random.nextBoolean() ? 1 : 1.3);
+        int[] ends = random.nextBoolean() ? new int[0] : new int[] {7};
+        int depth = random.nextInt(3) > 0 ? 0 : 1 + random.nextInt(config.recursions());
+        return new Request(prompt, random.nextInt(40), sampling, random.nextInt(), ends, 0.4 + 0.2 * random.nextDouble(), depth);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+    void companyChangesNothing(int kind) {
+        ModelConfig config = config(mor(kind));
+        Random random = new Random(40 + kind);
+        try (Engine engine = new CpuEngine(2);
+                ParameterSet weights = new ParameterSet(engine, "weights", config)) {
+            Checkpoints.initialise(engine, weights, 5);
+            for (int round = 0; round < 4; round++) {
+                int each = CONTEXT / 16;
+                boolean routed = config.mor() != null;
+                int block = !routed ? 0 : each * (config.kv() == KvMode.SHARED ? 1 : 3) * (1 + random.nextInt(2));
+                DecoderSize size = new DecoderSize(
+                        4, CONTEXT, 8 + random.nextInt(60), 4, 16, each * (1 + random.nextInt(2)), block, ElementType.F32);
+                DepthPolicy policy = round == 3 ? DepthPolicy.LOCK_STEP : DepthPolicy.DEPTH_WISE;
+                company(engine, weights, config, size, policy, random);
+            }
+        }
+    }
+
+    private static void company(
+            Engine engine, ParameterSet weights, ModelConfig config, DecoderSize size, DepthPolicy policy, Random random) {
+        List<Request> requests = new ArrayList<>();
+        List<Heard> heard = new ArrayList<>();
+        List<Ticket> tickets = new ArrayList<>();
+        boolean reuses = random.nextBoolean();
+        try (Scheduler scheduler = new Scheduler(engine, weights, size, 1 + random.nextInt(30), reuses, policy)) {
+            while (requests.size() < 12 || scheduler.busy()) {
+                if (requests.size() < 12 && random.nextInt(4) == 0) {
+                    Request request = request(random, config, requests);
+                    Heard listener = new Heard(random.nextInt(4) == 0 ? 1 + random.nextInt(10) : 1000);
+                    requests.add(request);
+                    heard.add(listener);
+                    tickets.add(scheduler.submit(request, listener));
+                }
+                if (!tickets.isEmpty() && random.nextInt(40) == 0) {
+                    scheduler.cancel(tickets.get(random.nextInt(tickets.size())));
+                }
+                scheduler.step();
+            }
+            scheduler.decoder().forgetPrefixes();
+            assertEquals(0, scheduler.decoder().usedOuterPages() + scheduler.decoder().usedBlockPages());
+        }
+        DecoderSize plenty = DecoderSize.full(config, 1, CONTEXT, 3 * CONTEXT);
+        try (Scheduler alone = new Scheduler(engine, weights, plenty, CONTEXT, false, DepthPolicy.DEPTH_WISE)) {
+            for (int i = 0; i < requests.size(); i++) {
+                Heard expected = new Heard(heard.get(i).stopAfter);
+                alone.submit(requests.get(i), expected);
+                alone.drain();
+                Heard got = heard.get(i);
+                if (got.end == End.CANCELLED) {
+                    assertEquals(expected.ids.subList(0, got.ids.size()), got.ids);
+                } else {
+                    assertEquals(expected.ids, got.ids, "request " + i);
+                    assertEquals(expected.depths, got.depths, "request " + i);
+                    assertEquals(expected.end, got.end, "request " + i);
+                    assertArrayEquals(expected.promptDepths, got.promptDepths);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aLongPromptDoesNotHoldUpOthers() {
+        ModelConfig config = config(MorConfig.expertChoice(3));
+        try (Engine engine = new CpuEngine(1);
+                ParameterSet weights = new ParameterSet(engine, "weights", config)) {
+            Checkpoints.initialise(engine, weights, 5);
+            DecoderSize size = DecoderSize.full(config, 2, CONTEXT, 40);
+            try (Scheduler scheduler = new Scheduler(engine, weights, size, 4, false, DepthPolicy.DEPTH_WISE)) {
+                Heard speaking = new Heard(1000);
+                scheduler.submit(new Request(new int[] {1}, 30, Request.Sampling.GREEDY, 0, new int[0], 0.5, 1), speaking);
+                scheduler.step();
+                int before = speaking.ids.size();
+                Heard reading = new Heard(1000);
+                scheduler.submit(new Request(new int[40], 2, Request.Sampling.GREEDY, 0, new int[0], 0.5, 0), reading);
+                for (int tick = 1; tick <= 9; tick++) {
+                    scheduler.step();
+                    assertEquals(before + tick, speaking.ids.size(), "a token in each tick");
+                }
+                assertTrue(reading.ids.isEmpty());
+                scheduler.drain();
+                assertEquals(2, reading.ids.size());
+            }
+        }
+    }
+
+    @Test
+    void cancellingFreesPagesAndNothingToDoEndsAtOnce() {
+        ModelConfig config = config(MorConfig.expertChoice(3));
+        try (Engine engine = new CpuEngine(1);
+                ParameterSet weights = new ParameterSet(engine, "weights", config)) {
+            Checkpoints.initialise(engine, weights, 5);
+            DecoderSize size = DecoderSize.full(config, 2, CONTEXT, 40);
+            try (Scheduler scheduler = new Scheduler(engine, weights, size, 16, false, DepthPolicy.DEPTH_WISE)) {
+                Heard heard = new Heard(1000);
+                Ticket ticket = scheduler.submit(
+                        new Request(new int[40], 20, Request.Sampling.GREEDY, 0, new int[0], 0.5, 0), heard);
+                scheduler.step();
+                assertTrue(scheduler.decoder().usedBlockPages() > 0);
+                scheduler.cancel(ticket);
+                assertEquals(End.CANCELLED, heard.end);
+                assertEquals(0, scheduler.decoder().usedBlockPages());
+                assertFalse(scheduler.step());
+                Heard none = new Heard(1000);
+                scheduler.submit(new Request(new int[] {1}, 0, Request.Sampling.GREEDY, 0, new int[0], 0.5, 0), none);
+                assertEquals(End.LENGTH, none.end);
+                Heard full = new Heard(1000);
+                scheduler.submit(
+                        new Request(new int[CONTEXT], 9, Request.Sampling.GREEDY, 0, new int[0], 0.5, 0), full);
+                scheduler.drain();
+                assertEquals(End.CONTEXT, full.end);
+                assertEquals(1, full.ids.size());
+                Request tooLong = new Request(new int[CONTEXT + 1], 1, Request.Sampling.GREEDY, 0, new int[0], 0.5, 0);
+                assertThrows(UserError.class, () -> scheduler.submit(tooLong, none));
+                Request unknown = new Request(new int[] {50}, 1, Request.Sampling.GREEDY, 0, new int[0], 0.5, 0);
+                assertThrows(UserError.class, () -> scheduler.submit(unknown, none));
+                Request deep = new Request(new int[] {1}, 1, Request.Sampling.GREEDY, 0, new int[0], 0.5, 4);
+                assertThrows(UserError.class, () -> scheduler.submit(deep, none));
+            }
+        }
+    }
+}
