@@ -4,6 +4,7 @@ import java.util.Arrays;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
@@ -26,6 +27,9 @@ import org.tornadomor.engine.Wiring;
  * <p>For one thread at a time.
  */
 public final class Decoder implements AutoCloseable {
+    /** With a recursion behind it, under this name the engine counts the rows that run it and those that are spared it. */
+    public static final String ROWS_AT_DEPTH = "decode rows, depth ";
+
     private static final int NONE = -1;
 
     private final Engine engine;
@@ -54,7 +58,8 @@ public final class Decoder implements AutoCloseable {
     private final int[] outputSequence, outputPosition;
     private int outputs;
     private long ticks;
-    private final long[] rowsByDepth;
+    /** By recursion: rows that ran it, and those that were spared it. */
+    private final Counters.Counter[] rowsByDepth;
 
     private final Extent sampled;
     private final Tensor settings, uniform, history, historyLength, next;
@@ -119,7 +124,10 @@ public final class Decoder implements AutoCloseable {
         stage = new Stage[rows];
         wanted = new boolean[rows];
         waiting = new int[config.recursions() + 1];
-        rowsByDepth = new long[config.recursions() + 1];
+        rowsByDepth = new Counters.Counter[config.recursions() + 1];
+        for (int r = 1; r < rowsByDepth.length; r++) {
+            rowsByDepth[r] = engine.counters().counter(ROWS_AT_DEPTH + r, "rows");
+        }
 
         int most = programs.leaving.extent.max();
         outputSequence = new int[most];
@@ -397,7 +405,6 @@ public final class Decoder implements AutoCloseable {
                         waiting[1]++;
                         inBlock++;
                     } else {
-                        rowsByDepth[plainDepth]++;
                         finish(slot, s, plainDepth);
                     }
                 }
@@ -453,7 +460,6 @@ public final class Decoder implements AutoCloseable {
                     for (int c = 0; r == 1 && c < running.copyPlace.length; c++) {
                         running.copyTo(c, keys.place(s, c + 2, key[slot]));
                     }
-                    rowsByDepth[r]++;
                 }
             }
         }
@@ -461,6 +467,9 @@ public final class Decoder implements AutoCloseable {
 
     private void finish(int slot, int s, int lastDepth) {
         lines[s].depths[position[slot]] = lastDepth;
+        for (int r = 1; r < rowsByDepth.length; r++) {
+            rowsByDepth[r].add(r <= lastDepth ? 1 : 0, 1);
+        }
         stage[slot] = Stage.OUT;
         out++;
     }
@@ -604,9 +613,9 @@ public final class Decoder implements AutoCloseable {
         return ticks;
     }
 
-    /** Rows that ran a recursion so far. */
+    /** Rows that ran a recursion so far, of those that have been through all of theirs. */
     public long rowsAtDepth(int recursion) {
-        return rowsByDepth[recursion];
+        return rowsByDepth[recursion].rows();
     }
 
     @Override

@@ -14,6 +14,7 @@ import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.tornado.TornadoEngine;
 import org.tornadomor.engine.tornado.TransferReport;
+import org.tornadomor.model.Decoder;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.StepMetrics;
 import org.tornadomor.trainer.TrainingListener;
@@ -145,8 +146,12 @@ final class WorkReport {
         Map<String, Work> programs = new LinkedHashMap<>();
         if (engine instanceof TornadoEngine device) {
             device.transfers().entries().forEach(entry -> programs.merge(entry.name(), Work.of(entry), Work::plus));
-        } else {
-            engine.counters().all().forEach(it -> programs.merge(it.program(), Work.of(it), Work::plus));
+        }
+        for (Counters.Counter it : engine.counters().all()) {
+            // A device counts the rows of its programs; those of a depth, which is no program, are the decoder's.
+            if (!(engine instanceof TornadoEngine) || it.program().startsWith(Decoder.ROWS_AT_DEPTH)) {
+                programs.merge(it.program(), Work.of(it), Work::plus);
+            }
         }
         return programs;
     }
@@ -309,8 +314,9 @@ final class WorkReport {
 
         @Override
         public void evaluated(EvalMetrics metrics) {
-            mark("evaluation", false);
+            // Texts that the model writes at an evaluation are part of it.
             inner.evaluated(metrics);
+            mark("evaluation", false);
         }
 
         @Override

@@ -95,20 +95,22 @@ class WorkReportTest {
     void aDecodingStepHasItsDepthsAndMovesLittle(String engine) {
         Outcome outcome = generate("--engine", engine, "--report", "transfers");
         JsonNode steps = phases(outcome).get("decoding step");
-        assertEquals(TOKENS - 1, steps.get("times").asInt());
+        // Both texts have a token in a tick, or each has one in a tick of its own.
+        int times = steps.get("times").asInt();
+        assertTrue(times >= TOKENS - 1 && times <= 2 * (TOKENS - 1), times + " steps");
         for (String stage : new String[] {"outside the depths", "depth 1", "depth 2", "depth 3"}) {
             assertTrue(steps.get("stages").has(stage), steps.toString());
         }
         assertTrue(steps.get("stages").get("depth 1").get("rows").asLong() > 0);
-        assertTrue(outcome.err().contains("decoding step, mean of 3"), outcome.err());
+        assertTrue(outcome.err().contains("decoding step, mean of " + times), outcome.err());
         assertTrue(outcome.err().contains("  depth 3"), outcome.err());
         if (engine.equals("cpu")) {
             assertFalse(steps.get("stages").get("depth 1").has("bytes_in"));
             assertTrue(outcome.err().contains("nothing is transferred"), outcome.err());
         } else {
-            // Two sequences: their tokens, positions and lengths, and 64 bytes for each graph that runs.
+            // Two sequences: some numbers for each row at each depth, and 96 bytes for each graph and upload.
             long graphs = sum(steps, "graphs");
-            assertTrue(sum(steps, "bytes_in") <= (TOKENS - 1) * 2 * 16 + 64 * graphs, steps.toString());
+            assertTrue(sum(steps, "bytes_in") <= (TOKENS - 1) * 2 * 256 + 96 * graphs, steps.toString());
             assertTrue(sum(steps, "bytes_out") < 4096 * (TOKENS - 1), steps.toString());
             assertTrue(sum(steps, "kernel_nanos") > 0, steps.toString());
             assertTrue(outcome.err().contains("kernel ms"), outcome.err());

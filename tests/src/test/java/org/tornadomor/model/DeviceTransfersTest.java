@@ -95,12 +95,13 @@ class DeviceTransfersTest {
                 decoder.sample(draws, ids);
                 decoder.depths(depths);
             }
-            long allowed = 16 * sequences + 64 * report.graphRuns();
+            // A few numbers for each row in each tick, and where its pages are.
+            long allowed = 128L * sequences * recursions + 96 * report.graphRuns();
             assertTrue(report.bytesIn() <= allowed, report.bytesIn() + " bytes in, allowed " + allowed + "\n" + report);
-            // Ids, depths and one count a depth; and of each graph the mark that proves that it ran.
-            long results = 8L * sequences + 4 * recursions;
+            // Ids and what decides about depths; and of each graph and upload the mark that proves that it ran.
+            long results = 4L * sequences * (1 + recursions);
             assertTrue(
-                    report.bytesOut() <= results + 4 * report.graphRuns(),
+                    report.bytesOut() <= results + 4 * (report.graphRuns() + 20 * recursions),
                     report.bytesOut() + " bytes out, results are " + results + "\n" + report);
         }
     }

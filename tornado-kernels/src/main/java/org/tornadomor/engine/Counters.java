@@ -55,6 +55,13 @@ public final class Counters {
         }
     }
 
+    /** A new counter for something that is no op. */
+    public Counter counter(String program, String what) {
+        Counter counter = new Counter(program, what);
+        counters.add(counter);
+        return counter;
+    }
+
     /** A new counter for one op of a program being compiled. */
     public Counter counter(String program, Op op) {
         Counter counter = new Counter(program, op.getClass().getSimpleName());
