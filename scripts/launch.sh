@@ -67,10 +67,6 @@ fi
 while IFS= read -r flag; do
     [[ -z $flag ]] || flags+=("$flag")
 done <<< "$engine"
-# Splitting into words is what these variables are for; globs stay as they are.
-set -f
-# shellcheck disable=SC2206
-flags+=(${JAVA_OPTS:-} ${TORNADOMOR_JAVA_OPTS:-})
-set +f
+add_persons_flags
 
 exec "$JAVA_HOME/bin/java" "${flags[@]}" -jar "$jar" "$@"

@@ -41,6 +41,7 @@ class LauncherTest {
         copy("scripts/launch.sh");
         copy("scripts/jdk.sh");
         copy("scripts/engine.sh");
+        copy("scripts/collector.sh");
         copy("scripts/startup.sh");
         write(root.resolve("pom.xml"), "<project/>");
         write(root.resolve("runner/pom.xml"), "<project/>");
