@@ -61,7 +61,7 @@ engine_flags() {
     # The program knows which commands and options mean an SDK; nobody needs to ask where there is none, or for the CPU engine.
     if ! asks_cpu "$@" && { [[ -n ${TORNADOVM_HOME:-} ]] || find_sdk > /dev/null; }; then
         # Properties of TornadoVM decide about its devices too.
-        local word options=(-XX:TieredStopAtLevel=1)
+        local word options=(-XX:TieredStopAtLevel=1 "-Dtornadomor.terminals=${terminals:-}")
         [[ -n $(persons_collectors) ]] || options+=(-XX:+UseSerialGC)
         for word in ${JAVA_OPTS:-} ${TORNADOMOR_JAVA_OPTS:-}; do
             [[ $word != -Dtornado.* ]] || options+=("$word")

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.generation.BatchGenerator;
 import org.tornadomor.model.Checkpoints;
@@ -50,12 +51,18 @@ public final class LanguageModel implements AutoCloseable {
         this.tokenizer = tokenizer;
     }
 
-    /** Loads a checkpoint folder onto the CPU, on all processors. @throws UserError if it cannot be loaded */
+    /**
+     * Loads a checkpoint onto the CPU, on all processors.
+     *
+     * @param folder of a checkpoint, or of a run, which means its newest checkpoint; {@code checkpoints/best} in a run means
+     *     the one with the lowest validation loss
+     * @throws UserError if it cannot be loaded, or the run has saved no checkpoint yet
+     */
     public static LanguageModel load(Path folder) {
-        return load(folder, Runtime.getRuntime().availableProcessors());
+        return load(folder, Processors.count());
     }
 
-    /** As {@link #load(Path)}, on so many threads. */
+    /** As {@link #load(Path)}, on so many threads, at most four to a processor. */
     public static LanguageModel load(Path folder, int threads) {
         Engine engine = new CpuEngine(threads);
         try {
@@ -67,10 +74,10 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Loads a checkpoint folder onto an engine that stays the caller's: a {@link CpuEngine}, or a
+     * As {@link #load(Path)}, onto an engine that stays the caller's: a {@link CpuEngine}, or a
      * {@link org.tornadomor.engine.tornado.TornadoEngine} in a JVM that was started on a TornadoVM.
      *
-     * @throws UserError if it cannot be loaded
+     * @throws UserError as there
      */
     public static LanguageModel load(Path folder, Engine engine) {
         return load(folder, engine, ElementType.F32);
@@ -85,7 +92,8 @@ public final class LanguageModel implements AutoCloseable {
         return load(folder, engine, type, false);
     }
 
-    private static LanguageModel load(Path folder, Engine engine, ElementType type, boolean ownsEngine) {
+    private static LanguageModel load(Path given, Engine engine, ElementType type, boolean ownsEngine) {
+        Path folder = ModelFolders.checkpoint(given);
         try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
             Checksums.verify(folder);
             ModelConfig config = checkpoint.config();
@@ -233,14 +241,17 @@ public final class LanguageModel implements AutoCloseable {
 
     @Override
     public void close() {
-        if (ownsWeights) {
-            weights.close();
-        }
-        if (tokenizer != null && ownsWeights) {
-            tokenizer.close();
-        }
-        if (ownsEngine) {
-            engine.close();
+        try {
+            if (ownsWeights) {
+                weights.close();
+            }
+            if (tokenizer != null && ownsWeights) {
+                tokenizer.close();
+            }
+        } finally {
+            if (ownsEngine) {
+                engine.close();
+            }
         }
     }
 }

@@ -91,7 +91,7 @@ final class GenerateCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(ModelFolders.checkpoint(model), engine, weights.type())) {
+                LanguageModel loaded = LanguageModel.load(model, engine, weights.type())) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
                 ids.add(loaded.encode(text));

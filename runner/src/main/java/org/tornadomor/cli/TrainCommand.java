@@ -37,13 +37,11 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor train --init runs/notes --data more.txt --lr 0.0005 --steps 200",
             "  tornado-mor train --config runs/notes/config.yaml --seed 2",
             "  tornado-mor train --resume --out runs/notes",
-            "      goes on after Ctrl-C, which saves before it ends the command",
+            "      goes on after Ctrl-C, which finishes the step and saves before it ends the command; a second",
+            "      Ctrl-C ends it at once, without saving, and so does the first while the text is still read",
         })
 public final class TrainCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-
-    /** 128 + SIGINT, as a shell reports it of other programs. */
-    private static final int STOPPED = 130;
 
     @Spec
     private CommandSpec spec;
@@ -87,9 +85,9 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingConfig config = options.apply(resume ? RunFolder.config(out) : TrainingConfig.DEFAULT);
         Path folder = out == null ? newFolder(config) : out;
         PrintWriter err = spec.commandLine().getErr();
-        try (StopOnSignal signals = StopOnSignal.install(text -> say(err, text))) {
+        try (StopOnSignal signals = StopOnSignal.install(err)) {
             train(config, folder, signals, err);
-            return signals.received() ? STOPPED : 0;
+            return signals.exitCode();
         }
     }
 
@@ -108,17 +106,12 @@ public final class TrainCommand implements Callable<Integer> {
                         trainer.stopAfter(stopAfter);
                     }
                     summary = recorder.run(trainer);
+                    signals.saved();
                 }
             }
             report(summary, work);
             work.print(err);
         }
-    }
-
-    private static void say(PrintWriter err, String text) {
-        err.println();
-        err.println(text);
-        err.flush();
     }
 
     private static Path newFolder(TrainingConfig config) {

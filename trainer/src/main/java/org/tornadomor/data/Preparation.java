@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.Processors;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
@@ -89,23 +90,24 @@ public final class Preparation {
      *
      * @param folder new, empty, or of the same settings
      * @param threadCount how many tokenise; 0 for all processors. The result does not depend on it.
-     * @throws UserError if a source cannot be read or holds no text, the folder holds something else or is in use, or the disk
+     * @throws UserError if there are more than four threads to a processor, a source cannot be read or holds no text, the folder holds something else or is in use, or the disk
      *     refuses
      */
     public static PreparedCorpus run(
             PrepareSettings settings, Tokenizer tokenizer, Path folder, int threadCount, PrepareListener listener) {
-        int count = threadCount > 0 ? threadCount : Runtime.getRuntime().availableProcessors();
+        int count = threadCount > 0 ? Processors.require("--threads", threadCount) : Processors.count();
         try (PreparedFolder target = PreparedFolder.open(folder, settings, tokenizer)) {
             if (target.isComplete()) {
                 listener.message(folder + " is complete already");
                 return PreparedCorpus.open(folder);
             }
-            ExecutorService threads = Executors.newFixedThreadPool(
-                    count, Thread.ofPlatform().name("tokenise-", 0).daemon().factory());
-            try {
-                new Preparation(settings, tokenizer, target, threads, count, listener).run();
-            } finally {
-                threads.shutdownNow();
+            try (ExecutorService threads = Executors.newFixedThreadPool(
+                    count, Thread.ofPlatform().name("tokenise-", 0).daemon().factory())) {
+                try {
+                    new Preparation(settings, tokenizer, target, threads, count, listener).run();
+                } finally {
+                    threads.shutdownNow();
+                }
             }
         }
         return PreparedCorpus.open(folder);
