@@ -254,6 +254,20 @@ class LauncherTest {
     }
 
     @Test
+    void tellsTheProgramOfTheTerminal() throws Exception {
+        write(jar, "");
+        assertTrue(launch("info").out().contains("-Dtornadomor.terminals=\n"));
+        Map<String, String> environment = Map.of("HOME", temp.toString(), "JAVA_HOME", jdk.toString());
+        String line = "stty cols 97; exec '" + root.resolve("tornado-mor") + "' info";
+        try (Pty terminal = Pty.start(environment, List.of("sh", "-c", line))) {
+            assertEquals(0, terminal.end(), terminal.output());
+            List<String> words = terminal.output().lines().map(String::strip).toList();
+            assertTrue(
+                    words.containsAll(List.of("-Dtornadomor.terminals=outerr", "-Dtornadomor.columns=97")), words + "");
+        }
+    }
+
+    @Test
     void withoutAnSdkNobodyIsAsked() throws Exception {
         String script = "cd '" + root + "'; source scripts/engine.sh; sdk_places() { echo /nowhere; }; "
                 + "engine_flags false /no.jar generate --engine tornado";
