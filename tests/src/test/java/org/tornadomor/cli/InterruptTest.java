@@ -54,7 +54,9 @@ class InterruptTest {
         Checksums.verify(checkpoint);
     }
 
+    /** The quick ones below are under the bar too. */
     @Test
+    @Tag("slow")
     void underTheBarItSaves() throws Exception {
         try (Pty terminal = train("--eval-every", 0, "--save-every", 0)) {
             saves(terminal.shows("loss ").interrupt());

@@ -67,11 +67,12 @@ class ThreadsTest {
                 temp.resolve("million.yaml"),
                 Files.readString(MILLION)
                         .replace("./fx/text.txt", "'" + text.toString().replace('\\', '/') + "'"));
-        Outcome.of("train", "--config", config, "--out", run).failsWith(1, "threads is 1,000,000", "at most");
+        Outcome.of("train", "--config", config, "--out", run)
+                .failsWith(1, "configuration's threads", "is 1,000,000", "at most");
         assertFalse(Files.exists(run));
         Path model = Folders.bytes(temp.resolve("model"));
         Outcome.of("generate", "--model", model, "--prompt", "a", "--threads", 1_000_000)
-                .failsWith(1, "threads is 1,000,000", "at most");
+                .failsWith(1, "--threads is 1,000,000", "at most");
         Outcome.of("data", "prepare", text, "-o", temp.resolve("corpus"), "--threads", 1_000_000)
                 .failsWith(1, "--threads is 1,000,000", "at most");
         Outcome.of("experiment", config, "-o", run, "--parallel", 1_000_000)
