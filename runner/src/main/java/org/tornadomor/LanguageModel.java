@@ -16,6 +16,7 @@ import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
@@ -128,7 +129,7 @@ public final class LanguageModel implements AutoCloseable {
         return engine;
     }
 
-    /** Continues a text. */
+    /** Continues a text, in which spelled special tokens are parsed. */
     public Generation generate(String prompt, GenerationOptions options) {
         return generate(prompt, options, TokenListener.NONE);
     }
@@ -183,10 +184,18 @@ public final class LanguageModel implements AutoCloseable {
         return lastTiming;
     }
 
-    /** The tokens of a text; of an empty one the end-of-text token, after which any document may begin. */
+    /**
+     * The tokens of a prompt, in which spelled special tokens are parsed; of an empty one the end-of-text token, after which any
+     * document may begin.
+     */
     public int[] encode(String text) {
+        return encode(text, SpecialTokens.PARSED);
+    }
+
+    /** As {@link #encode(String)}. @param special what becomes of text that spells a special token */
+    public int[] encode(String text, SpecialTokens special) {
         requireTokenizer("text needs");
-        int[] ids = tokenizer.encode(text);
+        int[] ids = tokenizer.encode(text, special);
         if (ids.length == 0 && tokenizer.endOfText() >= 0) {
             return new int[] {tokenizer.endOfText()};
         }
@@ -202,12 +211,13 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context.
+     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context. What spells
+     * a special token is text, as in corpora.
      *
      * @param causal route as in generation; else by the top k of each window, as in training (expert-choice)
      */
     public Score score(String text, boolean causal) {
-        return score(encode(text), causal);
+        return score(encode(text, SpecialTokens.AS_TEXT), causal);
     }
 
     /** As {@link #score(String, boolean)} for tokens. */

@@ -68,6 +68,14 @@ final class DataPrepareCommand implements Runnable {
             description = "bytes (default), a tokenizer.json, or a folder with one.")
     private String tokenizer;
 
+    @Option(
+            names = "--parse-special",
+            description = {
+                "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is text",
+                "like any other, and data info says how often it came.",
+            })
+    private boolean parseSpecial;
+
     @Option(names = "--filter", paramLabel = "GLOB", description = "Which files of folders and archives, as *.txt.")
     private String filter;
 
@@ -165,7 +173,8 @@ final class DataPrepareCommand implements Runnable {
                 !keepDuplicates,
                 skipInvalid,
                 share(),
-                shardTokens == null ? PrepareSettings.SHARD_TOKENS : Quantity.bytes("--shard-tokens", shardTokens));
+                shardTokens == null ? PrepareSettings.SHARD_TOKENS : Quantity.bytes("--shard-tokens", shardTokens),
+                parseSpecial);
     }
 
     private double share() {

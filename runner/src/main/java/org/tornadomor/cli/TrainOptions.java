@@ -73,6 +73,13 @@ final class TrainOptions {
     private String holdOut;
 
     @Option(
+            names = "--parse-special",
+            description =
+                    "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is"
+                            + " text like any other.")
+    private boolean parseSpecial;
+
+    @Option(
             names = "--tokenizer",
             paramLabel = "NAME",
             description = "bytes (default), a tokenizer.json, or a folder with one.")
@@ -198,6 +205,7 @@ final class TrainOptions {
         text("data.text_field", textField);
         value("data.max_bytes", maxBytes);
         text("data.hold_out", holdOut);
+        value("data.parse_special", parseSpecial ? "true" : null);
         text("tokenizer", tokenizer);
         value("context", context);
         value("batch", batch);

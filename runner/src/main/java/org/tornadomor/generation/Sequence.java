@@ -7,7 +7,7 @@ import org.tornadomor.GenerationOptions;
 import org.tornadomor.TokenListener;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.tokenizer.StreamDecoder;
+import org.tornadomor.tokenizer.Continuation;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /** One prompt on its way through a batch. */
@@ -23,7 +23,10 @@ final class Sequence {
     private final boolean limitedByContext;
     private final SplittableRandom random;
     private final Tokenizer tokenizer;
-    private final StreamDecoder stream;
+    /** Null for a model of bare ids. */
+    private final Continuation stream;
+
+    private boolean promptTold;
     private final StopText stopText;
     private final StringBuilder text = new StringBuilder();
     private final TokenListener listener;
@@ -48,9 +51,17 @@ final class Sequence {
         depths = new int[limit];
         random = new SplittableRandom(options.seed() * 0x9E3779B97F4A7C15L + number);
         this.tokenizer = tokenizer;
-        stream = tokenizer == null ? null : tokenizer.streamDecoder();
+        stream = tokenizer == null ? null : Continuation.of(tokenizer, prompt);
         stopText = new StopText(options.stop());
         this.listener = listener;
+        tellPrompt();
+    }
+
+    private void tellPrompt() {
+        if (stream != null && !promptTold && stream.isPromptCertain()) {
+            promptTold = true;
+            listener.prompt(number, stream.prompt());
+        }
     }
 
     /** Prompt tokens that have not been run yet. */
@@ -89,7 +100,8 @@ final class Sequence {
         }
         ids[prompt.length + count] = id;
         depths[count++] = depth;
-        String shown = stream == null || id >= tokenizer.vocabSize() ? "" : stopText.accept(stream.accept(id));
+        String shown = stream == null ? "" : stopText.accept(stream.accept(id));
+        tellPrompt();
         text.append(shown);
         listener.token(number, id, depth, shown);
         if (stopText.stopped()) {
@@ -102,7 +114,8 @@ final class Sequence {
     private void end(Generation.End reason) {
         ended = reason;
         if (stream != null) {
-            String rest = stopText.accept(stream.flush()) + stopText.flush();
+            String rest = stopText.accept(stream.finish()) + stopText.flush();
+            tellPrompt();
             text.append(rest);
             if (!rest.isEmpty()) {
                 listener.token(number, -1, 0, rest);

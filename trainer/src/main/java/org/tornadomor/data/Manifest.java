@@ -1,5 +1,6 @@
 package org.tornadomor.data;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -82,6 +83,7 @@ public record Manifest(
      * @param duplicates documents that were left out because the same text came before
      * @param filtered documents that were left out for their size
      * @param invalid documents that were left out because they are not UTF-8
+     * @param specialSpelled special tokens that the text spells; null where that was not counted
      */
     public record Source(
             String description,
@@ -90,7 +92,8 @@ public record Manifest(
             Amount validation,
             long duplicates,
             long filtered,
-            long invalid) {}
+            long invalid,
+            Long specialSpelled) {}
 
     /**
      * A file of tokens, and beside it one of where its documents end: a little-endian long each, in tokens from the start
@@ -101,6 +104,7 @@ public record Manifest(
      * @param sha256 of the tokens
      * @param documentsSha256 of the file of document ends
      * @param content SHA-256 over the hashes of the documents' texts
+     * @param special tokens that are special, without the one that ends each document; null for none
      */
     public record Shard(
             String file,
@@ -109,11 +113,20 @@ public record Manifest(
             Amount amount,
             String sha256,
             String documentsSha256,
-            String content) {
+            String content,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Long special) {
         /** The name of the file of document ends. */
         String documentsFile() {
             return file.substring(0, file.lastIndexOf('.')) + ".documents";
         }
+    }
+
+    /** Special tokens that were parsed out of the text of a source; -1 for all sources. */
+    public long specialParsed(int source) {
+        return shards.stream()
+                .filter(shard -> shard.special() != null && (source < 0 || shard.source() == source))
+                .mapToLong(Shard::special)
+                .sum();
     }
 
     /** Whether a file is one: other programs write files of that name too. A damaged one counts while its start is there. */

@@ -7,6 +7,7 @@ import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -57,15 +58,19 @@ public final class Preparation {
     private long duplicates;
     private long filtered;
     private long invalid;
+    private long spelled;
 
     /** A document on its way into a shard. */
     private record Item(Document document, ContentHash hash, ShardStream stream) {}
+
+    /** A document as bytes of a shard. @param special how many special tokens its text became */
+    private record Encoded(byte[] bytes, long special) {}
 
     /** Documents that are tokenised together. */
     private static final class Batch {
         private final List<Item> items = new ArrayList<>();
         private long bytes;
-        private Future<List<byte[]>> encoded;
+        private Future<List<Encoded>> encoded;
     }
 
     private Preparation(
@@ -144,6 +149,7 @@ public final class Preparation {
         duplicates = 0;
         filtered = 0;
         invalid = 0;
+        spelled = 0;
         streams = new ShardStream[] {stream(index, false), stream(index, true)};
         try (ShardStream training = streams[0];
                 ShardStream validation = streams[1]) {
@@ -164,7 +170,8 @@ public final class Preparation {
                 amount(index, true),
                 duplicates,
                 filtered,
-                invalid);
+                invalid,
+                spelled);
         if (result.weight() != null && result.training().tokens() == 0) {
             throw new UserError("nothing to train on is left of " + source.describe() + " (" + duplicates
                     + " documents came before, " + filtered + " do not have the size asked for): leave it out, or"
@@ -239,6 +246,7 @@ public final class Preparation {
             duplicates++;
             return;
         }
+        spelled += tokenizer.countSpelled(document.utf8());
         ShardStream stream = streams[hash.isWithin(settings.holdOut()) ? 1 : 0];
         if (stream.has(hash)) {
             textDone += document.utf8().length;
@@ -267,8 +275,8 @@ public final class Preparation {
         batch = new Batch();
     }
 
-    private byte[] encode(Document document) {
-        int[] ids = tokenizer.encodeBytes(document.utf8());
+    private Encoded encode(Document document) {
+        int[] ids = tokenizer.encodeBytes(document.utf8(), settings.special());
         int end = tokenizer.endOfText();
         int count = ids.length + (end < 0 ? 0 : 1);
         ByteBuffer bytes =
@@ -287,23 +295,29 @@ public final class Preparation {
                 ints.put(end);
             }
         }
-        return bytes.array();
+        return new Encoded(
+                bytes.array(), Arrays.stream(ids).filter(tokenizer::isSpecial).count());
     }
 
     private void writeOldest() {
         Batch oldest = waiting.remove();
         waitingBytes -= oldest.bytes;
-        List<byte[]> encoded = await(oldest.encoded);
+        List<Encoded> encoded = await(oldest.encoded);
         for (int i = 0; i < encoded.size(); i++) {
             Item item = oldest.items.get(i);
             int bytesOfText = item.document().utf8().length;
-            item.stream().write(encoded.get(i), item.hash(), bytesOfText);
+            item.stream()
+                    .write(
+                            encoded.get(i).bytes(),
+                            item.hash(),
+                            bytesOfText,
+                            encoded.get(i).special());
             textDone += bytesOfText;
             report();
         }
     }
 
-    private static List<byte[]> await(Future<List<byte[]>> future) {
+    private static List<Encoded> await(Future<List<Encoded>> future) {
         try {
             return future.get();
         } catch (ExecutionException e) {
