@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 
 /** Any Hugging Face {@code tokenizer.json}, run by DJL's binding of the Hugging Face library. */
 public final class HuggingFaceTokenizerAdapter implements Tokenizer {
@@ -87,7 +88,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
 
     private static byte[] readAll(Path file) {
         try {
-            return Files.readAllBytes(file);
+            return InputFile.bytes(file);
         } catch (IOException e) {
             throw new UserError("cannot read " + file + ": check that it is there and readable", e);
         }

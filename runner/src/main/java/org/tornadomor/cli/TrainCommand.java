@@ -8,9 +8,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.tornadomor.UserError;
+import org.tornadomor.data.PreparedCorpus;
+import org.tornadomor.data.TextSource;
+import org.tornadomor.data.TextSources;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.RunFolder;
+import org.tornadomor.trainer.RunLength;
 import org.tornadomor.trainer.Trainer;
 import org.tornadomor.trainer.TrainingConfig;
 import org.tornadomor.trainer.TrainingListener;
@@ -86,11 +90,32 @@ public final class TrainCommand implements Callable<Integer> {
         }
         TrainingConfig config = options.apply(resume ? RunFolder.config(out) : TrainingConfig.DEFAULT);
         Path folder = out == null ? newFolder(config) : out;
+        requireEffect(config);
+        if (!PreparedCorpus.isAt(config.data().sources())) {
+            OutputFile.requireOutsideText(folder, source(config), "metrics.jsonl", "run.json", "train.log");
+        }
         PrintWriter err = spec.commandLine().getErr();
         try (StopOnSignal signals = StopOnSignal.install(text -> say(err, text))) {
             train(config, folder, signals, err);
             return signals.received() ? STOPPED : 0;
         }
+    }
+
+    private static TextSource source(TrainingConfig config) {
+        return TextSources.parse(config.data().sources(), config.data().options());
+    }
+
+    private void requireEffect(TrainingConfig config) {
+        TrainingConfig.Data data = config.data();
+        TextOptions.requireEffect(spec, data.sources(), () -> source(config));
+        NoEffect.of(spec)
+                .when(
+                        () -> !PreparedCorpus.isAt(data.sources()) && data.holdsNothingOut(),
+                        "nothing is held out to evaluate on",
+                        "--eval-every",
+                        "--samples",
+                        "--no-keep-best")
+                .when(() -> RunLength.of(config).steps() < stopAfter, "the run ends before that step", "--stop-after");
     }
 
     private void train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {
