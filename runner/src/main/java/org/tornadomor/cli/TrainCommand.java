@@ -46,6 +46,8 @@ import tools.jackson.databind.node.ObjectNode;
 public final class TrainCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
+    private static final String NOTHING_HELD_OUT = "nothing is held out to evaluate on";
+
     /** 128 + SIGINT, as a shell reports it of other programs. */
     private static final int STOPPED = 130;
 
@@ -108,13 +110,11 @@ public final class TrainCommand implements Callable<Integer> {
     private void requireEffect(TrainingConfig config) {
         TrainingConfig.Data data = config.data();
         TextOptions.requireEffect(spec, data.sources(), () -> source(config));
+        boolean trainsOnAll = !PreparedCorpus.isAt(data.sources()) && data.holdsNothingOut();
         NoEffect.of(spec)
-                .when(
-                        () -> !PreparedCorpus.isAt(data.sources()) && data.holdsNothingOut(),
-                        "nothing is held out to evaluate on",
-                        "--eval-every",
-                        "--samples",
-                        "--no-keep-best")
+                .when(() -> trainsOnAll && config.evalEvery() > 0, NOTHING_HELD_OUT, "--eval-every")
+                .when(() -> trainsOnAll && config.samples() > 0, NOTHING_HELD_OUT, "--samples")
+                .when(() -> trainsOnAll, NOTHING_HELD_OUT, "--no-keep-best")
                 .when(() -> RunLength.of(config).steps() < stopAfter, "the run ends before that step", "--stop-after");
     }
 

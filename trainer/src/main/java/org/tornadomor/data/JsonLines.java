@@ -26,7 +26,7 @@ final class JsonLines {
     private final String field;
     private final DocumentReader reader;
 
-    /** What is wrong with an object, for a message that begins with where it is. */
+    /** What is wrong with an object. */
     private static final class Refused extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -65,13 +65,13 @@ final class JsonLines {
                     if (pending != null && !reader.give(where, pending)) {
                         return false;
                     }
-                    pending = text(parser);
+                    pending = text(parser, where);
                 }
                 if (pending != null && !reader.give(where, pending)) {
                     return false;
                 }
             } catch (Refused e) {
-                reader.refuse(where + " " + e.getMessage(), e);
+                reader.refuse(e.getMessage(), e);
             } catch (JacksonException e) {
                 reader.refuse(where + " " + reason(e) + ": mend or remove the line", e);
             }
@@ -98,12 +98,12 @@ final class JsonLines {
                     }
                     String where = name + (array ? " item " + ++items : " line " + line(parser));
                     try {
-                        byte[] text = text(parser);
+                        byte[] text = text(parser, where);
                         if (text != null && !reader.give(where, text)) {
                             return false;
                         }
                     } catch (Refused e) {
-                        reader.refuse(where + " " + e.getMessage(), e);
+                        reader.refuse(e.getMessage(), e);
                     }
                 }
             } catch (JacksonException e) {
@@ -133,10 +133,10 @@ final class JsonLines {
     }
 
     /** The text of the object that the parser is at, in UTF-8; null for a JSON null. Goes to its end. */
-    private byte[] text(JsonParser parser) throws Refused {
+    private byte[] text(JsonParser parser, String where) throws Refused {
         if (parser.currentToken() != JsonToken.START_OBJECT) {
             parser.skipChildren();
-            throw new Refused("is no JSON object: each must be one, with a field '" + field + "'");
+            throw new Refused(where + " is no JSON object: each must be one, with a field '" + field + "'");
         }
         String text = null;
         String fault = null;
@@ -151,33 +151,33 @@ final class JsonLines {
                 continue;
             }
             if (found) {
-                fault = "has the field '" + field + "' twice: keep one of them";
+                fault = "field '" + field + "' is twice in " + where + ": keep one of them";
             } else if (value == JsonToken.VALUE_STRING) {
                 text = parser.getString();
             } else if (value != JsonToken.VALUE_NULL) {
-                fault = "has a field '" + field + "' that is no text: name another with --text-field";
+                fault = "field '" + field + "' of " + where + " is no text: name another with --text-field";
             }
             found = true;
             parser.skipChildren();
         }
         if (!found) {
-            fault = "has no field '" + field + "', but "
-                    + (others.isEmpty() ? "none at all" : String.join(", ", others))
+            fault = "no field '" + field + "' in " + where + "; it has "
+                    + (others.isEmpty() ? "none" : String.join(", ", others))
                     + ": name one with --text-field, or leave the file out with a filter";
         }
         if (fault != null) {
             throw new Refused(fault);
         }
-        return text == null ? null : utf8(text);
+        return text == null ? null : utf8(text, where);
     }
 
-    private byte[] utf8(String text) throws Refused {
+    private byte[] utf8(String text, String where) throws Refused {
         try {
             ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
             return Arrays.copyOf(bytes.array(), bytes.limit());
         } catch (CharacterCodingException e) {
-            throw new Refused("has half of a surrogate pair, which is no character, in its field '" + field
-                    + "': mend or remove it");
+            throw new Refused("field '" + field + "' of " + where
+                    + " has half of a surrogate pair, which is no character: mend or remove the text");
         }
     }
 }

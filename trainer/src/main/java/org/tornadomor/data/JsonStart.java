@@ -72,7 +72,8 @@ final class JsonStart {
     static boolean hasLines(byte[] start) {
         int at = skipSpace(start, TextEncoding.markLength(start, start.length));
         if (at < start.length && start[at] == '[') {
-            return false;
+            int first = skipSpace(start, at + 1);
+            return first < start.length && start[first] != '{' && start[first] != ']';
         }
         int end = lineEnd(start, at);
         try (JsonParser parser = MAPPER.createParser(start, at, end - at)) {
