@@ -10,6 +10,7 @@ import org.tornadomor.data.Preparation;
 import org.tornadomor.data.PrepareSettings;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.SourceOptions;
+import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.data.WeightedSource;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -181,7 +182,7 @@ final class DataPrepareCommand implements Runnable {
 
     /** An interrupted attempt may be repeated from another folder. */
     private static String absolute(String spec) {
-        if (TextSources.isJdk(spec)) {
+        if (TextSources.isJdk(spec) || Synthetic.is(spec)) {
             return spec;
         }
         try {

@@ -106,6 +106,11 @@ final class EvaluateCommand implements Runnable {
             int maxDepth = depth.maxDepth(config);
             int length = new NamedConfig(model.toString(), config).context(context);
             try (Tokenizer tokenizer = tokenizer(checkpoint)) {
+                NoEffect.of(spec)
+                        .when(
+                                () -> tokenizer.endOfText() < 0,
+                                "the tokenizer has no end of text to tell documents apart",
+                                "--across-documents");
                 Text text = read(tokenizer);
                 int rows = (int) Math.min(length, text.tokens.size() - 1);
                 int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);

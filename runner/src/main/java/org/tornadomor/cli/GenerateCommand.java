@@ -133,10 +133,7 @@ final class GenerateCommand implements Runnable {
         List<String> texts = new ArrayList<>(prompts);
         for (Path file : promptFiles) {
             try {
-                texts.add(
-                        file.toString().equals("-")
-                                ? new String(System.in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-                                : InputFile.textOrPipe(file));
+                texts.add(file.toString().equals("-") ? TokenizerArgument.standardInput() : InputFile.textOrPipe(file));
             } catch (IOException e) {
                 throw UserError.file("read", file, e);
             }

@@ -28,7 +28,8 @@ final class TarEntries {
         this.archive = archive;
         this.filter = filter;
         this.position = new Position(in);
-        this.tar = new TarArchiveInputStream(position);
+        // In blocks of one record: it would pass over the rest of the last one.
+        this.tar = new TarArchiveInputStream(position, RECORD, RECORD);
     }
 
     /**

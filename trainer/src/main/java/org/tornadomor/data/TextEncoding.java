@@ -14,7 +14,10 @@ final class TextEncoding {
     private static final int START = 1 << 16;
 
     /** Of UTF-16 units; spaces and line ends alone are more in every script that has them. */
-    private static final double LEAST_SHARE = 0.03;
+    private static final double LEAST_SHARE = 0.08;
+
+    /** One zero may be a character of its own. */
+    private static final int LEAST_ZEROS = 2;
 
     /** How much rarer zeros are in the other bytes. */
     private static final int RARER = 20;
@@ -76,10 +79,10 @@ final class TextEncoding {
         }
         int first = zeros[0] + zeros[2];
         int second = zeros[1] + zeros[3];
-        double least = LEAST_SHARE * length / 2;
-        if (second > least && second > RARER * first) {
+        double least = Math.max(LEAST_ZEROS, LEAST_SHARE * length / 2);
+        if (second >= least && second > RARER * first) {
             return "UTF-16LE";
         }
-        return first > least && first > RARER * second ? "UTF-16BE" : null;
+        return first >= least && first > RARER * second ? "UTF-16BE" : null;
     }
 }

@@ -118,9 +118,11 @@ final class Utf8Lines extends InputStream {
         int b = Byte.toUnsignedInt(signed);
         if (due > 0) {
             boolean good = b >= low && b <= high;
-            due -= good ? 1 : 0;
-            low = 0x80;
-            high = 0xBF;
+            if (good) {
+                due--;
+                low = 0x80;
+                high = 0xBF;
+            }
             return good;
         }
         if (b < 0x80) {
