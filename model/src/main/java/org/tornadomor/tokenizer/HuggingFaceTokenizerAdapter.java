@@ -10,6 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 
 /**
  * Any Hugging Face {@code tokenizer.json}. The Hugging Face library encodes; what it knows of ids is read here too, and text is
@@ -103,7 +104,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
                 throw new UserError(file + " has " + (Files.size(file) >> 20)
                         + " MiB, and no tokenizer is that large: give" + " the path of a tokenizer.json");
             }
-            return Files.readAllBytes(file);
+            return InputFile.bytes(file);
         } catch (IOException e) {
             throw new UserError("cannot read " + file + ": check that it is there and readable", e);
         }

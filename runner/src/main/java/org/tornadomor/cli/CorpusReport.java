@@ -55,7 +55,7 @@ final class CorpusReport {
         }
         if (duplicates + filtered + invalid > 0) {
             out.println("left out: " + Figures.grouped(duplicates) + " duplicates, " + Figures.grouped(filtered)
-                    + " for their size, " + Figures.grouped(invalid) + " that are not UTF-8");
+                    + " for their size, " + Figures.grouped(invalid) + " that cannot be read");
         }
     }
 

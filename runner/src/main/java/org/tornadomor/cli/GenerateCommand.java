@@ -2,7 +2,6 @@ package org.tornadomor.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +13,8 @@ import org.tornadomor.Timing;
 import org.tornadomor.TokenListener;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.model.RouterKind;
+import org.tornadomor.model.io.InputFile;
 import org.tornadomor.tokenizer.Continuation;
 import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -97,6 +98,9 @@ final class GenerateCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
+        NoEffect effect = NoEffect.of(spec);
+        sampling.requireEffect(spec);
+        effect.when(json::wanted, "--json shows the depths already", "--show-depth");
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
                 LanguageModel loaded = LanguageModel.load(model, engine, weights.type())) {
@@ -113,6 +117,10 @@ final class GenerateCommand implements Runnable {
                 throw new UserError("--max-depth " + options.maxDepth() + " is more than the model's "
                         + loaded.config().recursions() + " recursions; give at most that");
             }
+            effect.when(
+                    () -> loaded.config().router() != RouterKind.EXPERT_CHOICE,
+                    "the model has no expert-choice router",
+                    SamplingOptions.THRESHOLD);
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);
             if (json.wanted()) {
@@ -133,10 +141,7 @@ final class GenerateCommand implements Runnable {
         List<String> texts = new ArrayList<>(prompts);
         for (Path file : promptFiles) {
             try {
-                texts.add(
-                        file.toString().equals("-")
-                                ? new String(System.in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-                                : Files.readString(file));
+                texts.add(file.toString().equals("-") ? TokenizerArgument.standardInput() : InputFile.textOrPipe(file));
             } catch (IOException e) {
                 throw UserError.file("read", file, e);
             }

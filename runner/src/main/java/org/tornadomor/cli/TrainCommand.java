@@ -8,9 +8,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.tornadomor.UserError;
+import org.tornadomor.data.PreparedCorpus;
+import org.tornadomor.data.TextSource;
+import org.tornadomor.data.TextSources;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.RunFolder;
+import org.tornadomor.trainer.RunLength;
 import org.tornadomor.trainer.Trainer;
 import org.tornadomor.trainer.TrainingConfig;
 import org.tornadomor.trainer.TrainingListener;
@@ -42,6 +46,8 @@ import tools.jackson.databind.node.ObjectNode;
         })
 public final class TrainCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+    private static final String NOTHING_HELD_OUT = "nothing is held out to evaluate on";
 
     @Spec
     private CommandSpec spec;
@@ -84,11 +90,30 @@ public final class TrainCommand implements Callable<Integer> {
         }
         TrainingConfig config = options.apply(resume ? RunFolder.config(out) : TrainingConfig.DEFAULT);
         Path folder = out == null ? newFolder(config) : out;
+        requireEffect(config);
+        if (!PreparedCorpus.isAt(config.data().sources())) {
+            OutputFile.requireOutsideText(folder, source(config), "metrics.jsonl", "run.json", "train.log");
+        }
         PrintWriter err = spec.commandLine().getErr();
         try (StopOnSignal signals = StopOnSignal.install(err)) {
             train(config, folder, signals, err);
             return signals.exitCode();
         }
+    }
+
+    private static TextSource source(TrainingConfig config) {
+        return TextSources.parse(config.data().sources(), config.data().options());
+    }
+
+    private void requireEffect(TrainingConfig config) {
+        TrainingConfig.Data data = config.data();
+        TextOptions.requireEffect(spec, data.sources(), () -> source(config));
+        boolean trainsOnAll = !PreparedCorpus.isAt(data.sources()) && data.holdsNothingOut();
+        NoEffect.of(spec)
+                .when(() -> trainsOnAll && config.evalEvery() > 0, NOTHING_HELD_OUT, "--eval-every")
+                .when(() -> trainsOnAll && config.samples() > 0, NOTHING_HELD_OUT, "--samples")
+                .when(() -> trainsOnAll, NOTHING_HELD_OUT, "--no-keep-best")
+                .when(() -> RunLength.of(config).steps() < stopAfter, "the run ends before that step", "--stop-after");
     }
 
     private void train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {

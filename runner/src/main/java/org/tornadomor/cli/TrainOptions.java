@@ -52,13 +52,13 @@ final class TrainOptions {
     @Option(
             names = "--filter",
             paramLabel = "GLOB",
-            description = "Which files of folders and archives, such as 'java.base/java/**' or '*.txt'.")
+            description = "Which files of folders, globs and archives, such as 'java.base/java/**' or '*.txt'.")
     private String filter;
 
     @Option(
             names = "--text-field",
             paramLabel = "NAME",
-            description = "Field of JSON Lines or column of Parquet that is the text. Default: text.")
+            description = "Field of JSON or column of Parquet that is the text. Default: text.")
     private String textField;
 
     @Option(names = "--max-bytes", paramLabel = "N", description = "How much text to take at most, such as 20M.")

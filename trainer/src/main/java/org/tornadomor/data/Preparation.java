@@ -35,6 +35,8 @@ public final class Preparation {
     /** Text that waits to be tokenised or written, for each thread. */
     private static final long WAITING_BYTES = 4L * BATCH_BYTES;
 
+    private static final String SHARD = "source00-training-00000.tokens";
+
     private final PrepareSettings settings;
     private final Tokenizer tokenizer;
     private final PreparedFolder folder;
@@ -59,6 +61,7 @@ public final class Preparation {
     private long filtered;
     private long invalid;
     private long spelled;
+    private String firstInvalid;
 
     /** A document on its way into a shard. */
     private record Item(Document document, ContentHash hash, ShardStream stream) {}
@@ -123,6 +126,11 @@ public final class Preparation {
             // What is missing or malformed is said before hours of work.
             TextSource text = TextSources.parse(List.of(source.spec()), settings.unlimited());
             text.notices().forEach(listener::message);
+            if (text.reads(folder.path().resolve(Manifest.FILE))
+                    || text.reads(folder.path().resolve(SHARD))) {
+                throw new UserError(folder.path() + " lies in " + text.describe()
+                        + ", so that the shards would be text there: choose another folder");
+            }
             sources.add(text);
         }
         storedTotal = sources.stream().mapToLong(TextSource::storedBytes).sum();
@@ -162,6 +170,10 @@ public final class Preparation {
             }
             training.finish();
             validation.finish();
+        }
+        if (invalid > 0) {
+            listener.message("left out " + invalid + (invalid == 1 ? " document" : " documents") + " of "
+                    + source.describe() + " that cannot be read; the first: " + firstInvalid);
         }
         Manifest.Source result = new Manifest.Source(
                 source.describe(),
@@ -232,7 +244,7 @@ public final class Preparation {
                 throw new UserError(
                         error.getMessage() + "; or leave all such documents out with --skip-invalid", error);
             }
-            invalid++;
+            firstInvalid = invalid++ == 0 ? error.getMessage() : firstInvalid;
         }
     }
 

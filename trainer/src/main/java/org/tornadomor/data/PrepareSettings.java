@@ -19,7 +19,7 @@ import org.tornadomor.tokenizer.SpecialTokens;
  * @param minDocumentBytes shorter documents are left out
  * @param maxDocumentBytes longer documents are left out; 0 for none
  * @param deduplicate whether a text that came before is left out
- * @param skipInvalid whether text that is not UTF-8 is left out instead of refused
+ * @param skipInvalid whether documents that cannot be read, such as for not being UTF-8, are left out instead of refused
  * @param holdOut the share of documents to validate on, picked by their text
  * @param shardTokens a shard ends with the document that brings it to so many tokens
  * @param parseSpecial whether text that spells a special token becomes it; null, in what versions before this wrote, is true

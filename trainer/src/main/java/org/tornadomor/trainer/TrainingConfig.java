@@ -171,6 +171,15 @@ public record TrainingConfig(
                     filter, List.of(), textField, maxBytes, jdkFallback == null ? null : Path.of(jdkFallback));
         }
 
+        /** Whether everything is trained on. */
+        public boolean holdsNothingOut() {
+            return switch (holdOut(holdOut)) {
+                case HoldOut.Tail tail -> tail.fraction() == 0;
+                case HoldOut.ByContent share -> share.fraction() == 0;
+                case HoldOut.EveryNth every -> false;
+            };
+        }
+
         /** Refuses what only text can be asked for. */
         void requirePrepared() {
             if (filter != null || maxBytes != 0 || !holdOut.equals(DEFAULT.holdOut) || parseSpecial) {
