@@ -65,7 +65,8 @@ final class Access {
             case String text -> method(all.text(), value, name, Set.of());
             case List<?> list -> method(all.list(), value, name, LIST_CHANGES);
             case Map<?, ?> map -> method(all.map(), value, name, MAP_CHANGES);
-            case Tuple tuple when tuple.group() && (name.equals("grouper") || name.equals("list")) ->
+            case Tuple tuple
+            when tuple.group() && (name.equals("grouper") || name.equals("list")) ->
                 tuple.items().get(name.equals("list") ? 1 : 0);
             case Tuple tuple -> method(all.tuple(), value, name, Set.of());
             case Namespace space ->
@@ -94,7 +95,8 @@ final class Access {
             throw Fault.value(methods.unknown(name));
         }
         if (changes.contains(name) && run.dialect() == Dialect.HARNESS) {
-            throw Fault.value("the method '" + name + "' of " + Values.type(value) + " is not supported: values never change");
+            throw Fault.value(
+                    "the method '" + name + "' of " + Values.type(value) + " is not supported: values never change");
         }
         boolean internal = name.length() > 4 && name.startsWith("__") && name.endsWith("__");
         if (internal || changes.contains(name)) {
@@ -148,7 +150,9 @@ final class Access {
         }
         if (!isSequence(value)) {
             throw Fault.value(
-                    value instanceof Map ? "unhashable type: 'slice'" : "'" + Values.type(value) + "' object is not subscriptable");
+                    value instanceof Map
+                            ? "unhashable type: 'slice'"
+                            : "'" + Values.type(value) + "' object is not subscriptable");
         }
         long stride = step == null ? 1 : bound(step);
         if (stride == 0) {
@@ -165,7 +169,8 @@ final class Access {
             case List<?> list -> picked(list, indices);
             case Tuple tuple -> new Tuple(picked(tuple.items(), indices), false);
             case Range range ->
-                new Range(range.start() + from * range.step(), range.start() + to * range.step(), range.step() * stride);
+                new Range(
+                        range.start() + from * range.step(), range.start() + to * range.step(), range.step() * stride);
             case Markup markup -> new Markup(picked(markup.text(), indices));
             default -> picked((String) value, indices);
         };

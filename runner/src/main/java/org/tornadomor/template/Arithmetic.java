@@ -31,12 +31,11 @@ final class Arithmetic {
         if (a != null && b != null) {
             return numbers(operator, a, b);
         }
-        Object result =
-                switch (operator) {
-                    case ADD -> joined(left, right);
-                    case MULTIPLY -> repeated(left, right);
-                    default -> null;
-                };
+        Object result = switch (operator) {
+            case ADD -> joined(left, right);
+            case MULTIPLY -> repeated(left, right);
+            default -> null;
+        };
         if (result == null) {
             throw Fault.value("unsupported operand type(s) for " + operator.sign() + ": '" + Values.type(left)
                     + "' and '" + Values.type(right) + "'");

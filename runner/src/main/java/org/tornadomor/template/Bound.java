@@ -43,8 +43,8 @@ final class Bound {
         }
         for (int i = 0; i < builtin.required(); i++) {
             if (values[i] == ABSENT) {
-                throw Fault.value(
-                        builtin.name() + " misses the argument '" + builtin.parameters().get(i) + "'");
+                throw Fault.value(builtin.name() + " misses the argument '"
+                        + builtin.parameters().get(i) + "'");
             }
         }
         return new Bound(builtin, values, arguments);
@@ -117,7 +117,7 @@ final class Bound {
         if (value instanceof Undefined missing) {
             return missing.fault();
         }
-        return Fault.value("the argument '" + builtin.parameters().get(index) + "' of " + builtin.name() + " is " + wanted
-                + ", not " + Values.type(value));
+        return Fault.value("the argument '" + builtin.parameters().get(index) + "' of " + builtin.name() + " is "
+                + wanted + ", not " + Values.type(value));
     }
 }

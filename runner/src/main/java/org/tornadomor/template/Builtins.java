@@ -39,7 +39,15 @@ record Builtins(
         SequenceFilters.addTo(filters);
         SelectionFilters.addTo(filters);
         filters.refuse(
-                "attr", "filesizeformat", "pprint", "random", "striptags", "urlencode", "urlize", "wordwrap", "xmlattr");
+                "attr",
+                "filesizeformat",
+                "pprint",
+                "random",
+                "striptags",
+                "urlencode",
+                "urlize",
+                "wordwrap",
+                "xmlattr");
         Registry tests = new Registry("test");
         Tests.addTo(tests);
         Registry functions = new Registry("function");
@@ -56,8 +64,17 @@ record Builtins(
                 containers.tuple(),
                 containers.map(),
                 new Registry("attribute of int")
-                        .refuse("as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator", "from_bytes",
-                                "imag", "numerator", "real", "to_bytes"),
+                        .refuse(
+                                "as_integer_ratio",
+                                "bit_count",
+                                "bit_length",
+                                "conjugate",
+                                "denominator",
+                                "from_bytes",
+                                "imag",
+                                "numerator",
+                                "real",
+                                "to_bytes"),
                 new Registry("attribute of float")
                         .refuse("as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"));
     }

@@ -3,6 +3,7 @@ package org.tornadomor.template;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +33,7 @@ public final class ChatTemplate {
             List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
 
     /** The plain format of this program, for models that come without a template. */
-    private static final String PLAIN =
-            """
+    private static final String PLAIN = """
             {%- for message in messages -%}
             {%- if message.role not in ['system', 'user', 'assistant'] -%}
             {{- raise_exception('the plain format knows the roles system, user and assistant, not ' ~ message.role) -}}
@@ -79,6 +79,10 @@ public final class ChatTemplate {
      * @throws UserError if a file cannot be read, or a template uses what is not supported
      */
     public static Optional<ChatTemplate> find(Path folder) {
+        return find(folder, Clock.systemDefaultZone());
+    }
+
+    private static Optional<ChatTemplate> find(Path folder, Clock clock) {
         JsonNode config = json(folder.resolve("tokenizer_config.json"));
         Map<String, String> sources = new TreeMap<>();
         Path origin = folder.resolve("tokenizer_config.json");
@@ -104,7 +108,7 @@ public final class ChatTemplate {
         if (sources.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(make(sources, tokens(folder, config), origin.toString()));
+        return Optional.of(make(sources, tokens(folder, config), origin.toString(), clock));
     }
 
     /**
@@ -113,9 +117,15 @@ public final class ChatTemplate {
      * @throws UserError if there is none, a file cannot be read, or a template uses what is not supported
      */
     public static ChatTemplate load(Path folder) {
-        return find(folder).orElseThrow(() -> new UserError(folder
-                + " has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json);"
-                + " add one, or use the plain format"));
+        return load(folder, Clock.systemDefaultZone());
+    }
+
+    /** As {@link #load(Path)}, where {@code strftime_now} shows another clock. */
+    static ChatTemplate load(Path folder, Clock clock) {
+        return find(folder, clock)
+                .orElseThrow(() -> new UserError(folder
+                        + " has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json);"
+                        + " add one, or use the plain format"));
     }
 
     /**
@@ -178,14 +188,16 @@ public final class ChatTemplate {
         return wanted;
     }
 
-    private static ChatTemplate make(Map<String, String> sources, Map<String, String> tokens, String origin) {
+    private static ChatTemplate make(
+            Map<String, String> sources, Map<String, String> tokens, String origin, Clock clock) {
+        TemplateOptions options = TemplateOptions.CHAT.withClock(clock);
         Map<String, Template> templates = new TreeMap<>();
         Set<String> used = Set.of(DEFAULT, TOOL_USE);
         sources.forEach((name, source) -> {
             if (used.contains(name) || sources.size() == 1) {
                 String shown = name.equals(DEFAULT) ? origin : origin + " (" + name + ")";
                 try {
-                    templates.put(name, Template.parse(shown, source, TemplateOptions.CHAT));
+                    templates.put(name, Template.parse(shown, source, options));
                 } catch (TemplateException e) {
                     throw new UserError("Cannot use the chat template " + e.getMessage(), e);
                 }
@@ -215,8 +227,8 @@ public final class ChatTemplate {
         if (Files.isDirectory(others)) {
             try (Stream<Path> files = Files.list(others)) {
                 files.filter(file -> file.getFileName().toString().endsWith(".jinja"))
-                        .forEach(file -> sources.put(
-                                file.getFileName().toString().replaceFirst("\\.jinja$", ""), text(file)));
+                        .forEach(file ->
+                                sources.put(file.getFileName().toString().replaceFirst("\\.jinja$", ""), text(file)));
             } catch (IOException e) {
                 throw UserError.file("read", others, e);
             }

@@ -83,7 +83,8 @@ final class ExpressionParser {
             return items.getFirst();
         }
         if (!several && !parentheses) {
-            throw tokens.failure("expected an expression, got " + tokens.current().described());
+            throw tokens.failure(
+                    "expected an expression, got " + tokens.current().described());
         }
         return new Expr.TupleOf(line, List.copyOf(items));
     }
@@ -386,7 +387,8 @@ final class ExpressionParser {
             } else if (tokens.takeOperator("*")) {
                 fits &= rest == null;
                 rest = expression();
-            } else if (tokens.current().type() == Type.NAME && tokens.following().isOperator("=")) {
+            } else if (tokens.current().type() == Type.NAME
+                    && tokens.following().isOperator("=")) {
                 String name = tokens.expectName();
                 tokens.take();
                 fits &= named.stream().noneMatch(keyword -> keyword.name().equals(name));

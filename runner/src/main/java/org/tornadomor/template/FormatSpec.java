@@ -20,14 +20,7 @@ import java.util.regex.Pattern;
  * @param type a letter, or 0 if none is given
  */
 record FormatSpec(
-        String fill,
-        char align,
-        char sign,
-        boolean alternate,
-        int width,
-        String grouping,
-        int precision,
-        char type) {
+        String fill, char align, char sign, boolean alternate, int width, String grouping, int precision, char type) {
     private static final Pattern SYNTAX =
             Pattern.compile("(?s)(?:(.)?([<>=^]))?([+\\- ])?(#)?(0)?(\\d{1,7})?([,_])?(?:\\.(\\d{1,7}))?([a-zA-Z%])?");
 
@@ -89,16 +82,19 @@ record FormatSpec(
         if (type == 'c') {
             return PyText.pad(character(value), width, fill, align == 0 ? '<' : align);
         }
-        int radix =
-                switch (type) {
-                    case 'x', 'X' -> 16;
-                    case 'o' -> 8;
-                    case 'b' -> 2;
-                    default -> 10;
-                };
+        int radix = switch (type) {
+            case 'x', 'X' -> 16;
+            case 'o' -> 8;
+            case 'b' -> 2;
+            default -> 10;
+        };
         String digits = number.abs().toString(radix);
         String prefix = !alternate || radix == 10 ? "" : "0" + type;
-        return assemble(number.signum() < 0, prefix, type == 'X' ? digits.toUpperCase(Locale.ROOT) : digits, "",
+        return assemble(
+                number.signum() < 0,
+                prefix,
+                type == 'X' ? digits.toUpperCase(Locale.ROOT) : digits,
+                "",
                 radix == 10 ? 3 : 4);
     }
 

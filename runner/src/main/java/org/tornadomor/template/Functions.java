@@ -22,8 +22,10 @@ final class Functions {
             r.add("raise_exception", "message", (run, in, a) -> {
                 throw Fault.raised(Repr.text(a.get(0), run.budget()));
             });
-            r.add("strftime_now", "format", (run, in, a) ->
-                    run.budget().made(Strftime.format(LocalDateTime.now(run.clock()), a.text(0))));
+            r.add(
+                    "strftime_now",
+                    "format",
+                    (run, in, a) -> run.budget().made(Strftime.format(LocalDateTime.now(run.clock()), a.text(0))));
         }
         r.refuse("cycler", "joiner", "lipsum", "self", "super");
     }

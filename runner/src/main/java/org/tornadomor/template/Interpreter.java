@@ -2,6 +2,8 @@ package org.tornadomor.template;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.tornadomor.template.Special.Namespace;
 import org.tornadomor.template.Stmt.Branch;
 import org.tornadomor.template.Stmt.NameTarget;
@@ -20,8 +22,21 @@ final class Interpreter extends Evaluator {
 
     private StringBuilder out = new StringBuilder();
 
-    Interpreter(TemplateOptions options) {
+    private final Map<List<Stmt>, Set<String>> unset;
+
+    /** @param unset what {@link Symbols} found */
+    Interpreter(TemplateOptions options, Map<List<Stmt>, Set<String>> unset) {
         super(options);
+        this.unset = unset;
+    }
+
+    /** New variables for a block. */
+    Scope scope(List<Stmt> block, Scope outer) {
+        Scope scope = new Scope(outer);
+        for (String name : unset.getOrDefault(block, Set.of())) {
+            scope.set(name, undefined("'" + name + "' is undefined"));
+        }
+        return scope;
     }
 
     /** The text that statements make. */
@@ -56,7 +71,7 @@ final class Interpreter extends Evaluator {
             case Stmt.SetBlock set -> {
                 StringBuilder around = out;
                 out = new StringBuilder();
-                Flow flow = run(set.body(), new Scope(scope));
+                Flow flow = run(set.body(), scope(set.body(), scope));
                 Object value = filtered(out.toString(), set.filters(), scope);
                 out = around;
                 yield flow == Flow.NORMAL ? assign(set.target(), value, scope) : flow;
@@ -64,12 +79,10 @@ final class Interpreter extends Evaluator {
             case Stmt.FilterBlock block -> {
                 StringBuilder around = out;
                 out = new StringBuilder();
-                Flow flow = run(block.body(), new Scope(scope));
+                Flow flow = run(block.body(), scope(block.body(), scope));
                 String text = out.toString();
                 out = around;
-                yield flow == Flow.NORMAL
-                        ? print(Repr.text(filtered(text, block.filters(), scope), budget()))
-                        : flow;
+                yield flow == Flow.NORMAL ? print(Repr.text(filtered(text, block.filters(), scope), budget())) : flow;
             }
             case Stmt.Macro macro -> {
                 scope.set(macro.function().name(), new Macro(this, macro.function(), scope));
@@ -81,7 +94,7 @@ final class Interpreter extends Evaluator {
                 yield print(Repr.text(value, budget()));
             }
             case Stmt.With with -> with(with, scope);
-            case Stmt.Scoped scoped -> run(scoped.body(), new Scope(scope));
+            case Stmt.Scoped scoped -> run(scoped.body(), scope(scoped.body(), scope));
             case Stmt.Break jump -> Flow.BREAK;
             case Stmt.Continue jump -> Flow.CONTINUE;
         };
@@ -112,7 +125,7 @@ final class Interpreter extends Evaluator {
     }
 
     private Flow with(Stmt.With with, Scope scope) {
-        Scope inner = new Scope(scope);
+        Scope inner = scope(with.body(), scope);
         for (int i = 0; i < with.targets().size(); i++) {
             assign(with.targets().get(i), evaluate(with.values().get(i), scope), inner);
         }
@@ -132,7 +145,7 @@ final class Interpreter extends Evaluator {
         boolean completed = false;
         while (state.hasNext()) {
             budget().spend(1);
-            Scope inner = new Scope(scope);
+            Scope inner = scope(loop.body(), scope);
             assign(loop.target(), state.next(), inner);
             inner.set("loop", state);
             Flow flow = run(loop.body(), inner);
@@ -142,7 +155,7 @@ final class Interpreter extends Evaluator {
             // As in Jinja: a round that ended early does not count.
             completed |= flow == Flow.NORMAL;
         }
-        return completed ? Flow.NORMAL : run(loop.otherwise(), new Scope(scope));
+        return completed ? Flow.NORMAL : run(loop.otherwise(), scope(loop.otherwise(), scope));
     }
 
     private boolean passes(Stmt.For loop, Object item, Scope scope) {

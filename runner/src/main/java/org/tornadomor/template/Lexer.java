@@ -15,13 +15,14 @@ import org.tornadomor.template.Token.Type;
  * @see <a href="https://jinja.palletsprojects.com/en/stable/templates/#whitespace-control">Whitespace control</a>
  */
 final class Lexer {
-    private static final Pattern RAW = Pattern.compile("\\{%[-+]?\\s*raw\\s*(-%\\}\\s*|%\\})", Pattern.UNICODE_CHARACTER_CLASS);
-    private static final Pattern END_RAW = Pattern.compile(
-            "\\{%([-+]?)\\s*endraw\\s*(\\+%\\}|-%\\}\\s*|%\\})", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern RAW =
+            Pattern.compile("\\{%[-+]?\\s*raw\\s*(-%\\}\\s*|%\\})", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern END_RAW =
+            Pattern.compile("\\{%([-+]?)\\s*endraw\\s*(\\+%\\}|-%\\}\\s*|%\\})", Pattern.UNICODE_CHARACTER_CLASS);
     private static final Pattern FLOAT =
             Pattern.compile("(?<!\\.)(\\d+_)*\\d+((\\.(\\d+_)*\\d+)?[eE][+-]?(\\d+_)*\\d+|\\.(\\d+_)*\\d+)");
-    private static final Pattern INTEGER = Pattern.compile(
-            "0[bB](_?[01])+|0[oO](_?[0-7])+|0[xX](_?[0-9a-fA-F])+|[1-9](_?\\d)*|0(_?0)*");
+    private static final Pattern INTEGER =
+            Pattern.compile("0[bB](_?[01])+|0[oO](_?[0-7])+|0[xX](_?[0-9a-fA-F])+|[1-9](_?\\d)*|0(_?0)*");
     private static final String[] OPERATORS = {
         "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=",
         ".", ":", "|", ",", ";"
@@ -38,9 +39,8 @@ final class Lexer {
         this.name = name;
         this.options = options;
         String lines = source.replace("\r\n", "\n").replace('\r', '\n');
-        this.source = lines.endsWith("\n") && !options.keepTrailingNewline()
-                ? lines.substring(0, lines.length() - 1)
-                : lines;
+        this.source =
+                lines.endsWith("\n") && !options.keepTrailingNewline() ? lines.substring(0, lines.length() - 1) : lines;
     }
 
     /** All tokens; the last one is END. */
@@ -113,7 +113,8 @@ final class Lexer {
         if (sign != '+' && options.lstripBlocks() && block) {
             int start = text.lastIndexOf('\n') + 1;
             boolean lineStarts = start > 0 || at == 0 || source.charAt(at - 1) == '\n';
-            if (lineStarts && PyText.strip(text.substring(start), null, true, false).isEmpty()) {
+            if (lineStarts
+                    && PyText.strip(text.substring(start), null, true, false).isEmpty()) {
                 return text.substring(0, start);
             }
         }
@@ -213,8 +214,7 @@ final class Lexer {
     }
 
     private static boolean isNamePart(int point) {
-        return point == '_'
-                || Character.isUnicodeIdentifierPart(point) && !Character.isIdentifierIgnorable(point);
+        return point == '_' || Character.isUnicodeIdentifierPart(point) && !Character.isIdentifierIgnorable(point);
     }
 
     private void number() {

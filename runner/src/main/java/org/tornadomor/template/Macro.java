@@ -32,7 +32,7 @@ final class Macro implements Callable {
     public Object call(Arguments arguments) {
         Budget budget = interpreter.budget();
         budget.enter();
-        Scope scope = new Scope(outer);
+        Scope scope = interpreter.scope(function.body(), outer);
         Map<String, Object> named = new LinkedHashMap<>(arguments.named());
         parameters(scope, arguments.positional(), named);
         extras(scope, arguments.positional(), named);
@@ -70,7 +70,8 @@ final class Macro implements Callable {
         if (uses("kwargs")) {
             scope.set("kwargs", new LinkedHashMap<Object, Object>(named));
         } else if (!named.isEmpty()) {
-            throw Fault.value(shown + " takes no keyword argument '" + named.keySet().iterator().next() + "'");
+            throw Fault.value(shown + " takes no keyword argument '"
+                    + named.keySet().iterator().next() + "'");
         }
         if (uses("varargs")) {
             int from = Math.min(count, positional.size());

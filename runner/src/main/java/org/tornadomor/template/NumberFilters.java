@@ -13,9 +13,8 @@ final class NumberFilters {
         r.add("float", "default?", NumberFilters::real);
         r.add("abs", "", (run, in, a) -> {
             Number number = number(in, "abs");
-            boolean negative = number instanceof Double real
-                    ? real < 0 || 1 / real < 0
-                    : Numbers.compare(number, 0L) < 0;
+            boolean negative =
+                    number instanceof Double real ? real < 0 || 1 / real < 0 : Numbers.compare(number, 0L) < 0;
             return Arithmetic.sign(negative, number);
         });
         r.add("round", "precision? method?", NumberFilters::round);

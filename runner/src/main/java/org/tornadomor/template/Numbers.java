@@ -44,7 +44,10 @@ final class Numbers {
             return 2;
         }
         boolean exact = Math.abs(a) < EXACT && Math.abs(b) < EXACT;
-        if (left instanceof Double && right instanceof Double || exact || Double.isInfinite(a) || Double.isInfinite(b)) {
+        if (left instanceof Double && right instanceof Double
+                || exact
+                || Double.isInfinite(a)
+                || Double.isInfinite(b)) {
             return a == b ? 0 : a < b ? -1 : 1;
         }
         return decimal(left).compareTo(decimal(right));

@@ -48,7 +48,8 @@ final class Parser {
         while (true) {
             Token token = tokens.current();
             switch (token.type()) {
-                case DATA -> body.add(new Stmt.Text(token.line(), (String) tokens.take().value()));
+                case DATA ->
+                    body.add(new Stmt.Text(token.line(), (String) tokens.take().value()));
                 case PRINT_BEGIN -> {
                     tokens.take();
                     body.add(new Stmt.Print(token.line(), expressions.tuple(true, null)));
@@ -97,22 +98,21 @@ final class Parser {
     private List<Stmt> statement(Set<String> ends) {
         int line = tokens.line();
         String tag = (String) tokens.expect(Type.NAME, "a tag name").value();
-        Stmt statement =
-                switch (tag) {
-                    case "for" -> forLoop(line);
-                    case "if" -> condition(line);
-                    case "set" -> set(line);
-                    case "macro" -> macro(line);
-                    case "call" -> callBlock(line);
-                    case "filter" -> filterBlock(line);
-                    case "with" -> with(line);
-                    case "print" -> {
-                        yield null;
-                    }
-                    case "break", "continue" -> jump(line, tag);
-                    case "generation" -> generation(line);
-                    default -> throw unknownTag(line, tag, ends);
-                };
+        Stmt statement = switch (tag) {
+            case "for" -> forLoop(line);
+            case "if" -> condition(line);
+            case "set" -> set(line);
+            case "macro" -> macro(line);
+            case "call" -> callBlock(line);
+            case "filter" -> filterBlock(line);
+            case "with" -> with(line);
+            case "print" -> {
+                yield null;
+            }
+            case "break", "continue" -> jump(line, tag);
+            case "generation" -> generation(line);
+            default -> throw unknownTag(line, tag, ends);
+        };
         return statement == null ? print() : List.of(statement);
     }
 
@@ -121,9 +121,7 @@ final class Parser {
             case "include", "import", "from", "extends", "block", "autoescape", "do", "trans", "pluralize", "debug" ->
                 tokens.failure(line, "the tag '" + tag + "' is not supported");
             default ->
-                tokens.failure(
-                        line,
-                        "unknown tag '" + tag + "'" + (ends.isEmpty() ? "" : "; expected " + named(ends)));
+                tokens.failure(line, "unknown tag '" + tag + "'" + (ends.isEmpty() ? "" : "; expected " + named(ends)));
         };
     }
 
@@ -298,7 +296,10 @@ final class Parser {
     private Target target(boolean namespaces, String end) {
         List<Target> items = new ArrayList<>();
         boolean several = false;
-        while (!(several && (tokens.isOperator("=") || tokens.current().type() == Type.BLOCK_END || tokens.isOperator(")")))
+        while (!(several
+                        && (tokens.isOperator("=")
+                                || tokens.current().type() == Type.BLOCK_END
+                                || tokens.isOperator(")")))
                 && (end == null || !tokens.isName(end))) {
             items.add(singleTarget(namespaces));
             if (!tokens.takeOperator(",")) {

@@ -22,7 +22,9 @@ final class PercentFormat {
     }
 
     String format(String format, Object values) {
-        arguments = values instanceof Tuple tuple ? tuple.items() : List.of(new Object[] {values}[0] == null ? NONE : values);
+        arguments = values instanceof Tuple tuple
+                ? tuple.items()
+                : List.of(new Object[] {values}[0] == null ? NONE : values);
         int at = 0;
         boolean named = false;
         Matcher m = FIELD.matcher(format);
@@ -41,7 +43,11 @@ final class PercentFormat {
             budget.fits(out.length());
         }
         out.append(format, at, format.length());
-        boolean mapping = values instanceof Map || values instanceof List;
+        // Whatever can be subscribed passes for a mapping, whose items need not be used.
+        boolean mapping = values instanceof Map
+                || values instanceof List
+                || values instanceof Special.Range
+                || values instanceof Special.Undefined;
         if (!named && !mapping && next < arguments.size()) {
             throw Fault.value("not all arguments converted during string formatting");
         }
@@ -89,14 +95,15 @@ final class PercentFormat {
             value = argument();
         }
         FormatSpec spec = spec(flags, left, Math.abs(width), precision, type);
-        out.append(switch (type) {
-            case 's', 'r', 'a' -> spec.format(text(type, value), budget);
-            case 'c' -> spec.format(character(value), budget);
-            case 'd', 'i', 'u' -> whole(spec, decimal(type, value));
-            case 'x', 'X', 'o' -> whole(spec, exact(type, value));
-            case 'e', 'E', 'f', 'F', 'g', 'G' -> real(spec, value);
-            default -> throw Fault.value("unsupported format character '" + type + "'");
-        });
+        out.append(
+                switch (type) {
+                    case 's', 'r', 'a' -> spec.format(text(type, value), budget);
+                    case 'c' -> spec.format(character(value), budget);
+                    case 'd', 'i', 'u' -> whole(spec, decimal(type, value));
+                    case 'x', 'X', 'o' -> whole(spec, exact(type, value));
+                    case 'e', 'E', 'f', 'F', 'g', 'G' -> real(spec, value);
+                    default -> throw Fault.value("unsupported format character '" + type + "'");
+                });
     }
 
     private int size(String text) {
@@ -174,11 +181,18 @@ final class PercentFormat {
         BigInteger value = number instanceof BigInteger big ? big : BigInteger.valueOf(number.longValue());
         FormatSpec digits = new FormatSpec("0", '=', spec.sign(), spec.alternate(), 0, "", -1, spec.type());
         int lead = digits.format(number, budget).length() - digitsOf(value, spec.type());
-        FormatSpec filled = new FormatSpec(
-                "0", '=', spec.sign(), spec.alternate(), spec.precision() + lead, "", -1, spec.type());
+        FormatSpec filled =
+                new FormatSpec("0", '=', spec.sign(), spec.alternate(), spec.precision() + lead, "", -1, spec.type());
         String body = filled.format(number, budget);
         return spec.align() == '='
-                ? new FormatSpec("0", '=', spec.sign(), spec.alternate(), Math.max(spec.width(), body.length()), "", -1,
+                ? new FormatSpec(
+                                "0",
+                                '=',
+                                spec.sign(),
+                                spec.alternate(),
+                                Math.max(spec.width(), body.length()),
+                                "",
+                                -1,
                                 spec.type())
                         .format(number, budget)
                 : PyText.pad(body, spec.width(), " ", spec.align());

@@ -308,12 +308,11 @@ final class PyText {
         if (missing <= 0) {
             return text;
         }
-        long left =
-                switch (align) {
-                    case '<' -> 0;
-                    case '>' -> missing;
-                    default -> missing / 2;
-                };
+        long left = switch (align) {
+            case '<' -> 0;
+            case '>' -> missing;
+            default -> missing / 2;
+        };
         return fill.repeat((int) left) + text + fill.repeat((int) (missing - left));
     }
 }

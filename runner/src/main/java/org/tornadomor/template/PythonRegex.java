@@ -15,8 +15,7 @@ final class PythonRegex {
         Matcher m;
         try {
             m = Pattern.compile(
-                            java(pattern),
-                            Pattern.UNIX_LINES | Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE)
+                            java(pattern), Pattern.UNIX_LINES | Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE)
                     .matcher(new Counted(text, budget));
         } catch (PatternSyntaxException e) {
             throw Fault.value("regex_replace: the pattern is invalid or not supported: " + e.getDescription());

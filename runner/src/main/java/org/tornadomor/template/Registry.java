@@ -37,7 +37,8 @@ final class Registry {
     /** Adds an entry; its parameters are separated by blanks. */
     Registry add(String name, String parameters, Body body) {
         List<String> all = parameters.isEmpty() ? List.of() : List.of(parameters.split(" "));
-        int required = (int) all.stream().filter(p -> !p.endsWith("?") && !p.equals("*")).count();
+        int required = (int)
+                all.stream().filter(p -> !p.endsWith("?") && !p.equals("*")).count();
         List<String> names = all.stream()
                 .filter(p -> !p.equals("*"))
                 .map(p -> p.replace("?", ""))

@@ -59,7 +59,8 @@ final class Repr {
             case Number number -> out.append(Numbers.text(number));
             case List<?> list -> items("[", list.iterator(), "]");
             case Map<?, ?> map -> entries(map);
-            case Tuple tuple -> items("(", tuple.items().iterator(), tuple.items().size() == 1 ? ",)" : ")");
+            case Tuple tuple ->
+                items("(", tuple.items().iterator(), tuple.items().size() == 1 ? ",)" : ")");
             case Undefined missing -> out.append("Undefined");
             case Markup markup -> {
                 out.append("Markup(");
@@ -67,8 +68,7 @@ final class Repr {
                 out.append(')');
             }
             case Range range -> range(range);
-            case View view ->
-                items("dict_" + PyText.lower(view.kind().name()) + "([", view.iterator(), "])");
+            case View view -> items("dict_" + PyText.lower(view.kind().name()) + "([", view.iterator(), "])");
             case Namespace space -> {
                 out.append("<Namespace ");
                 entries(space.attributes());

@@ -24,13 +24,16 @@ final class SelectionFilters {
     }
 
     private static void select(Registry r, String name, boolean attribute, boolean wanted) {
-        r.add(name, "*", (run, in, a) -> new Generator(() -> {
-            if (!Values.truth(in)) {
-                return Collections.emptyIterator();
-            }
-            Predicate<Object> test = test(run, name, attribute, a.all());
-            return filtered(Values.iterator(in), item -> test.test(item) == wanted, run);
-        }));
+        r.add(
+                name,
+                "*",
+                (run, in, a) -> new Generator(() -> {
+                    if (!Values.truth(in)) {
+                        return Collections.emptyIterator();
+                    }
+                    Predicate<Object> test = test(run, name, attribute, a.all());
+                    return filtered(Values.iterator(in), item -> test.test(item) == wanted, run);
+                }));
     }
 
     private static Iterator<?> mapped(Evaluator run, Object in, Arguments all) {
@@ -60,7 +63,8 @@ final class SelectionFilters {
             Object attribute = named.remove("attribute");
             Object otherwise = named.remove("default");
             if (!named.isEmpty()) {
-                throw Fault.value("Unexpected keyword argument '" + named.keySet().iterator().next() + "'");
+                throw Fault.value("Unexpected keyword argument '"
+                        + named.keySet().iterator().next() + "'");
             }
             return run.getter(attribute, false, otherwise);
         }

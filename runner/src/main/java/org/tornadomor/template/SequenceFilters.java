@@ -25,18 +25,25 @@ final class SequenceFilters {
         r.add("length", "", (run, in, a) -> Values.length(in));
         r.alias("count", "length");
         r.add("list", "", (run, in, a) -> Values.list(in, run.budget()));
-        r.add("items", "", (run, in, a) -> new Generator(() -> switch (in) {
-            case Undefined missing -> List.of().iterator();
-            case Map<?, ?> map -> new View(View.Kind.ITEMS, map).iterator();
-            case null, default -> throw Fault.value("Can only get item pairs from a mapping.");
-        }));
-        r.add("default", "default_value? boolean?", (run, in, a) ->
-                in instanceof Undefined || a.flag(1) && !Values.truth(in) ? a.or(0, "") : in);
+        r.add(
+                "items",
+                "",
+                (run, in, a) -> new Generator(() -> switch (in) {
+                    case Undefined missing -> List.of().iterator();
+                    case Map<?, ?> map -> new View(View.Kind.ITEMS, map).iterator();
+                    case null, default -> throw Fault.value("Can only get item pairs from a mapping.");
+                }));
+        r.add(
+                "default",
+                "default_value? boolean?",
+                (run, in, a) -> in instanceof Undefined || a.flag(1) && !Values.truth(in) ? a.or(0, "") : in);
         r.alias("d", "default");
         r.add("join", "d? attribute?", SequenceFilters::join);
         r.add("sum", "attribute? start?", SequenceFilters::sum);
-        r.add("batch", "linecount fill_with?", (run, in, a) ->
-                new Generator(() -> batches(run, Values.iterator(in), a)));
+        r.add(
+                "batch",
+                "linecount fill_with?",
+                (run, in, a) -> new Generator(() -> batches(run, Values.iterator(in), a)));
         r.add("slice", "slices fill_with?", (run, in, a) -> new Generator(() -> slices(run, in, a)));
     }
 
@@ -97,6 +104,8 @@ final class SequenceFilters {
     private static Iterator<Object> batches(Evaluator run, Iterator<?> items, Bound a) {
         long size = a.whole(0);
         return new Iterator<>() {
+            private boolean begun;
+
             @Override
             public boolean hasNext() {
                 return items.hasNext();
@@ -105,7 +114,11 @@ final class SequenceFilters {
             @Override
             public Object next() {
                 List<Object> batch = new ArrayList<>();
-                // A size below 1 is never reached: all items are one batch.
+                if (size == 0 && !begun) {
+                    // As in Jinja: nothing is full already, and what follows never is.
+                    begun = true;
+                    return batch;
+                }
                 do {
                     run.budget().spend(1);
                     batch.add(items.next());
@@ -203,7 +216,8 @@ final class SequenceFilters {
         Function<Object, Object> fold = run.getter(null, !a.flag(0), null);
         int at = by.equals("key") ? 0 : 1;
         List<Object> items = Values.list(new View(View.Kind.ITEMS, map), run.budget());
-        return sorted(run, items, a.flag(2), item -> fold.apply(((Tuple) item).items().get(at)));
+        return sorted(
+                run, items, a.flag(2), item -> fold.apply(((Tuple) item).items().get(at)));
     }
 
     private static Object groups(Evaluator run, Object in, Bound a) {

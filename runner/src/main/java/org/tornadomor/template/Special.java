@@ -8,15 +8,15 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /** The values that JSON does not have. */
-sealed interface Special permits
-        Special.Undefined,
-        Special.Tuple,
-        Special.Generator,
-        Special.Range,
-        Special.View,
-        Special.Namespace,
-        Special.Markup,
-        Callable {
+sealed interface Special
+        permits Special.Undefined,
+                Special.Tuple,
+                Special.Generator,
+                Special.Range,
+                Special.View,
+                Special.Namespace,
+                Special.Markup,
+                Callable {
 
     /**
      * What a missing variable or item gives.

@@ -77,15 +77,16 @@ final class StringFormat {
         }
         String spec = rest.isEmpty() ? "" : format(rest.substring(1), depth + 1);
         Budget budget = evaluator.budget();
-        Object shown =
-                switch (conversion) {
-                    case 0 -> value;
-                    case 's' -> Repr.text(value, budget);
-                    case 'r' -> Repr.quoted(value, budget);
-                    case 'a' -> Repr.ascii(value, budget);
-                    default -> throw Fault.value("Unknown conversion specifier '" + conversion + "'");
-                };
-        return spec.isEmpty() ? Repr.text(shown, budget) : FormatSpec.parse(spec).format(shown, budget);
+        Object shown = switch (conversion) {
+            case 0 -> value;
+            case 's' -> Repr.text(value, budget);
+            case 'r' -> Repr.quoted(value, budget);
+            case 'a' -> Repr.ascii(value, budget);
+            default -> throw Fault.value("Unknown conversion specifier '" + conversion + "'");
+        };
+        return spec.isEmpty()
+                ? Repr.text(shown, budget)
+                : FormatSpec.parse(spec).format(shown, budget);
     }
 
     private Object value(String path) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tornadomor.template.TemplateException.Kind;
 
 /**
@@ -23,11 +24,13 @@ public final class Template {
     private final String name;
     private final TemplateOptions options;
     private final List<Stmt> body;
+    private final Map<List<Stmt>, Set<String>> unset;
 
     private Template(String name, TemplateOptions options, List<Stmt> body) {
         this.name = name;
         this.options = options;
         this.body = body;
+        this.unset = Symbols.unset(body);
     }
 
     /**
@@ -38,8 +41,7 @@ public final class Template {
      */
     public static Template parse(String name, String source, TemplateOptions options) {
         try {
-            return new Template(
-                    name, options, Parser.parse(name, source, options, Builtins.of(options.dialect())));
+            return new Template(name, options, Parser.parse(name, source, options, Builtins.of(options.dialect())));
         } catch (StackOverflowError e) {
             throw new TemplateException(name, 1, "expressions or blocks within each other are too deep", Kind.SYNTAX);
         }
@@ -58,11 +60,11 @@ public final class Template {
      * @throws IllegalArgumentException if a variable is anything else
      */
     public String render(Map<String, ?> variables) {
-        Interpreter interpreter = new Interpreter(options);
-        Scope scope = new Scope(null);
-        variables.forEach((key, value) -> scope.set(key, value(value, 0)));
+        Interpreter interpreter = new Interpreter(options, unset);
+        Scope passed = new Scope(null);
+        variables.forEach((key, value) -> passed.set(key, value(value, 0)));
         try {
-            return interpreter.captured(body, new Scope(scope));
+            return interpreter.captured(body, interpreter.scope(body, passed));
         } catch (Fault e) {
             throw new TemplateException(name, interpreter.line(), String.valueOf(e.getMessage()), e.kind());
         } catch (StackOverflowError e) {
@@ -97,7 +99,9 @@ public final class Template {
                 map.forEach((key, item) -> copy.put(key(key), value(item, depth + 1)));
                 yield copy;
             }
-            default -> throw new IllegalArgumentException("templates know no " + value.getClass().getName());
+            default ->
+                throw new IllegalArgumentException(
+                        "templates know no " + value.getClass().getName());
         };
     }
 

@@ -24,8 +24,16 @@ final class Tests {
         r.add("divisibleby", "num", (run, in, a) -> remainder(run, in, a.get(0), 0L));
         r.add("lower", "", (run, in, a) -> PyText.isLower(Repr.text(in, run.budget())));
         r.add("upper", "", (run, in, a) -> PyText.isUpper(Repr.text(in, run.budget())));
-        r.add("filter", "", (run, in, a) -> in instanceof String name && run.builtins().filters().has(name));
-        r.add("test", "", (run, in, a) -> in instanceof String name && run.builtins().tests().has(name));
+        r.add(
+                "filter",
+                "",
+                (run, in, a) ->
+                        in instanceof String name && run.builtins().filters().has(name));
+        r.add(
+                "test",
+                "",
+                (run, in, a) ->
+                        in instanceof String name && run.builtins().tests().has(name));
         r.add("sameas", "other", (run, in, a) -> same(in, a.get(0)));
     }
 
@@ -79,5 +87,4 @@ final class Tests {
             r.add(name, "other", (run, in, a) -> run.holds(relation, in, a.get(0)));
         }
     }
-
 }

@@ -25,14 +25,21 @@ final class TextFilters {
         markup(r);
         r.add("trim", "chars?", (run, in, a) -> kept(in, PyText.strip(text(run, in), a.text(0, null), true, true)));
         r.add("string", "", (run, in, a) -> in instanceof Markup ? in : text(run, in));
-        r.add("replace", "old new count?", (run, in, a) -> TextMethods.replace(
-                text(run, in), text(run, a.get(0)), text(run, a.get(1)), a.whole(2, -1), run.budget()));
-        r.add("center", "width?", (run, in, a) ->
-                kept(in, TextMethods.center(text(run, in), a.whole(0, 80), " ", run.budget())));
+        r.add(
+                "replace",
+                "old new count?",
+                (run, in, a) -> TextMethods.replace(
+                        text(run, in), text(run, a.get(0)), text(run, a.get(1)), a.whole(2, -1), run.budget()));
+        r.add(
+                "center",
+                "width?",
+                (run, in, a) -> kept(in, TextMethods.center(text(run, in), a.whole(0, 80), " ", run.budget())));
         r.add("indent", "width? first? blank?", TextFilters::indent);
         r.add("truncate", "length? killwords? end? leeway?", TextFilters::truncate);
-        r.add("wordcount", "", (run, in, a) ->
-                WORD.matcher(text(run, in)).results().count());
+        r.add(
+                "wordcount",
+                "",
+                (run, in, a) -> WORD.matcher(text(run, in)).results().count());
         r.add("format", "*", (run, in, a) -> {
             Arguments all = a.all();
             if (!all.positional().isEmpty() && !all.named().isEmpty()) {
@@ -45,8 +52,11 @@ final class TextFilters {
             r.add("tojson", "ensure_ascii? indent? separators? sort_keys?", TextFilters::chatJson);
         } else {
             r.add("tojson", "indent?", TextFilters::pageJson);
-            r.add("regex_replace", "pattern repl count?", (run, in, a) -> PythonRegex.replace(
-                    a.text(0), a.text(1), string(in, "regex_replace"), a.whole(2, 0), run.budget()));
+            r.add(
+                    "regex_replace",
+                    "pattern repl count?",
+                    (run, in, a) -> PythonRegex.replace(
+                            a.text(0), a.text(1), string(in, "regex_replace"), a.whole(2, 0), run.budget()));
         }
     }
 
@@ -83,8 +93,10 @@ final class TextFilters {
 
     private static void markup(Registry r) {
         r.add("safe", "", (run, in, a) -> new Markup(text(run, in)));
-        r.add("escape", "", (run, in, a) ->
-                new Markup(run.budget().made(Escape.html(in instanceof Markup ? in : text(run, in)))));
+        r.add(
+                "escape",
+                "",
+                (run, in, a) -> new Markup(run.budget().made(Escape.html(in instanceof Markup ? in : text(run, in)))));
         r.alias("e", "escape");
         r.alias("forceescape", "escape");
     }
@@ -129,7 +141,6 @@ final class TextFilters {
     }
 
     private static Object truncate(Evaluator run, Object in, Bound a) {
-        String text = string(in, "truncate");
         String end = a.text(2, "...");
         long length = a.whole(0, 255);
         long leeway = a.whole(3, 5);
@@ -137,9 +148,10 @@ final class TextFilters {
         if (room < 0 || leeway < 0) {
             throw Fault.value("truncate: the length is less than that of the end, or the leeway is negative");
         }
-        if (PyText.length(text) <= length + leeway) {
+        if (Values.length(in) <= length + leeway) {
             return in;
         }
+        String text = string(in, "truncate");
         String cut = PyText.between(text, 0, Math.min(room, PyText.length(text)));
         return (a.flag(1) ? cut : PyText.splitFromRight(cut, " ", 1).getFirst()) + end;
     }
@@ -151,7 +163,9 @@ final class TextFilters {
         String key = ": ";
         if (a.get(2) != null) {
             List<Object> separators = Values.list(a.get(2), run.budget());
-            if (separators.size() != 2 || Values.string(separators.get(0)) == null || Values.string(separators.get(1)) == null) {
+            if (separators.size() != 2
+                    || Values.string(separators.get(0)) == null
+                    || Values.string(separators.get(1)) == null) {
                 throw Fault.value("tojson: separators are two strings");
             }
             item = Values.string(separators.get(0));

@@ -21,14 +21,24 @@ final class TextMethods {
         searches(r);
         kinds(r);
         r.add("join", "items", TextMethods::join);
-        r.add("replace", "old new count?", (run, in, a) ->
-                replace((String) in, a.text(0), a.text(1), a.whole(2, ALL), run.budget()));
+        r.add(
+                "replace",
+                "old new count?",
+                (run, in, a) -> replace((String) in, a.text(0), a.text(1), a.whole(2, ALL), run.budget()));
         r.add("format", "*", (run, in, a) -> new StringFormat(run, a.all()).format((String) in, 1));
         r.add("ljust", "width fill?", (run, in, a) -> pad(run, (String) in, a, '<'));
         r.add("rjust", "width fill?", (run, in, a) -> pad(run, (String) in, a, '>'));
         r.add("center", "width fill?", (run, in, a) -> center((String) in, a.whole(0), fill(a), run.budget()));
         r.add("zfill", "width", TextMethods::zeros);
-        r.refuse("casefold", "encode", "expandtabs", "format_map", "isidentifier", "isnumeric", "istitle", "maketrans",
+        r.refuse(
+                "casefold",
+                "encode",
+                "expandtabs",
+                "format_map",
+                "isidentifier",
+                "isnumeric",
+                "istitle",
+                "maketrans",
                 "translate");
     }
 
@@ -44,7 +54,9 @@ final class TextMethods {
         });
         r.add("removesuffix", "suffix", (run, in, a) -> {
             String text = (String) in;
-            return text.endsWith(a.text(0)) ? text.substring(0, text.length() - a.text(0).length()) : text;
+            return text.endsWith(a.text(0))
+                    ? text.substring(0, text.length() - a.text(0).length())
+                    : text;
         });
     }
 
@@ -57,7 +69,8 @@ final class TextMethods {
             for (Object item : tuple.items()) {
                 String one = Values.string(item);
                 if (one == null) {
-                    throw Fault.value("tuple for startswith or endswith must only contain str, not " + Values.type(item));
+                    throw Fault.value(
+                            "tuple for startswith or endswith must only contain str, not " + Values.type(item));
                 }
                 all.add(one);
             }
@@ -67,8 +80,7 @@ final class TextMethods {
     }
 
     private static boolean matches(String text, long from, long to, String part, BiPredicate<String, String> match) {
-        return from <= to
-                && match.test(PyText.between(text, (int) from, (int) to), part);
+        return from <= to && match.test(PyText.between(text, (int) from, (int) to), part);
     }
 
     /** Where a search starts; behind the text nothing is found. */
@@ -166,7 +178,9 @@ final class TextMethods {
         }
         String within = PyText.between(text, (int) from, (int) to);
         String part = a.text(0);
-        return part.isEmpty() ? PyText.length(within) + 1L : PyText.split(within, part, ALL).size() - 1L;
+        return part.isEmpty()
+                ? PyText.length(within) + 1L
+                : PyText.split(within, part, ALL).size() - 1L;
     }
 
     private static void kinds(Registry r) {

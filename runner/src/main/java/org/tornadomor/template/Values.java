@@ -101,8 +101,10 @@ final class Values {
                 right instanceof Range other
                         && range.size() == other.size()
                         && (range.size() == 0
-                                || range.start() == other.start() && (range.size() == 1 || range.step() == other.step()));
-            case View view when view.kind() != View.Kind.VALUES && right instanceof View ->
+                                || range.start() == other.start()
+                                        && (range.size() == 1 || range.step() == other.step()));
+            case View view
+            when view.kind() != View.Kind.VALUES && right instanceof View ->
                 throw Fault.value("comparing " + type(left) + " is not supported; put |list behind it");
             case null, default -> false;
         };
@@ -203,8 +205,8 @@ final class Values {
         if (left instanceof Tuple one && right instanceof Tuple two) {
             return compareItems(one.items(), two.items(), sign, budget);
         }
-        throw Fault.value("'" + sign + "' not supported between instances of '" + type(left) + "' and '" + type(right)
-                + "'");
+        throw Fault.value(
+                "'" + sign + "' not supported between instances of '" + type(left) + "' and '" + type(right) + "'");
     }
 
     /** By code points, where Java's own order is that of UTF-16. */
@@ -239,8 +241,7 @@ final class Values {
             if (part == null) {
                 throw value instanceof Undefined missing && missing.strict()
                         ? missing.fault()
-                        : Fault.value(
-                                "'in <string>' requires string as left operand, not " + type(value));
+                        : Fault.value("'in <string>' requires string as left operand, not " + type(value));
             }
             budget.read(text.length());
             return text.contains(part);
@@ -301,7 +302,8 @@ final class Values {
             case List<?> list -> list.iterator();
             case Map<?, ?> map -> map.keySet().iterator();
             case Tuple tuple -> tuple.items().iterator();
-            case Range range -> LongStream.range(0, range.size()).mapToObj(range::get).iterator();
+            case Range range ->
+                LongStream.range(0, range.size()).mapToObj(range::get).iterator();
             case View view -> view.iterator();
             case Generator items -> items;
             case Undefined missing -> {
@@ -338,7 +340,8 @@ final class Values {
             case Boolean flag -> flag ? 1L : 0L;
             case Double number when number == Math.rint(number) && Math.abs(number) < 1e18 -> number.longValue();
             case Markup markup -> markup.text();
-            case Tuple tuple -> tuple.items().stream().map(item -> key(item, budget)).toList();
+            case Tuple tuple ->
+                tuple.items().stream().map(item -> key(item, budget)).toList();
             case Undefined missing -> Undefined.class;
             case null, default -> value;
         };
