@@ -20,6 +20,9 @@ final class Interpreter extends Evaluator {
         CONTINUE
     }
 
+    /** The steps of a round of a loop besides those of its body: it makes variables. */
+    private static final int ROUND = 4;
+
     private StringBuilder out = new StringBuilder();
 
     private final Map<List<Stmt>, Set<String>> unset;
@@ -144,7 +147,7 @@ final class Interpreter extends Evaluator {
                 loop.recursive() ? (inner, level) -> deeper(loop, inner, level, scope) : null);
         boolean completed = false;
         while (state.hasNext()) {
-            budget().spend(1);
+            budget().spend(ROUND);
             Scope inner = scope(loop.body(), scope);
             assign(loop.target(), state.next(), inner);
             inner.set("loop", state);

@@ -85,6 +85,22 @@ sealed interface Special
             return Long.divideUnsigned(span, step > 0 ? step : -step) + 1;
         }
 
+        Iterator<Object> iterator() {
+            return new Iterator<>() {
+                private long next;
+
+                @Override
+                public boolean hasNext() {
+                    return next < size();
+                }
+
+                @Override
+                public Object next() {
+                    return get(next++);
+                }
+            };
+        }
+
         Object get(long index) {
             return start + index * step;
         }

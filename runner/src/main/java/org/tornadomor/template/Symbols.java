@@ -1,6 +1,5 @@
 package org.tornadomor.template;
 
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -102,7 +101,7 @@ final class Symbols {
         }
     }
 
-    /** What is set in some branches only is looked for further out. All the elifs are one branch, which is never sure to be taken. */
+    /** What is set in a branch, and was not before, is looked for further out: the branch may not be taken. */
     private void condition(List<Branch> branches, List<Stmt> otherwise) {
         expression(branches.getFirst().condition());
         Symbols first = copy();
@@ -113,23 +112,10 @@ final class Symbols {
         }
         Symbols last = copy();
         otherwise.forEach(last::statement);
-        Map<String, Integer> counts = new HashMap<>();
-        for (Symbols branch : List.of(first, middle, last)) {
-            branch.stored.stream()
-                    .filter(name -> !stored.contains(name))
-                    .forEach(name -> counts.merge(name, 1, Integer::sum));
-        }
         for (Symbols branch : List.of(first, middle, last)) {
             known.addAll(branch.known);
             stored.addAll(branch.stored);
-            unset.removeAll(branch.known);
-            unset.addAll(branch.unset);
         }
-        counts.forEach((name, count) -> {
-            if (count < 3) {
-                unset.remove(name);
-            }
-        });
     }
 
     private void target(Target target) {

@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
 import org.tornadomor.template.Special.Generator;
 import org.tornadomor.template.Special.Markup;
 import org.tornadomor.template.Special.Namespace;
@@ -303,7 +302,7 @@ final class Values {
             case Map<?, ?> map -> map.keySet().iterator();
             case Tuple tuple -> tuple.items().iterator();
             case Range range ->
-                LongStream.range(0, range.size()).mapToObj(range::get).iterator();
+                range.iterator();
             case View view -> view.iterator();
             case Generator items -> items;
             case Undefined missing -> {

@@ -37,6 +37,9 @@ class TemplateTest {
 
     private static final int MUTANTS = 4000;
 
+    /** As the default ones, but reached sooner. */
+    private static final Limits SMALL = new Limits(300_000, 1 << 21, 100, 100_000);
+
     private static JsonNode file;
 
     @BeforeAll
@@ -90,24 +93,24 @@ class TemplateTest {
 
     @ParameterizedTest
     @CsvSource(
-            delimiter = '|',
+            delimiter = '§',
             quoteCharacter = '\0',
             value = {
-                "{{ 1\n  + 'a' }}| 1 | VALUE | unsupported operand type(s) for +: 'int' and 'str'",
-                "a\\n{{ x.y }}| 2 | VALUE | 'x' is undefined",
-                "a\\n\\n{% include 'b' %}| 3 | SYNTAX | the tag 'include' is not supported",
-                "{{ x|wordwrap }}| 1 | SYNTAX | the filter 'wordwrap' is not supported",
-                "{{ x|nonsense }}| 1 | SYNTAX | there is no filter named 'nonsense'",
-                "{{ x is nonsense }}| 1 | SYNTAX | there is no test named 'nonsense'",
-                "{% if false %}{{ x|nonsense }}{% endif %}{{ 'a'.encode() }}| 1 | VALUE "
-                        + "| the method of str 'encode' is not supported",
-                "{{ [].append(1) }}| 1 | VALUE | access to attribute 'append' of 'list' object is unsafe.",
-                "{{ ''.__class__.__mro__ }}| 1 | VALUE | access to attribute '__class__' of 'str' object is unsafe.",
-                "\\n{{ raise_exception('no\\nsuch role') }}| 2 | RAISED | no such role",
-                "{{ 9223372036854775807 + 1 }}| 1 | VALUE | whole numbers of more than 64 bits are not supported",
-                "{% for x in [1] %}| 1 | SYNTAX " + "| unexpected end of the template; expected the tag else or endfor",
-                "{{ cycler(1) }}| 1 | VALUE | the function 'cycler' is not supported",
-                "{{ ['a']|map('upper') }}| 1 | VALUE | an iterator cannot be printed; put |list behind it",
+                "{{ 1\\n  + 'a' }}§ 1 § VALUE § unsupported operand type(s) for +: 'int' and 'str'",
+                "a\\n{{ x.y }}§ 2 § VALUE § 'x' is undefined",
+                "a\\n\\n{% include 'b' %}§ 3 § SYNTAX § the tag 'include' is not supported",
+                "{{ x|wordwrap }}§ 1 § SYNTAX § the filter 'wordwrap' is not supported",
+                "{{ x|nonsense }}§ 1 § SYNTAX § there is no filter named 'nonsense'",
+                "{{ x is nonsense }}§ 1 § SYNTAX § there is no test named 'nonsense'",
+                "{% if false %}{{ x|nonsense }}{% endif %}{{ 'a'.encode() }}§ 1 § VALUE "
+                        + " § the method of str 'encode' is not supported",
+                "{{ [].append(1) }}§ 1 § VALUE § access to attribute 'append' of 'list' object is unsafe.",
+                "{{ ''.__class__.__mro__ }}§ 1 § VALUE § access to attribute '__class__' of 'str' object is unsafe.",
+                "\\n{{ raise_exception('no\\nsuch role') }}§ 2 § RAISED § no such role",
+                "{{ 9223372036854775807 + 1 }}§ 1 § VALUE § whole numbers of more than 64 bits are not supported",
+                "{% for x in [1] %}§ 1 § SYNTAX § unexpected end of the template; expected the tag else or endfor",
+                "{{ cycler(1) }}§ 1 § VALUE § the function 'cycler' is not supported",
+                "{{ ['a']|map('upper') }}§ 1 § VALUE § an iterator cannot be printed; put |list behind it",
             })
     void saysWhereAndWhyItFails(String source, int line, Kind kind, String reason) {
         TemplateException e = failure(source.replace("\\n", "\n"));
@@ -151,11 +154,21 @@ class TemplateTest {
                 "{{ 7 ** 999999999 }}",
             })
     void noTemplateTakesMoreThanItsLimits(String source) {
-        TemplateException e = assertTimeoutPreemptively(Duration.ofSeconds(10), () -> failure(source));
+        Template template = Template.parse("test", source, TemplateOptions.CHAT.withLimits(SMALL));
+        TemplateException e = assertTimeoutPreemptively(
+                Duration.ofSeconds(10), () -> assertThrows(TemplateException.class, () -> template.render(Map.of())));
         assertFalse(e.getMessage().contains("\n"));
         assertTrue(
                 e.kind() == Kind.LIMIT || source.contains("**") || source.contains("%9") || source.contains("{:9"),
                 e.getMessage());
+    }
+
+    @Test
+    void theDefaultLimitsEndALoopWithinSeconds() {
+        String loop = "{% for a in range(99999) %}";
+        TemplateException e = assertTimeoutPreemptively(
+                Duration.ofSeconds(20), () -> failure(loop + loop + "{% endfor %}{% endfor %}"));
+        assertEquals("rendering takes more than 4000000 steps", e.reason());
     }
 
     @Test
@@ -178,7 +191,7 @@ class TemplateTest {
 
     @Test
     void aSearchThatNeverEndsTakesSteps() {
-        Template template = Template.parse("test", "{{ x|regex_replace('(a|a)*b', '') }}", TemplateOptions.HARNESS);
+        Template template = Template.parse("test", "{{ x|regex_replace('(a+)+\\\\1b', '') }}", TemplateOptions.HARNESS);
         TemplateException e = assertTimeoutPreemptively(
                 Duration.ofSeconds(10),
                 () -> assertThrows(TemplateException.class, () -> template.render(Map.of("x", "a".repeat(60)))));
