@@ -301,8 +301,7 @@ final class Values {
             case List<?> list -> list.iterator();
             case Map<?, ?> map -> map.keySet().iterator();
             case Tuple tuple -> tuple.items().iterator();
-            case Range range ->
-                range.iterator();
+            case Range range -> range.iterator();
             case View view -> view.iterator();
             case Generator items -> items;
             case Undefined missing -> {
