@@ -3,10 +3,18 @@ package org.tornadomor.template;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.regex.Pattern;
 
 /** Python's numbers: whole ones of 64 bits (longer ones can be printed alone), doubles, and booleans, which are 0 and 1. */
 final class Numbers {
     private static final double EXACT = 1L << 53;
+
+    private static final Pattern ZEROS = Pattern.compile("0(_?0)*");
+    private static final Pattern DIGITS =
+            Pattern.compile("[\\p{L}\\p{Nd}]+(_[\\p{L}\\p{Nd}]+)*", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final String RUN = "\\d+(_\\d+)*";
+    private static final Pattern REAL =
+            Pattern.compile("[+-]?(" + RUN + "\\.?(" + RUN + ")?|\\." + RUN + ")(e[+-]?" + RUN + ")?");
 
     private Numbers() {}
 
@@ -121,11 +129,11 @@ final class Numbers {
             digits = digits.startsWith("_") ? digits.substring(1) : digits;
         } else if (base == 0) {
             radix = 10;
-            if (digits.startsWith("0") && !digits.matches("0(_?0)*")) {
+            if (digits.startsWith("0") && !ZEROS.matcher(digits).matches()) {
                 return null;
             }
         }
-        if (!digits.matches("(?U)[\\p{L}\\p{Nd}]+(_[\\p{L}\\p{Nd}]+)*")) {
+        if (!DIGITS.matcher(digits).matches()) {
             return null;
         }
         try {
@@ -150,8 +158,7 @@ final class Numbers {
         if (digits.matches("[+-]?nan")) {
             return Double.NaN;
         }
-        String run = "\\d+(_\\d+)*";
-        if (!digits.matches("[+-]?(" + run + "\\.?(" + run + ")?|\\." + run + ")(e[+-]?" + run + ")?")) {
+        if (!REAL.matcher(digits).matches()) {
             return null;
         }
         return Double.valueOf(digits.replace("_", ""));

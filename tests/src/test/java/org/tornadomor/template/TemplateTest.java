@@ -174,11 +174,11 @@ class TemplateTest {
     @Test
     void deepTemplatesAndValuesAreRefused() {
         for (String deep : List.of("(", "[", "-", "not ", "{1: ", "x(", "x[", "1 if 2 else ")) {
-            assertEquals(Kind.SYNTAX, failure("{{ " + deep.repeat(20_000)).kind(), deep);
+            assertEquals(Kind.SYNTAX, failure("{{ " + deep.repeat(5_000)).kind(), deep);
         }
-        assertEquals(Kind.SYNTAX, failure("{% if 1 %}".repeat(20_000)).kind());
+        assertEquals(Kind.SYNTAX, failure("{% if 1 %}".repeat(5_000)).kind());
         for (String chain : List.of(" + 1", " or 0", "|abs", ".a", "[0]", " ** 1", "()")) {
-            failure("{{ 1" + chain.repeat(200_000) + " }}");
+            failure("{{ 1" + chain.repeat(10_000) + " }}");
         }
         Object value = 1;
         for (int i = 0; i < 1000; i++) {
