@@ -31,6 +31,18 @@ if defined OUTDATED (
     if errorlevel 1 exit /b 1
 )
 
+rem A JVM that is told two garbage collectors does not start: a person's choice wins over the SDK's, and that over ours. Of several
+rem choices of a person the last one counts. The JVM reads some of these variables by itself, so the others are turned off.
+set "CHOSEN="
+set "NAMED="
+for %%V in (JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS JAVA_OPTS TORNADOMOR_JAVA_OPTS _JAVA_OPTIONS) do if defined %%V (
+    for %%C in (Serial Parallel G1 Z Shenandoah Epsilon) do call :named %%V %%C
+)
+set "COLLECTOR=-XX:+UseG1GC"
+if defined CHOSEN set "COLLECTOR="
+set "OFF="
+for %%C in (%NAMED%) do if not "%%C"=="%CHOSEN%" call :off %%C
+
 rem Only the program knows which command lines mean an SDK, and whether that reaches an accelerator.
 set "EXTRA="
 if not defined TORNADOVM_HOME goto start
@@ -44,13 +56,34 @@ for /f "usebackq delims=" %%F in ("%LIST%") do call :extra "%%F"
 del "%LIST%"
 
 :start
-"%JAVA_HOME%\bin\java" -XX:+UseG1GC -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector ^
-    --enable-native-access=ALL-UNNAMED -Dtornado.recover.bailout=False %EXTRA% %JAVA_OPTS% %TORNADOMOR_JAVA_OPTS% ^
+"%JAVA_HOME%\bin\java" %COLLECTOR% -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector ^
+    --enable-native-access=ALL-UNNAMED -Dtornado.recover.bailout=False %EXTRA% %JAVA_OPTS% %TORNADOMOR_JAVA_OPTS% %OFF% ^
     -jar "%JAR%" %*
 exit /b %ERRORLEVEL%
 
+rem Takes one more flag of the SDK. Its collector stands in a line of its own.
 :extra
+set "FLAG=%~1"
+if "%FLAG:~0,8%%FLAG:~-2%"=="-XX:+UseGC" (
+    if not defined CHOSEN set "COLLECTOR=%FLAG%"
+    exit /b 0
+)
 set "EXTRA=%EXTRA% %1"
+exit /b 0
+
+rem Notes collector %2 if the variable with the name %1 chooses it. Delayed expansion, since there may be quotes in its value.
+:named
+setlocal EnableDelayedExpansion
+set "TEXT= !%~1! "
+set "FOUND_IT="
+if not "!TEXT:-XX:+Use%~2GC=!"=="!TEXT!" set FOUND_IT=1
+endlocal & if not "%FOUND_IT%"=="1" exit /b 0
+set "CHOSEN=%~2"
+set "NAMED=%NAMED% %~2"
+exit /b 0
+
+:off
+set "OFF=%OFF% -XX:-Use%~1GC"
 exit /b 0
 
 rem Takes the folder as the JDK if none is found yet and its file "release" says 25 or more.

@@ -1,5 +1,8 @@
 # Finds out which JVM flags an engine needs; for the scripts that source this file.
 
+# shellcheck source=scripts/collector.sh
+source "${BASH_SOURCE[0]%/*}/collector.sh"
+
 # Prints the folders where a TornadoVM SDK may be: TORNADOVM_HOME if it is set, else the usual places.
 sdk_places() {
     if [[ -n ${TORNADOVM_HOME:-} ]]; then
@@ -58,7 +61,8 @@ engine_flags() {
     # The program knows which commands and options mean an SDK; nobody needs to ask where there is none, or for the CPU engine.
     if ! asks_cpu "$@" && { [[ -n ${TORNADOVM_HOME:-} ]] || find_sdk > /dev/null; }; then
         # Properties of TornadoVM decide about its devices too.
-        local word options=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC)
+        local word options=(-XX:TieredStopAtLevel=1 "-Dtornadomor.terminals=${terminals:-}")
+        [[ -n $(persons_collectors) ]] || options+=(-XX:+UseSerialGC)
         for word in ${JAVA_OPTS:-} ${TORNADOMOR_JAVA_OPTS:-}; do
             [[ $word != -Dtornado.* ]] || options+=("$word")
         done

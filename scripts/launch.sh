@@ -52,25 +52,25 @@ if lacks_caches "$jar"; then
     make_caches "$JAVA_HOME/bin/java" "$jar"
 fi
 
-# Java cannot ask which of its streams are terminals.
+# Java cannot ask which of its streams are terminals, nor how wide they are.
 terminals=
 [[ -t 1 ]] && terminals+=out
 [[ -t 2 ]] && terminals+=err
+seen=("-Dtornadomor.terminals=$terminals")
+if [[ $terminals == *err* ]] && size=$(stty size <&2 2> /dev/null) && [[ $size =~ \ ([0-9]+)$ ]]; then
+    seen+=("-Dtornadomor.columns=${BASH_REMATCH[1]}")
+fi
 if asks_help "$@"; then
-    flags=("-Dtornadomor.terminals=$terminals")
+    flags=("${seen[@]}")
     engine=$(help_flags && cache_flags "${jar%.jar}-help.jsa")
 else
-    flags=(-XX:+UseG1GC -XX:MaxRAMPercentage=80 "-Dtornadomor.terminals=$terminals")
+    flags=(-XX:+UseG1GC -XX:MaxRAMPercentage=80 "${seen[@]}")
     engine=$(engine_flags "$JAVA_HOME/bin/java" "$jar" "$@") || exit
     engine+=$'\n'$(cache_flags "${jar%.jar}.jsa")
 fi
 while IFS= read -r flag; do
     [[ -z $flag ]] || flags+=("$flag")
 done <<< "$engine"
-# Splitting into words is what these variables are for; globs stay as they are.
-set -f
-# shellcheck disable=SC2206
-flags+=(${JAVA_OPTS:-} ${TORNADOMOR_JAVA_OPTS:-})
-set +f
+add_persons_flags
 
 exec "$JAVA_HOME/bin/java" "${flags[@]}" -jar "$jar" "$@"

@@ -37,11 +37,12 @@ make_caches() {
     make_cache "${jar%.jar}.jsa" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.StartupTraining
 }
 
-# Makes the cache $1 from a run of $2 with what follows; aside first, since another process may be starting.
+# Makes the cache $1 from a run of $2 with what follows; aside first, since another process may be starting. A person's flags for
+# every JVM might choose another collector than these, and two keep a JVM from starting.
 make_cache() {
     local cache=$1 java=$2
     shift 2
-    if "$java" "-XX:ArchiveClassesAtExit=$cache.$$" "$@" > /dev/null 2>&1 && [[ -e $cache.$$ ]]; then
+    if env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u _JAVA_OPTIONS "$java" "-XX:ArchiveClassesAtExit=$cache.$$" "$@" > /dev/null 2>&1 && [[ -e $cache.$$ ]]; then
         mv -f "$cache.$$" "$cache"
     fi
     rm -f "$cache.$$"*

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.generation.BatchGenerator;
 import org.tornadomor.model.Checkpoints;
@@ -14,6 +15,7 @@ import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
@@ -46,12 +48,18 @@ public final class LanguageModel implements AutoCloseable {
         this.tokenizer = tokenizer;
     }
 
-    /** Loads a checkpoint folder onto the CPU, on all processors. @throws UserError if it cannot be loaded */
+    /**
+     * Loads a checkpoint onto the CPU, on all processors.
+     *
+     * @param folder of a checkpoint, or of a run, which means its newest checkpoint; {@code checkpoints/best} in a run means
+     *     the one with the lowest validation loss
+     * @throws UserError if it cannot be loaded, or the run has saved no checkpoint yet
+     */
     public static LanguageModel load(Path folder) {
-        return load(folder, Runtime.getRuntime().availableProcessors());
+        return load(folder, Processors.count());
     }
 
-    /** As {@link #load(Path)}, on so many threads. */
+    /** As {@link #load(Path)}, on so many threads, at most four to a processor. */
     public static LanguageModel load(Path folder, int threads) {
         Engine engine = new CpuEngine(threads);
         try {
@@ -63,10 +71,10 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Loads a checkpoint folder onto an engine that stays the caller's: a {@link CpuEngine}, or a
+     * As {@link #load(Path)}, onto an engine that stays the caller's: a {@link CpuEngine}, or a
      * {@link org.tornadomor.engine.tornado.TornadoEngine} in a JVM that was started on a TornadoVM.
      *
-     * @throws UserError if it cannot be loaded
+     * @throws UserError as there
      */
     public static LanguageModel load(Path folder, Engine engine) {
         return load(folder, engine, ElementType.F32);
@@ -81,7 +89,8 @@ public final class LanguageModel implements AutoCloseable {
         return load(folder, engine, type, false);
     }
 
-    private static LanguageModel load(Path folder, Engine engine, ElementType type, boolean ownsEngine) {
+    private static LanguageModel load(Path given, Engine engine, ElementType type, boolean ownsEngine) {
+        Path folder = ModelFolders.checkpoint(given);
         try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
             Checksums.verify(folder);
             ModelConfig config = checkpoint.config();
@@ -116,7 +125,7 @@ public final class LanguageModel implements AutoCloseable {
         return engine;
     }
 
-    /** Continues a text. */
+    /** Continues a text, in which spelled special tokens are parsed. */
     public Generation generate(String prompt, GenerationOptions options) {
         return generate(prompt, options, TokenListener.NONE);
     }
@@ -164,10 +173,18 @@ public final class LanguageModel implements AutoCloseable {
         return lastTiming;
     }
 
-    /** The tokens of a text; of an empty one the end-of-text token, after which any document may begin. */
+    /**
+     * The tokens of a prompt, in which spelled special tokens are parsed; of an empty one the end-of-text token, after which any
+     * document may begin.
+     */
     public int[] encode(String text) {
+        return encode(text, SpecialTokens.PARSED);
+    }
+
+    /** As {@link #encode(String)}. @param special what becomes of text that spells a special token */
+    public int[] encode(String text, SpecialTokens special) {
         requireTokenizer("text needs");
-        int[] ids = tokenizer.encode(text);
+        int[] ids = tokenizer.encode(text, special);
         if (ids.length == 0 && tokenizer.endOfText() >= 0) {
             return new int[] {tokenizer.endOfText()};
         }
@@ -183,12 +200,13 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context.
+     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context. What spells
+     * a special token is text, as in corpora.
      *
      * @param causal route as in generation; else by the top k of each window, as in training (expert-choice)
      */
     public Score score(String text, boolean causal) {
-        return score(encode(text), causal);
+        return score(encode(text, SpecialTokens.AS_TEXT), causal);
     }
 
     /** As {@link #score(String, boolean)} for tokens. */
@@ -222,14 +240,17 @@ public final class LanguageModel implements AutoCloseable {
 
     @Override
     public void close() {
-        if (ownsWeights) {
-            weights.close();
-        }
-        if (tokenizer != null && ownsWeights) {
-            tokenizer.close();
-        }
-        if (ownsEngine) {
-            engine.close();
+        try {
+            if (ownsWeights) {
+                weights.close();
+            }
+            if (tokenizer != null && ownsWeights) {
+                tokenizer.close();
+            }
+        } finally {
+            if (ownsEngine) {
+                engine.close();
+            }
         }
     }
 }

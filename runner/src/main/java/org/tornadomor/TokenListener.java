@@ -15,4 +15,12 @@ public interface TokenListener {
      * @param text what can be shown now: characters that became complete; never part of a stop string
      */
     void token(int prompt, int id, int depth, String text);
+
+    /**
+     * The text of a prompt, which the texts of its tokens continue: all of them together are the decoding of all ids. Comes once,
+     * before the first text of a token. Never for a model of bare ids.
+     *
+     * @param prompt which prompt, from 0
+     */
+    default void prompt(int prompt, String text) {}
 }

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +52,37 @@ class LanguageModelTest {
             assertTrue(answer.meanDepth() >= 1 && answer.meanDepth() <= 3);
             assertTrue(answer.computeSaved() >= 0 && answer.computeSaved() < 1);
         }
+    }
+
+    /** As the command line takes it. */
+    @Test
+    void theFolderOfARunIsItsNewestCheckpoint(@TempDir Path temp) throws IOException {
+        Path run = temp.resolve("run");
+        assertTrue(assertThrows(UserError.class, () -> LanguageModel.load(run))
+                .getMessage()
+                .contains("no folder " + run));
+        Files.createDirectories(run.resolve("checkpoints"));
+        Files.writeString(run.resolve("config.yaml"), "");
+        assertTrue(assertThrows(UserError.class, () -> LanguageModel.load(run))
+                .getMessage()
+                .contains("no checkpoint yet"));
+        for (String step : List.of("step-000001", "step-000002")) {
+            Path checkpoint = Files.createDirectories(run.resolve("checkpoints").resolve(step));
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    Files.copy(file, checkpoint.resolve(file.getFileName()));
+                }
+            }
+        }
+        Files.writeString(run.resolve("checkpoints/latest"), "step-000002\n");
+        Files.writeString(run.resolve("checkpoints/best"), "step-000001\n1.5\n");
+        // Only the one that is meant can be loaded.
+        Path weights = run.resolve("checkpoints/step-000001/model.safetensors");
+        Files.move(weights, weights.resolveSibling("aside"));
+        LanguageModel.load(run).close();
+        assertThrows(UserError.class, () -> LanguageModel.load(run.resolve("checkpoints/best")));
+        Files.move(weights.resolveSibling("aside"), weights);
+        LanguageModel.load(run.resolve("checkpoints/best")).close();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package org.tornadomor;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,18 @@ class UserErrorTest {
     @Test
     void isOneLine() {
         assertEquals("a b c", new UserError("a \n  b\r\nc\n").getMessage());
+    }
+
+    @Test
+    void aLongMessageIsCutInTheMiddle() {
+        String message = new UserError("cause " + "\ud83d\ude00".repeat(5_000_000) + ": mend it").getMessage();
+        assertTrue(message.length() <= 3500, () -> message.length() + "");
+        assertTrue(message.startsWith("cause ") && message.endsWith(": mend it"), message);
+        assertTrue(message.contains("letters) ..."), message);
+        assertTrue(UTF_8.newEncoder().canEncode(message), "cut within a character");
+        // As quick as it is short.
+        assertTrue(
+                new UserError("x" + " ".repeat(10_000_000) + "x").getMessage().length() <= 2000);
     }
 
     @Test

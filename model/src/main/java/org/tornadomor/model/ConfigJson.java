@@ -1,12 +1,12 @@
 package org.tornadomor.model;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 import org.tornadomor.model.io.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -45,7 +45,7 @@ final class ConfigJson {
     static ModelConfig read(Path file) {
         String text;
         try {
-            text = Files.readString(file);
+            text = InputFile.text(file);
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }

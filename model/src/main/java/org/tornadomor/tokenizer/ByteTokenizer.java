@@ -31,12 +31,12 @@ public final class ByteTokenizer implements Tokenizer {
     }
 
     @Override
-    public int[] encode(String text) {
-        return encodeBytes(text.getBytes(StandardCharsets.UTF_8));
+    public int[] encode(String text, SpecialTokens special) {
+        return encodeBytes(text.getBytes(StandardCharsets.UTF_8), special);
     }
 
     @Override
-    public int[] encodeBytes(byte[] utf8) {
+    public int[] encodeBytes(byte[] utf8, SpecialTokens special) {
         int[] ids = new int[utf8.length];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = Byte.toUnsignedInt(utf8[i]);
@@ -51,7 +51,7 @@ public final class ByteTokenizer implements Tokenizer {
         for (int id : ids) {
             text.append(decoder.accept(id));
         }
-        return text.append(decoder.flush()).toString();
+        return text.append(decoder.finish()).toString();
     }
 
     @Override
@@ -61,6 +61,17 @@ public final class ByteTokenizer implements Tokenizer {
             bytes += id == END_OF_TEXT ? 0 : 1;
         }
         return bytes;
+    }
+
+    /** The end of a text: nothing spells it. */
+    @Override
+    public boolean isSpecial(int id) {
+        return id == END_OF_TEXT;
+    }
+
+    @Override
+    public long countSpelled(byte[] utf8) {
+        return 0;
     }
 
     @Override
@@ -96,7 +107,7 @@ public final class ByteTokenizer implements Tokenizer {
                 throw new IllegalArgumentException("id " + id + " is not one of the " + VOCAB_SIZE + " of bytes");
             }
             if (id == END_OF_TEXT) {
-                return flush();
+                return finish();
             }
             held.put((byte) id).flip();
             decoder.decode(held, text, false);
@@ -105,7 +116,7 @@ public final class ByteTokenizer implements Tokenizer {
         }
 
         @Override
-        public String flush() {
+        public String finish() {
             held.flip();
             decoder.decode(held, text, true);
             decoder.flush(text);

@@ -1,101 +1,126 @@
 package org.tornadomor.tokenizer;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Map;
+import java.util.List;
+import java.util.Set;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 
-/** Any Hugging Face {@code tokenizer.json}, run by DJL's binding of the Hugging Face library. */
+/**
+ * Any Hugging Face {@code tokenizer.json}. The Hugging Face library encodes; what it knows of ids is read here too, and text is
+ * decoded here ({@link TextDecoder}).
+ */
 public final class HuggingFaceTokenizerAdapter implements Tokenizer {
-    static {
-        // Without this DJL asks a cloud metadata service who we are and fetches GPU builds of its library on machines
-        // with
-        // CUDA. It reads the property when it first needs it, so it has to be set before.
-        if (System.getProperty("ai.djl.offline") == null) {
-            System.setProperty("ai.djl.offline", "true");
-        }
-    }
+    /** Published files have 35 MB at most. */
+    private static final long MOST_BYTES = 512L << 20;
 
-    private static final Map<String, String> PLAIN =
-            Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
-
-    private final String name;
+    private final Path file;
     private final byte[] json;
     private final byte[] config;
     private final TokenizerJson description;
-    private final HuggingFaceTokenizer delegate;
-    /** Null if only the library knows how text is cut. */
-    private final WordEncoder words;
+    private final String fingerprint;
+    private final Spellings special;
+    private final Encoder parsing;
+    /** Made when first needed; finds no special tokens. */
+    private Encoder plain;
 
-    private HuggingFaceTokenizerAdapter(
-            String name, byte[] json, byte[] config, TokenizerJson description, HuggingFaceTokenizer delegate) {
-        this.name = name;
+    private HuggingFaceTokenizerAdapter(Path file, byte[] json, byte[] config, TokenizerJson description) {
+        this.file = file;
         this.json = json;
         this.config = config;
         this.description = description;
-        this.delegate = delegate;
-        this.words = description.words() ? new WordEncoder(this::encode, description.added()) : null;
+        fingerprint = sha256(json);
+        List<String> spellings = description.tokens().specialSpellings();
+        special = new Spellings(spellings);
+        List<String> added = java.util.stream.Stream.concat(
+                        spellings.stream(), description.tokens().otherAdded().stream())
+                .toList();
+        parsing = encoder(json, added);
+        plain = spellings.isEmpty() ? parsing : null;
+    }
+
+    /** The library, and a short cut around it. @param words null if only the library knows how text is cut */
+    private record Encoder(NativeTokenizer library, WordEncoder words) {
+        int[] encodeBytes(byte[] utf8) {
+            return words == null ? library.encode(new String(utf8, StandardCharsets.UTF_8), false) : words.encode(utf8);
+        }
+    }
+
+    private Encoder encoder(byte[] content, List<String> added) {
+        NativeTokenizer library = NativeTokenizer.build(name(), content, description.expressions());
+        return new Encoder(
+                library, description.words() ? new WordEncoder(text -> library.encode(text, false), added) : null);
+    }
+
+    private synchronized Encoder plain() {
+        if (plain == null) {
+            TokenTable tokens = description.tokens();
+            byte[] content = PlainTextJson.of(file, json, Set.copyOf(tokens.specialSpellings()), fingerprint);
+            plain = encoder(content, tokens.otherAdded());
+        }
+        return plain;
+    }
+
+    private Encoder encoder(SpecialTokens how) {
+        return how == SpecialTokens.PARSED ? parsing : plain();
     }
 
     /**
-     * Reads a {@code tokenizer.json}, and the {@code tokenizer_config.json} beside it where there is one.
+     * Reads a {@code tokenizer.json}, and the {@code tokenizer_config.json} beside it where there is one. A file that the native
+     * library did not read before is first tried in a process of its own ({@link TokenizerTrial}).
      *
-     * @throws UserError if a file cannot be read or is not a tokenizer, or if the native library does not load
+     * @throws UserError if a file cannot be read or is not a tokenizer, if the library crashes or hangs on it, or if it does not
+     *     load
      */
     public static HuggingFaceTokenizerAdapter read(Path file) {
+        return read(file, true);
+    }
+
+    /** As {@link #read(Path)}, and at once: for the process that may crash. */
+    static HuggingFaceTokenizerAdapter readUntried(Path file) {
+        return read(file, false);
+    }
+
+    private static HuggingFaceTokenizerAdapter read(Path file, boolean tries) {
         byte[] json = readAll(file);
         Path configFile = file.resolveSibling("tokenizer_config.json");
         byte[] config = Files.isRegularFile(configFile) ? readAll(configFile) : null;
         TokenizerJson description = TokenizerJson.parse(file, json, config);
-        return new HuggingFaceTokenizerAdapter(file.toString(), json, config, description, build(file, json));
-    }
-
-    private static HuggingFaceTokenizer build(Path file, byte[] json) {
-        try {
-            return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), PLAIN);
-        } catch (LinkageError | ai.djl.engine.EngineException e) {
-            throw new UserError(
-                    "the native tokenizer library does not load here (" + rootCause(e)
-                            + "): it needs 64-bit Linux, macOS or Windows and a writable folder in DJL_CACHE_DIR;"
-                            + " --tokenizer bytes works without it",
-                    e);
-        } catch (IOException | RuntimeException e) {
-            throw new UserError(
-                    file + " is not a tokenizer that the Hugging Face library reads (" + rootCause(e)
-                            + "): save it again with a current version of that library",
-                    e);
+        if (tries) {
+            TokenizerTrial.require(file, sha256(json));
         }
-    }
-
-    private static String rootCause(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
-        return message.lines().findFirst().orElse("").strip();
+        return new HuggingFaceTokenizerAdapter(file, json, config, description);
     }
 
     private static byte[] readAll(Path file) {
         try {
-            return Files.readAllBytes(file);
+            if (Files.size(file) > MOST_BYTES) {
+                throw new UserError(file + " has " + (Files.size(file) >> 20)
+                        + " MiB, and no tokenizer is that large: give" + " the path of a tokenizer.json");
+            }
+            return InputFile.bytes(file);
         } catch (IOException e) {
             throw new UserError("cannot read " + file + ": check that it is there and readable", e);
         }
     }
 
+    private static String sha256(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+
     @Override
     public String name() {
-        return name;
+        return file.toString();
     }
 
     @Override
@@ -109,67 +134,63 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     }
 
     @Override
-    public int[] encode(String text) {
-        return encode(text, false);
+    public int[] encode(String text, SpecialTokens how) {
+        return encoder(how).library().encode(text, false);
     }
 
     /**
-     * The ids of a text.
+     * The ids of a text, in which spelled special tokens are parsed.
      *
      * @param specialTokens whether the tokenizer adds what its post-processor asks for, such as a first token
      */
     public int[] encode(String text, boolean specialTokens) {
-        // DJL's own encode also copies masks, spans and spellings over from native memory, which takes as long again.
-        long encoding = TokenizersLibrary.LIB.encode(delegate.getHandle(), text, specialTokens);
-        try {
-            return narrow(TokenizersLibrary.LIB.getTokenIds(encoding));
-        } finally {
-            TokenizersLibrary.LIB.deleteEncoding(encoding);
-        }
+        return parsing.library().encode(text, specialTokens);
     }
 
     @Override
-    public int[] encodeBytes(byte[] utf8) {
-        return words == null ? encode(new String(utf8, StandardCharsets.UTF_8)) : words.encode(utf8);
+    public int[] encodeBytes(byte[] utf8, SpecialTokens how) {
+        return encoder(how).encodeBytes(utf8);
     }
 
-    private static int[] narrow(long[] ids) {
-        int[] narrow = new int[ids.length];
-        for (int i = 0; i < ids.length; i++) {
-            narrow[i] = Math.toIntExact(ids[i]);
-        }
-        return narrow;
+    @Override
+    public boolean isSpecial(int id) {
+        return description.tokens().isSpecial(id);
+    }
+
+    @Override
+    public long countSpelled(byte[] utf8) {
+        return special.count(utf8);
     }
 
     @Override
     public String decode(int[] ids) {
-        return decode(ids, ids.length);
+        StreamDecoder stream = streamDecoder();
+        StringBuilder text = new StringBuilder();
+        for (int id : ids) {
+            text.append(stream.accept(id));
+        }
+        return text.append(stream.finish()).toString();
     }
 
-    private String decode(int[] ids, int count) {
-        long[] wide = new long[count];
-        for (int i = 0; i < count; i++) {
-            if (ids[i] < 0 || ids[i] >= vocabSize()) {
-                throw new IllegalArgumentException(
-                        "id " + ids[i] + " is not one of the " + vocabSize() + " of " + name);
-            }
-            wide[i] = ids[i];
+    /** As {@link #decode}, by the library: where its own regular expressions are needed, and to compare. */
+    String decodeByLibrary(int[] ids) {
+        return parsing.library().decode(ids);
+    }
+
+    private void requireKnown(int id) {
+        if (id < 0 || id >= vocabSize()) {
+            throw new IllegalArgumentException("id " + id + " is not one of the " + vocabSize() + " of " + name());
         }
-        return delegate.decode(wide, true);
     }
 
     @Override
     public StreamDecoder streamDecoder() {
-        return new WindowStream();
+        return description.decoder().known() ? new SteppedStream() : new WholeStream();
     }
 
     @Override
     public String fingerprint() {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
+        return fingerprint;
     }
 
     @Override
@@ -190,48 +211,63 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     }
 
     @Override
-    public void close() {
-        delegate.close();
+    public synchronized void close() {
+        parsing.library().close();
+        if (plain != null && plain != parsing) {
+            plain.library().close();
+        }
     }
 
-    /**
-     * Decodes a window of ids again with each new one. What a token means can depend on its neighbours (a first token
-     * loses its space, bytes join to characters), and only the library knows how, so the window starts with the ids of the
-     * text given out last, and new text is what the longer window adds.
-     */
-    private final class WindowStream implements StreamDecoder {
-        private int[] window = new int[16];
-        private int known; // ids at the start of the window whose text was given out
-        private int count;
+    private final class SteppedStream implements StreamDecoder {
+        private TextDecoder.Way way = description.decoder().open();
 
         @Override
         public String accept(int id) {
-            if (count == window.length) {
-                window = Arrays.copyOf(window, 2 * count);
-            }
-            window[count++] = id;
-            String text = decode(window, count);
-            // An unfinished character shows as a replacement character until its last byte is there.
-            return text.endsWith("\uFFFD") ? "" : advance(text);
+            requireKnown(id);
+            String spelling = description.tokens().spelling(id);
+            return spelling == null || isSpecial(id) ? "" : way.accept(spelling);
         }
 
         @Override
-        public String flush() {
-            String rest = advance(decode(window, count));
-            known = 0;
-            count = 0;
+        public String finish() {
+            String rest = way.finish();
+            way = description.decoder().open();
             return rest;
         }
+    }
 
-        private String advance(String text) {
-            String before = decode(window, known);
-            if (text.length() <= before.length()) {
-                return "";
+    /** Nobody can say what a regular expression of the library's dialect may still match: all comes at the end. */
+    private final class WholeStream implements StreamDecoder {
+        private final IntArray ids = new IntArray();
+
+        @Override
+        public String accept(int id) {
+            requireKnown(id);
+            ids.add(id);
+            return "";
+        }
+
+        @Override
+        public String finish() {
+            return decodeByLibrary(ids.take());
+        }
+    }
+
+    private static final class IntArray {
+        private int[] values = new int[16];
+        private int count;
+
+        void add(int value) {
+            if (count == values.length) {
+                values = java.util.Arrays.copyOf(values, 2 * count);
             }
-            System.arraycopy(window, known, window, 0, count - known);
-            count -= known;
-            known = count;
-            return text.substring(before.length());
+            values[count++] = value;
+        }
+
+        int[] take() {
+            int[] taken = java.util.Arrays.copyOf(values, count);
+            count = 0;
+            return taken;
         }
     }
 }

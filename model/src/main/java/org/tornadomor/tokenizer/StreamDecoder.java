@@ -1,13 +1,19 @@
 package org.tornadomor.tokenizer;
 
 /**
- * Decodes one stream of ids as they come. Text is held back until no later id can change it: the pieces of a multi-byte
- * character come out together. For one stream and one thread.
+ * Decodes one stream of ids as they come. Text is held back until no later id can change it, so that what came out is the
+ * start of what {@link Tokenizer#decode} makes of all ids: the pieces of a multi-byte character come out together, a run of
+ * byte tokens behind its end. Takes time and memory for what is held back alone, however long the stream is. For one stream
+ * and one thread.
  */
 public interface StreamDecoder {
-    /** Takes the next id and returns the text that is now complete, often empty or several ids' worth. */
+    /**
+     * Takes the next id and returns the text that is now certain, often empty or several ids' worth.
+     *
+     * @throws IllegalArgumentException if the tokenizer has no such id
+     */
     String accept(int id);
 
     /** Returns what was held back, with replacement characters for what never became complete, and starts afresh. */
-    String flush();
+    String finish();
 }

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Text to token ids and back. {@link #encode} adds no special tokens of its own accord; text that spells a special token
- * is encoded as the tokenizer's file says. Safe for use by several threads.
+ * Text to token ids and back. {@link #encode} adds no special tokens of its own accord, and takes text that spells one for
+ * text unless asked. Safe for use by several threads.
  */
 public interface Tokenizer extends AutoCloseable {
     /** What it is, for messages and records: {@code bytes}, or the path it was read from. */
@@ -17,13 +17,32 @@ public interface Tokenizer extends AutoCloseable {
     /** The id that ends a document and stops generation, or -1 if the tokenizer has none. */
     int endOfText();
 
-    /** The ids of a text, without special tokens before or after it. */
-    int[] encode(String text);
-
-    /** The ids of a text given as valid UTF-8. */
-    default int[] encodeBytes(byte[] utf8) {
-        return encode(new String(utf8, StandardCharsets.UTF_8));
+    /** The ids of a text, without special tokens before or after it; what spells one is text. */
+    default int[] encode(String text) {
+        return encode(text, SpecialTokens.AS_TEXT);
     }
+
+    /**
+     * The ids of a text, without special tokens before or after it.
+     *
+     * @param special what becomes of text that spells one
+     * @throws org.tornadomor.UserError if the tokenizer cannot encode it
+     */
+    int[] encode(String text, SpecialTokens special);
+
+    /** As {@link #encode(String)} for a text given as valid UTF-8. */
+    default int[] encodeBytes(byte[] utf8) {
+        return encodeBytes(utf8, SpecialTokens.AS_TEXT);
+    }
+
+    /** As {@link #encode(String, SpecialTokens)} for a text given as valid UTF-8. */
+    int[] encodeBytes(byte[] utf8, SpecialTokens special);
+
+    /** Whether an id is a special token, and so no text. */
+    boolean isSpecial(int id);
+
+    /** How many special tokens a text spells. What the tokenizer makes of the text before it looks is not considered. */
+    long countSpelled(byte[] utf8);
 
     /**
      * The text of some ids. Special tokens give no text, and bytes that are not valid UTF-8 give replacement characters.

@@ -1,24 +1,30 @@
 package org.tornadomor.tokenizer;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What the library does not tell about a {@code tokenizer.json}: how many ids it has and which one ends a text.
+ * What the library does not tell about a {@code tokenizer.json}: its ids, which one ends a text, how text is decoded, and what
+ * in it may take long or end the process.
  *
- * @param vocabSize the largest id plus one
+ * @param tokens all of them
  * @param endOfText the id that ends a text, or -1
  * @param words whether text is cut into the words of {@link ByteLevel}, each of which is encoded by itself
- * @param added tokens that are found in the text before anything else
+ * @param decoder makes text of tokens
+ * @param expressions regular expressions that text is cut or changed with
  */
-record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> added) {
+record TokenizerJson(TokenTable tokens, int endOfText, boolean words, TextDecoder decoder, List<String> expressions) {
+    /** A name given twice is refused: two readers could take it for two things. */
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
     /** How published models spell the end of a text, those that mean nothing else first. */
     private static final List<String> END_NAMES = List.of(
             "<|endoftext|>",
@@ -32,18 +38,23 @@ record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> a
             "<|eot_id|>",
             "[SEP]");
 
+    /**
+     * Reads it.
+     *
+     * @param config the content of {@code tokenizer_config.json}, or null
+     * @throws UserError naming what is missing, mistyped or known to make no sense
+     */
     static TokenizerJson parse(Path file, byte[] json, byte[] config) {
-        Map<String, Integer> ids = new HashMap<>();
         JsonNode root = tree(file, json);
-        readVocabulary(root, ids);
-        if (ids.isEmpty()) {
-            throw new UserError(file + " holds no vocabulary: it is not a tokenizer.json of the Hugging Face library");
-        }
-        int largest = ids.values().stream().mapToInt(Integer::intValue).max().getAsInt();
-        List<String> added = new ArrayList<>();
-        root.path("added_tokens")
-                .forEach(token -> added.add(token.path("content").asString()));
-        return new TokenizerJson(largest + 1, endOfText(ids, file, config), cutsWords(root), List.copyOf(added));
+        TokenTable tokens = TokenTable.read(file, root);
+        List<String> expressions = TextRules.read(file, root);
+        TextDecoder decoder = TextDecoder.read(file, root.path("decoder"));
+        return new TokenizerJson(tokens, endOfText(tokens.ids(), file, config), cutsWords(root), decoder, expressions);
+    }
+
+    /** The largest id plus one. */
+    int vocabSize() {
+        return tokens.size();
     }
 
     /** Whether it is of GPT-2's layout, so that a text's ids are those of its words. */
@@ -63,23 +74,6 @@ record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> a
         return node.isMissingNode() || node.isNull();
     }
 
-    private static void readVocabulary(JsonNode root, Map<String, Integer> ids) {
-        JsonNode vocabulary = root.path("model").path("vocab");
-        if (vocabulary.isObject()) {
-            vocabulary
-                    .properties()
-                    .forEach(entry -> ids.put(entry.getKey(), entry.getValue().asInt()));
-        } else {
-            // A unigram model lists [piece, score] in the order of the ids.
-            for (int i = 0; i < vocabulary.size(); i++) {
-                ids.put(vocabulary.path(i).path(0).asString(), i);
-            }
-        }
-        for (JsonNode added : root.path("added_tokens")) {
-            ids.put(added.path("content").asString(), added.path("id").asInt());
-        }
-    }
-
     private static int endOfText(Map<String, Integer> ids, Path file, byte[] config) {
         if (config != null) {
             JsonNode token =
@@ -96,12 +90,14 @@ record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> a
                 .orElse(-1);
     }
 
-    private static JsonNode tree(Path file, byte[] json) {
+    static JsonNode tree(Path file, byte[] json) {
         try {
-            return JsonMapper.shared().readTree(json);
+            return MAPPER.readTree(json);
         } catch (JacksonException e) {
             throw new UserError(
-                    file + " is not valid JSON (" + e.getOriginalMessage() + "): it may be cut off; fetch it again", e);
+                    file + " is not valid JSON (" + TokenTable.excerpt(e.getOriginalMessage())
+                            + "): it may be cut off; fetch it again",
+                    e);
         }
     }
 }

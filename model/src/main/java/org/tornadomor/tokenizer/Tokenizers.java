@@ -27,7 +27,8 @@ public final class Tokenizers {
         }
         if (!Files.isRegularFile(path)) {
             throw new UserError("no tokenizer at " + path
-                    + ": give 'bytes', the path of a tokenizer.json, or a folder that holds one");
+                    + ": give 'bytes', the path of a tokenizer.json, or a folder that holds one, as"
+                    + " 'tornado-mor tokenizer train' makes it");
         }
         return HuggingFaceTokenizerAdapter.read(path);
     }

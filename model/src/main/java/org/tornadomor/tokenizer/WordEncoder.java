@@ -34,45 +34,25 @@ final class WordEncoder {
     }
 
     private final Function<String, int[]> library;
-    private final byte[][] special;
-    private final boolean[] begins = new boolean[256];
+    private final Spellings added;
     private final ThreadLocal<Memory> memory = ThreadLocal.withInitial(Memory::new);
 
     /**
      * An encoder.
      *
      * @param library encodes a word
-     * @param special tokens that are found in the text before it is cut into words
+     * @param added tokens that are found in the text before it is cut into words
      */
-    WordEncoder(Function<String, int[]> library, List<String> special) {
+    WordEncoder(Function<String, int[]> library, List<String> added) {
         this.library = library;
-        this.special = special.stream()
-                .map(token -> token.getBytes(StandardCharsets.UTF_8))
-                .toArray(byte[][]::new);
-        for (byte[] token : this.special) {
-            begins[Byte.toUnsignedInt(token[0])] = true;
-        }
+        this.added = new Spellings(added);
     }
 
     /** The ids of a text as valid UTF-8. */
     int[] encode(byte[] utf8) {
-        return hasSpecial(utf8)
+        return added.isIn(utf8)
                 ? library.apply(new String(utf8, StandardCharsets.UTF_8))
                 : memory.get().encode(utf8);
-    }
-
-    private boolean hasSpecial(byte[] utf8) {
-        for (int i = 0; i < utf8.length; i++) {
-            if (begins[Byte.toUnsignedInt(utf8[i])]) {
-                for (byte[] token : special) {
-                    if (i + token.length <= utf8.length
-                            && Arrays.equals(utf8, i, i + token.length, token, 0, token.length)) {
-                        return true;
-                    }
-                }
-            }
-        }
-        return false;
     }
 
     /** Where the word that begins at a place ends. */

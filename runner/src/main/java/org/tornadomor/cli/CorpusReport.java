@@ -31,6 +31,7 @@ final class CorpusReport {
         row(table, "all", "", all);
         table.print(out);
         leftOut(out, manifest);
+        special(out, manifest);
     }
 
     private static void row(TextTable table, String source, String part, Manifest.Amount amount) {
@@ -54,7 +55,21 @@ final class CorpusReport {
         }
         if (duplicates + filtered + invalid > 0) {
             out.println("left out: " + Figures.grouped(duplicates) + " duplicates, " + Figures.grouped(filtered)
-                    + " for their size, " + Figures.grouped(invalid) + " that are not UTF-8");
+                    + " for their size, " + Figures.grouped(invalid) + " that cannot be read");
+        }
+    }
+
+    private static void special(PrintWriter out, Manifest manifest) {
+        long parsed = manifest.specialParsed(-1);
+        long spelled = manifest.sources().stream()
+                .filter(source -> source.specialSpelled() != null)
+                .mapToLong(Manifest.Source::specialSpelled)
+                .sum();
+        if (manifest.settings().parseSpecial() && parsed > 0) {
+            out.println("special tokens: " + Figures.grouped(parsed) + " parsed out of the text");
+        } else if (spelled > 0) {
+            out.println("special tokens: " + Figures.grouped(spelled)
+                    + " spelled in the text, which are text like any other;" + " --parse-special parses them");
         }
     }
 
@@ -68,7 +83,9 @@ final class CorpusReport {
         json.put("vocab_size", manifest.tokenizer().vocabSize());
         json.put("token_bytes", manifest.tokenBytes());
         json.put("shards", manifest.shards().size());
-        for (Manifest.Source source : manifest.sources()) {
+        json.put("parse_special", manifest.settings().parseSpecial());
+        for (int i = 0; i < manifest.sources().size(); i++) {
+            Manifest.Source source = manifest.sources().get(i);
             ObjectNode one = json.withArray("sources").addObject();
             one.put("source", source.description());
             one.put("weight", source.weight());
@@ -77,6 +94,8 @@ final class CorpusReport {
             one.put("duplicates", source.duplicates());
             one.put("filtered", source.filtered());
             one.put("invalid", source.invalid());
+            one.put("special_spelled", source.specialSpelled());
+            one.put("special_parsed", manifest.specialParsed(i));
         }
         return json;
     }

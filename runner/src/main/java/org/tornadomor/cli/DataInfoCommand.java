@@ -58,6 +58,7 @@ final class DataInfoCommand implements Runnable {
         if (samples < 0) {
             throw new UserError("--samples is " + samples + "; give 0 or more");
         }
+        NoEffect.of(spec).when(() -> samples == 0, "no samples are shown", SeedOption.NAME);
         PreparedCorpus corpus = PreparedCorpus.open(folder);
         if (verify) {
             corpus.verify();

@@ -3,7 +3,6 @@ package org.tornadomor.cli;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.data.HoldOut;
@@ -11,6 +10,7 @@ import org.tornadomor.data.Preparation;
 import org.tornadomor.data.PrepareSettings;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.SourceOptions;
+import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.data.WeightedSource;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -48,9 +48,9 @@ final class DataPrepareCommand implements Runnable {
             arity = "1..*",
             description = {
                 "jdk (the source of this JDK), jdk:GLOB, or a file, folder or quoted glob. Files are plain text, JSON",
-                "Lines (.jsonl), Parquet (.parquet), archives (.zip, .jar, .tar, .tar.gz, .tgz, .tar.zst), or any of",
-                "the first two with .gz or .zst. Weights say how often samples of a source come; without, each token",
-                "counts the same.",
+                "objects one a line or in an array (.jsonl, .json), Parquet (.parquet), archives (.zip, .jar, .tar,",
+                ".tar.gz, .tgz, .tar.zst), or any of the first two with .gz or .zst. Weights say how often samples of a",
+                "source come; without, each token counts the same.",
             })
     private List<String> sources;
 
@@ -68,22 +68,16 @@ final class DataPrepareCommand implements Runnable {
             description = "bytes (default), a tokenizer.json, or a folder with one.")
     private String tokenizer;
 
-    @Option(names = "--filter", paramLabel = "GLOB", description = "Which files of folders and archives, as *.txt.")
-    private String filter;
-
     @Option(
-            names = "--ext",
-            split = ",",
-            paramLabel = "NAMES",
-            description = "Which files of folders and archives by extension, as java,md.")
-    private List<String> extensions = new ArrayList<>();
+            names = "--parse-special",
+            description = {
+                "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is text",
+                "like any other, and data info says how often it came.",
+            })
+    private boolean parseSpecial;
 
-    @Option(
-            names = "--text-field",
-            paramLabel = "NAME",
-            defaultValue = SourceOptions.TEXT_FIELD,
-            description = "Field of JSON Lines or column of Parquet that is the text. Default: ${DEFAULT-VALUE}.")
-    private String textField;
+    @Mixin
+    private TextOptions text;
 
     @Option(names = "--max-bytes", paramLabel = "N", description = "How much text to take at most, such as 2G.")
     private String maxBytes;
@@ -100,7 +94,12 @@ final class DataPrepareCommand implements Runnable {
     @Option(names = "--keep-duplicates", description = "Keep a document whose whole text came before.")
     private boolean keepDuplicates;
 
-    @Option(names = "--skip-invalid", description = "Leave out documents that are not UTF-8 instead of ending.")
+    @Option(
+            names = "--skip-invalid",
+            description = {
+                "Leave out documents that cannot be read instead of ending: text that is not UTF-8, and lines or items of",
+                "JSON that are damaged or lack the text field.",
+            })
     private boolean skipInvalid;
 
     @Option(
@@ -135,7 +134,11 @@ final class DataPrepareCommand implements Runnable {
         PreparedCorpus corpus;
         try (Tokenizer chosen = Tokenizers.load(tokenizer);
                 PrepareView view = PrepareView.on(err)) {
-            corpus = Preparation.run(settings(), chosen, out, threads, view);
+            PrepareSettings settings = settings();
+            if (!PreparedCorpus.isAt(out)) {
+                requireEffect(settings);
+            }
+            corpus = Preparation.run(settings, chosen, out, threads, view);
         }
         PrintWriter results = spec.commandLine().getOut();
         if (json.wanted()) {
@@ -147,17 +150,26 @@ final class DataPrepareCommand implements Runnable {
         results.flush();
     }
 
+    private void requireEffect(PrepareSettings settings) {
+        List<String> specs =
+                settings.sources().stream().map(WeightedSource::spec).toList();
+        Path fallback = settings.jdkFallback() == null ? null : Path.of(settings.jdkFallback());
+        // Several prepared ones are no source, and are refused as such.
+        TextOptions.requireEffect(spec, List.of(), () -> TextSources.parse(specs, text.with(0, fallback)));
+    }
+
     private PrepareSettings settings() {
         List<WeightedSource> weighted = WeightedSource.parse(sources).stream()
                 .map(source -> new WeightedSource(absolute(source.spec()), source.weight()))
                 .toList();
+        SourceOptions options = text.with(0, null);
         boolean jdk = weighted.stream().anyMatch(source -> TextSources.isJdk(source.spec()));
         Path fallback = jdk ? Installation.javaSources() : null;
         return new PrepareSettings(
                 weighted,
-                filter,
-                extensions,
-                textField,
+                options.filter(),
+                options.extensions(),
+                options.textField(),
                 Quantity.bytes("--max-bytes", maxBytes),
                 fallback == null ? null : fallback.toString(),
                 Quantity.bytes("--min-document", minDocument),
@@ -165,7 +177,8 @@ final class DataPrepareCommand implements Runnable {
                 !keepDuplicates,
                 skipInvalid,
                 share(),
-                shardTokens == null ? PrepareSettings.SHARD_TOKENS : Quantity.bytes("--shard-tokens", shardTokens));
+                shardTokens == null ? PrepareSettings.SHARD_TOKENS : Quantity.bytes("--shard-tokens", shardTokens),
+                parseSpecial);
     }
 
     private double share() {
@@ -178,7 +191,7 @@ final class DataPrepareCommand implements Runnable {
 
     /** An interrupted attempt may be repeated from another folder. */
     private static String absolute(String spec) {
-        if (TextSources.isJdk(spec)) {
+        if (TextSources.isJdk(spec) || Synthetic.is(spec)) {
             return spec;
         }
         try {

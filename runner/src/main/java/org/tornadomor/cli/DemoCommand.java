@@ -32,10 +32,9 @@ import picocli.CommandLine.Spec;
             "  tornado-mor demo                       two minutes",
             "  tornado-mor demo --minutes 20          better Java",
             "  tornado-mor generate --model runs/demo --prompt 'private static ' --show-depth",
+            "Ctrl-C saves the model before it ends the command; a second Ctrl-C ends it at once, without saving.",
         })
 final class DemoCommand implements Callable<Integer> {
-    private static final int STOPPED = 130;
-
     /** Enough text for any two minutes, and the best-written part of the JDK. */
     private static final String TEXT = "jdk:java.base/java/**";
 
@@ -69,11 +68,7 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter results = spec.commandLine().getOut();
         TrainingConfig config = config();
         Path folder = out == null ? freeFolder() : out;
-        try (StopOnSignal signals = StopOnSignal.install(text -> {
-            err.println();
-            err.println(text);
-            err.flush();
-        })) {
+        try (StopOnSignal signals = StopOnSignal.install(err)) {
             TrainingSummary summary;
             TrainingView view = TrainingView.on(err);
             try (Engine engine = engineOptions.open()) {
@@ -83,6 +78,7 @@ final class DemoCommand implements Callable<Integer> {
                     signals.stops(trainer::stop);
                     try (view) {
                         summary = recorder.run(trainer);
+                        signals.saved();
                     }
                     compare(results, summary, trainer);
                     if (!signals.received()) {
@@ -96,7 +92,7 @@ final class DemoCommand implements Callable<Integer> {
             results.println("More text:   " + RootCommand.NAME + " generate --model " + folder
                     + " --prompt 'public ' --show-depth");
             results.flush();
-            return signals.received() ? STOPPED : 0;
+            return signals.exitCode();
         }
     }
 

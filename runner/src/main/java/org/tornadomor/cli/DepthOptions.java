@@ -43,6 +43,10 @@ final class DepthOptions {
         if (!causal) {
             throw new UserError("--threshold changes nothing in train mode, where the top k go on; add --mode causal");
         }
+        if (maxDepth != null && maxDepth == 1) {
+            throw new UserError(
+                    "--threshold changes nothing with --max-depth 1, where no token goes on; leave one out");
+        }
         return threshold;
     }
 

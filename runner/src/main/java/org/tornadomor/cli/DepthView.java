@@ -30,7 +30,7 @@ final class DepthView {
             if (depth == 0) {
                 out.print(text);
             } else {
-                out.print("\u001b[38;5;" + COLOURS[Math.min(depth, COLOURS.length) - 1] + "m" + text + RESET);
+                coloured(text, depth);
             }
             out.flush();
             return;
@@ -40,10 +40,17 @@ final class DepthView {
             if (c == '\n') {
                 endLine();
             } else {
-                line.appendCodePoint(c);
-                digits.append(c == '\t' ? '\t' : digit);
+                String shown = TerminalPrinter.shown(out, Character.toString(c));
+                line.append(shown);
+                digits.repeat(c == '\t' ? '\t' : digit, shown.codePointCount(0, shown.length()));
             }
         });
+    }
+
+    private void coloured(String text, int depth) {
+        TerminalPrinter.send(out, "\u001b[38;5;" + COLOURS[Math.min(depth, COLOURS.length) - 1] + "m");
+        out.print(text);
+        TerminalPrinter.send(out, RESET);
     }
 
     private void endLine() {
@@ -60,16 +67,12 @@ final class DepthView {
     void finish(Generation generation, int recursions) {
         if (colours) {
             out.println();
-            StringBuilder legend = new StringBuilder("depth ");
+            out.print("depth ");
             for (int depth = 1; depth <= recursions; depth++) {
-                legend.append("\u001b[38;5;")
-                        .append(COLOURS[Math.min(depth, COLOURS.length) - 1])
-                        .append('m')
-                        .append(depth)
-                        .append(RESET)
-                        .append(' ');
+                coloured(Integer.toString(depth), depth);
+                out.print(' ');
             }
-            out.println(legend);
+            out.println();
         } else {
             endLine();
         }

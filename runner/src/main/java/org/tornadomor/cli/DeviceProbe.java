@@ -84,7 +84,8 @@ final class DeviceProbe {
     private static Answer ask(String java, List<String> flags, Duration limit, Path file, Path messages)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1"));
-        command.addAll(flags);
+        // A question needs no particular collector, and the environment may choose another one for every JVM.
+        flags.stream().filter(flag -> !Sdk.choosesCollector(flag)).forEach(command::add);
         command.addAll(properties());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), DeviceProbe.class.getName()));
         command.addAll(List.of(Boolean.toString(!flags.isEmpty()), file.toString()));

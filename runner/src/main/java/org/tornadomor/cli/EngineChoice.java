@@ -3,6 +3,7 @@ package org.tornadomor.cli;
 import java.util.Locale;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.engine.tornado.DeviceInfo;
 import org.tornadomor.engine.tornado.Devices;
@@ -83,8 +84,12 @@ class EngineChoice {
                 requireSimulator();
                 yield new TornadoEngine(options());
             }
-            default -> threads == 0 ? new CpuEngine() : new CpuEngine(threads);
+            default -> threads == 0 ? new CpuEngine() : new CpuEngine(Processors.require(nameOf(asked), threads));
         };
+    }
+
+    private static String nameOf(boolean asked) {
+        return asked ? THREADS : "the configuration's threads (" + THREADS + " goes over it)";
     }
 
     private EngineKind kind(boolean threads) {

@@ -1,5 +1,6 @@
 package org.tornadomor.cli;
 
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +26,7 @@ final class EngineFlags {
         try {
             flags(wanted(args)).forEach(System.out::println);
         } catch (UserError e) {
-            System.err.println(RootCommand.NAME + ": " + e.getMessage());
+            say(e.getMessage());
             System.exit(ExitCode.FAILURE);
         }
     }
@@ -98,7 +99,12 @@ final class EngineFlags {
     }
 
     private static void note(String text) {
-        System.err.println(RootCommand.NAME + ": computing on the CPU: " + text);
+        say("computing on the CPU: " + text);
+    }
+
+    private static void say(String text) {
+        PrintWriter err = Terminal.messages();
+        err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, text));
     }
 
     /**

@@ -8,7 +8,6 @@ import org.tornadomor.data.Corpus;
 import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.TextSource;
-import org.tornadomor.data.TextSources;
 import org.tornadomor.data.TokenSequence;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
@@ -58,8 +57,8 @@ final class EvaluateCommand implements Runnable {
                     + " one after another. Or a folder of 'data prepare', for what it holds out.")
     private List<String> data;
 
-    @Option(names = "--filter", paramLabel = "GLOB", description = "Which files of folders and archives, as *.txt.")
-    private String filter;
+    @Mixin
+    private TextOptions textOptions;
 
     @Option(
             names = "--tokenizer",
@@ -107,6 +106,11 @@ final class EvaluateCommand implements Runnable {
             int maxDepth = depth.maxDepth(config);
             int length = new NamedConfig(model.toString(), config).context(context);
             try (Tokenizer tokenizer = tokenizer(checkpoint)) {
+                NoEffect.of(spec)
+                        .when(
+                                () -> tokenizer.endOfText() < 0,
+                                "the tokenizer has no end of text to tell documents apart",
+                                "--across-documents");
                 Text text = read(tokenizer);
                 int rows = (int) Math.min(length, text.tokens.size() - 1);
                 int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
@@ -160,7 +164,7 @@ final class EvaluateCommand implements Runnable {
             part = prepared(tokenizer);
             name = data.getFirst() + ", what it holds out";
         } else {
-            TextSource source = TextSources.parse(data, filter, maxBytes * BYTES_PER_TOKEN, Installation.javaSources());
+            TextSource source = textOptions.open(spec, data, maxBytes * BYTES_PER_TOKEN);
             source.notices().forEach(spec.commandLine().getErr()::println);
             part = Corpus.load(source, tokenizer, HoldOut.tail(0)).training();
             name = source.describe();
@@ -178,9 +182,7 @@ final class EvaluateCommand implements Runnable {
     }
 
     private Corpus.Part prepared(Tokenizer tokenizer) {
-        if (filter != null) {
-            throw new UserError("a prepared corpus takes no --filter; leave it away, or give the text itself");
-        }
+        TextOptions.requireEffect(spec, data, () -> null);
         PreparedCorpus prepared = PreparedCorpus.open(Path.of(data.getFirst()));
         prepared.requireTokenizer(tokenizer);
         return prepared.corpus().validation();

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Processors;
 import org.tornadomor.experiment.Cell;
 import org.tornadomor.experiment.CellResult;
 import org.tornadomor.experiment.Estimate;
@@ -47,9 +48,8 @@ import picocli.CommandLine.Spec;
         })
 final class ExperimentCommand implements Callable<Integer> {
     /** 128 + SIGINT, as a shell reports it of other programs. */
-    private static final int STOPPED = 130;
-
     private static final double PROBE_SECONDS = 2;
+
     private static final double WARM_UP_SECONDS = 1;
 
     @Spec
@@ -85,6 +85,7 @@ final class ExperimentCommand implements Callable<Integer> {
         if (parallel < 1) {
             throw new UserError("--parallel " + parallel + " runs nothing; give 1 or more");
         }
+        Processors.require("--parallel", parallel);
         if (out == null && !dryRun) {
             throw new UserError("the runs need a folder: add --out DIR, or --dry-run to see the plan");
         }
@@ -93,8 +94,7 @@ final class ExperimentCommand implements Callable<Integer> {
     }
 
     private Engine open(TrainingConfig config) {
-        int processors = Runtime.getRuntime().availableProcessors();
-        int share = parallel == 1 ? 0 : Math.max(1, processors / parallel);
+        int share = parallel == 1 ? 0 : Math.max(1, Processors.count() / parallel);
         return engineChoice.open(false, config.threads() == 0 ? share : config.threads());
     }
 
@@ -155,16 +155,16 @@ final class ExperimentCommand implements Callable<Integer> {
 
     private int train(Plan plan) {
         PrintWriter err = spec.commandLine().getErr();
-        try (StopOnSignal signals = StopOnSignal.install(err::println)) {
+        try (StopOnSignal signals = StopOnSignal.install(err)) {
             View view = new View(plan, err);
             Experiment experiment = new Experiment(plan, out, this::open, view);
             view.done = experiment.finished().size();
-            signals.stops(experiment::stop);
             if (view.done < view.total) {
                 // The first run is not to pay for what the JVM compiles on the way.
                 double seconds = Estimate.of(plan, this::open, WARM_UP_SECONDS).seconds(plan);
                 view.message("all runs together take about " + time(seconds) + " of training here, one at a time");
             }
+            signals.stops(experiment::stop);
             List<CellResult> results = experiment.run(parallel);
             if (!results.isEmpty()) {
                 new Results(plan.grid().name(), results).write(out);
@@ -178,7 +178,7 @@ final class ExperimentCommand implements Callable<Integer> {
                 answer.println("the same command goes on with the others");
             }
             answer.flush();
-            return signals.received() ? STOPPED : 0;
+            return signals.exitCode();
         }
     }
 

@@ -82,6 +82,7 @@ final class ExportCommand implements Runnable {
                     + " does not go with --format llama2c, which is float32; leave it out");
         }
         try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+            OutputFile.requireOutsideModel(out, checkpoint.folder());
             Checksums.verify(checkpoint.folder());
             PlainLlama plain = new PlainLlama(checkpoint);
             switch (format) {

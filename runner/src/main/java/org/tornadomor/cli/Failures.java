@@ -71,7 +71,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
 
     private static void say(PrintWriter err, String message) {
-        err.println(RootCommand.NAME + ": " + message);
+        err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, UserError.oneLine(String.valueOf(message))));
         err.flush();
     }
 

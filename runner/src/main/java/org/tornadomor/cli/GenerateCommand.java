@@ -2,7 +2,6 @@ package org.tornadomor.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +13,10 @@ import org.tornadomor.Timing;
 import org.tornadomor.TokenListener;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.model.RouterKind;
+import org.tornadomor.model.io.InputFile;
+import org.tornadomor.tokenizer.Continuation;
+import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,18 +86,27 @@ final class GenerateCommand implements Runnable {
             description = "Token ids to continue; may be given several times.")
     private List<String> promptTokens = new ArrayList<>();
 
+    @Option(
+            names = "--no-parse-special",
+            description =
+                    "Take special tokens that a prompt spells, such as </s>, for text. They are parsed by default.")
+    private boolean plainPrompt;
+
     @Option(names = "--show-depth", description = "Show the depth of each token, their mean, and the compute saved.")
     private boolean showDepth;
 
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
+        NoEffect effect = NoEffect.of(spec);
+        sampling.requireEffect(spec);
+        effect.when(json::wanted, "--json shows the depths already", "--show-depth");
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(ModelFolders.checkpoint(model), engine, weights.type())) {
+                LanguageModel loaded = LanguageModel.load(model, engine, weights.type())) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
-                ids.add(loaded.encode(text));
+                ids.add(loaded.encode(text, plainPrompt ? SpecialTokens.AS_TEXT : SpecialTokens.PARSED));
             }
             promptTokens.forEach(list -> ids.add(parse(list)));
             ids.forEach(loaded::requirePrompt);
@@ -105,6 +117,10 @@ final class GenerateCommand implements Runnable {
                 throw new UserError("--max-depth " + options.maxDepth() + " is more than the model's "
                         + loaded.config().recursions() + " recursions; give at most that");
             }
+            effect.when(
+                    () -> loaded.config().router() != RouterKind.EXPERT_CHOICE,
+                    "the model has no expert-choice router",
+                    SamplingOptions.THRESHOLD);
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);
             if (json.wanted()) {
@@ -125,10 +141,7 @@ final class GenerateCommand implements Runnable {
         List<String> texts = new ArrayList<>(prompts);
         for (Path file : promptFiles) {
             try {
-                texts.add(
-                        file.toString().equals("-")
-                                ? new String(System.in.readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-                                : Files.readString(file));
+                texts.add(file.toString().equals("-") ? TokenizerArgument.standardInput() : InputFile.textOrPipe(file));
             } catch (IOException e) {
                 throw UserError.file("read", file, e);
             }
@@ -151,10 +164,20 @@ final class GenerateCommand implements Runnable {
             PrintWriter out, LanguageModel loaded, List<int[]> ids, GenerationOptions options, WorkReport work) {
         DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
         boolean text = loaded.tokenizer().isPresent();
-        show(out, view, prompt(loaded, ids.getFirst()), 0);
-        TokenListener listener = (prompt, id, depth, piece) -> {
-            String shown = text ? piece : id < 0 ? "" : "," + id;
-            show(out, view, shown, depth);
+        if (!text) {
+            show(out, view, join(ids.getFirst()), 0);
+        }
+        TokenListener listener = new TokenListener() {
+            @Override
+            public void prompt(int prompt, String text) {
+                show(out, view, text, 0);
+            }
+
+            @Override
+            public void token(int prompt, int id, int depth, String piece) {
+                String shown = text ? piece : id < 0 ? "" : "," + id;
+                show(out, view, shown, depth);
+            }
         };
         Generation generation =
                 loaded.generate(ids, options, work.tokens(listener)).getFirst();
@@ -178,13 +201,6 @@ final class GenerateCommand implements Runnable {
         }
     }
 
-    private static String prompt(LanguageModel loaded, int[] ids) {
-        return loaded.tokenizer()
-                .filter(t -> java.util.Arrays.stream(ids).allMatch(id -> id < t.vocabSize()))
-                .map(t -> t.decode(ids))
-                .orElseGet(() -> join(ids));
-    }
-
     private static String join(int[] ids) {
         return java.util.Arrays.stream(ids)
                 .mapToObj(Integer::toString)
@@ -198,25 +214,29 @@ final class GenerateCommand implements Runnable {
             out.println("=== " + (i + 1) + " of " + generations.size() + ", ended by "
                     + generation.ended().name().toLowerCase(Locale.ROOT).replace('_', ' '));
             DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
-            show(out, view, prompt(loaded, generation.promptTokens()), 0);
-            if (showDepth && loaded.tokenizer().isPresent()) {
-                showPieces(view, loaded.tokenizer().get(), generation);
+            if (loaded.tokenizer().isPresent()) {
+                showPieces(out, view, loaded.tokenizer().get(), generation);
             } else {
-                boolean text = loaded.tokenizer().isPresent();
-                show(out, view, text ? generation.text() : "," + join(generation.tokens()), 0);
+                show(out, view, join(generation.promptTokens()) + "," + join(generation.tokens()), 0);
             }
             finish(out, view, loaded, generation);
         }
     }
 
-    private static void showPieces(DepthView view, Tokenizer tokenizer, Generation generation) {
-        var stream = tokenizer.streamDecoder();
+    private void showPieces(PrintWriter out, DepthView view, Tokenizer tokenizer, Generation generation) {
+        Continuation stream = Continuation.of(tokenizer, generation.promptTokens());
+        int[] tokens = generation.tokens();
+        String[] pieces = new String[tokens.length + 1];
+        for (int i = 0; i < tokens.length; i++) {
+            pieces[i] = stream.accept(tokens[i]);
+        }
+        pieces[tokens.length] = stream.finish();
+        show(out, view, stream.prompt(), 0);
         int left = generation.text().length();
-        for (int i = 0; i < generation.tokens().length; i++) {
-            String piece = stream.accept(generation.tokens()[i]);
-            String shown = piece.substring(0, Math.min(left, piece.length()));
+        for (int i = 0; i <= tokens.length; i++) {
+            String shown = pieces[i].substring(0, Math.min(left, pieces[i].length()));
             left -= shown.length();
-            view.show(shown, generation.depths()[i]);
+            show(out, view, shown, i < tokens.length ? generation.depths()[i] : 0);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.tornadomor.cli;
 
 import java.nio.file.Path;
+import org.tornadomor.ModelFolders;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
@@ -62,7 +63,10 @@ final class LoadedModel implements AutoCloseable {
 
     @Override
     public void close() {
-        weights.close();
-        engine.close();
+        try {
+            weights.close();
+        } finally {
+            engine.close();
+        }
     }
 }

@@ -86,7 +86,9 @@ final class LogitsCommand implements Runnable {
 
     @Override
     public void run() {
+        OutputFile.requireOther(out, "--input", input);
         try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+            OutputFile.requireOutsideModel(out, checkpoint.folder());
             ModelConfig config = checkpoint.config();
             TokenBatch tokens = TokenBatch.read(input);
             tokens.requireFits(config);

@@ -21,13 +21,13 @@ public final class Main {
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
-        PrintWriter notes = new PrintWriter(System.err, true);
+        PrintWriter notes = Terminal.messages();
         Charset charset = resultCharset();
         PrintStream out = new PrintStream(new ResultStream(standardOutput()), false, charset);
         // Whatever prints to standard output, a library included, must notice when nobody reads it any more. TornadoVM
         // prints messages there.
         System.setOut(onSdk() ? System.err : out);
-        System.exit(run(new PrintWriter(out, false, charset), notes, args));
+        System.exit(run(TerminalPrinter.on(out, charset, Terminal.showsResults(), false), notes, args));
     }
 
     /**
@@ -64,6 +64,12 @@ public final class Main {
     /** As picocli does, which prints a stack trace when help cannot be written. */
     private static int execute(CommandLine.ParseResult parsed, Failures failures) {
         try {
+            if (parsed.asCommandLineList().stream()
+                    .anyMatch(line -> line.isUsageHelpRequested() || line.isVersionHelpRequested())) {
+                CommandLine root = parsed.commandSpec().commandLine();
+                // Help has colours of its own.
+                root.setOut(TerminalPrinter.unchanged(root.getOut()));
+            }
             return new CommandLine.RunLast().execute(parsed);
         } catch (ResultStream.Closed | UserError e) {
             return failures.report(e, parsed.commandSpec().commandLine().getErr());

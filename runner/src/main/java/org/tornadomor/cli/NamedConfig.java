@@ -3,6 +3,7 @@ package org.tornadomor.cli;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.tornadomor.ModelFolders;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;

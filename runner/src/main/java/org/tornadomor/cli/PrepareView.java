@@ -2,17 +2,13 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.tornadomor.data.PrepareListener;
 
 /** Shows how far the preparation of a corpus is: a bar on a terminal, a line every few seconds elsewhere. */
 final class PrepareView implements PrepareListener, AutoCloseable {
     private static final long LINE_NANOS = 5_000_000_000L;
     private static final long BAR_NANOS = 100_000_000L;
-    private static final int REDRAW_MILLIS = 500;
     private static final int STEPS = 1000;
     private static final double NANOS = 1e9;
     private static final double MEGA = 1e6;
@@ -25,12 +21,8 @@ final class PrepareView implements PrepareListener, AutoCloseable {
     private PrepareView(PrintWriter err, boolean terminal) {
         this.err = err;
         this.bar = terminal
-                ? new ProgressBarBuilder()
-                        .setTaskName("prepare")
+                ? Terminal.bar("prepare", text -> write("\r", text))
                         .setInitialMax(STEPS)
-                        .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                        .setUpdateIntervalMillis(REDRAW_MILLIS)
-                        .setConsumer(new DelegatingProgressBarConsumer(text -> write("\r" + text)))
                         .build()
                 : null;
     }
@@ -53,23 +45,26 @@ final class PrepareView implements PrepareListener, AutoCloseable {
             bar.stepTo((long) (share * STEPS));
             bar.setExtraMessage(String.format(Locale.ROOT, " %,.0f MB, %.1f MB/s", textBytes / MEGA, rate));
         } else {
-            write(String.format(
-                    Locale.ROOT,
-                    "%.1f %%  %,.1f MB of text, %.1f MB/s%s%n",
-                    100 * share,
-                    textBytes / MEGA,
-                    rate,
-                    share > 0 ? "  " + Figures.duration(seconds * (1 - share) / share) + " left" : ""));
+            write(
+                    "",
+                    String.format(
+                            Locale.ROOT,
+                            "%.1f %%  %,.1f MB of text, %.1f MB/s%s%n",
+                            100 * share,
+                            textBytes / MEGA,
+                            rate,
+                            share > 0 ? "  " + Figures.duration(seconds * (1 - share) / share) + " left" : ""));
         }
     }
 
     @Override
     public void message(String text) {
-        write((bar == null ? "" : Terminal.CLEAR_LINE) + text + System.lineSeparator());
+        write(bar == null ? "" : Terminal.CLEAR_LINE, text + System.lineSeparator());
     }
 
     /** The bar draws on a thread of its own. */
-    private synchronized void write(String text) {
+    private synchronized void write(String control, String text) {
+        TerminalPrinter.send(err, control);
         err.print(text);
         err.flush();
     }
@@ -78,7 +73,7 @@ final class PrepareView implements PrepareListener, AutoCloseable {
     public void close() {
         if (bar != null) {
             bar.close();
-            write(Terminal.CLEAR_LINE);
+            write(Terminal.CLEAR_LINE, "");
         }
     }
 }

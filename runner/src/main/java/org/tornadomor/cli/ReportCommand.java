@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.model.io.InputFile;
 import org.tornadomor.report.ReportPage;
 import org.tornadomor.report.RunData;
 import picocli.CommandLine.Command;
@@ -37,18 +38,20 @@ final class ReportCommand implements Runnable {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "FILE",
-            description = "Where to write the page. Default: report.html in the folder of a single run, else here.")
-    private Path out;
+            description =
+                    "Where to write the page; folders that are missing are made. Default: report.html in the folder"
+                            + " of a single run, else here.")
+    private String out;
 
     @Override
     public void run() {
         List<Path> distinct = runs.stream().map(Path::normalize).distinct().toList();
         Path file = out != null
-                ? out
+                ? InputFile.path(out)
                 : distinct.size() == 1
                         ? distinct.getFirst().resolve(RunRecorder.REPORT_FILE)
                         : Path.of(RunRecorder.REPORT_FILE);
-        if (Files.isDirectory(file)) {
+        if (Files.isDirectory(file) || out != null && out.endsWith("/")) {
             throw new UserError(file + " is a folder; give the name of a file with -o");
         }
         String page = ReportPage.of(RunData.read(distinct));

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
             "1:Something that you can mend, such as a missing file or too little memory. One line says what.",
             "2:The command line is wrong.",
             "70:A defect of the program.",
-            "130:Ctrl-C ended it (143: SIGTERM); train and demo have saved what they did.",
+            "130:Ctrl-C ended it (143: SIGTERM, 129: SIGHUP); train, demo and experiment have saved what they did. A second"
+                    + " one ends them at once, without saving.",
             "141:Nobody reads standard output any more.",
         },
         footerHeading = "%nExamples:%n",

@@ -3,10 +3,13 @@ package org.tornadomor.cli;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.GenerationOptions;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** How tokens are drawn and how deep they may go. */
 final class SamplingOptions {
+    static final String THRESHOLD = "--threshold";
+
     @Option(
             names = {"-n", "--max-new-tokens"},
             paramLabel = "N",
@@ -49,7 +52,7 @@ final class SamplingOptions {
     private List<String> stop = new ArrayList<>();
 
     @Option(
-            names = "--threshold",
+            names = THRESHOLD,
             paramLabel = "P",
             defaultValue = "0.5",
             description = "A token goes on to the next recursion if its router gives it more than this probability "
@@ -63,6 +66,29 @@ final class SamplingOptions {
             description = "Tokens run at most so many recursions; 0 for all that the model has. "
                     + "Default: ${DEFAULT-VALUE}.")
     private int maxDepth;
+
+    /**
+     * Refuses options that change nothing beside others.
+     *
+     * @throws org.tornadomor.UserError naming them
+     */
+    void requireEffect(CommandSpec spec) {
+        NoEffect.of(spec)
+                .when(() -> greedy, "--greedy takes the likeliest token", "--temperature")
+                .when(
+                        () -> greedy || temperature == 0,
+                        "the likeliest token is taken",
+                        "--top-k",
+                        "--top-p",
+                        SeedOption.NAME)
+                .when(
+                        () -> topK == 1,
+                        "--top-k 1 takes the likeliest token",
+                        "--temperature",
+                        "--top-p",
+                        SeedOption.NAME)
+                .when(() -> maxDepth == 1, "no token goes on with --max-depth 1", THRESHOLD);
+    }
 
     GenerationOptions with(long seed) {
         return new GenerationOptions(

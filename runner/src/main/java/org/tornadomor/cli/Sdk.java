@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
@@ -36,6 +37,10 @@ record Sdk(Path home) {
     private static final String TEMPLATE = "tornado-argfile.template";
     /** Every jar of the working directory would become a module, and one with a TornadoVM package would stop the JVM. */
     private static final Pattern WORKING_DIRECTORY = Pattern.compile("(--module-path[ =]\"?)\\.[:;]");
+
+    /** A flag that chooses a garbage collector; a JVM that is told two of them does not start. */
+    private static final Pattern COLLECTOR =
+            Pattern.compile("(?<!\\S)-XX:\\+Use(?:Serial|Parallel|G1|Z|Shenandoah|Epsilon)GC(?!\\S)");
 
     private static final Pattern RELEASE = Pattern.compile("^version=.*-jdk(\\d+)(plus)?\\s*$", Pattern.MULTILINE);
 
@@ -73,13 +78,26 @@ record Sdk(Path home) {
     }
 
     /**
-     * The flags with which a JVM of this JDK runs on this SDK.
+     * The flags with which a JVM of this JDK runs on this SDK. The garbage collector that it chooses stands by itself, where
+     * another choice can take its place.
      *
      * @throws UserError if this JDK cannot, or the flags cannot be read or written
      */
     List<String> flags() {
         requireThisJdk();
-        return List.of("@" + argfile(cacheFolders()), NO_BAILOUT);
+        List<String> flags = new ArrayList<>(List.of("@" + argfile(cacheFolders()), NO_BAILOUT));
+        collector().ifPresent(flags::add);
+        return flags;
+    }
+
+    /** Whether a flag chooses a garbage collector. */
+    static boolean choosesCollector(String flag) {
+        return COLLECTOR.matcher(flag).matches();
+    }
+
+    /** The flag of the SDK's own file that chooses a garbage collector. */
+    Optional<String> collector() {
+        return COLLECTOR.matcher(text()).results().map(MatchResult::group).reduce((first, last) -> last);
     }
 
     private void requireThisJdk() {
@@ -101,18 +119,22 @@ record Sdk(Path home) {
         }
     }
 
-    /** The SDK's flags without the working directory among the modules. */
+    /** The SDK's flags without the working directory among the modules, and without a garbage collector. */
     String arguments() {
+        String modules = WORKING_DIRECTORY.matcher(text()).replaceAll("$1");
+        return COLLECTOR.matcher(modules).replaceAll("");
+    }
+
+    private String text() {
         if (home.toString().chars().anyMatch(Character::isWhitespace)) {
             throw new UserError("the TornadoVM in '" + home + "' has a space in its path, which its own flags do not"
                     + " allow; move it or link to it");
         }
         Path file = home.resolve(ARGFILE);
         try {
-            String text = Files.isReadable(file)
+            return Files.isReadable(file)
                     ? Files.readString(file)
                     : Files.readString(home.resolve(TEMPLATE)).replace("${" + HOME_VARIABLE + "}", home.toString());
-            return WORKING_DIRECTORY.matcher(text).replaceAll("$1");
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }

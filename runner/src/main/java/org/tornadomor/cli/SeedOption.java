@@ -4,8 +4,10 @@ import picocli.CommandLine.Option;
 
 /** The number from which all randomness of a command follows. */
 final class SeedOption {
+    static final String NAME = "--seed";
+
     @Option(
-            names = "--seed",
+            names = NAME,
             paramLabel = "N",
             defaultValue = "1",
             description = "Where all randomness comes from: equal seeds give equal results. Default: ${DEFAULT-VALUE}.")

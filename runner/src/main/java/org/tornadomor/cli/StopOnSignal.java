@@ -1,91 +1,120 @@
 package org.tornadomor.cli;
 
+import java.io.PrintWriter;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.function.Consumer;
+import java.util.Map;
 
 /**
- * Turns Ctrl-C and SIGTERM into a wish to stop: the JVM waits until the command has saved what it did and closed this. A
- * second signal ends it at once. The JVM's exit code is then that of the signal, 130 or 143.
+ * Turns Ctrl-C, SIGTERM and the end of the terminal into a wish to stop: the command finishes its step and saves. A second signal
+ * ends the JVM at once, and so does the first while there is nothing to save. The exit code is that of the signal as a shell has
+ * it: 130, 143, 129.
  */
 final class StopOnSignal implements AutoCloseable {
-    private static final int ENDED_BY_USER = 130;
+    private static final List<String> NAMES = List.of("INT", "TERM", "HUP");
 
-    private final CountDownLatch done = new CountDownLatch(1);
-    private final Consumer<String> say;
-    private final Thread hook = Thread.ofPlatform().name("stop-on-signal").unstarted(this::stopAndWait);
-    private volatile Runnable stop = () -> {};
-    private volatile boolean received;
+    /** What a shell adds to the number of the signal that ended a program. */
+    private static final int ENDED_BY_SIGNAL = 128;
 
-    private StopOnSignal(Consumer<String> say) {
-        this.say = say;
+    private final PrintWriter err;
+    /** What the JVM would do otherwise, by signal. */
+    private final Map<Object, Object> before = new LinkedHashMap<>();
+
+    private Runnable stop;
+    private int exitCode;
+
+    private StopOnSignal(PrintWriter err) {
+        this.err = err;
     }
 
-    /** @param say tells the person what happens */
-    static StopOnSignal install(Consumer<String> say) {
-        StopOnSignal signals = new StopOnSignal(say);
-        Runtime.getRuntime().addShutdownHook(signals.hook);
+    /** @param err where the person is told what happens */
+    static StopOnSignal install(PrintWriter err) {
+        StopOnSignal signals = new StopOnSignal(err);
+        NAMES.forEach(signals::listen);
         return signals;
     }
 
-    /** What asks for the stop, as soon as there is something to stop. */
-    void stops(Runnable action) {
-        stop = action;
-        if (received) {
-            action.run();
+    /**
+     * The only interface to signals is one that the compiler warns of, so it is called by name. Where it is missing, or the JVM
+     * leaves a signal to the system ({@code -Xrs}, Windows), that does what it does to every program.
+     */
+    private void listen(String name) {
+        try {
+            Class<?> type = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object ours = Proxy.newProxyInstance(
+                    StopOnSignal.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("handle")) {
+                            received((Integer) type.getMethod("getNumber").invoke(arguments[0]));
+                            return null;
+                        }
+                        return method.invoke(this, arguments);
+                    });
+            Object signal = type.getConstructor(String.class).newInstance(name);
+            before.put(signal, type.getMethod("handle", type, handler).invoke(null, signal, ours));
+        } catch (InvocationTargetException e) {
+            if (!(e.getCause() instanceof IllegalArgumentException)) {
+                throw new IllegalStateException(e);
+            }
+        } catch (ReflectiveOperationException e) {
+            // A JVM without the interface.
         }
+    }
+
+    private void received(int number) {
+        Runnable action;
+        synchronized (this) {
+            if (exitCode != 0) {
+                Runtime.getRuntime().halt(ENDED_BY_SIGNAL + number);
+            }
+            exitCode = ENDED_BY_SIGNAL + number;
+            action = stop;
+        }
+        if (action == null) {
+            System.exit(exitCode);
+        }
+        // Behind the ^C that the terminal shows, or the bar.
+        if (Terminal.showsProgress()) {
+            err.println();
+        }
+        err.println("stopping: the step is finished and saved first; once more ends it at once, without saving");
+        err.flush();
+        action.run();
+    }
+
+    /** What asks for the stop, from now on: there is something to save. */
+    synchronized void stops(Runnable action) {
+        stop = action;
+    }
+
+    /** Nothing is left to save: a signal ends the command at once. */
+    synchronized void saved() {
+        stop = null;
     }
 
     /** Whether a signal came. */
-    boolean received() {
-        return received;
+    synchronized boolean received() {
+        return exitCode != 0;
     }
 
-    private void stopAndWait() {
-        received = true;
-        haltOnNextSignal();
-        say.accept("stopping: the step is finished and saved first; once more ends it at once, without saving");
-        stop.run();
-        try {
-            done.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    /** How the command ends: 0 if no signal came. */
+    synchronized int exitCode() {
+        return exitCode;
     }
 
-    /**
-     * While the JVM shuts down, it no longer listens to signals by itself. The only interface to them is one that the compiler
-     * warns of, so it is called by name; on a JVM without it the second signal has no effect.
-     */
-    private static void haltOnNextSignal() {
-        try {
-            Class<?> signal = Class.forName("sun.misc.Signal");
-            Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            Object halt = Proxy.newProxyInstance(
-                    StopOnSignal.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
-                        if (method.getName().equals("handle")) {
-                            Runtime.getRuntime().halt(ENDED_BY_USER);
-                        }
-                        return null;
-                    });
-            for (String name : List.of("INT", "TERM")) {
-                signal.getMethod("handle", signal, handler)
-                        .invoke(null, signal.getConstructor(String.class).newInstance(name), halt);
-            }
-        } catch (ReflectiveOperationException | RuntimeException e) {
-            // Then the first signal's orderly end goes on.
-        }
-    }
-
-    /** Nothing is left to save: lets the JVM end. */
+    /** Leaves signals to the JVM again. */
     @Override
     public void close() {
-        done.countDown();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The JVM is shutting down, and the hook is what runs.
-        }
+        before.forEach((signal, handler) -> {
+            try {
+                signal.getClass()
+                        .getMethod("handle", signal.getClass(), Class.forName("sun.misc.SignalHandler"))
+                        .invoke(null, signal, handler);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
+        });
     }
 }

@@ -34,6 +34,8 @@ final class TextTable {
 
     /** Prints all lines. */
     void print(PrintWriter out) {
+        rows.replaceAll(row ->
+                Arrays.stream(row).map(cell -> TerminalPrinter.line(out, cell)).toArray(String[]::new));
         int[] widths = new int[rows.getFirst().length];
         for (String[] row : rows) {
             for (int i = 0; i < row.length; i++) {

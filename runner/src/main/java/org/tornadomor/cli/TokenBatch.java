@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.io.InputFile;
 import org.tornadomor.model.io.SafeTensors;
 import org.tornadomor.model.io.TensorSource;
 import tools.jackson.core.JacksonException;
@@ -30,7 +31,7 @@ record TokenBatch(Path file, int sequences, int length, int[] ids) {
      */
     static TokenBatch read(Path file) {
         try {
-            return startsLikeJson(file) ? json(file, Files.readString(file)) : safetensors(file);
+            return startsLikeJson(file) ? json(file, InputFile.text(file)) : safetensors(file);
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }
@@ -40,7 +41,7 @@ record TokenBatch(Path file, int sequences, int length, int[] ids) {
         if (Files.isDirectory(file)) {
             throw new UserError(file + " is a folder; " + FORMS);
         }
-        try (var in = Files.newInputStream(file)) {
+        try (var in = InputFile.open(file)) {
             int next = in.read();
             while (next >= 0 && Character.isWhitespace(next)) {
                 next = in.read();

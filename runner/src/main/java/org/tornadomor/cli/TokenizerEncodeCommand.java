@@ -4,10 +4,12 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
@@ -37,6 +39,11 @@ final class TokenizerEncodeCommand implements Runnable {
             description = "The text; several words are joined by spaces. Default: standard input.")
     private List<String> text = List.of();
 
+    @Option(
+            names = "--parse-special",
+            description = "Take what spells a special token, such as </s>, for the token. Default: it is text.")
+    private boolean parseSpecial;
+
     @Mixin
     private JsonOption json;
 
@@ -44,7 +51,7 @@ final class TokenizerEncodeCommand implements Runnable {
     public void run() {
         try (Tokenizer tokenizer = TokenizerArgument.load(name)) {
             String all = text.isEmpty() ? TokenizerArgument.standardInput() : String.join(" ", text);
-            int[] ids = tokenizer.encode(all);
+            int[] ids = tokenizer.encode(all, parseSpecial ? SpecialTokens.PARSED : SpecialTokens.AS_TEXT);
             PrintWriter out = spec.commandLine().getOut();
             if (!json.wanted()) {
                 out.println(Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(" ")));

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.tornadomor.UserError;
 import org.tornadomor.data.TextSource;
-import org.tornadomor.data.TextSources;
 import org.tornadomor.tokenizer.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,8 +40,8 @@ final class TokenizerInfoCommand implements Runnable {
     @Option(names = "--data", paramLabel = "TEXT", description = "Text to encode, as train takes it.")
     private List<String> data;
 
-    @Option(names = "--filter", paramLabel = "GLOB", description = "Which files of folders and archives, as *.txt.")
-    private String filter;
+    @Mixin
+    private TextOptions textOptions;
 
     @Option(
             names = "--max-bytes",
@@ -59,6 +58,14 @@ final class TokenizerInfoCommand implements Runnable {
 
     @Override
     public void run() {
+        NoEffect.of(spec)
+                .when(
+                        () -> data == null,
+                        "there is no --data to encode",
+                        TextOptions.FILTER,
+                        TextOptions.EXTENSIONS,
+                        TextOptions.TEXT_FIELD,
+                        "--max-bytes");
         try (Tokenizer tokenizer = TokenizerArgument.load(name)) {
             Fit fit = data == null ? null : encode(tokenizer);
             List<String> longest = longest(tokenizer);
@@ -89,8 +96,7 @@ final class TokenizerInfoCommand implements Runnable {
     }
 
     private Fit encode(Tokenizer tokenizer) {
-        TextSource source =
-                TextSources.parse(data, filter, Quantity.bytes("--max-bytes", maxBytes), Installation.javaSources());
+        TextSource source = textOptions.open(spec, data, Quantity.bytes("--max-bytes", maxBytes));
         source.notices().forEach(spec.commandLine().getErr()::println);
         long[] sums = new long[3];
         source.forEach(document -> {

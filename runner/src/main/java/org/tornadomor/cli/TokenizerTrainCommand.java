@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.data.TextSource;
-import org.tornadomor.data.TextSources;
 import org.tornadomor.tokenizer.BpeTrainer;
 import org.tornadomor.tokenizer.BpeVocabulary;
 import org.tornadomor.tokenizer.WordCounts;
@@ -61,8 +60,8 @@ final class TokenizerTrainCommand implements Runnable {
             description = "How often a pair has to occur to become a token. Default: ${DEFAULT-VALUE}.")
     private long minCount;
 
-    @Option(names = "--filter", paramLabel = "GLOB", description = "Which files of folders and archives, as *.txt.")
-    private String filter;
+    @Mixin
+    private TextOptions textOptions;
 
     @Option(
             names = "--max-bytes",
@@ -106,8 +105,8 @@ final class TokenizerTrainCommand implements Runnable {
 
     private Text count() {
         long start = System.nanoTime();
-        TextSource source =
-                TextSources.parse(sources, filter, Quantity.bytes("--max-bytes", maxBytes), Installation.javaSources());
+        TextSource source = textOptions.open(spec, sources, Quantity.bytes("--max-bytes", maxBytes));
+        OutputFile.requireOutsideText(BpeVocabulary.file(out), source);
         PrintWriter err = spec.commandLine().getErr();
         source.notices().forEach(err::println);
         WordCounts words = new WordCounts();

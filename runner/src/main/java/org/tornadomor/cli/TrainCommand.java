@@ -8,9 +8,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.tornadomor.UserError;
+import org.tornadomor.data.PreparedCorpus;
+import org.tornadomor.data.TextSource;
+import org.tornadomor.data.TextSources;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.RunFolder;
+import org.tornadomor.trainer.RunLength;
 import org.tornadomor.trainer.Trainer;
 import org.tornadomor.trainer.TrainingConfig;
 import org.tornadomor.trainer.TrainingListener;
@@ -37,13 +41,13 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor train --init runs/notes --data more.txt --lr 0.0005 --steps 200",
             "  tornado-mor train --config runs/notes/config.yaml --seed 2",
             "  tornado-mor train --resume --out runs/notes",
-            "      goes on after Ctrl-C, which saves before it ends the command",
+            "      goes on after Ctrl-C, which finishes the step and saves before it ends the command; a second",
+            "      Ctrl-C ends it at once, without saving, and so does the first while the text is still read",
         })
 public final class TrainCommand implements Callable<Integer> {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
-    /** 128 + SIGINT, as a shell reports it of other programs. */
-    private static final int STOPPED = 130;
+    private static final String NOTHING_HELD_OUT = "nothing is held out to evaluate on";
 
     @Spec
     private CommandSpec spec;
@@ -86,11 +90,30 @@ public final class TrainCommand implements Callable<Integer> {
         }
         TrainingConfig config = options.apply(resume ? RunFolder.config(out) : TrainingConfig.DEFAULT);
         Path folder = out == null ? newFolder(config) : out;
-        PrintWriter err = spec.commandLine().getErr();
-        try (StopOnSignal signals = StopOnSignal.install(text -> say(err, text))) {
-            train(config, folder, signals, err);
-            return signals.received() ? STOPPED : 0;
+        requireEffect(config);
+        if (!PreparedCorpus.isAt(config.data().sources())) {
+            OutputFile.requireOutsideText(folder, source(config), "metrics.jsonl", "run.json", "train.log");
         }
+        PrintWriter err = spec.commandLine().getErr();
+        try (StopOnSignal signals = StopOnSignal.install(err)) {
+            train(config, folder, signals, err);
+            return signals.exitCode();
+        }
+    }
+
+    private static TextSource source(TrainingConfig config) {
+        return TextSources.parse(config.data().sources(), config.data().options());
+    }
+
+    private void requireEffect(TrainingConfig config) {
+        TrainingConfig.Data data = config.data();
+        TextOptions.requireEffect(spec, data.sources(), () -> source(config));
+        boolean trainsOnAll = !PreparedCorpus.isAt(data.sources()) && data.holdsNothingOut();
+        NoEffect.of(spec)
+                .when(() -> trainsOnAll && config.evalEvery() > 0, NOTHING_HELD_OUT, "--eval-every")
+                .when(() -> trainsOnAll && config.samples() > 0, NOTHING_HELD_OUT, "--samples")
+                .when(() -> trainsOnAll, NOTHING_HELD_OUT, "--no-keep-best")
+                .when(() -> RunLength.of(config).steps() < stopAfter, "the run ends before that step", "--stop-after");
     }
 
     private void train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {
@@ -108,17 +131,12 @@ public final class TrainCommand implements Callable<Integer> {
                         trainer.stopAfter(stopAfter);
                     }
                     summary = recorder.run(trainer);
+                    signals.saved();
                 }
             }
             report(summary, work);
             work.print(err);
         }
-    }
-
-    private static void say(PrintWriter err, String text) {
-        err.println();
-        err.println(text);
-        err.flush();
     }
 
     private static Path newFolder(TrainingConfig config) {

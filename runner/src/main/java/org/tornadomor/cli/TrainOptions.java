@@ -52,13 +52,13 @@ final class TrainOptions {
     @Option(
             names = "--filter",
             paramLabel = "GLOB",
-            description = "Which files of folders and archives, such as 'java.base/java/**' or '*.txt'.")
+            description = "Which files of folders, globs and archives, such as 'java.base/java/**' or '*.txt'.")
     private String filter;
 
     @Option(
             names = "--text-field",
             paramLabel = "NAME",
-            description = "Field of JSON Lines or column of Parquet that is the text. Default: text.")
+            description = "Field of JSON or column of Parquet that is the text. Default: text.")
     private String textField;
 
     @Option(names = "--max-bytes", paramLabel = "N", description = "How much text to take at most, such as 20M.")
@@ -71,6 +71,13 @@ final class TrainOptions {
                     "What to validate on: a share of the tail (default 5%%), of the documents ('documents 5%%'), or"
                             + " one document in n ('every 20').")
     private String holdOut;
+
+    @Option(
+            names = "--parse-special",
+            description =
+                    "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is"
+                            + " text like any other.")
+    private boolean parseSpecial;
 
     @Option(
             names = "--tokenizer",
@@ -198,6 +205,7 @@ final class TrainOptions {
         text("data.text_field", textField);
         value("data.max_bytes", maxBytes);
         text("data.hold_out", holdOut);
+        value("data.parse_special", parseSpecial ? "true" : null);
         text("tokenizer", tokenizer);
         value("context", context);
         value("batch", batch);

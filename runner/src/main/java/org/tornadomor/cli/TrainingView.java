@@ -6,10 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.tornadomor.report.Smoother;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.StepMetrics;
@@ -20,7 +17,6 @@ import org.tornadomor.trainer.TrainingSummary;
 final class TrainingView implements TrainingListener, AutoCloseable {
     private static final long LINE_NANOS = 5_000_000_000L;
     private static final int SMOOTHED_STEPS = 50;
-    private static final int REDRAW_MILLIS = 500;
 
     private final PrintWriter err;
     private final boolean terminal;
@@ -73,15 +69,11 @@ final class TrainingView implements TrainingListener, AutoCloseable {
 
     private ProgressBar bar(Start run) {
         boolean timed = run.length().timed();
-        return new ProgressBarBuilder()
-                .setTaskName("train")
+        return Terminal.bar("train", text -> write("\r", text))
                 .setInitialMax(
                         timed ? (long) run.length().seconds() : run.length().steps())
                 .startsFrom(timed ? 0 : run.firstStep() - 1, Duration.ZERO)
                 .setUnit(timed ? " s" : " steps", 1)
-                .setStyle(ProgressBarStyle.UNICODE_BLOCK)
-                .setUpdateIntervalMillis(REDRAW_MILLIS)
-                .setConsumer(new DelegatingProgressBarConsumer(text -> write("\r" + text)))
                 .build();
     }
 
@@ -185,11 +177,14 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     }
 
     private void line(String text) {
-        write((bar == null ? "" : Terminal.CLEAR_LINE) + text + System.lineSeparator());
+        write(bar == null ? "" : Terminal.CLEAR_LINE, text + System.lineSeparator());
     }
 
     /** The bar draws on a thread of its own. */
-    private synchronized void write(String text) {
+    private synchronized void write(String control, String text) {
+        if (!control.isEmpty()) {
+            TerminalPrinter.send(err, control);
+        }
         err.print(text);
         err.flush();
     }
@@ -199,7 +194,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
         if (bar != null) {
             bar.close();
             bar = null;
-            write(System.lineSeparator());
+            write("", System.lineSeparator());
         }
     }
 }

@@ -180,10 +180,18 @@ final class WorkReport {
             return inner;
         }
         boolean[] reading = {true};
-        return (prompt, id, depth, text) -> {
-            mark(reading[0] ? "the prompts" : "decoding step", true);
-            reading[0] = false;
-            inner.token(prompt, id, depth, text);
+        return new TokenListener() {
+            @Override
+            public void token(int prompt, int id, int depth, String text) {
+                mark(reading[0] ? "the prompts" : "decoding step", true);
+                reading[0] = false;
+                inner.token(prompt, id, depth, text);
+            }
+
+            @Override
+            public void prompt(int prompt, String text) {
+                inner.prompt(prompt, text);
+            }
         };
     }
 

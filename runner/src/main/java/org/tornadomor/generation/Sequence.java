@@ -10,7 +10,7 @@ import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.serving.Request;
 import org.tornadomor.serving.RequestListener;
-import org.tornadomor.tokenizer.StreamDecoder;
+import org.tornadomor.tokenizer.Continuation;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /** One prompt on its way: what was drawn, its text, and whether a stop string came. */
@@ -22,7 +22,10 @@ final class Sequence implements RequestListener {
     private final List<Integer> ids = new ArrayList<>();
     private final List<Integer> depths = new ArrayList<>();
     private final Tokenizer tokenizer;
-    private final StreamDecoder stream;
+    /** Null for a model of bare ids. */
+    private final Continuation stream;
+
+    private boolean promptTold;
     private final StopText stopText;
     private final StringBuilder text = new StringBuilder();
     private final TokenListener listener;
@@ -34,9 +37,17 @@ final class Sequence implements RequestListener {
         this.options = options;
         this.promptDepths = new int[prompt.length];
         this.tokenizer = tokenizer;
-        stream = tokenizer == null ? null : tokenizer.streamDecoder();
+        stream = tokenizer == null ? null : Continuation.of(tokenizer, prompt);
         stopText = new StopText(options.stop());
         this.listener = listener;
+        tellPrompt();
+    }
+
+    private void tellPrompt() {
+        if (stream != null && !promptTold && stream.isPromptCertain()) {
+            promptTold = true;
+            listener.prompt(number, stream.prompt());
+        }
     }
 
     /** What to decode. */
@@ -67,7 +78,8 @@ final class Sequence implements RequestListener {
     public boolean token(int id, int depth) {
         ids.add(id);
         depths.add(depth);
-        String shown = stream == null || id >= tokenizer.vocabSize() ? "" : stopText.accept(stream.accept(id));
+        String shown = stream == null ? "" : stopText.accept(stream.accept(id));
+        tellPrompt();
         text.append(shown);
         listener.token(number, id, depth, shown);
         return !stopText.stopped();
@@ -83,7 +95,8 @@ final class Sequence implements RequestListener {
             case CANCELLED -> throw new IllegalStateException("nobody cancels");
         };
         if (stream != null) {
-            String rest = stopText.accept(stream.flush()) + stopText.flush();
+            String rest = stopText.accept(stream.finish()) + stopText.flush();
+            tellPrompt();
             text.append(rest);
             if (!rest.isEmpty()) {
                 listener.token(number, -1, 0, rest);

@@ -2,6 +2,7 @@ package org.tornadomor.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.tornadomor.tokenizer.Continuation;
 import org.tornadomor.tokenizer.StreamDecoder;
 import org.tornadomor.tokenizer.Tokenizer;
 
@@ -16,7 +17,7 @@ record Piece(String text, int depth, double loss) {
     private static final String END = "\u220E";
 
     /**
-     * Tokens as pieces of text.
+     * Tokens as pieces of text, each document by itself.
      *
      * @param depths of each token, or null
      * @param losses of each token, or null
@@ -37,16 +38,36 @@ record Piece(String text, int depth, double loss) {
                 loss = Double.NaN;
             }
         }
-        String rest = stream.flush();
+        String rest = stream.finish();
         if (!rest.isEmpty()) {
             pieces.add(new Piece(rest, depths == null ? 0 : depths[depths.length - 1], loss));
         }
         return pieces;
     }
 
+    /** A text that was written, and the prompt that it goes on with. */
+    record Written(String prompt, List<Piece> pieces) {}
+
+    /** The text of a prompt and the pieces of what was written behind it, which together are the decoding of all ids. */
+    static Written written(Tokenizer tokenizer, int[] prompt, int[] tokens, int[] depths) {
+        Continuation stream = Continuation.of(tokenizer, prompt);
+        List<Piece> pieces = new ArrayList<>();
+        for (int i = 0; i < tokens.length; i++) {
+            add(pieces, stream.accept(tokens[i]), depths[i]);
+        }
+        add(pieces, stream.finish(), tokens.length == 0 ? 0 : depths[tokens.length - 1]);
+        return new Written(stream.prompt(), pieces);
+    }
+
+    private static void add(List<Piece> pieces, String text, int depth) {
+        if (!text.isEmpty()) {
+            pieces.add(new Piece(text, depth, Double.NaN));
+        }
+    }
+
     private static String text(Tokenizer tokenizer, StreamDecoder stream, int token) {
         if (token == tokenizer.endOfText()) {
-            return stream.flush() + END;
+            return stream.finish() + END;
         }
         return token < tokenizer.vocabSize() ? stream.accept(token) : "";
     }

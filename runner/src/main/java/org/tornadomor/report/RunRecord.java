@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.model.io.InputFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
@@ -84,7 +85,7 @@ public final class RunRecord {
         }
         try {
             List<Session> sessions = new ArrayList<>();
-            for (JsonNode it : JSON.readTree(Files.readString(file)).path("sessions")) {
+            for (JsonNode it : JSON.readTree(InputFile.text(file)).path("sessions")) {
                 Map<String, String> facts = new LinkedHashMap<>();
                 it.path("facts")
                         .properties()

@@ -55,8 +55,9 @@ public final class SampleLog implements AutoCloseable {
         ArrayNode samples = line.putArray(SAMPLES);
         for (Generation it : generations) {
             ObjectNode sample = samples.addObject();
-            sample.put(PROMPT, tokenizer.decode(it.promptTokens()));
-            put(sample.putArray(WRITTEN), Piece.of(tokenizer, it.tokens(), it.depths(), null));
+            Piece.Written written = Piece.written(tokenizer, it.promptTokens(), it.tokens(), it.depths());
+            sample.put(PROMPT, written.prompt());
+            put(sample.putArray(WRITTEN), written.pieces());
         }
         if (excerpt != null) {
             put(line.putArray(EXCERPT), Piece.of(tokenizer, excerpt.tokens(), excerpt.depths(), excerpt.losses()));

@@ -127,6 +127,8 @@ class ExportCommandTest {
         try (CheckpointFolder exported = CheckpointFolder.open(half)) {
             exported.describe().elements().keySet().forEach(type -> assertEquals(DType.BF16, type));
         }
+        Outcome.of("export", half, "--format", "llama2c", "--out", half.resolve("model.safetensors"))
+                .failsWith(1, "the model that is read");
         Path again = folder.resolve("again");
         Outcome.of("export", half, "--format", "hf", "--out", again).succeeds();
         try (CheckpointFolder exported = CheckpointFolder.open(again)) {

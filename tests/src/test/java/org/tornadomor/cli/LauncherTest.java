@@ -41,6 +41,7 @@ class LauncherTest {
         copy("scripts/launch.sh");
         copy("scripts/jdk.sh");
         copy("scripts/engine.sh");
+        copy("scripts/collector.sh");
         copy("scripts/startup.sh");
         write(root.resolve("pom.xml"), "<project/>");
         write(root.resolve("runner/pom.xml"), "<project/>");
@@ -250,6 +251,20 @@ class LauncherTest {
         write(jar, "");
         write(temp.resolve("flags.sh"), "echo 'tornado-mor: why not' >&2; exit 1");
         launch(sdk("tornado-argfile.template"), "demo").failsWith(1, "why not");
+    }
+
+    @Test
+    void tellsTheProgramOfTheTerminal() throws Exception {
+        write(jar, "");
+        assertTrue(launch("info").out().contains("-Dtornadomor.terminals=\n"));
+        Map<String, String> environment = Map.of("HOME", temp.toString(), "JAVA_HOME", jdk.toString());
+        String line = "stty cols 97; exec '" + root.resolve("tornado-mor") + "' info";
+        try (Pty terminal = Pty.start(environment, List.of("sh", "-c", line))) {
+            assertEquals(0, terminal.end(), terminal.output());
+            List<String> words = terminal.output().lines().map(String::strip).toList();
+            assertTrue(
+                    words.containsAll(List.of("-Dtornadomor.terminals=outerr", "-Dtornadomor.columns=97")), words + "");
+        }
     }
 
     @Test

@@ -213,6 +213,11 @@ class LogitsCommandTest {
         refused(base, "causal", "--max-depth", "4").failsWith(1, "--max-depth 4", "1 to 3");
         refused(base, "causal", "--threads", "0").failsWith(1, "--threads 0");
         refused(base, "both").failsWith(2, "--mode", "both");
+        refused(base, "causal", "--threshold", "0.3", "--max-depth", "1").failsWith(1, "--threshold changes nothing");
+        Path inModel = EXPERT.resolve("not-there.safetensors");
+        Outcome.of("logits", "--model", EXPERT, "--input", input, "--mode", "train", "--out", inModel)
+                .failsWith(1, "the model that is read");
+        assertFalse(Files.exists(inModel));
     }
 
     private static Outcome refused(Object[] base, Object... more) {

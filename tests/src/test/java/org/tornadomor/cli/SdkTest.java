@@ -65,6 +65,16 @@ class SdkTest {
     }
 
     @Test
+    void theCollectorStandsByItself() throws IOException {
+        Sdk sdk = with("-server -XX:+UseParallelGC\n-Dx=-XX:+UseZGC\n");
+        assertEquals("-XX:+UseParallelGC", sdk.collector().orElseThrow());
+        assertEquals("-server \n-Dx=-XX:+UseZGC\n", sdk.arguments());
+        List<String> flags = sdk.flags();
+        assertTrue(flags.contains("-XX:+UseParallelGC"), flags + "");
+        assertTrue(with("-server").collector().isEmpty());
+    }
+
+    @Test
     void beforeItsFirstRunAnSdkHasATemplateAlone() throws IOException {
         Path home = sdk("new", "tornado-argfile.template", "-Djava.library.path=${TORNADOVM_HOME}/lib\n");
         assertEquals("-Djava.library.path=" + home + "/lib\n", new Sdk(home).arguments());

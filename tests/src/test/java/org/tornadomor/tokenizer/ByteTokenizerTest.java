@@ -43,9 +43,9 @@ class ByteTokenizerTest {
         assertEquals("\uFFFD", stream.accept(256));
         assertEquals("x", stream.accept('x'));
         assertEquals("", stream.accept(0xC3));
-        assertEquals("\uFFFD", stream.flush());
+        assertEquals("\uFFFD", stream.finish());
         assertEquals("y", stream.accept('y'));
-        assertEquals("", stream.flush());
+        assertEquals("", stream.finish());
     }
 
     @Test

@@ -174,4 +174,14 @@ class ResumeTest {
     private static String refused(TrainingConfig config, Path run) {
         return assertThrows(UserError.class, () -> TinyRuns.resume(config, run)).getMessage();
     }
+
+    @Test
+    void anotherRuleForSpecialTokensIsRefused() {
+        Path run = temp.resolve("run");
+        assertFalse(TinyRuns.train(plain, run, 2, TrainingListener.NONE).finished());
+        TrainingConfig stored = RunFolder.config(run);
+        UserError error =
+                assertThrows(UserError.class, () -> TinyRuns.resume(stored.with("data.parse_special", "true"), run));
+        assertTrue(error.getMessage().contains("data.parse_special was false and is now true"), error.getMessage());
+    }
 }

@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Predicate;
 import org.tornadomor.UserError;
+import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
@@ -75,17 +76,26 @@ public final class Corpus {
     }
 
     /**
-     * Reads and tokenises a source.
+     * Reads and tokenises a source. Text that spells a special token is text.
      *
      * @throws UserError if the source cannot be read or holds no text
      */
     public static Corpus load(TextSource source, Tokenizer tokenizer, HoldOut holdOut) {
+        return load(source, tokenizer, SpecialTokens.AS_TEXT, holdOut);
+    }
+
+    /**
+     * As {@link #load(TextSource, Tokenizer, HoldOut)}.
+     *
+     * @param special what becomes of text that spells a special token
+     */
+    public static Corpus load(TextSource source, Tokenizer tokenizer, SpecialTokens special, HoldOut holdOut) {
         MessageDigest hash = ContentHash.sha256();
         hash.update((tokenizer.fingerprint() + "|" + holdOut).getBytes(StandardCharsets.UTF_8));
         Builder builder = switch (holdOut) {
-            case HoldOut.Tail tail -> new TailBuilder(tokenizer, tail.fraction());
+            case HoldOut.Tail tail -> new TailBuilder(tokenizer, special, tail.fraction());
             case HoldOut.EveryNth every ->
-                new DocumentBuilder(tokenizer, new Predicate<>() {
+                new DocumentBuilder(tokenizer, special, new Predicate<>() {
                     private long seen;
 
                     @Override
@@ -95,15 +105,17 @@ public final class Corpus {
                 });
             case HoldOut.ByContent share ->
                 new DocumentBuilder(
-                        tokenizer, document -> ContentHash.of(document).isWithin(share.fraction()));
+                        tokenizer, special, document -> ContentHash.of(document).isWithin(share.fraction()));
         };
         ByteBuffer length = ByteBuffer.allocate(Integer.BYTES);
         long[] bytes = {0};
+        long[] spelled = {0};
         source.forEach(document -> {
             // The length goes first, so that moving text from one document to the next changes the hash.
             hash.update(length.putInt(0, document.utf8().length).array());
             hash.update(document.utf8());
             bytes[0] += document.utf8().length;
+            spelled[0] += tokenizer.countSpelled(document.utf8());
             if (document.utf8().length > 0) {
                 builder.add(document);
             }
@@ -111,6 +123,10 @@ public final class Corpus {
         });
         if (bytes[0] == 0) {
             throw new UserError("no text in " + source.describe() + ": check the path and the file filter");
+        }
+        if (spelled[0] > 0 && special == SpecialTokens.AS_TEXT) {
+            // Versions before this parsed them: a run of theirs must not go on with other tokens.
+            hash.update("special tokens are text".getBytes(StandardCharsets.UTF_8));
         }
         return builder.build(HexFormat.of().formatHex(hash.digest()));
     }
@@ -135,9 +151,11 @@ public final class Corpus {
     /** Takes the documents in turn and puts each where the hold-out says. */
     private abstract static class Builder {
         final Tokenizer tokenizer;
+        private final SpecialTokens special;
 
-        Builder(Tokenizer tokenizer) {
+        Builder(Tokenizer tokenizer, SpecialTokens special) {
             this.tokenizer = tokenizer;
+            this.special = special;
         }
 
         abstract void add(Document document);
@@ -145,7 +163,7 @@ public final class Corpus {
         abstract Corpus build(String fingerprint);
 
         final void append(Document document, TokenBuffer tokens) {
-            for (int id : tokenizer.encodeBytes(document.utf8())) {
+            for (int id : tokenizer.encodeBytes(document.utf8(), special)) {
                 tokens.add(id);
             }
             if (tokenizer.endOfText() >= 0) {
@@ -160,8 +178,8 @@ public final class Corpus {
         private final long[] bytes = new long[2];
         private final long[] documents = new long[2];
 
-        DocumentBuilder(Tokenizer tokenizer, Predicate<Document> heldOut) {
-            super(tokenizer);
+        DocumentBuilder(Tokenizer tokenizer, SpecialTokens special, Predicate<Document> heldOut) {
+            super(tokenizer, special);
             this.heldOut = heldOut;
             this.tokens =
                     new TokenBuffer[] {new TokenBuffer(tokenizer.vocabSize()), new TokenBuffer(tokenizer.vocabSize())};
@@ -192,8 +210,8 @@ public final class Corpus {
         /** Where a document begins, and how long its text is. */
         private record Extent(long start, long bytes) {}
 
-        TailBuilder(Tokenizer tokenizer, double fraction) {
-            super(tokenizer);
+        TailBuilder(Tokenizer tokenizer, SpecialTokens special, double fraction) {
+            super(tokenizer, special);
             this.fraction = fraction;
             this.tokens = new TokenBuffer(tokenizer.vocabSize());
         }

@@ -9,7 +9,7 @@ public interface DocumentConsumer {
     boolean accept(Document document);
 
     /**
-     * Hears of a document that is not valid UTF-8, and goes on by returning.
+     * Hears of a document that cannot be read, such as one that is not valid UTF-8, and goes on by returning.
      *
      * @throws UserError the same one, unless such documents may be left out
      */

@@ -2,21 +2,19 @@ package org.tornadomor.data;
 
 import com.github.luben.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
+import java.io.PushbackInputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
 import java.util.function.LongConsumer;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 
 /**
  * Takes the documents out of files of every {@link FileKind}, one at a time: of a file of any size no more than
@@ -68,7 +66,7 @@ final class DocumentReader {
             if (kind.format() == FileKind.Format.PARQUET) {
                 return new ParquetText(file, textField, this, stored).read();
             }
-            try (InputStream raw = new BufferedInputStream(new Counted(Files.newInputStream(file)), BUFFER);
+            try (InputStream raw = new BufferedInputStream(new Counted(InputFile.open(file)), BUFFER);
                     InputStream in = decompress(raw, kind.compression())) {
                 return readStream(in, name, kind, file);
             }
@@ -86,7 +84,7 @@ final class DocumentReader {
         if (kind.isArchive() || kind.compression() != FileKind.Compression.NONE) {
             return new UserError(
                     "cannot read archive " + file + " (" + e.getMessage()
-                            + "): it may be cut off or damaged, or no such archive; fetch it again",
+                            + "): it is cut off or damaged, or no such archive; fetch it again",
                     e);
         }
         return UserError.file("read", file, e);
@@ -95,14 +93,30 @@ final class DocumentReader {
     private static InputStream decompress(InputStream in, FileKind.Compression compression) throws IOException {
         return switch (compression) {
             case NONE -> in;
-            case GZIP -> new GZIPInputStream(in, BUFFER);
-            case ZSTD -> new ZstdInputStream(in).setLongMax(ZSTD_WINDOW);
+            // Java's own passes over whatever follows the first part of a file of several, unless that is whole.
+            case GZIP ->
+                GzipCompressorInputStream.builder()
+                        .setInputStream(in)
+                        .setDecompressConcatenated(true)
+                        .get();
+            case ZSTD -> new ZstdInputStream(notEmpty(in)).setLongMax(ZSTD_WINDOW);
         };
+    }
+
+    private static InputStream notEmpty(InputStream in) throws IOException {
+        PushbackInputStream pushback = new PushbackInputStream(in);
+        int first = pushback.read();
+        if (first < 0) {
+            throw new EOFException("it is empty");
+        }
+        pushback.unread(first);
+        return pushback;
     }
 
     private boolean readStream(InputStream in, String name, FileKind kind, Path file) throws IOException {
         return switch (kind.format()) {
             case TEXT -> readText(in, name);
+            case JSON -> readJson(in, name);
             case JSON_LINES -> new JsonLines(name, textField, this).read(in);
             case TAR -> readTar(in, file);
             case ZIP, PARQUET ->
@@ -110,10 +124,17 @@ final class DocumentReader {
         };
     }
 
+    private boolean readJson(InputStream stream, String name) throws IOException {
+        InputStream in = stream.markSupported() ? stream : new BufferedInputStream(stream, BUFFER);
+        return JsonStart.isDocuments(JsonStart.peek(in), textField)
+                ? new JsonLines(name, textField, this).read(in)
+                : readText(in, name);
+    }
+
     private boolean readZip(Path archive) throws IOException {
-        try (ZipFile zip = new ZipFile(archive.toFile())) {
-            for (ZipEntry entry : wanted(zip, filter)) {
-                try (InputStream in = zip.getInputStream(entry)) {
+        try (ZipEntries zip = new ZipEntries(archive, filter)) {
+            for (ZipArchiveEntry entry : zip.wanted()) {
+                try (InputStream in = zip.open(entry)) {
                     if (!readEntry(in, entry.getName(), archive)) {
                         return false;
                     }
@@ -124,19 +145,51 @@ final class DocumentReader {
         }
     }
 
-    /** The files of a zip archive that are wanted, by name. */
-    static List<? extends ZipEntry> wanted(ZipFile zip, FileFilter filter) {
-        return zip.stream()
-                .filter(entry -> !entry.isDirectory() && filter.test(entry.getName()))
-                .sorted(Comparator.comparing(ZipEntry::getName))
-                .toList();
+    /** Whether any file of an archive has fields of which one is the text. */
+    boolean hasTextField(Path archive, FileKind kind) {
+        try {
+            if (kind.format() == FileKind.Format.ZIP) {
+                try (ZipEntries zip = new ZipEntries(archive, filter)) {
+                    for (ZipArchiveEntry entry : zip.wanted()) {
+                        if (hasTextField(entry.getName(), () -> zip.open(entry))) {
+                            return true;
+                        }
+                    }
+                    return false;
+                }
+            }
+            try (InputStream raw = new BufferedInputStream(InputFile.open(archive), BUFFER)) {
+                TarEntries tar = new TarEntries(decompress(raw, kind.compression()), archive, filter);
+                for (TarArchiveEntry entry = tar.next(); entry != null; entry = tar.next()) {
+                    if (hasTextField(entry.getName(), tar::content)) {
+                        return true;
+                    }
+                }
+                return false;
+            }
+        } catch (IOException e) {
+            throw damaged(archive, kind, e);
+        }
+    }
+
+    private boolean hasTextField(String name, Opener content) throws IOException {
+        FileKind kind = FileKind.of(name);
+        if (kind.format() != FileKind.Format.JSON) {
+            return kind.format() == FileKind.Format.JSON_LINES;
+        }
+        InputStream in = new BufferedInputStream(decompress(content.open(), kind.compression()), BUFFER);
+        return JsonStart.isDocuments(JsonStart.peek(in), textField);
+    }
+
+    /** Opens the content of a file, which is closed with the archive. */
+    private interface Opener {
+        InputStream open() throws IOException;
     }
 
     private boolean readTar(InputStream in, Path archive) throws IOException {
-        // Closing it is for who opened the stream below.
-        TarArchiveInputStream tar = new TarArchiveInputStream(in);
-        for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-            if (entry.isFile() && filter.test(entry.getName()) && !readEntry(tar, entry.getName(), archive)) {
+        TarEntries tar = new TarEntries(in, archive, filter);
+        for (TarArchiveEntry entry = tar.next(); entry != null; entry = tar.next()) {
+            if (!readEntry(tar.content(), entry.getName(), archive)) {
                 return false;
             }
         }
@@ -151,18 +204,37 @@ final class DocumentReader {
         return readStream(decompress(in, kind.compression()), name, kind, archive);
     }
 
+    /** Whether a file holds documents in JSON, as far as its first bytes say. */
+    static boolean isJsonDocuments(Path file, String name, String textField) {
+        try (InputStream raw = new BufferedInputStream(InputFile.open(file), BUFFER);
+                InputStream in = new BufferedInputStream(
+                        decompress(raw, FileKind.of(name).compression()), BUFFER)) {
+            return JsonStart.isDocuments(JsonStart.peek(in), textField);
+        } catch (IOException e) {
+            throw damaged(file, FileKind.of(name), e);
+        }
+    }
+
     private boolean readText(InputStream in, String name) throws IOException {
         byte[] piece = in.readNBytes(largestText);
+        String encoding = TextEncoding.other(piece, piece.length);
+        if (encoding != null) {
+            refuseEncoding(name, encoding);
+            return true;
+        }
+        int mark = TextEncoding.markLength(piece, piece.length);
         if (piece.length < largestText) {
-            return give(name, piece);
+            return give(name, mark == 0 ? piece : Arrays.copyOfRange(piece, mark, piece.length));
         }
         // Files of gigabytes are lists of texts rather than one.
-        long from = 0;
-        int kept = piece.length;
+        long from = mark;
+        int kept = piece.length - mark;
+        System.arraycopy(piece, mark, piece, 0, kept);
+        kept += in.readNBytes(piece, kept, mark);
         while (kept > 0) {
             boolean last = kept < largestText;
             int end = last ? kept : cut(piece, kept);
-            if (!give(from == 0 ? name : name + ", from byte " + from, Arrays.copyOf(piece, end))) {
+            if (!give(from == mark ? name : name + ", from byte " + from, Arrays.copyOf(piece, end))) {
                 return false;
             }
             from += end;
@@ -185,6 +257,23 @@ final class DocumentReader {
             end--;
         }
         return end;
+    }
+
+    /**
+     * Reports what cannot be read and goes on by returning.
+     *
+     * @throws UserError unless such documents may be left out
+     */
+    void refuse(String message, Exception cause) {
+        consumer.invalid(new UserError(message, cause));
+    }
+
+    /** As {@link #refuse}, for a text of another encoding. */
+    void refuseEncoding(String name, String encoding) {
+        refuse(
+                name + " is " + encoding + " and not UTF-8: convert it, as with iconv -f " + encoding
+                        + " -t UTF-8, or leave it out with a file filter",
+                null);
     }
 
     /** Hands a document on and says whether more are wanted. */

@@ -1,6 +1,7 @@
 package org.tornadomor.data;
 
 import java.nio.file.FileSystems;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.List;
@@ -51,10 +52,33 @@ final class FileFilter implements Predicate<String> {
         }
     }
 
+    /**
+     * Whether a file of an archive is wanted.
+     *
+     * @throws UserError if its name has a NUL, which no system allows
+     */
+    boolean testEntry(String name, Path archive) {
+        if (name.indexOf('\0') >= 0) {
+            throw new UserError("a file in " + archive + " has a NUL in its name ('" + name.replace("\0", "\\0")
+                    + "'): the archive is damaged, or was made to do harm; pack it again");
+        }
+        return test(name);
+    }
+
     @Override
     public boolean test(String name) {
-        Path path = Path.of(name);
-        return matcher.matches(nameOnly ? path.getFileName() : path) && hasEnding(name.toLowerCase(Locale.ROOT));
+        Path path = path(name);
+        return matcher.matches(nameOnly && path.getFileName() != null ? path.getFileName() : path)
+                && hasEnding(name.toLowerCase(Locale.ROOT));
+    }
+
+    /** A name as this system can spell it: other ones allow more characters. */
+    private static Path path(String name) {
+        try {
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            return Path.of(name.replaceAll("[\\p{Cntrl}<>:\"|?*]", "_").strip());
+        }
     }
 
     private boolean hasEnding(String name) {

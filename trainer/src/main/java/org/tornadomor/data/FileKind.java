@@ -5,7 +5,7 @@ import java.util.Locale;
 import org.tornadomor.UserError;
 
 /**
- * What is in a file, as its name says.
+ * What is in a file, as far as its name says.
  *
  * @param compression around the format
  * @param format of the content
@@ -22,6 +22,8 @@ record FileKind(Compression compression, Format format) {
     enum Format {
         /** The file is a document. */
         TEXT,
+        /** Documents or a text: the content tells. */
+        JSON,
         /** A JSON object for each document. */
         JSON_LINES,
         /** A row for each document. */
@@ -95,7 +97,10 @@ record FileKind(Compression compression, Format format) {
                         + " .parquet, .zip, .tar, .gz and .zst; convert it, or leave it out with a filter");
             }
         }
-        if (rest.endsWith(".jsonl") || rest.endsWith(".ndjson")) {
+        if (rest.endsWith(".json")) {
+            return Format.JSON;
+        }
+        if (rest.endsWith(".jsonl") || rest.endsWith(".jsonlines") || rest.endsWith(".ndjson")) {
             return Format.JSON_LINES;
         }
         if (rest.endsWith(".parquet")) {

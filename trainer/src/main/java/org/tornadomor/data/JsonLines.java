@@ -1,33 +1,39 @@
 package org.tornadomor.data;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.UserError;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.exc.JacksonIOException;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.json.JsonMapper;
 
-/** JSON objects one after another, one a line as a rule, of which one field is the text. An object without one is refused. */
+/**
+ * JSON objects of which one field is the text: one a line, one after another in any layout, or in one array. A line, or an
+ * item of an array, that cannot be read is reported by its number, and the next one is read; where objects have no lines of
+ * their own, nothing after a fault can be told from it, so it ends the reading.
+ */
 final class JsonLines {
-    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
-                    .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxStringLength(Integer.MAX_VALUE)
-                            .build())
-                    .build())
-            .build();
-
     private final String name;
     private final String field;
     private final DocumentReader reader;
+
+    /** What is wrong with an object. */
+    private static final class Refused extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Refused(String message) {
+            super(message, null, false, false);
+        }
+    }
 
     JsonLines(String name, String field, DocumentReader reader) {
         this.name = name;
@@ -36,34 +42,104 @@ final class JsonLines {
     }
 
     /** Reads all objects of a stream and says whether more documents are wanted. */
-    boolean read(InputStream in) throws IOException {
-        try (JsonParser parser = MAPPER.createParser(in)) {
-            while (parser.nextToken() != null) {
-                int line = parser.currentTokenLocation().getLineNr();
-                if (parser.currentToken() != JsonToken.START_OBJECT) {
-                    throw new UserError(name + " line " + line
-                            + " is no JSON object: each line must be one, with a field '" + field + "'");
-                }
-                String text = text(parser, line);
-                if (text != null && !reader.give(name + " line " + line, text.getBytes(StandardCharsets.UTF_8))) {
-                    return false;
-                }
-            }
+    boolean read(InputStream stream) throws IOException {
+        InputStream in = stream.markSupported() ? stream : new BufferedInputStream(stream);
+        byte[] start = JsonStart.peek(in);
+        String encoding = TextEncoding.other(start, start.length);
+        if (encoding != null) {
+            reader.refuseEncoding(name, encoding);
             return true;
-        } catch (JacksonIOException e) {
-            throw e.getCause();
-        } catch (JacksonException e) {
-            throw new UserError(
-                    name + " line "
-                            + (e.getLocation() == null ? "?" : e.getLocation().getLineNr()) + " is not valid JSON ("
-                            + e.getOriginalMessage() + "): it may be cut off; mend or remove the line",
-                    e);
         }
+        in.skipNBytes(TextEncoding.markLength(start, start.length));
+        Utf8Lines lines = new Utf8Lines(in);
+        return JsonStart.hasLines(start) ? readLines(lines) : readWhole(lines.whole());
     }
 
-    /** The text of the object that the parser is at; null for a JSON null. */
-    private String text(JsonParser parser, int line) {
+    private boolean readLines(Utf8Lines lines) throws IOException {
+        while (lines.next()) {
+            String where = name + " line " + lines.line();
+            try (JsonParser parser = JsonStart.MAPPER.createParser(lines)) {
+                byte[] pending = null;
+                while (parser.nextToken() != null) {
+                    // Not before the next one begins: a line with anything behind its object cannot be read.
+                    if (pending != null && !reader.give(where, pending)) {
+                        return false;
+                    }
+                    pending = text(parser, where);
+                }
+                if (pending != null && !reader.give(where, pending)) {
+                    return false;
+                }
+            } catch (Refused e) {
+                reader.refuse(e.getMessage(), e);
+            } catch (JacksonException e) {
+                reader.refuse(where + " " + reason(e) + ": mend or remove the line", e);
+            }
+        }
+        return true;
+    }
+
+    private boolean readWhole(Utf8Lines lines) throws IOException {
+        long items = 0;
+        boolean array = false;
+        try (JsonParser parser = JsonStart.MAPPER.createParser(lines)) {
+            try {
+                for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                    if (token == JsonToken.START_ARRAY && items == 0 && !array) {
+                        array = true;
+                        continue;
+                    }
+                    if (token == JsonToken.END_ARRAY) {
+                        if (parser.nextToken() != null) {
+                            throw new UserError(name + " has more behind its array of objects, in line " + line(parser)
+                                    + ": give a file for each, or one object a line");
+                        }
+                        break;
+                    }
+                    String where = name + (array ? " item " + ++items : " line " + line(parser));
+                    try {
+                        byte[] text = text(parser, where);
+                        if (text != null && !reader.give(where, text)) {
+                            return false;
+                        }
+                    } catch (Refused e) {
+                        reader.refuse(e.getMessage(), e);
+                    }
+                }
+            } catch (JacksonException e) {
+                boolean coding = e.getCause() instanceof CharacterCodingException;
+                throw new UserError(
+                        name + " line " + (coding ? lines.line() : line(parser)) + " " + reason(e)
+                                + ": it may be cut off; mend it there, or remove what is damaged",
+                        e);
+            }
+        }
+        return true;
+    }
+
+    private static int line(JsonParser parser) {
+        return parser.currentTokenLocation().getLineNr();
+    }
+
+    private static String reason(JacksonException e) throws IOException {
+        if (e instanceof JacksonIOException && e.getCause() instanceof IOException cause) {
+            if (cause instanceof CharacterCodingException) {
+                return "is not valid UTF-8";
+            }
+            throw cause;
+        }
+        // What follows is advice for programmers.
+        return "is not valid JSON (" + e.getOriginalMessage().replaceFirst(": enable `.*", "") + ")";
+    }
+
+    /** The text of the object that the parser is at, in UTF-8; null for a JSON null. Goes to its end. */
+    private byte[] text(JsonParser parser, String where) throws Refused {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            parser.skipChildren();
+            throw new Refused(where + " is no JSON object: each must be one, with a field '" + field + "'");
+        }
         String text = null;
+        String fault = null;
         boolean found = false;
         List<String> others = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
@@ -72,18 +148,36 @@ final class JsonLines {
             if (!property.equals(field)) {
                 others.add(property);
                 parser.skipChildren();
-            } else if (value == JsonToken.VALUE_STRING || value == JsonToken.VALUE_NULL) {
-                found = true;
-                text = value == JsonToken.VALUE_NULL ? null : parser.getString();
-            } else {
-                throw new UserError("field '" + field + "' of " + name + " line " + line
-                        + " is no text: name another with --text-field");
+                continue;
             }
+            if (found) {
+                fault = "field '" + field + "' is twice in " + where + ": keep one of them";
+            } else if (value == JsonToken.VALUE_STRING) {
+                text = parser.getString();
+            } else if (value != JsonToken.VALUE_NULL) {
+                fault = "field '" + field + "' of " + where + " is no text: name another with --text-field";
+            }
+            found = true;
+            parser.skipChildren();
         }
         if (!found) {
-            throw new UserError("no field '" + field + "' in " + name + " line " + line + "; it has "
-                    + (others.isEmpty() ? "none" : String.join(", ", others)) + ": name one with --text-field");
+            fault = "no field '" + field + "' in " + where + "; it has "
+                    + (others.isEmpty() ? "none" : String.join(", ", others))
+                    + ": name one with --text-field, or leave the file out with a filter";
         }
-        return text;
+        if (fault != null) {
+            throw new Refused(fault);
+        }
+        return text == null ? null : utf8(text, where);
+    }
+
+    private byte[] utf8(String text, String where) throws Refused {
+        try {
+            ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+            return Arrays.copyOf(bytes.array(), bytes.limit());
+        } catch (CharacterCodingException e) {
+            throw new Refused("field '" + field + "' of " + where
+                    + " has half of a surrogate pair, which is no character: mend or remove the text");
+        }
     }
 }

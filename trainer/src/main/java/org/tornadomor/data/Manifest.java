@@ -1,5 +1,6 @@
 package org.tornadomor.data;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,10 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
@@ -40,7 +45,14 @@ public record Manifest(
     private static final String FORMAT_START = "tornado-mor corpus";
 
     static final String FILE = "manifest.json";
+
+    /** Kind and file of every tokenizer but that of bytes. */
+    static final String TOKENIZER_FILE = "tokenizer.json";
+
     static final String PROGRESS_FILE = "progress.json";
+
+    /** What may be null. */
+    private static final Set<String> OPTIONAL = Set.of("filter", "jdkFallback", "weight");
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -81,7 +93,8 @@ public record Manifest(
      * @param weight of the source, or null
      * @param duplicates documents that were left out because the same text came before
      * @param filtered documents that were left out for their size
-     * @param invalid documents that were left out because they are not UTF-8
+     * @param invalid documents that were left out because they cannot be read
+     * @param specialSpelled special tokens that the text spells; null where that was not counted
      */
     public record Source(
             String description,
@@ -90,7 +103,8 @@ public record Manifest(
             Amount validation,
             long duplicates,
             long filtered,
-            long invalid) {}
+            long invalid,
+            Long specialSpelled) {}
 
     /**
      * A file of tokens, and beside it one of where its documents end: a little-endian long each, in tokens from the start
@@ -101,6 +115,7 @@ public record Manifest(
      * @param sha256 of the tokens
      * @param documentsSha256 of the file of document ends
      * @param content SHA-256 over the hashes of the documents' texts
+     * @param special tokens that are special, without the one that ends each document; null for none
      */
     public record Shard(
             String file,
@@ -109,11 +124,20 @@ public record Manifest(
             Amount amount,
             String sha256,
             String documentsSha256,
-            String content) {
+            String content,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Long special) {
         /** The name of the file of document ends. */
         String documentsFile() {
             return file.substring(0, file.lastIndexOf('.')) + ".documents";
         }
+    }
+
+    /** Special tokens that were parsed out of the text of a source; -1 for all sources. */
+    public long specialParsed(int source) {
+        return shards.stream()
+                .filter(shard -> shard.special() != null && (source < 0 || shard.source() == source))
+                .mapToLong(Shard::special)
+                .sum();
     }
 
     /** Whether a file is one: other programs write files of that name too. A damaged one counts while its start is there. */
@@ -136,29 +160,27 @@ public record Manifest(
     /**
      * Reads it.
      *
-     * @throws UserError if the file is missing or damaged
+     * @throws UserError naming the file, and the key if one is missing or cannot be
      */
     static Manifest read(Path file) {
+        JsonShape shape = new JsonShape(file.toString(), OPTIONAL, "restore it, or prepare the corpus again");
         try {
-            Manifest manifest = MAPPER.readValue(Files.readString(file), Manifest.class);
-            if (manifest.format == null || !manifest.format.equals(FORMAT)) {
-                throw new UserError(file + " is of format '" + manifest.format + "' and not '" + FORMAT
+            JsonNode json = StrictJson.parse(InputFile.text(file));
+            JsonNode format = json.path("format");
+            if (format.isString() && !format.stringValue().equals(FORMAT)) {
+                throw new UserError(file + " is of format '" + format.stringValue() + "' and not '" + FORMAT
                         + "': prepare the corpus again with this version");
             }
+            shape.require(json, Manifest.class);
+            Manifest manifest = MAPPER.treeToValue(json, Manifest.class);
+            ManifestCheck.require(manifest, shape, !file.endsWith(PROGRESS_FILE));
             return manifest;
         } catch (IOException e) {
             throw UserError.file("read", file, e);
-        } catch (JacksonException | NullPointerException e) {
-            throw new UserError(
-                    file + " is damaged (" + firstLine(e) + "): restore it, or prepare the corpus again", e);
+        } catch (JacksonException e) {
+            String reason = e.getCause() instanceof UserError error ? error.getMessage() : e.getOriginalMessage();
+            throw new UserError(file + " is damaged (" + reason + "): restore it, or prepare the corpus again", e);
         }
-    }
-
-    private static String firstLine(Exception e) {
-        return String.valueOf(e instanceof JacksonException json ? json.getOriginalMessage() : e.getMessage())
-                .lines()
-                .findFirst()
-                .orElse("");
     }
 
     /** A hash of all that decides what is trained on. */

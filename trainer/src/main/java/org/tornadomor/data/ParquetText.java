@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.function.LongConsumer;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 
 /** A Parquet file of which one column is the text, a row for each document. DuckDB reads it; nothing else loads DuckDB. */
 final class ParquetText {
@@ -38,7 +39,7 @@ final class ParquetText {
      * @throws UserError if it is no Parquet file, or has no such column of text
      */
     boolean read() throws IOException {
-        long size = Files.size(file);
+        long size = Files.size(InputFile.require(file));
         Properties settings = new Properties();
         // Rows come as they are read; with one thread, in their order and without a second copy of the file's pages.
         settings.put("jdbc_stream_results", "true");
@@ -46,6 +47,7 @@ final class ParquetText {
         settings.put("autoinstall_known_extensions", "false");
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", settings);
                 Statement statement = connection.createStatement()) {
+            requireSameFile(statement);
             requireText(statement);
             return readRows(statement, size, rows(statement));
         } catch (SQLException e) {
@@ -57,7 +59,21 @@ final class ParquetText {
     }
 
     private String table() {
-        return "read_parquet('" + file.toString().replace("'", "''") + "')";
+        // Folders named like key=value would become columns, of the same names as those of the file.
+        return "read_parquet('" + pattern() + "', hive_partitioning = false)";
+    }
+
+    /** DuckDB takes a name for a pattern, which this one is only of itself: a class of one character is that character. */
+    private String pattern() {
+        return file.toAbsolutePath().toString().replaceAll("[*?\\[]", "[$0]").replace("'", "''");
+    }
+
+    private void requireSameFile(Statement statement) throws SQLException, IOException {
+        try (ResultSet found = statement.executeQuery("SELECT file FROM glob('" + pattern() + "')")) {
+            if (!found.next() || !Files.isSameFile(file, Path.of(found.getString(1))) || found.next()) {
+                throw new UserError("DuckDB, which reads Parquet, cannot open a file named " + file + ": rename it");
+            }
+        }
     }
 
     private String quotedColumn() {

@@ -7,6 +7,7 @@ import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.Processors;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
@@ -32,6 +34,8 @@ public final class Preparation {
 
     /** Text that waits to be tokenised or written, for each thread. */
     private static final long WAITING_BYTES = 4L * BATCH_BYTES;
+
+    private static final String SHARD = "source00-training-00000.tokens";
 
     private final PrepareSettings settings;
     private final Tokenizer tokenizer;
@@ -56,15 +60,20 @@ public final class Preparation {
     private long duplicates;
     private long filtered;
     private long invalid;
+    private long spelled;
+    private String firstInvalid;
 
     /** A document on its way into a shard. */
     private record Item(Document document, ContentHash hash, ShardStream stream) {}
+
+    /** A document as bytes of a shard. @param special how many special tokens its text became */
+    private record Encoded(byte[] bytes, long special) {}
 
     /** Documents that are tokenised together. */
     private static final class Batch {
         private final List<Item> items = new ArrayList<>();
         private long bytes;
-        private Future<List<byte[]>> encoded;
+        private Future<List<Encoded>> encoded;
     }
 
     private Preparation(
@@ -89,23 +98,24 @@ public final class Preparation {
      *
      * @param folder new, empty, or of the same settings
      * @param threadCount how many tokenise; 0 for all processors. The result does not depend on it.
-     * @throws UserError if a source cannot be read or holds no text, the folder holds something else or is in use, or the disk
+     * @throws UserError if there are more than four threads to a processor, a source cannot be read or holds no text, the folder holds something else or is in use, or the disk
      *     refuses
      */
     public static PreparedCorpus run(
             PrepareSettings settings, Tokenizer tokenizer, Path folder, int threadCount, PrepareListener listener) {
-        int count = threadCount > 0 ? threadCount : Runtime.getRuntime().availableProcessors();
+        int count = threadCount > 0 ? Processors.require("--threads", threadCount) : Processors.count();
         try (PreparedFolder target = PreparedFolder.open(folder, settings, tokenizer)) {
             if (target.isComplete()) {
                 listener.message(folder + " is complete already");
                 return PreparedCorpus.open(folder);
             }
-            ExecutorService threads = Executors.newFixedThreadPool(
-                    count, Thread.ofPlatform().name("tokenise-", 0).daemon().factory());
-            try {
-                new Preparation(settings, tokenizer, target, threads, count, listener).run();
-            } finally {
-                threads.shutdownNow();
+            try (ExecutorService threads = Executors.newFixedThreadPool(
+                    count, Thread.ofPlatform().name("tokenise-", 0).daemon().factory())) {
+                try {
+                    new Preparation(settings, tokenizer, target, threads, count, listener).run();
+                } finally {
+                    threads.shutdownNow();
+                }
             }
         }
         return PreparedCorpus.open(folder);
@@ -116,6 +126,11 @@ public final class Preparation {
             // What is missing or malformed is said before hours of work.
             TextSource text = TextSources.parse(List.of(source.spec()), settings.unlimited());
             text.notices().forEach(listener::message);
+            if (text.reads(folder.path().resolve(Manifest.FILE))
+                    || text.reads(folder.path().resolve(SHARD))) {
+                throw new UserError(folder.path() + " lies in " + text.describe()
+                        + ", so that the shards would be text there: choose another folder");
+            }
             sources.add(text);
         }
         storedTotal = sources.stream().mapToLong(TextSource::storedBytes).sum();
@@ -142,6 +157,7 @@ public final class Preparation {
         duplicates = 0;
         filtered = 0;
         invalid = 0;
+        spelled = 0;
         streams = new ShardStream[] {stream(index, false), stream(index, true)};
         try (ShardStream training = streams[0];
                 ShardStream validation = streams[1]) {
@@ -155,6 +171,10 @@ public final class Preparation {
             training.finish();
             validation.finish();
         }
+        if (invalid > 0) {
+            listener.message("left out " + invalid + (invalid == 1 ? " document" : " documents") + " of "
+                    + source.describe() + " that cannot be read; the first: " + firstInvalid);
+        }
         Manifest.Source result = new Manifest.Source(
                 source.describe(),
                 settings.sources().get(index).weight(),
@@ -162,7 +182,8 @@ public final class Preparation {
                 amount(index, true),
                 duplicates,
                 filtered,
-                invalid);
+                invalid,
+                spelled);
         if (result.weight() != null && result.training().tokens() == 0) {
             throw new UserError("nothing to train on is left of " + source.describe() + " (" + duplicates
                     + " documents came before, " + filtered + " do not have the size asked for): leave it out, or"
@@ -223,7 +244,7 @@ public final class Preparation {
                 throw new UserError(
                         error.getMessage() + "; or leave all such documents out with --skip-invalid", error);
             }
-            invalid++;
+            firstInvalid = invalid++ == 0 ? error.getMessage() : firstInvalid;
         }
     }
 
@@ -237,6 +258,7 @@ public final class Preparation {
             duplicates++;
             return;
         }
+        spelled += tokenizer.countSpelled(document.utf8());
         ShardStream stream = streams[hash.isWithin(settings.holdOut()) ? 1 : 0];
         if (stream.has(hash)) {
             textDone += document.utf8().length;
@@ -265,8 +287,8 @@ public final class Preparation {
         batch = new Batch();
     }
 
-    private byte[] encode(Document document) {
-        int[] ids = tokenizer.encodeBytes(document.utf8());
+    private Encoded encode(Document document) {
+        int[] ids = tokenizer.encodeBytes(document.utf8(), settings.special());
         int end = tokenizer.endOfText();
         int count = ids.length + (end < 0 ? 0 : 1);
         ByteBuffer bytes =
@@ -285,23 +307,29 @@ public final class Preparation {
                 ints.put(end);
             }
         }
-        return bytes.array();
+        return new Encoded(
+                bytes.array(), Arrays.stream(ids).filter(tokenizer::isSpecial).count());
     }
 
     private void writeOldest() {
         Batch oldest = waiting.remove();
         waitingBytes -= oldest.bytes;
-        List<byte[]> encoded = await(oldest.encoded);
+        List<Encoded> encoded = await(oldest.encoded);
         for (int i = 0; i < encoded.size(); i++) {
             Item item = oldest.items.get(i);
             int bytesOfText = item.document().utf8().length;
-            item.stream().write(encoded.get(i), item.hash(), bytesOfText);
+            item.stream()
+                    .write(
+                            encoded.get(i).bytes(),
+                            item.hash(),
+                            bytesOfText,
+                            encoded.get(i).special());
             textDone += bytesOfText;
             report();
         }
     }
 
-    private static List<byte[]> await(Future<List<byte[]>> future) {
+    private static List<Encoded> await(Future<List<Encoded>> future) {
         try {
             return future.get();
         } catch (ExecutionException e) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.tornadomor.UserError;
+import org.tornadomor.tokenizer.SpecialTokens;
 
 /**
  * What a corpus is made of: with the tokenizer, everything that decides the bytes of its shards.
@@ -18,9 +19,10 @@ import org.tornadomor.UserError;
  * @param minDocumentBytes shorter documents are left out
  * @param maxDocumentBytes longer documents are left out; 0 for none
  * @param deduplicate whether a text that came before is left out
- * @param skipInvalid whether text that is not UTF-8 is left out instead of refused
+ * @param skipInvalid whether documents that cannot be read, such as for not being UTF-8, are left out instead of refused
  * @param holdOut the share of documents to validate on, picked by their text
  * @param shardTokens a shard ends with the document that brings it to so many tokens
+ * @param parseSpecial whether text that spells a special token becomes it; null, in what versions before this wrote, is true
  */
 public record PrepareSettings(
         List<WeightedSource> sources,
@@ -34,7 +36,8 @@ public record PrepareSettings(
         boolean deduplicate,
         boolean skipInvalid,
         double holdOut,
-        long shardTokens) {
+        long shardTokens,
+        Boolean parseSpecial) {
     /** 128 MiB a shard with two bytes a token. */
     public static final long SHARD_TOKENS = 1 << 26;
 
@@ -45,6 +48,7 @@ public record PrepareSettings(
     public PrepareSettings {
         sources = List.copyOf(sources);
         extensions = List.copyOf(extensions);
+        parseSpecial = parseSpecial == null || parseSpecial;
         atLeast("the smallest document", minDocumentBytes, 0);
         atLeast("the largest document", maxDocumentBytes, 0);
         atLeast("a shard's number of tokens", shardTokens, 1);
@@ -53,6 +57,41 @@ public record PrepareSettings(
                     + " bytes are none: turn the two limits round");
         }
         HoldOut.byContent(holdOut);
+    }
+
+    /** Settings in which text that spells special tokens is text. */
+    public PrepareSettings(
+            List<WeightedSource> sources,
+            String filter,
+            List<String> extensions,
+            String textField,
+            long maxBytes,
+            String jdkFallback,
+            long minDocumentBytes,
+            long maxDocumentBytes,
+            boolean deduplicate,
+            boolean skipInvalid,
+            double holdOut,
+            long shardTokens) {
+        this(
+                sources,
+                filter,
+                extensions,
+                textField,
+                maxBytes,
+                jdkFallback,
+                minDocumentBytes,
+                maxDocumentBytes,
+                deduplicate,
+                skipInvalid,
+                holdOut,
+                shardTokens,
+                false);
+    }
+
+    /** What becomes of text that spells special tokens. */
+    SpecialTokens special() {
+        return parseSpecial ? SpecialTokens.PARSED : SpecialTokens.AS_TEXT;
     }
 
     /** These sources with nothing left out but duplicates. */

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
@@ -33,6 +34,7 @@ import org.tornadomor.tokenizer.Tokenizers;
 public final class PreparedCorpus {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int BUFFER = 1 << 20;
+    private static final String FIRST_SHARD = "source00-training-00000.tokens";
 
     private final Path folder;
     private final Manifest manifest;
@@ -54,7 +56,12 @@ public final class PreparedCorpus {
 
     /** Whether a path is a folder with a prepared corpus, finished or not. */
     public static boolean isAt(Path path) {
-        return Manifest.isAt(path.resolve(Manifest.FILE)) || Manifest.isAt(path.resolve(Manifest.PROGRESS_FILE));
+        return Manifest.isAt(path.resolve(Manifest.FILE))
+                || Manifest.isAt(path.resolve(Manifest.PROGRESS_FILE))
+                // With a manifest that lost its start.
+                || Files.exists(path.resolve(FIRST_SHARD))
+                        && (Files.exists(path.resolve(Manifest.FILE))
+                                || Files.exists(path.resolve(Manifest.PROGRESS_FILE)));
     }
 
     /** Whether a list of sources is the path of one prepared corpus and nothing else. */
@@ -89,7 +96,12 @@ public final class PreparedCorpus {
 
     private static void requireLength(Path file, long length) {
         try {
-            long found = Files.size(file);
+            long found = Files.size(InputFile.require(file));
+            Path folder = file.toAbsolutePath().getParent().toRealPath();
+            if (!folder.equals(file.toRealPath().getParent())) {
+                throw new UserError(file + " is a link to " + file.toRealPath() + ", outside the corpus: put the file"
+                        + " itself into the folder");
+            }
             if (found != length) {
                 throw damaged(file, "it has " + found + " bytes and should have " + length);
             }
@@ -120,7 +132,7 @@ public final class PreparedCorpus {
     private static void requireHash(Path file, String expected) {
         MessageDigest hash = ContentHash.sha256();
         byte[] buffer = new byte[BUFFER];
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = InputFile.open(file)) {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 hash.update(buffer, 0, count);
             }

@@ -72,7 +72,7 @@ final class PreparedFolder implements AutoCloseable {
 
     private void read(PrepareSettings settings) throws IOException {
         Manifest.TokenizerId id = new Manifest.TokenizerId(
-                tokenizer instanceof ByteTokenizer ? tokenizer.name() : "tokenizer.json",
+                tokenizer instanceof ByteTokenizer ? tokenizer.name() : Manifest.TOKENIZER_FILE,
                 tokenizer.fingerprint(),
                 tokenizer.vocabSize(),
                 tokenizer.endOfText());

@@ -85,7 +85,7 @@ final class ShardStream implements AutoCloseable {
     }
 
     /** Writes a document that no finished shard has. */
-    void write(byte[] encoded, ContentHash hash, long bytesOfText) {
+    void write(byte[] encoded, ContentHash hash, long bytesOfText, long specialParsed) {
         if (writer == null) {
             String name = String.format(
                     Locale.ROOT,
@@ -95,7 +95,7 @@ final class ShardStream implements AutoCloseable {
                     finished.size() + written);
             writer = new ShardWriter(folder, name, tokenBytes);
         }
-        writer.add(encoded, hash, bytesOfText);
+        writer.add(encoded, hash, bytesOfText, specialParsed);
         if (writer.tokens() >= shardTokens) {
             commit();
         }

@@ -20,6 +20,7 @@ final class ShardWriter implements AutoCloseable {
     private int documents;
     private long textBytes;
     private long tokens;
+    private long special;
 
     /**
      * Begins a shard.
@@ -34,8 +35,13 @@ final class ShardWriter implements AutoCloseable {
         this.file = AsideFile.create(folder.resolve(name));
     }
 
-    /** Adds a document: its tokens as bytes of the file. */
-    void add(byte[] encoded, ContentHash hash, long bytesOfText) {
+    /**
+     * Adds a document: its tokens as bytes of the file.
+     *
+     * @param specialParsed how many of them were special tokens in its text
+     */
+    void add(byte[] encoded, ContentHash hash, long bytesOfText, long specialParsed) {
+        special += specialParsed;
         tokensHash.update(encoded);
         file.write(ByteBuffer.wrap(encoded), tokens * tokenBytes);
         tokens += encoded.length / tokenBytes;
@@ -73,7 +79,8 @@ final class ShardWriter implements AutoCloseable {
                 new Manifest.Amount(documents, textBytes, tokens),
                 HexFormat.of().formatHex(tokensHash.digest()),
                 HexFormat.of().formatHex(documentsHash),
-                HexFormat.of().formatHex(contentHash.digest()));
+                HexFormat.of().formatHex(contentHash.digest()),
+                special == 0 ? null : special);
         file.commit();
         try (AsideFile documentsFile = AsideFile.create(folder.resolve(shard.documentsFile()))) {
             documentsFile.write(bytes.flip(), 0);

@@ -7,10 +7,10 @@ import org.tornadomor.UserError;
 /**
  * What of the text sources is wanted.
  *
- * @param filter a glob on the paths within folders and archives (without a slash: on the names), or null for all; a glob
+ * @param filter a glob on the paths within folders, globs and archives (without a slash: on the names), or null for all; a glob
  *     behind {@code jdk:} goes before it
- * @param extensions of the files within folders and archives, as {@code java}, without a dot; empty for all
- * @param textField the field of JSON Lines or the column of Parquet that holds the text
+ * @param extensions of the files within folders, globs and archives, as {@code java}, without a dot; empty for all
+ * @param textField the field of JSON objects or the column of Parquet that holds the text
  * @param maxBytes how many bytes of text to take at most, the last document cut at a character; 0 for all
  * @param jdkFallback an archive of Java sources for where the JDK comes without its own, or null
  */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 
 /** Makes text sources of what a person writes behind {@code --data}. */
 public final class TextSources {
@@ -44,13 +45,13 @@ public final class TextSources {
             return JdkSources.open(options.filter(), options);
         }
         if (spec.startsWith(JDK + ":")) {
-            return JdkSources.open(spec.substring(JDK.length() + 1), options);
+            return new OwnFilter(JdkSources.open(spec.substring(JDK.length() + 1), options));
         }
         FileFilter filter = options.fileFilter();
         if (isGlob(spec)) {
             return FileSource.glob(spec, filter, options.textField());
         }
-        Path path = Path.of(spec);
+        Path path = InputFile.path(spec);
         if (!Files.exists(path)) {
             throw new UserError("no text at " + spec + ": give 'jdk', a text file, a folder, a glob or an archive");
         }
@@ -82,12 +83,50 @@ public final class TextSources {
         }
     }
 
+    /** A source whose own filter goes before the one that is asked for. */
+    private record OwnFilter(TextSource source) implements TextSource {
+        @Override
+        public String describe() {
+            return source.describe();
+        }
+
+        @Override
+        public boolean heeds(Choice choice) {
+            return choice != Choice.FILTER && source.heeds(choice);
+        }
+
+        @Override
+        public List<String> notices() {
+            return source.notices();
+        }
+
+        @Override
+        public long storedBytes() {
+            return source.storedBytes();
+        }
+
+        @Override
+        public void forEach(DocumentConsumer consumer, LongConsumer stored) {
+            source.forEach(consumer, stored);
+        }
+    }
+
     /** Sources one after another, up to a size. */
     private record Joined(List<TextSource> parts, long maxBytes) implements TextSource {
         @Override
         public String describe() {
             String all = parts.stream().map(TextSource::describe).collect(Collectors.joining(", "));
             return maxBytes == Long.MAX_VALUE ? all : all + ", the first " + maxBytes + " bytes";
+        }
+
+        @Override
+        public boolean reads(Path file) {
+            return parts.stream().anyMatch(part -> part.reads(file));
+        }
+
+        @Override
+        public boolean heeds(Choice choice) {
+            return parts.stream().anyMatch(part -> part.heeds(choice));
         }
 
         @Override

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.model.io.InputFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -81,7 +82,7 @@ public record CellResult(
             return null;
         }
         try {
-            return JsonMapper.shared().readValue(Files.readString(file), CellResult.class);
+            return JsonMapper.shared().readValue(InputFile.text(file), CellResult.class);
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         } catch (JacksonException e) {

@@ -1,7 +1,6 @@
 package org.tornadomor.experiment;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tornadomor.Nearest;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 import org.tornadomor.trainer.TrainingConfig;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -67,7 +67,7 @@ public record Grid(
      */
     public static Grid read(Path file) {
         try {
-            return parse(Files.readString(file), file.toString());
+            return parse(InputFile.textOrPipe(file), file.toString());
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }

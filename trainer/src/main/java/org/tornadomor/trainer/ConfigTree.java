@@ -1,7 +1,6 @@
 package org.tornadomor.trainer;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.tornadomor.Nearest;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DatabindException;
@@ -61,7 +61,7 @@ final class ConfigTree {
 
     static TrainingConfig read(Path file) {
         try {
-            return parse(Files.readString(file), file.toString());
+            return parse(InputFile.textOrPipe(file), file.toString());
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }

@@ -13,6 +13,7 @@ public final class Corpora {
     /** The text of a configuration; the first to ask waits until it is read, and so do those who ask meanwhile. */
     synchronized Corpus load(TrainingConfig.Data data, TextSource source, Tokenizer tokenizer) {
         return known.computeIfAbsent(
-                data + "|" + tokenizer.fingerprint(), key -> Corpus.load(source, tokenizer, data.split()));
+                data + "|" + tokenizer.fingerprint(),
+                key -> Corpus.load(source, tokenizer, data.special(), data.split()));
     }
 }

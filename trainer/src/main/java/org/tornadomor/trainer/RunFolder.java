@@ -8,7 +8,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -22,6 +21,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.io.AsideFile;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.model.io.InputFile;
 
 /**
  * The folder of a run, locked while the run goes on:
@@ -239,8 +239,8 @@ public final class RunFolder implements AutoCloseable {
 
     private static List<String> lines(Path file) {
         try {
-            return Files.readAllLines(file);
-        } catch (NoSuchFileException | CharacterCodingException e) {
+            return Files.exists(file) ? Files.readAllLines(InputFile.require(file)) : List.of();
+        } catch (CharacterCodingException e) {
             return List.of();
         } catch (IOException e) {
             throw UserError.file("read", file, e);

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -78,7 +79,7 @@ public final class StepLog implements AutoCloseable {
         if (!Files.exists(file)) {
             return;
         }
-        try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
+        try (Stream<String> lines = Files.lines(InputFile.require(file), StandardCharsets.UTF_8)) {
             lines.forEach(line -> parse(line).ifPresent(reader));
         } catch (IOException e) {
             throw UserError.file("read", file, e);

@@ -12,6 +12,7 @@ import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.SourceOptions;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.io.DType;
+import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
@@ -135,10 +136,18 @@ public record TrainingConfig(
      * @param holdOut what to validate on: a share of the tail ({@code 5%} or {@code 0.05}, 0 for nothing), a share of the
      *     documents picked by their text ({@code documents 5%}), or one document in n ({@code every 20})
      * @param jdkFallback an archive of Java sources to take where the JDK comes without its own, or null
+     * @param parseSpecial whether text that spells a special token becomes it
      */
     public record Data(
-            List<String> sources, String filter, String textField, long maxBytes, String holdOut, String jdkFallback) {
-        private static final Data DEFAULT = new Data(List.of("jdk"), null, SourceOptions.TEXT_FIELD, 0, "5%", null);
+            List<String> sources,
+            String filter,
+            String textField,
+            long maxBytes,
+            String holdOut,
+            String jdkFallback,
+            boolean parseSpecial) {
+        private static final Data DEFAULT =
+                new Data(List.of("jdk"), null, SourceOptions.TEXT_FIELD, 0, "5%", null, false);
 
         public Data {
             sources = List.copyOf(sources);
@@ -151,18 +160,33 @@ public record TrainingConfig(
             return holdOut(holdOut);
         }
 
+        /** What becomes of text that spells special tokens. */
+        public SpecialTokens special() {
+            return parseSpecial ? SpecialTokens.PARSED : SpecialTokens.AS_TEXT;
+        }
+
         /** What of the sources is wanted. */
         public SourceOptions options() {
             return new SourceOptions(
                     filter, List.of(), textField, maxBytes, jdkFallback == null ? null : Path.of(jdkFallback));
         }
 
+        /** Whether everything is trained on. */
+        public boolean holdsNothingOut() {
+            return switch (holdOut(holdOut)) {
+                case HoldOut.Tail tail -> tail.fraction() == 0;
+                case HoldOut.ByContent share -> share.fraction() == 0;
+                case HoldOut.EveryNth every -> false;
+            };
+        }
+
         /** Refuses what only text can be asked for. */
         void requirePrepared() {
-            if (filter != null || maxBytes != 0 || !holdOut.equals(DEFAULT.holdOut)) {
+            if (filter != null || maxBytes != 0 || !holdOut.equals(DEFAULT.holdOut) || parseSpecial) {
                 throw new UserError(
-                        "data.sources is a prepared corpus, whose filter, size and hold-out were decided when"
-                                + " it was made: leave data.filter, data.max_bytes and data.hold_out away");
+                        "data.sources is a prepared corpus, whose filter, size, hold-out and special tokens were decided"
+                                + " when it was made: leave data.filter, data.max_bytes, data.hold_out and"
+                                + " data.parse_special away");
             }
         }
 

@@ -56,6 +56,9 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
             "recompute",
             "dtype");
 
+    /** Of {@code data.}, what changes the tokens even where no text of the run shows it. */
+    private static final String PARSE_SPECIAL = "data.parse_special";
+
     /** Writes a checkpoint with everything that resuming needs into a folder. */
     void save(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments, Tokenizer written) {
         Checkpoints.save(engine, weights, folder, config.dtype());
@@ -156,7 +159,7 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
         List<String> differences = new ArrayList<>();
         old.forEach((key, value) -> {
             String other = asked.getOrDefault(key, "absent");
-            boolean free = FREE.stream().anyMatch(key::startsWith)
+            boolean free = FREE.stream().anyMatch(key::startsWith) && !key.equals(PARSE_SPECIAL)
                     || key.equals("lr_decay") && LearningRates.same(before, now, step);
             if (!value.equals(other) && !free) {
                 differences.add(key + " was " + value + " and is now " + other);
@@ -188,8 +191,9 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
         }
         if (!corpus.equals(corpusNow)) {
             throw new UserError(
-                    "cannot resume " + folder + ": the text of " + source + ", its filter, limit or hold-out"
-                            + " changed since the run began (fingerprint " + start(corpus) + ", now " + start(corpusNow)
+                    "cannot resume " + folder + ": the text of " + source + ", its filter, limit, hold-out or"
+                            + " data.parse_special changed since the run began (fingerprint " + start(corpus) + ", now "
+                            + start(corpusNow)
                             + "); restore it, or begin another run with --init " + folder);
         }
     }

@@ -73,14 +73,14 @@ public final class Checksums {
 
     private static List<String> lines(Path file) {
         try {
-            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+            return Files.exists(file) ? Files.readAllLines(InputFile.require(file)) : List.of();
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }
     }
 
     private static String hash(Path file) {
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = InputFile.open(file)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             byte[] buffer = new byte[BUFFER_BYTES];
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {

@@ -52,7 +52,7 @@ public final class SafeTensors implements TensorSource {
      */
     public static SafeTensors open(Path file) {
         Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(file)) {
+        try (FileChannel channel = InputFile.channel(file)) {
             SafeTensors opened = map(file, channel, arena);
             arena = null;
             return opened;

@@ -1,7 +1,6 @@
 package org.tornadomor.model.io;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,7 +58,7 @@ final class ShardedTensors implements TensorSource {
 
     private static JsonNode weightMap(Path index) {
         try {
-            JsonNode map = StrictJson.parse(Files.readString(index)).get("weight_map");
+            JsonNode map = StrictJson.parse(InputFile.text(index)).get("weight_map");
             if (map instanceof ObjectNode && !map.isEmpty()) {
                 return map;
             }

@@ -4,11 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.tornadomor.UserError;
 
 class WorkerTeamTest {
     @Test
@@ -95,5 +99,38 @@ class WorkerTeamTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    @Test
+    @Timeout(30)
+    void itsThreadsEndWithIt() {
+        Set<Thread> before = workers();
+        WorkerTeam team = new WorkerTeam(4);
+        team.run((tile, worker) -> {}, 8);
+        Set<Thread> own = workers();
+        own.removeAll(before);
+        assertEquals(3, own.size());
+        // Whoever closes it may have been interrupted.
+        Thread.currentThread().interrupt();
+        team.close();
+        assertTrue(Thread.interrupted());
+        own.retainAll(workers());
+        assertEquals(Set.of(), own);
+        assertThrows(IllegalStateException.class, () -> team.run((tile, worker) -> {}, 8));
+    }
+
+    private static Set<Thread> workers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("tornadomor-worker-"))
+                .collect(Collectors.toCollection(HashSet::new));
+    }
+
+    @Test
+    void moreThanFourThreadsToAProcessorAreRefused() {
+        int most = 4 * Runtime.getRuntime().availableProcessors();
+        new CpuEngine(most).close();
+        String message =
+                assertThrows(UserError.class, () -> new CpuEngine(most + 1)).getMessage();
+        assertTrue(message.contains("take " + most + " at most"), message);
     }
 }

@@ -7,6 +7,7 @@ import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Ops;
+import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.Program;
 import org.tornadomor.engine.Tensor;
 
@@ -18,15 +19,18 @@ public final class CpuEngine implements Engine {
 
     /** An engine on all processors that the JVM may use. */
     public CpuEngine() {
-        this(Runtime.getRuntime().availableProcessors());
+        this(Processors.count());
     }
 
-    /** @param threads at least 1; results do not depend on it */
+    /**
+     * @param threads at least 1; results do not depend on it
+     * @throws org.tornadomor.UserError if there are more than four to a processor
+     */
     public CpuEngine(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: " + threads);
         }
-        team = new WorkerTeam(threads);
+        team = new WorkerTeam(Processors.require("threads", threads));
     }
 
     @Override

@@ -59,7 +59,16 @@ final class WorkerTeam implements AutoCloseable {
             workers[i] = Thread.ofPlatform()
                     .name("tornadomor-worker-" + worker)
                     .daemon(true)
-                    .start(() -> serve(worker));
+                    .unstarted(() -> serve(worker));
+        }
+        try {
+            for (Thread worker : workers) {
+                worker.start();
+            }
+        } catch (Throwable t) {
+            // The system has no thread left: those that it gave go back.
+            close();
+            throw t;
         }
     }
 
@@ -80,6 +89,9 @@ final class WorkerTeam implements AutoCloseable {
 
     /** The same, where a worker gets up to {@code atOnce} tiles at a time. */
     void run(TilesTask tilesTask, int tileCount, int atOnce) {
+        if (closed) {
+            throw new IllegalStateException("the engine is closed");
+        }
         if (tileCount <= 1 || workers.length == 0) {
             for (int tile = 0; tile < tileCount; tile += atOnce) {
                 tilesTask.tiles(tile, Math.min(tileCount, tile + atOnce), 0);
@@ -174,11 +186,25 @@ final class WorkerTeam implements AutoCloseable {
         }
     }
 
+    /** Ends the threads, and returns when they have ended. */
     @Override
     public void close() {
         closed = true;
+        boolean interrupted = false;
         for (Thread worker : workers) {
             LockSupport.unpark(worker);
+        }
+        for (Thread worker : workers) {
+            while (worker.isAlive()) {
+                try {
+                    worker.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

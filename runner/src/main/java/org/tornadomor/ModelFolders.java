@@ -1,13 +1,12 @@
-package org.tornadomor.cli;
+package org.tornadomor;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.tornadomor.UserError;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.trainer.RunFolder;
 
 /** Finds the checkpoint that a folder stands for: the folder itself, or the newest checkpoint of a run. */
-final class ModelFolders {
+public final class ModelFolders {
     private ModelFolders() {}
 
     /**
@@ -15,7 +14,7 @@ final class ModelFolders {
      *
      * @throws UserError if there is none
      */
-    static Path checkpoint(Path folder) {
+    public static Path checkpoint(Path folder) {
         if (!Files.exists(folder)) {
             throw new UserError("There is no folder " + folder + "; give the folder of a checkpoint or of a run");
         }

@@ -1,0 +1,93 @@
+package org.tornadomor.model.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.regex.Pattern;
+import org.tornadomor.UserError;
+
+/**
+ * The way to every file that somebody names: regular files alone. A named pipe would keep the program waiting for a writer
+ * without a word, and a device may never end.
+ */
+public final class InputFile {
+    /** Where a system shows what this process has open: standard input, and what a shell makes of {@code <(command)}. */
+    private static final Pattern OPEN_ALREADY = Pattern.compile("/dev/stdin|/dev/fd/\\d+|/proc/(self|\\d+)/fd/\\d+");
+
+    private InputFile() {}
+
+    /**
+     * The path that a text means.
+     *
+     * @throws UserError if it cannot be one, such as with a NUL in it
+     */
+    public static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new UserError("'" + text.replace("\0", "\\0") + "' is no path (" + e.getReason() + "): check it", e);
+        }
+    }
+
+    /**
+     * Refuses what is no regular file, or a link to one.
+     *
+     * @throws UserError if it is missing, a folder, a pipe, a socket or a device
+     */
+    public static Path require(Path file) {
+        BasicFileAttributes attributes;
+        try {
+            attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        } catch (IOException e) {
+            throw UserError.file("read", file, e);
+        }
+        if (!attributes.isRegularFile()) {
+            throw new UserError("Cannot read " + file + ": "
+                    + (attributes.isDirectory()
+                            ? "it is a folder; give a file"
+                            : "it is a pipe, a socket or a device and no regular file; write its content to a file"
+                                    + " first"));
+        }
+        return file;
+    }
+
+    /** Opens a regular file, without a buffer. */
+    public static InputStream open(Path file) throws IOException {
+        return Files.newInputStream(require(file));
+    }
+
+    /** Opens a regular file to be read at any place. */
+    public static FileChannel channel(Path file) throws IOException {
+        return FileChannel.open(require(file), StandardOpenOption.READ);
+    }
+
+    /** All bytes of a regular file. */
+    public static byte[] bytes(Path file) throws IOException {
+        return Files.readAllBytes(require(file));
+    }
+
+    /**
+     * A regular file as text.
+     *
+     * @throws java.nio.charset.CharacterCodingException if it is not UTF-8
+     */
+    public static String text(Path file) throws IOException {
+        return Files.readString(require(file));
+    }
+
+    /**
+     * A text that is read once and in whole, which may also come through a pipe that is open already: nobody waits for
+     * its writer in vain.
+     *
+     * @throws java.nio.charset.CharacterCodingException if it is not UTF-8
+     */
+    public static String textOrPipe(Path file) throws IOException {
+        boolean pipe = OPEN_ALREADY.matcher(file.toString()).matches() && !Files.isDirectory(file);
+        return pipe ? Files.readString(file) : text(file);
+    }
+}

@@ -1,0 +1,58 @@
+package org.tornadomor.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.tornadomor.UserError;
+import org.tornadomor.data.TextSource;
+
+/** Where results may go: never over what they come from. */
+final class OutputFile {
+    private OutputFile() {}
+
+    /**
+     * Refuses to write over a file that is read.
+     *
+     * @param input what option names it
+     * @throws UserError if both are one file
+     */
+    static void requireOther(Path out, String input, Path read) {
+        try {
+            if (Files.exists(out) && Files.exists(read) && Files.isSameFile(out, read)) {
+                throw new UserError("--out " + out + " is what " + input + " names, and would take its place; choose"
+                        + " another name");
+            }
+        } catch (IOException e) {
+            throw UserError.file("read", read, e);
+        }
+    }
+
+    /**
+     * Refuses to write into the folder of a model that is read.
+     *
+     * @throws UserError if it lies there
+     */
+    static void requireOutsideModel(Path out, Path checkpoint) {
+        if (TextSource.place(out).startsWith(TextSource.place(checkpoint))) {
+            throw new UserError(
+                    "--out " + out + " lies in " + checkpoint + ", the model that is read; choose another" + " place");
+        }
+    }
+
+    /**
+     * Refuses to write what a source would take for text the next time it is read.
+     *
+     * @param files that come into {@code out}, or none if it is a file itself
+     * @throws UserError if the source would read one
+     */
+    static void requireOutsideText(Path out, TextSource source, String... files) {
+        boolean read = source.reads(out);
+        for (String file : files) {
+            read |= source.reads(out.resolve(file));
+        }
+        if (read) {
+            throw new UserError(out + " lies where " + source.describe()
+                    + " is read, so that its files would be text there; choose another --out");
+        }
+    }
+}

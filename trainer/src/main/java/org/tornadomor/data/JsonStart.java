@@ -1,0 +1,112 @@
+package org.tornadomor.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What the beginning of a file says of its JSON. Much text is named {@code .json} that is a list of documents, one object a line or
+ * in an array, and much that is one value, such as the settings of a program, which is a text like any other.
+ */
+final class JsonStart {
+    static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .build())
+                    .build())
+            .build();
+
+    /** Bytes that are looked at. */
+    private static final int LENGTH = 1 << 20;
+
+    private JsonStart() {}
+
+    /** The first bytes of a stream that can go back; it is where it was. */
+    static byte[] peek(InputStream in) throws IOException {
+        in.mark(LENGTH);
+        byte[] start = in.readNBytes(LENGTH);
+        in.reset();
+        return start;
+    }
+
+    /**
+     * Whether these are documents: an array of objects, several objects, or one object that has the field.
+     *
+     * @param field that holds the text
+     */
+    static boolean isDocuments(byte[] start, String field) {
+        int at = skipSpace(start, TextEncoding.markLength(start, start.length));
+        if (at < start.length && start[at] == '[') {
+            int first = skipSpace(start, at + 1);
+            return first < start.length && start[first] == '{';
+        }
+        if (at == start.length || start[at] != '{') {
+            return false;
+        }
+        try (JsonParser parser = MAPPER.createParser(start, at, start.length - at)) {
+            parser.nextToken();
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                boolean named = parser.currentName().equals(field);
+                JsonToken value = parser.nextToken();
+                if (named && (value == JsonToken.VALUE_STRING || value == JsonToken.VALUE_NULL)) {
+                    return true;
+                }
+                parser.skipChildren();
+            }
+            return parser.nextToken() == JsonToken.START_OBJECT;
+        } catch (JacksonException e) {
+            // It goes on behind what is looked at, or its first line is damaged.
+            return nextLineIsObject(start, at);
+        }
+    }
+
+    /** Whether each line is to be read by itself: not an array, and no object that goes on in the next line. */
+    static boolean hasLines(byte[] start) {
+        int at = skipSpace(start, TextEncoding.markLength(start, start.length));
+        if (at < start.length && start[at] == '[') {
+            int first = skipSpace(start, at + 1);
+            return first < start.length && start[first] != '{' && start[first] != ']';
+        }
+        int end = lineEnd(start, at);
+        try (JsonParser parser = MAPPER.createParser(start, at, end - at)) {
+            while (parser.nextToken() != null) {
+                parser.skipChildren();
+            }
+            return true;
+        } catch (UnexpectedEndOfInputException e) {
+            // A line longer than what is looked at is one of its kind; one before another object was cut off.
+            return end == start.length || nextLineIsObject(start, at);
+        } catch (JacksonException e) {
+            return true;
+        }
+    }
+
+    private static boolean nextLineIsObject(byte[] start, int at) {
+        int next = skipSpace(start, lineEnd(start, at));
+        return next < start.length && start[next] == '{';
+    }
+
+    private static int lineEnd(byte[] start, int at) {
+        int end = at;
+        while (end < start.length && start[end] != '\n') {
+            end++;
+        }
+        return end;
+    }
+
+    private static int skipSpace(byte[] start, int from) {
+        int at = from;
+        while (at < start.length && (start[at] == ' ' || start[at] == '\t' || start[at] == '\n' || start[at] == '\r')) {
+            at++;
+        }
+        return at;
+    }
+}
