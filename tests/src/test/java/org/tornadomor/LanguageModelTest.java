@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.model.Decoder;
+import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
@@ -139,25 +141,27 @@ class LanguageModelTest {
                 LanguageModel model = LanguageModel.load(folder, engine)) {
             Generation shallow = model.generate("some prompt", SHORT.withThreshold(1));
             assertTrue(Arrays.stream(shallow.depths()).allMatch(depth -> depth == 1));
-            assertTrue(rows(engine, "depth 1: layer") > 0);
-            assertEquals(0, rows(engine, "depth 2: layer"));
+            assertTrue(rows(engine, 1) > 0);
+            assertEquals(0, rows(engine, 2));
+            int layers = new LayerMap(model.config()).blockSize();
+            assertEquals(layers * rows(engine, 1), engine.counters().rowsByProgram("Attention").get("decode block: layer"));
             engine.counters().reset();
             Generation deep = model.generate("some prompt", SHORT.withThreshold(0));
             assertTrue(Arrays.stream(deep.depths()).allMatch(depth -> depth == 3));
-            assertEquals(rows(engine, "depth 1: layer"), rows(engine, "depth 3: layer"));
+            assertEquals(rows(engine, 1), rows(engine, 3));
+            assertEquals(
+                    3 * layers * rows(engine, 1),
+                    engine.counters().rowsByProgram("Attention").get("decode block: layer"));
             engine.counters().reset();
             Generation capped =
                     model.generate("some prompt", SHORT.withThreshold(0).withMaxDepth(2));
             assertTrue(Arrays.stream(capped.depths()).allMatch(depth -> depth == 2));
-            assertEquals(0, rows(engine, "depth 3: layer"));
+            assertEquals(0, rows(engine, 3));
         }
     }
 
-    private static long rows(Engine engine, String part) {
-        return engine.counters().rowsByProgram("Attention").entrySet().stream()
-                .filter(entry -> entry.getKey().contains(part))
-                .mapToLong(Map.Entry::getValue)
-                .sum();
+    private static long rows(Engine engine, int depth) {
+        return engine.counters().rowsByProgram("rows").getOrDefault(Decoder.ROWS_AT_DEPTH + depth, 0L);
     }
 
     @Test

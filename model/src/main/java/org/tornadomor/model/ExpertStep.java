@@ -113,10 +113,13 @@ final class ExpertStep implements StepRouter {
         Slot gatesNow = w.of(runningGates, rows);
         w.add(new Gather(gatesNow, w.of(gates), slots));
         w.add(new GatedScatter(
-                w.of(state.hidden()), w.of(f, rows), gatesNow,
+                w.of(state.hidden()),
+                w.of(f, rows),
+                gatesNow,
                 slots,
-                w.of(numbers, rows), ExpertRouting.gate(mor), (float)
-                        mor.routerAlpha()));
+                w.of(numbers, rows),
+                ExpertRouting.gate(mor),
+                (float) mor.routerAlpha()));
     }
 
     @Override

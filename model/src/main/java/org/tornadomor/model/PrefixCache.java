@@ -153,8 +153,7 @@ final class PrefixCache {
         }
     }
 
-    private Entry make(
-            int sequence, Entry parent, int[] ids, int from, float threshold, int deepest, int[] depths) {
+    private Entry make(int sequence, Entry parent, int[] ids, int from, float threshold, int deepest, int[] depths) {
         byte[] taken = new byte[pageRows];
         for (int i = 0; i < pageRows; i++) {
             taken[i] = (byte) depths[from + i];
