@@ -12,16 +12,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.Decoder;
 import org.tornadomor.model.LayerMap;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterSet;
@@ -144,7 +143,9 @@ class LanguageModelTest {
             assertTrue(rows(engine, 1) > 0);
             assertEquals(0, rows(engine, 2));
             int layers = new LayerMap(model.config()).blockSize();
-            assertEquals(layers * rows(engine, 1), engine.counters().rowsByProgram("Attention").get("decode block: layer"));
+            assertEquals(
+                    layers * rows(engine, 1),
+                    engine.counters().rowsByProgram("Attention").get("decode block: layer"));
             engine.counters().reset();
             Generation deep = model.generate("some prompt", SHORT.withThreshold(0));
             assertTrue(Arrays.stream(deep.depths()).allMatch(depth -> depth == 3));

@@ -46,7 +46,12 @@ public final class BatchGenerator implements AutoCloseable {
         // Pieces of prompts at every depth may be under way at once.
         int rows = sequences + prefill * config.recursions();
         scheduler = new Scheduler(
-                engine, weights, DecoderSize.full(config, sequences, context, rows), prefill, false, DepthPolicy.DEPTH_WISE);
+                engine,
+                weights,
+                DecoderSize.full(config, sequences, context, rows),
+                prefill,
+                false,
+                DepthPolicy.DEPTH_WISE);
     }
 
     /**

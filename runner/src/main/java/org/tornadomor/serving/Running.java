@@ -17,6 +17,7 @@ final class Running implements Ticket {
     int fed;
     /** Tokens of the prompt whose keys were there already when it began. */
     int cached;
+
     int sequence = -1;
     boolean promptRead;
     boolean ended;

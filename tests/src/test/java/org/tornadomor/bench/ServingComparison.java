@@ -96,7 +96,10 @@ final class ServingComparison {
                 scorer.score(inputs, targets, count, length, true, null);
                 scorer.losses(losses);
             }
-            return IntStream.range(0, losses.length).mapToDouble(i -> losses[i]).average().orElseThrow();
+            return IntStream.range(0, losses.length)
+                    .mapToDouble(i -> losses[i])
+                    .average()
+                    .orElseThrow();
         }
 
         @Override
@@ -120,8 +123,7 @@ final class ServingComparison {
     private Figures measure(Model model, DecoderSize size, DepthPolicy policy, double threshold, int count) {
         Random random = new Random(11);
         int end = model.config.vocabSize() - 1;
-        try (Scheduler scheduler =
-                new Scheduler(model.engine, model.weights, size, size.sequences(), false, policy)) {
+        try (Scheduler scheduler = new Scheduler(model.engine, model.weights, size, size.sequences(), false, policy)) {
             for (int i = 0; i < 8; i++) {
                 scheduler.submit(request(new int[] {end}, 12, i, threshold), quiet());
             }
@@ -185,7 +187,8 @@ final class ServingComparison {
 
     private void paper() throws IOException {
         Results results = new Results(
-                "Throughput, " + sequences + " sequences of Normal(256, 64) tokens, no prompts, " + THREADS + " threads",
+                "Throughput, " + sequences + " sequences of Normal(256, 64) tokens, no prompts, " + THREADS
+                        + " threads",
                 "model",
                 "causal loss",
                 "how",
@@ -257,8 +260,7 @@ final class ServingComparison {
             long bytes = size32.keyBytes(model.config) / 3;
             for (int page : new int[] {16, 32, 64}) {
                 for (ElementType keys : new ElementType[] {ElementType.F32, ElementType.BF16}) {
-                    DecoderSize size =
-                            DecoderSize.within(model.config, bytes, MOST, CONTEXT, 2 * MOST, page, keys);
+                    DecoderSize size = DecoderSize.within(model.config, bytes, MOST, CONTEXT, 2 * MOST, page, keys);
                     Figures f = measure(model, size, DepthPolicy.DEPTH_WISE, 0.5, sequences);
                     results.row(page, keys.name(), f.most, f.tokensPerSecond, f.preemptions);
                 }
@@ -326,8 +328,7 @@ final class ServingComparison {
         int[] text = heldOut(200_000);
         DecoderSize size = DecoderSize.full(model.config, BATCH, 1024, BATCH + 64 * model.config.recursions());
         int count = 48;
-        try (Scheduler scheduler =
-                new Scheduler(model.engine, model.weights, size, 64, true, DepthPolicy.DEPTH_WISE)) {
+        try (Scheduler scheduler = new Scheduler(model.engine, model.weights, size, 64, true, DepthPolicy.DEPTH_WISE)) {
             for (int i = 0; i < count; i++) {
                 scheduler.submit(chat(random, text), quiet());
             }
@@ -343,8 +344,7 @@ final class ServingComparison {
         DecoderSize size = DecoderSize.full(model.config, BATCH, 1024, BATCH + 64 * model.config.recursions());
         List<Seen> all = new ArrayList<>();
         double pages = 0;
-        try (Scheduler scheduler =
-                new Scheduler(model.engine, model.weights, size, 64, true, DepthPolicy.DEPTH_WISE)) {
+        try (Scheduler scheduler = new Scheduler(model.engine, model.weights, size, 64, true, DepthPolicy.DEPTH_WISE)) {
             double begin = System.nanoTime() * 1e-9;
             double next = begin;
             while (true) {
@@ -356,7 +356,8 @@ final class ServingComparison {
                     next += -Math.log(1 - random.nextDouble()) / rate;
                 }
                 boolean ran = scheduler.step();
-                pages += scheduler.decoder().usedBlockPages() + scheduler.decoder().usedOuterPages();
+                pages += scheduler.decoder().usedBlockPages()
+                        + scheduler.decoder().usedOuterPages();
                 if (!ran) {
                     if (next - begin >= seconds) {
                         break;
@@ -365,7 +366,10 @@ final class ServingComparison {
                 }
             }
             double took = System.nanoTime() * 1e-9 - begin;
-            double[] first = all.stream().mapToDouble(s -> s.times.getFirst() - s.arrival).sorted().toArray();
+            double[] first = all.stream()
+                    .mapToDouble(s -> s.times.getFirst() - s.arrival)
+                    .sorted()
+                    .toArray();
             double[] each = all.stream()
                     .filter(s -> s.times.size() > 1)
                     .mapToDouble(s -> 1000 * (s.times.getLast() - s.times.getFirst()) / (s.times.size() - 1))

@@ -95,13 +95,7 @@ class TicksTest {
     }
 
     private static Stream stream(
-            Scorer scorer,
-            ModelConfig config,
-            Random random,
-            int context,
-            boolean looped,
-            int together,
-            Stream like) {
+            Scorer scorer, ModelConfig config, Random random, int context, boolean looped, int together, Stream like) {
         Stream s = new Stream();
         s.ids = random.ints(1 + random.nextInt(context), 0, config.vocabSize()).toArray();
         s.threshold = random.nextBoolean() ? 0.5 : 0.45 + 0.1 * random.nextDouble();
@@ -111,7 +105,9 @@ class TicksTest {
             System.arraycopy(like.ids, 0, s.ids, 0, same);
             s.threshold = random.nextInt(4) > 0 ? like.threshold : s.threshold;
         }
-        s.maxDepth = like != null && random.nextInt(4) > 0 ? like.maxDepth : looped && random.nextInt(3) == 0 ? 1 + random.nextInt(config.recursions()) : together;
+        s.maxDepth = like != null && random.nextInt(4) > 0
+                ? like.maxDepth
+                : looped && random.nextInt(3) == 0 ? 1 + random.nextInt(config.recursions()) : together;
         s.expected = new float[s.ids.length * config.vocabSize()];
         s.expectedDepths = new int[s.ids.length];
         scorer.setThreshold(s.threshold);
@@ -170,7 +166,10 @@ class TicksTest {
             decoder.logits(logits);
             for (int row = 0; row < outputs; row++) {
                 int number = decoder.outputSequence(row);
-                Stream s = open.stream().filter(o -> o.number == number).findFirst().orElseThrow();
+                Stream s = open.stream()
+                        .filter(o -> o.number == number)
+                        .findFirst()
+                        .orElseThrow();
                 compare(decoder, s, logits, row, tolerance, vocabulary);
                 if (random.nextInt(4) == 0) {
                     decoder.remember(number, s.ids, s.compared);
@@ -199,8 +198,7 @@ class TicksTest {
         left.addFirst(youngest);
     }
 
-    private static void compare(
-            Decoder decoder, Stream s, float[] logits, int row, double tolerance, int vocabulary) {
+    private static void compare(Decoder decoder, Stream s, float[] logits, int row, double tolerance, int vocabulary) {
         int position = decoder.outputPosition(row);
         assertEquals(s.compared, position, "logits come in order");
         s.compared++;
@@ -286,7 +284,8 @@ class TicksTest {
                 assertTrue(decoder.feed(0, ids, 0, 8, 0));
                 assertThrows(UserError.class, () -> decoder.feed(1, new int[] {40}, 0, 1, 0));
             }
-            assertThrows(UserError.class, () -> DecoderSize.within(weights.config(), 1000, 2, 32, 8, 16, ElementType.F32));
+            assertThrows(
+                    UserError.class, () -> DecoderSize.within(weights.config(), 1000, 2, 32, 8, 16, ElementType.F32));
         }
     }
 }

@@ -78,7 +78,8 @@ class SchedulerTest {
     }
 
     private static Request request(Random random, ModelConfig config, List<Request> earlier) {
-        int[] prompt = random.ints(1 + random.nextInt(40), 0, config.vocabSize()).toArray();
+        int[] prompt =
+                random.ints(1 + random.nextInt(40), 0, config.vocabSize()).toArray();
         if (!earlier.isEmpty() && random.nextBoolean()) {
             int[] like = earlier.get(random.nextInt(earlier.size())).prompt();
             System.arraycopy(like, 0, prompt, 0, Math.min(like.length, prompt.length));
@@ -88,7 +89,8 @@ class SchedulerTest {
                 : new Request.Sampling(1.2, random.nextInt(20), 0.95, random.nextBoolean() ? 1 : 1.3);
         int[] ends = random.nextBoolean() ? new int[0] : new int[] {7};
         int depth = random.nextInt(3) > 0 ? 0 : 1 + random.nextInt(config.recursions());
-        return new Request(prompt, random.nextInt(40), sampling, random.nextInt(), ends, 0.4 + 0.2 * random.nextDouble(), depth);
+        return new Request(
+                prompt, random.nextInt(40), sampling, random.nextInt(), ends, 0.4 + 0.2 * random.nextDouble(), depth);
     }
 
     @ParameterizedTest
@@ -104,7 +106,14 @@ class SchedulerTest {
                 boolean routed = config.mor() != null;
                 int block = !routed ? 0 : each * (config.kv() == KvMode.SHARED ? 1 : 3) * (1 + random.nextInt(2));
                 DecoderSize size = new DecoderSize(
-                        4, CONTEXT, 8 + random.nextInt(60), 4, 16, each * (1 + random.nextInt(2)), block, ElementType.F32);
+                        4,
+                        CONTEXT,
+                        8 + random.nextInt(60),
+                        4,
+                        16,
+                        each * (1 + random.nextInt(2)),
+                        block,
+                        ElementType.F32);
                 DepthPolicy policy = round == 3 ? DepthPolicy.LOCK_STEP : DepthPolicy.DEPTH_WISE;
                 company(engine, weights, config, size, policy, random);
             }
@@ -112,7 +121,12 @@ class SchedulerTest {
     }
 
     private static void company(
-            Engine engine, ParameterSet weights, ModelConfig config, DecoderSize size, DepthPolicy policy, Random random) {
+            Engine engine,
+            ParameterSet weights,
+            ModelConfig config,
+            DecoderSize size,
+            DepthPolicy policy,
+            Random random) {
         List<Request> requests = new ArrayList<>();
         List<Heard> heard = new ArrayList<>();
         List<Ticket> tickets = new ArrayList<>();
@@ -132,7 +146,9 @@ class SchedulerTest {
                 scheduler.step();
             }
             scheduler.decoder().forgetPrefixes();
-            assertEquals(0, scheduler.decoder().usedOuterPages() + scheduler.decoder().usedBlockPages());
+            assertEquals(
+                    0,
+                    scheduler.decoder().usedOuterPages() + scheduler.decoder().usedBlockPages());
         }
         DecoderSize plenty = DecoderSize.full(config, 1, CONTEXT, 3 * CONTEXT);
         try (Scheduler alone = new Scheduler(engine, weights, plenty, CONTEXT, false, DepthPolicy.DEPTH_WISE)) {
@@ -162,7 +178,8 @@ class SchedulerTest {
             DecoderSize size = DecoderSize.full(config, 2, CONTEXT, 40);
             try (Scheduler scheduler = new Scheduler(engine, weights, size, 4, false, DepthPolicy.DEPTH_WISE)) {
                 Heard speaking = new Heard(1000);
-                scheduler.submit(new Request(new int[] {1}, 30, Request.Sampling.GREEDY, 0, new int[0], 0.5, 1), speaking);
+                scheduler.submit(
+                        new Request(new int[] {1}, 30, Request.Sampling.GREEDY, 0, new int[0], 0.5, 1), speaking);
                 scheduler.step();
                 int before = speaking.ids.size();
                 Heard reading = new Heard(1000);

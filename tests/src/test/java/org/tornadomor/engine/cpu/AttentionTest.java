@@ -269,7 +269,8 @@ class AttentionTest {
                 IntStream.range(0, sequences * pagesEach).boxed().toList());
         java.util.Collections.shuffle(free, random);
         int[] pages = new int[sequences * pagesEach];
-        float[][] moved = {new float[pages.length * pageRows * keyWidth], new float[pages.length * pageRows * keyWidth]};
+        float[][] moved = {new float[pages.length * pageRows * keyWidth], new float[pages.length * pageRows * keyWidth]
+        };
         float[][] from = {k, v};
         for (int b = 0; b < sequences; b++) {
             for (int j = 0; c.keyStart[b] + j < c.keyRows; j++) {
@@ -294,12 +295,10 @@ class AttentionTest {
                     pageRows);
             AttentionOp.Heads heads = new AttentionOp.Heads(c.heads, c.kvHeads, c.dim, (float) c.scale());
             Slot qSlot = runner.f32("q", rows, c.heads * c.dim, 3, q);
-            Slot kSlot = narrow
-                    ? runner.bf16("k", keys, keyWidth, moved[0])
-                    : runner.f32("k", keys, keyWidth, 1, moved[0]);
-            Slot vSlot = narrow
-                    ? runner.bf16("v", keys, keyWidth, moved[1])
-                    : runner.f32("v", keys, keyWidth, 2, moved[1]);
+            Slot kSlot =
+                    narrow ? runner.bf16("k", keys, keyWidth, moved[0]) : runner.f32("k", keys, keyWidth, 1, moved[0]);
+            Slot vSlot =
+                    narrow ? runner.bf16("v", keys, keyWidth, moved[1]) : runner.f32("v", keys, keyWidth, 2, moved[1]);
             Slot out = runner.f32("out", rows, c.heads * c.dim, 0, q);
             Slot lse = runner.f32("lse", rows, c.heads, 0, new float[c.maxRows * c.heads]);
             runner.run(new AttentionOp.Attention(out, lse, qSlot, kSlot, vSlot, which, heads));

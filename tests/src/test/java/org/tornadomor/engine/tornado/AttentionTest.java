@@ -105,7 +105,11 @@ class AttentionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1, 0, 0, 1, 1, 2, 16", "7, 3, 5, 2, 6, 2, 8, 16", "70, 2, 20, 0, 2, 1, 32, 32", "3, 3, 150, 1, 4, 2, 64, 16"
+    @CsvSource({
+        "1, 1, 0, 0, 1, 1, 2, 16",
+        "7, 3, 5, 2, 6, 2, 8, 16",
+        "70, 2, 20, 0, 2, 1, 32, 32",
+        "3, 3, 150, 1, 4, 2, 64, 16"
     })
     void keysInPages(int max, int sequences, int past, int gaps, int queryHeads, int kvHeads, int dim, int pageRows) {
         Case c = new Case(max, sequences, past, gaps, queryHeads, kvHeads, dim);
@@ -121,9 +125,7 @@ class AttentionTest {
             long seed = max;
             Slot table = twin.i32("pages", Extent.fixed(sequences), pagesEach, pages);
             Slot start = twin.i32(
-                    "start",
-                    Extent.fixed(sequences + 1),
-                    count -> OpTwin.starts(new Random(seed), sequences, count));
+                    "start", Extent.fixed(sequences + 1), count -> OpTwin.starts(new Random(seed), sequences, count));
             Slot visible = twin.i32(
                     "visible",
                     rows,
