@@ -37,6 +37,7 @@ public final class LanguageModel implements AutoCloseable {
     private final ParameterSet weights;
     private final Tokenizer tokenizer;
     private final boolean ownsWeights;
+    private ElementType keys = ElementType.F32;
     private Timing lastTiming = new Timing(0, 0, 0, 0);
 
     private LanguageModel(
@@ -141,7 +142,7 @@ public final class LanguageModel implements AutoCloseable {
             requireTokenizer("stop strings need");
         }
         prompts.forEach(this::requirePrompt);
-        BatchGenerator.Result result = BatchGenerator.generate(engine, weights, tokenizer, prompts, options, listener);
+        BatchGenerator.Result result = BatchGenerator.generate(engine, weights, tokenizer, prompts, options, keys, listener);
         lastTiming = result.timing();
         return result.generations();
     }
@@ -166,6 +167,13 @@ public final class LanguageModel implements AutoCloseable {
             throw new UserError("a prompt of " + ids.length + " tokens is longer than the model's context of "
                     + config().maxPositions() + "; shorten it");
         }
+    }
+
+    /**
+     * How keys and values are kept from now on: F32, as at first, or BF16, which takes half the memory and needs the CPU engine.
+     */
+    public void keepKeysAs(ElementType type) {
+        keys = type;
     }
 
     /** How long the last call to generate took. */

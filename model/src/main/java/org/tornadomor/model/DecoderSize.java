@@ -116,6 +116,11 @@ public record DecoderSize(
         return new DecoderSize(sequences, context, rows, count, pageRows, outerPages, blockPages, keys);
     }
 
+    /** The same with keys and values of another type. */
+    public DecoderSize withKeys(ElementType type) {
+        return new DecoderSize(sequences, context, rows, logitRows, pageRows, outerPages, blockPages, type);
+    }
+
     /** Bytes of keys and values. */
     public long keyBytes(ModelConfig config) {
         KeyLayout layout = new KeyLayout(config);

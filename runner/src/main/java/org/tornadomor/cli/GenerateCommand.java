@@ -53,6 +53,9 @@ final class GenerateCommand implements Runnable {
     private WeightsOption weights;
 
     @Mixin
+    private KvOption kv;
+
+    @Mixin
     private SamplingOptions sampling;
 
     @Mixin
@@ -104,6 +107,7 @@ final class GenerateCommand implements Runnable {
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
                 LanguageModel loaded = LanguageModel.load(model, engine, weights.type())) {
+            loaded.keepKeysAs(kv.type());
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
                 ids.add(loaded.encode(text, plainPrompt ? SpecialTokens.AS_TEXT : SpecialTokens.PARSED));

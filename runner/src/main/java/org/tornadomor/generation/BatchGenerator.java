@@ -6,6 +6,7 @@ import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.Timing;
 import org.tornadomor.TokenListener;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
@@ -36,9 +37,17 @@ public final class BatchGenerator implements AutoCloseable {
      * @param sequences that run side by side
      * @param context tokens that a sequence may grow to
      * @param promptTokens of all prompts together: more memory than they need would be wasted
+     * @param keys how keys and values are kept
      */
     public BatchGenerator(
-            Engine engine, ParameterSet weights, Tokenizer tokenizer, int sequences, int context, int promptTokens) {
+            
+            Engine engine,
+            ParameterSet weights,
+            Tokenizer tokenizer,
+            int sequences,
+            int context,
+            int promptTokens,
+            ElementType keys) {
         config = weights.config();
         this.tokenizer = tokenizer;
         this.context = context;
@@ -48,7 +57,7 @@ public final class BatchGenerator implements AutoCloseable {
         scheduler = new Scheduler(
                 engine,
                 weights,
-                DecoderSize.full(config, sequences, context, rows),
+                DecoderSize.full(config, sequences, context, rows).withKeys(keys),
                 prefill,
                 false,
                 DepthPolicy.DEPTH_WISE);
@@ -59,6 +68,7 @@ public final class BatchGenerator implements AutoCloseable {
      *
      * @param tokenizer null for a model of bare ids
      * @param prompts neither empty nor longer than the context
+     * @param keys how keys and values are kept
      */
     public static Result generate(
             Engine engine,
@@ -66,12 +76,13 @@ public final class BatchGenerator implements AutoCloseable {
             Tokenizer tokenizer,
             List<int[]> prompts,
             GenerationOptions options,
+            ElementType keys,
             TokenListener listener) {
         int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
         int total = prompts.stream().mapToInt(prompt -> prompt.length).sum();
         int context = (int) Math.min(weights.config().maxPositions(), (long) longest + options.maxNewTokens());
         int sequences = Math.clamp(prompts.size(), 1, MAX_SEQUENCES);
-        try (BatchGenerator generator = new BatchGenerator(engine, weights, tokenizer, sequences, context, total)) {
+        try (BatchGenerator generator = new BatchGenerator(engine, weights, tokenizer, sequences, context, total, keys)) {
             return generator.generate(prompts, options, listener);
         }
     }

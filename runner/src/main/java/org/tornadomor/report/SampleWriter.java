@@ -7,6 +7,7 @@ import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.TokenListener;
 import org.tornadomor.data.TokenSequence;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.generation.BatchGenerator;
 import org.tornadomor.trainer.Trainer;
@@ -45,7 +46,8 @@ public final class SampleWriter implements AutoCloseable {
                         trainer.tokenizer(),
                         prompts.size(),
                         capacity,
-                        prompts.stream().mapToInt(prompt -> prompt.length).sum());
+                        prompts.stream().mapToInt(prompt -> prompt.length).sum(),
+                        ElementType.F32);
     }
 
     /** Pieces of the held-out text, evenly spread. */

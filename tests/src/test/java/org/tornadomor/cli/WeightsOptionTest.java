@@ -64,9 +64,21 @@ class WeightsOptionTest {
     }
 
     @Test
+    void keysMayBeNarrowToo() {
+        Path model = Folders.bytes(folder.resolve("model"));
+        for (String type : new String[] {"float32", "bfloat16"}) {
+            Outcome.of("generate", "--model", model, "--prompt", "a", "--max-new-tokens", "20", "--kv", type)
+                    .succeeds();
+        }
+        Outcome.of("generate", "--model", model, "--prompt", "a", "--kv", "int8").failsWith(2, "--kv", "int8");
+        Outcome.of("generate", "--model", model, "--prompt", "a", "--engine", "simulator", "--kv", "bfloat16")
+                .failsWith(1, "caches of type BF16", "cpu engine");
+    }
+
+    @Test
     void devicesHaveNone() {
         Path model = Folders.bytes(folder.resolve("model"));
         Outcome.of("generate", "--model", model, "--prompt", "a", "--engine", "simulator", "--weights", "int8")
-                .failsWith(1, "I8 weights", "cpu engine");
+                .failsWith(1, "weights, narrow of type I8", "cpu engine");
     }
 }

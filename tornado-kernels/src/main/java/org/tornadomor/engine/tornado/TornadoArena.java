@@ -15,7 +15,7 @@ final class TornadoArena extends Arena {
     TornadoArena(TornadoEngine engine, DeviceMemory memory, String name, ElementType type) {
         if (type.narrow()) {
             throw new UserError(
-                    "the TornadoVM engine has no " + type + " weights; use float32 weights, or the cpu engine");
+                    "the TornadoVM engine has no " + name + " of type " + type + "; use float32, or the cpu engine");
         }
         super(name, type, memory.segmentElements());
         this.engine = engine;
