@@ -35,6 +35,13 @@ class DecoderDeviceTest {
                     DecoderTest.compare(chosen, new Random(chosenSeed), cpu, device, TOLERANCE);
                 }
             }));
+            tests.add(DynamicTest.dynamicTest("coming and going, " + RandomModels.describe(config), () -> {
+                try (Engine cpu = new CpuEngine(2);
+                        Engine device =
+                                new TornadoEngine(EngineOptions.standard().withChecks())) {
+                    TicksTest.run(cpu, device, chosen, new Random(chosenSeed), TOLERANCE);
+                }
+            }));
         }
         return tests;
     }
