@@ -132,7 +132,7 @@ final class ServingComparison {
             long ticks = scheduler.statistics().ticks();
             long[] rows = rows(scheduler, model.config);
             for (int i = 0; i < count; i++) {
-                int length = (int) Math.clamp(Math.round(256 + 64 * random.nextGaussian()), 16, CONTEXT - 1);
+                int length = Math.clamp(Math.round(256 + 64 * random.nextGaussian()), 16, CONTEXT - 1);
                 scheduler.submit(request(new int[] {end}, length, 100 + i, threshold), quiet());
             }
             int most = 0;
