@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
-import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
@@ -94,7 +93,7 @@ final class InfoCommand implements Runnable {
 
     private static String recursion(MorConfig mor) {
         String keys = "keys and values " + mor.kv().spelling();
-        if (mor.router() == RouterKind.NONE) {
+        if (!mor.router().routes()) {
             return keys;
         }
         return mor.routerArch().spelling() + " router, "
