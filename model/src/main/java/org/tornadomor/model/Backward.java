@@ -49,8 +49,7 @@ final class Backward {
         Wiring w = new Wiring(name("embedding"));
         Batch batch = pass.batch();
         Extent all = batch.all().extent();
-        w.add(new EmbedBackward(
-                w.of(objective.gradients().embedding()), w.of(dState, all), w.of(batch.ids(), all)));
+        w.add(new EmbedBackward(w.of(objective.gradients().embedding()), w.of(dState, all), w.of(batch.ids(), all)));
         add(w.on(engine));
     }
 
@@ -73,7 +72,9 @@ final class Backward {
         boolean any = false;
         for (int l = 0; l < dShared.length; l++) {
             if (forward.layers.hasReaders(l)) {
-                dShared[l] = pass.floats().allocate("layer " + l + ".d_kv", rows, 2 * pass.config().kvWidth());
+                dShared[l] = pass.floats()
+                        .allocate(
+                                "layer " + l + ".d_kv", rows, 2 * pass.config().kvWidth());
                 w.add(new Clear(w.of(dShared[l], pass.batch().all().extent())));
                 any = true;
             }

@@ -144,7 +144,10 @@ final class DecodePrograms {
     private void blockLayers() {
         Extent writers = keys.layout().planes() < config.recursions() ? running.first : running.rows.extent;
         LayerShape shape = running.rows.shape(
-                config, keys.blockRows(), rotary.rows(), DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
+                config,
+                keys.blockRows(),
+                rotary.rows(),
+                DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
         LayerForward program = new LayerForward(
                 engine(), "decode block: layer", shape, state.weights().type(), true);
         for (int position = 0; position < map.blockSize(); position++) {

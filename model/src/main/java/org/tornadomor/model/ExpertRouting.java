@@ -12,7 +12,6 @@ import org.tornadomor.engine.ExpertRouterOp.Gate;
 import org.tornadomor.engine.ExpertRouterOp.GatedScatter;
 import org.tornadomor.engine.ExpertRouterOp.GatedScatterBackward;
 import org.tornadomor.engine.Extent;
-import org.tornadomor.engine.RowOp.Gather;
 import org.tornadomor.engine.RowOp.MarkDepth;
 import org.tornadomor.engine.RowOp.Scatter;
 import org.tornadomor.engine.RowOp.ScatterAdd;

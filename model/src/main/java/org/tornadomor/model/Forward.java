@@ -169,7 +169,8 @@ final class Forward implements AutoCloseable {
         embed.run();
         runPlain(before);
         routing.begin();
-        // By index, here and below: an iterator is an object, and the compiler does not always see that it can do without.
+        // By index, here and below: an iterator is an object, and the compiler does not always see that it can do
+        // without.
         for (int i = 0; i < recursions.size(); i++) {
             runRecursion(recursions.get(i), causal);
         }

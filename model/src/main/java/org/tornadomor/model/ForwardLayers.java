@@ -126,7 +126,13 @@ final class ForwardLayers {
         Extent keyRows =
                 mode == KeyMode.OWN ? rows.extent() : pass.batch().all().extent();
         return new LayerShape(
-                config, rows.extent(), keyRows, pass.batch().segments(), pass.spec().context(), mode, null);
+                config,
+                rows.extent(),
+                keyRows,
+                pass.batch().segments(),
+                pass.spec().context(),
+                mode,
+                null);
     }
 
     private LayerKeys keys(int l, KeyMode mode, ActiveRows rows, Recursion r) {

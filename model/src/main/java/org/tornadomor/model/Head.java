@@ -57,7 +57,14 @@ final class Head {
      * @param dHidden [N, d] overwritten with the gradient of the hidden states, or null
      * @param lossScale of a row's loss and gradient: 1 / (tokens of a step)
      */
-    Head(ForwardContext pass, Tensor hidden, ParameterSet gradients, Tensor dHidden, float lossScale, Tensor losses, Arena floats) {
+    Head(
+            ForwardContext pass,
+            Tensor hidden,
+            ParameterSet gradients,
+            Tensor dHidden,
+            float lossScale,
+            Tensor losses,
+            Arena floats) {
         engine = pass.engine();
         all = pass.batch().all().extent();
         vocabulary = pass.config().vocabSize();

@@ -121,6 +121,13 @@ public abstract class RouterKind {
         return List.of();
     }
 
+    /** Whether a tensor of a model with such a router is the router's. @param tensor its name in a checkpoint */
+    public final boolean owns(ModelConfig config, String tensor) {
+        return parameters(config).stream()
+                .map(RouterParameter::name)
+                .anyMatch(name -> tensor.equals(name) || tensor.startsWith(name + "."));
+    }
+
     /** The share of tokens that each recursion is meant to compute, entry r - 1 for recursion r: by default even depths. */
     double[] plannedShare(MorConfig mor) {
         int n = mor.numRecursions();

@@ -70,7 +70,8 @@ final class TokenRouting extends Routing {
     private Binding choosing() {
         Wiring w = new Wiring(pass.name("choose depths"));
         Extent all = pass.batch().all().extent();
-        RouterOps.forward(w, all, w.of(context.first(), all), logits, pass.weights().router(1), pass.scratch());
+        RouterOps.forward(
+                w, all, w.of(context.first(), all), logits, pass.weights().router(1), pass.scratch());
         w.add(new ChooseDepth(
                 w.of(scores, all),
                 w.of(pass.batch().depth(), all),

@@ -252,13 +252,8 @@ final class OneForAll extends RouterKind {
             Slot gatesNow = w.of(runningGates, rows);
             w.add(new Gather(gatesNow, w.of(gates), slots));
             w.add(new GatedScatter(
-                    w.of(state.hidden()),
-                    w.of(f, rows),
-                    gatesNow,
-                    slots,
-                    w.of(numbers, rows),
-                    Gate.SIGMOID,
-                    (float) state.config().mor().routerAlpha()));
+                    w.of(state.hidden()), w.of(f, rows), gatesNow, slots, w.of(numbers, rows), Gate.SIGMOID, (float)
+                            state.config().mor().routerAlpha()));
             Slot x = w.of(state.scratch().gathered(), rows);
             w.add(new Gather(x, w.of(state.hidden()), slots));
             score(w, rows, x, slots);

@@ -41,9 +41,8 @@ public record CheckpointDescription(
         if (mor == null) {
             return "Llama";
         }
-        String name = mor.router().routes()
-                ? "Mixture-of-Recursions, " + mor.router().spelling()
-                : "recursive";
+        String name =
+                mor.router().routes() ? "Mixture-of-Recursions, " + mor.router().spelling() : "recursive";
         return name + ", " + mor.numRecursions() + " recursions, "
                 + mor.sharing().spelling();
     }
