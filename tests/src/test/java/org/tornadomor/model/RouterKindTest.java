@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +25,14 @@ import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.Optimizer;
+import org.tornadomor.trainer.RunFolder;
+import org.tornadomor.trainer.TinyRuns;
+import org.tornadomor.trainer.Trainer;
+import org.tornadomor.trainer.TrainingConfig;
+import org.tornadomor.trainer.TrainingListener;
 
 /**
  * A further router is a class and a line: {@link OneForAll} is configured, stored, trained, scored and decoded, while nothing
@@ -244,5 +253,45 @@ class RouterKindTest {
             }
         }
         return tests;
+    }
+
+    /** A whole run, with evaluations, stopped and gone on with by another number of threads: bit for bit the same. */
+    @Test
+    void aRunOfItResumes() throws IOException {
+        TrainingConfig config = TinyRuns.with(
+                TinyRuns.config(TinyRuns.text(temp)),
+                "model.mor={num_recursions: 2, router: " + OneForAll.KIND.spelling() + "}",
+                "steps=12",
+                "eval_every=6");
+        Path straight = temp.resolve("straight");
+        Path stopped = temp.resolve("stopped");
+        List<EvalMetrics> evaluations = new ArrayList<>();
+        TrainingListener listener = new TrainingListener() {
+            @Override
+            public void evaluated(EvalMetrics metrics) {
+                evaluations.add(metrics);
+            }
+        };
+        try (Engine engine = new CpuEngine(1);
+                Trainer trainer = Trainer.start(engine, config, straight, listener)) {
+            assertTrue(trainer.run().finished());
+        }
+        try (Engine engine = new CpuEngine(1);
+                Trainer trainer = Trainer.start(engine, config, stopped, TrainingListener.NONE)) {
+            trainer.stopAfter(5);
+            assertFalse(trainer.run().finished());
+        }
+        try (Engine engine = new CpuEngine(2);
+                Trainer trainer = Trainer.resume(engine, config, stopped, TrainingListener.NONE)) {
+            assertTrue(trainer.run().finished());
+        }
+        String file = TensorSource.MODEL_FILE;
+        Path a = RunFolder.latest(straight).resolve(file);
+        assertEquals(-1, Files.mismatch(a, RunFolder.latest(stopped).resolve(file)));
+        EvalMetrics last = evaluations.getLast();
+        assertEquals(last.valLoss(), last.valLossCausal(), "there is one rule");
+        assertEquals(List.of(), last.routing().samplingAccuracy());
+        assertTrue(Double.isNaN(last.routing().maxViolation()));
+        assertEquals(2, last.routing().depthShare().size());
     }
 }
