@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -131,6 +132,42 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(CPU_ENGINE, TORNADO_ENGINE)
                 .check(classes);
+    }
+
+    /** What differs between routers is asked of them; a comparison with one of them would be forgotten when there is another. */
+    @Test
+    void nobodyAsksWhichRouterItIs() {
+        Set<String> naming = classes.stream()
+                .flatMap(type -> type.getFieldAccessesFromSelf().stream())
+                .filter(access -> access.getTargetOwner().getSimpleName().equals("RouterKind"))
+                .map(access -> outermost(access.getOriginOwner()))
+                .collect(Collectors.toCollection(TreeSet::new));
+        // A plain model has no router; a configuration can be made of each.
+        assertEquals(Set.of("RouterKind", "ModelConfig", "MorConfig"), naming);
+        Map<String, Set<String>> users = Map.of(
+                "FullDepth", Set.of("RouterKind"),
+                "ExpertChoice", Set.of("RouterKind"),
+                "ExpertRouting", Set.of("ExpertChoice", "ExpertStep"),
+                "ExpertStep", Set.of("ExpertChoice"),
+                "TokenChoice", Set.of("RouterKind"),
+                "TokenRouting", Set.of("TokenChoice", "TokenStep"),
+                "TokenStep", Set.of("TokenChoice"));
+        users.forEach((part, expected) -> assertEquals(expected, usersOf(part), "users of " + part));
+    }
+
+    private static Set<String> usersOf(String part) {
+        return classes.stream()
+                .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
+                .filter(dependency -> outermost(dependency.getTargetClass()).equals(part))
+                .map(dependency -> outermost(dependency.getOriginClass()))
+                .filter(user -> !user.equals(part))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static String outermost(JavaClass type) {
+        return type.getEnclosingClass()
+                .map(ArchitectureTest::outermost)
+                .orElseGet(() -> type.getBaseComponentType().getSimpleName());
     }
 
     @Test

@@ -9,7 +9,6 @@ import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
 import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.ParameterSpec;
 
 /** Moves weights between an engine and where they come from or go to. */
@@ -28,7 +27,7 @@ public final class Checkpoints {
         for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
             Tensor tensor = entry.getValue();
             float[] values = new float[tensor.size()];
-            if (entry.getKey().equals(ParameterNames.ROUTER_BIAS)) {
+            if (tensor == weights.routerBias()) {
                 engine.upload(tensor, values, 0);
                 continue;
             }

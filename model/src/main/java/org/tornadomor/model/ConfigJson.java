@@ -135,7 +135,7 @@ final class ConfigJson {
 
     private static MorConfig mor(JsonFields json) {
         json.allowOnly(MOR_KEYS);
-        RouterKind router = json.requiredChoice("router", RouterKind.class);
+        RouterKind router = json.requiredRouter("router");
         MorConfig defaults = new MorConfigBuilder(1, router).build();
         return new MorConfigBuilder(json.requiredInt("num_recursions"), router)
                 .sharing(json.choice("sharing", defaults.sharing()))
@@ -288,12 +288,13 @@ final class ConfigJson {
             return has(key) ? Spelled.parse(otherwise.getDeclaringClass(), prefix + key, text(key, "")) : otherwise;
         }
 
-        <E extends Enum<E> & Spelled> E requiredChoice(String key, Class<E> type) {
+        RouterKind requiredRouter(String key) {
             // Without a default: a routed model must not turn into another one by omission.
             if (!has(key)) {
-                throw new UserError(prefix + key + " is missing; set it to one of " + Spelled.spellings(type));
+                throw new UserError(
+                        prefix + key + " is missing; set it to one of " + RouterKind.spellings(kind -> true));
             }
-            return Spelled.parse(type, prefix + key, text(key, ""));
+            return RouterKind.parse(prefix + key, text(key, ""));
         }
 
         void allowOnly(List<String> keys) {

@@ -75,7 +75,7 @@ final class DecodePrograms {
         LayerShape widest =
                 entering.shape(config, entering.extent, size.context(), DecodeRows.use(entering.extent, keys));
         shared = Activations.shared(state.floats(), widest);
-        router = looped ? StepRouter.of(state) : null;
+        router = looped ? config.router().step(state) : null;
         enter = enter();
         outerLayers(before, "entering", entering, 0, looped ? map.prefix() : firstLeaving);
         entered = entered();

@@ -1,7 +1,6 @@
 package org.tornadomor.model;
 
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * What a model costs for rows of T tokens. Two countings exist and are not to be mixed:
@@ -33,14 +32,7 @@ public final class Flops {
      * and perfect balance for token-choice.
      */
     public double[] plannedShare() {
-        int n = config.recursions();
-        double[] share = new double[n];
-        Arrays.fill(share, 1);
-        if (config.router() != RouterKind.NONE) {
-            List<Double> given = config.mor().capacity();
-            Arrays.setAll(share, i -> given == null ? (double) (n - i) / n : given.get(i));
-        }
-        return share;
+        return config.mor() == null ? new double[] {1} : config.router().plannedShare(config.mor());
     }
 
     /**
@@ -115,17 +107,14 @@ public final class Flops {
 
     /** Router parameters that a token uses: a recursion's router sees the tokens of the recursion before. */
     private double routers(double[] activeShare) {
-        return switch (config.router()) {
-            case NONE -> 0;
-            case TOKEN_CHOICE -> ParameterCount.router(config, config.recursions());
-            case EXPERT_CHOICE -> {
-                double seen = 1;
-                for (int i = 0; i < activeShare.length - 1; i++) {
-                    seen += activeShare[i];
-                }
-                yield seen * ParameterCount.router(config, 1) * (config.mor().auxRouter() ? 2 : 1);
+        double used = 0;
+        for (RouterParameter parameter : config.router().parameters(config)) {
+            if (parameter.role() != RouterParameter.Role.BIAS) {
+                double seen = parameter.recursion() == 1 ? 1 : activeShare[parameter.recursion() - 2];
+                used += seen * parameter.elements(config);
             }
-        };
+        }
+        return used;
     }
 
     private boolean projectsKv(int l) {

@@ -1,18 +1,14 @@
 package org.tornadomor.model;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Copy;
 import org.tornadomor.engine.DenseOp.Embed;
-import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.RowOp.Gather;
-import org.tornadomor.engine.RowOp.MarkDepth;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
@@ -25,31 +21,20 @@ import org.tornadomor.engine.Wiring;
  * A row that was not selected costs nothing. Without routing all layers run on all rows, one after the other.
  */
 final class Forward implements AutoCloseable {
-    final Engine engine;
-    final ParameterSet weights;
-    final ModelConfig config;
-    final LayerMap map;
-    final ForwardSpec spec;
-    final Arena floats;
-    final Arena indices;
-    final Batch batch;
-    final Scratch scratch;
-    final LayerBank bank;
+    final ForwardContext context;
     final ForwardLayers layers;
-    /** Null without routing. */
     final Routing routing;
-    /** [N, d] the embedded tokens. */
-    final Tensor embedded;
-    /** [N, d] what recursion 1 starts from, and what recursions update; null without routing. */
-    final Tensor first, state;
     /** [N, d] the result. */
     final Tensor hidden;
 
     /** Layers on all rows before and after the recursions; without routing, all layers stand in {@code before}. */
-    final List<PlainLayer> before = new ArrayList<>();
+    final List<PlainLayer> before;
 
-    final List<PlainLayer> after = new ArrayList<>();
-    final List<Recursion> recursions = new ArrayList<>();
+    final List<PlainLayer> after;
+    /** None without routing. */
+    final List<Recursion> recursions;
+
+    private final Engine engine;
     private final Binding embed;
     private final int[] count = new int[1];
     private final RowLayout rowLayout;
@@ -58,130 +43,105 @@ final class Forward implements AutoCloseable {
 
     /**
      * @param rows memory for so many rows, at least {@code spec.maxRows()}
-     * @param objective coefficients and where losses go
-     * @param gradients where auxiliary routers leave theirs in training, else null
-     * @param auxScratch for them, else null
+     * @param objective where losses go, and in training gradients
      */
-    Forward(
-            Engine engine,
-            ParameterSet weights,
-            ForwardSpec spec,
-            int rows,
-            Objective objective,
-            ParameterSet gradients,
-            BackwardScratch auxScratch,
-            Arena floats) {
+    Forward(Engine engine, ParameterSet weights, ForwardSpec spec, int rows, Objective objective, Arena floats) {
         this.engine = engine;
-        this.weights = weights;
-        this.spec = spec;
-        this.floats = floats;
-        config = weights.config();
-        map = new LayerMap(config);
+        context = ForwardContext.allocate(engine, weights, spec, rows, floats);
+        ModelConfig config = context.config();
+        LayerMap map = context.map();
         maxDepth = config.recursions();
-        indices = engine.arena(name("indices"), ElementType.I32);
-        bank = new LayerBank(engine, name("").strip(), weights.type());
-        batch = Batch.allocate(config, spec, rows, floats, indices);
-        rowLayout = new RowLayout(engine, batch, spec.sequences());
-        scratch = Scratch.allocate(floats, config, rows);
-        layers = new ForwardLayers(this);
-        embedded = floats.allocate("embedded", rows, config.hiddenSize());
-        embed = embedding();
-        boolean routed = config.router() != RouterKind.NONE;
-        first = layers.plain(before, 0, routed ? map.prefix() : map.numLayers(), embedded);
-        if (routed) {
-            state = floats.allocate("state", rows, config.hiddenSize());
-            routing = config.router() == RouterKind.EXPERT_CHOICE
-                    ? new ExpertRouting(this, objective, gradients, auxScratch)
-                    : new TokenRouting(this);
-            buildRecursions();
-            hidden = layers.plain(after, map.numLayers() - map.suffix(), map.numLayers(), state);
-        } else {
-            state = null;
-            routing = null;
-            hidden = first;
-        }
+        rowLayout = new RowLayout(engine, context.batch(), spec.sequences());
+        layers = new ForwardLayers(context);
+        // [N, d] the embedded tokens.
+        Tensor embedded = floats.allocate("embedded", rows, config.hiddenSize());
+        embed = embedding(context, embedded);
+        boolean routes = config.router().routes();
+        before = layers.plain(0, routes ? map.prefix() : map.numLayers(), embedded);
+        // [N, d] what recursion 1 starts from, and what recursions update.
+        Tensor first = ForwardLayers.output(before, embedded);
+        Tensor state = routes ? floats.allocate("state", rows, config.hiddenSize()) : first;
+        RoutingContext routed = new RoutingContext(context, objective, first, state);
+        routing = config.router().routing(routed);
+        recursions = routes ? recursions(routed, layers, routing) : List.of();
+        after = routes ? layers.plain(map.numLayers() - map.suffix(), map.numLayers(), state) : List.of();
+        hidden = ForwardLayers.output(after, state);
     }
 
     /** Uploads what does not change; called when everything around this pass is allocated too. */
     void fill() {
-        batch.fill(engine, config);
-        if (routing != null) {
-            routing.fill();
-        }
-        setMaxDepth(config.recursions());
+        context.batch().fill(engine, context.config());
+        routing.fill();
+        setMaxDepth(context.config().recursions());
     }
 
-    /** Names a program of this pass. */
-    String name(String what) {
-        return spec.purpose().name().toLowerCase(Locale.ROOT) + " " + what;
-    }
-
-    private Binding embedding() {
-        Wiring w = new Wiring(name("embedding"));
+    private static Binding embedding(ForwardContext context, Tensor embedded) {
+        Wiring w = new Wiring(context.name("embedding"));
+        Batch batch = context.batch();
         Extent all = batch.all().extent();
-        w.add(new Embed(w.of(embedded, all), w.of(weights.embedding()), w.of(batch.ids(), all)));
-        return w.on(engine);
+        w.add(new Embed(w.of(embedded, all), w.of(context.weights().embedding()), w.of(batch.ids(), all)));
+        return w.on(context.engine());
     }
 
-    private void buildRecursions() {
-        int[] capacities = config.router() == RouterKind.EXPERT_CHOICE ? config.capacities(spec.context()) : null;
+    private static List<Recursion> recursions(RoutingContext routed, ForwardLayers layers, Routing routing) {
+        ForwardContext context = routed.pass();
+        Batch batch = context.batch();
+        List<Recursion> recursions = new ArrayList<>();
         ActiveRows candidates = batch.all();
-        for (int r = 1; r <= config.recursions(); r++) {
-            int max =
-                    spec.anyCapacity() || capacities == null ? batch.all().max() : spec.sequences() * capacities[r - 1];
+        for (int r = 1; r <= context.config().recursions(); r++) {
             ActiveRows rows = r == 1
                     ? batch.all()
-                    : ActiveRows.allocate(indices, "depth " + r, max, spec.sequences(), batch.segments());
+                    : ActiveRows.allocate(
+                            context.indices(),
+                            "depth " + r,
+                            routing.mostRows(r),
+                            context.spec().sequences(),
+                            batch.segments());
             Recursion recursion = new Recursion(r, candidates, rows);
-            allocate(recursion);
+            allocate(recursion, routed, layers);
             layers.block(recursion);
             routing.build(recursion);
-            recursion.enter = enter(recursion);
+            recursion.enter = enter(recursion, routed, routing);
             recursions.add(recursion);
             candidates = rows;
         }
+        return recursions;
     }
 
-    private void allocate(Recursion r) {
-        int max = r.rows.max();
-        boolean keepsFirst = spec.training() && r.depth == 1;
-        r.x = keepsFirst ? first : layers.blockInput(r);
+    private static void allocate(Recursion r, RoutingContext routed, ForwardLayers layers) {
+        ForwardContext context = routed.pass();
+        boolean keepsFirst = context.spec().training() && r.depth == 1;
+        r.x = keepsFirst ? routed.first() : layers.blockInput(r);
         if (r.depth == 1) {
-            r.visibleShared = batch.visible();
+            r.visibleShared = context.batch().visible();
             return;
         }
-        if (config.kv() != KvMode.RECURSION_WISE) {
-            r.visibleShared = indices.allocate("depth " + r.depth + ".visible_shared", max);
+        if (context.config().kv() != KvMode.RECURSION_WISE) {
+            r.visibleShared = context.indices().allocate("depth " + r.depth + ".visible_shared", r.rows.max());
         }
     }
 
-    private Binding enter(Recursion r) {
-        Wiring w = new Wiring(name("depth " + r.depth + ": enter"));
+    private static Binding enter(Recursion r, RoutingContext routed, Routing routing) {
+        ForwardContext context = routed.pass();
+        Wiring w = new Wiring(context.name("depth " + r.depth + ": enter"));
         Extent rows = r.rows.extent();
         if (r.depth > 1) {
-            w.add(new Gather(w.of(r.x, rows), w.of(state), w.of(r.rows.index(), rows)));
-        } else if (r.x != first) {
-            w.add(new Copy(w.of(r.x, rows), w.of(first, rows)));
+            w.add(new Gather(w.of(r.x, rows), w.of(routed.state()), w.of(r.rows.index(), rows)));
+        } else if (r.x != routed.first()) {
+            w.add(new Copy(w.of(r.x, rows), w.of(routed.first(), rows)));
         }
-        if (config.router() == RouterKind.EXPERT_CHOICE) {
-            w.add(new MarkDepth(w.of(batch.depth()), w.of(r.rows.index(), rows), r.depth));
-        }
+        routing.wireEnter(w, r);
         if (r.depth > 1 && r.visibleShared != null) {
-            w.add(new Gather(w.of(r.visibleShared, rows), w.of(batch.visible()), w.of(r.rows.index(), rows)));
+            Tensor visible = context.batch().visible();
+            w.add(new Gather(w.of(r.visibleShared, rows), w.of(visible), w.of(r.rows.index(), rows)));
         }
-        return w.on(engine);
+        return w.on(context.engine());
     }
 
     /** Tokens run at most this many recursions from now on. */
     void setMaxDepth(int depth) {
-        maxDepth = Math.clamp(depth, 1, config.recursions());
-        if (routing instanceof TokenRouting token) {
-            token.setDeepest(maxDepth);
-        }
-    }
-
-    int maxDepth() {
-        return maxDepth;
+        maxDepth = Math.clamp(depth, 1, context.config().recursions());
+        routing.setMaxDepth(maxDepth);
     }
 
     /**
@@ -197,33 +157,22 @@ final class Forward implements AutoCloseable {
 
     /** Reads the last recursion of each of the first rows. */
     void depths(int[] target, int rows) {
-        depths(target, batch.depth().rows(0, rows), rows);
-    }
-
-    /** As {@link #depths(int[], int)} with a view of those rows made before. */
-    void depths(int[] target, Tensor view, int rows) {
-        if (routing == null) {
-            Arrays.fill(target, 0, rows, maxDepth);
-        } else {
-            engine.download(view, target, 0);
-        }
+        routing.depths(target, context.batch().depth().rows(0, rows), rows);
     }
 
     /**
-     * Runs on the rows of {@code batch}.
+     * Runs on the rows of the batch.
      *
-     * @param causal decide by what each token knows itself; else by the top k of each sequence (expert-choice)
+     * @param causal decide by what each token knows itself; else as in training, where a router may look ahead
      */
     void run(boolean causal) {
         embed.run();
         runPlain(before);
-        if (routing != null) {
-            routing.begin();
-            // By index, here and below: an iterator is an object, and the compiler does not always see that it can do
-            // without.
-            for (int i = 0; i < recursions.size(); i++) {
-                runRecursion(recursions.get(i), causal);
-            }
+        routing.begin();
+        // By index, here and below: an iterator is an object, and the compiler does not always see that it can do
+        // without.
+        for (int i = 0; i < recursions.size(); i++) {
+            runRecursion(recursions.get(i), causal);
         }
         runPlain(after);
     }
@@ -254,12 +203,12 @@ final class Forward implements AutoCloseable {
             for (int i = 0; i < r.layers.size(); i++) {
                 r.layers.get(i).run();
             }
-            r.leave.run();
+            routing.leave(r);
         }
     }
 
     @Override
     public void close() {
-        indices.close();
+        context.indices().close();
     }
 }

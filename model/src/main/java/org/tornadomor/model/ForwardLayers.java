@@ -1,5 +1,6 @@
 package org.tornadomor.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.Extent;
@@ -10,7 +11,7 @@ import org.tornadomor.engine.Tensor;
  * recomputation every layer's input; otherwise layers run in place on the hidden states. What is not kept is shared.
  */
 final class ForwardLayers {
-    private final Forward forward;
+    private final ForwardContext pass;
     private final ModelConfig config;
     private final LayerMap map;
     /** Memory of all layers in turn, unless each keeps its own. */
@@ -22,29 +23,29 @@ final class ForwardLayers {
     /** [N, 2 kvHeads h] by layer: what readers of its keys and values read. */
     private final Tensor[] sources;
 
-    ForwardLayers(Forward forward) {
-        this.forward = forward;
-        this.config = forward.config;
-        this.map = forward.map;
-        int rows = forward.batch.all().max();
+    ForwardLayers(ForwardContext pass) {
+        this.pass = pass;
+        this.config = pass.config();
+        this.map = pass.map();
+        int rows = pass.batch().all().max();
         sources = new Tensor[map.numLayers()];
-        mixed = config.kv() == KvMode.HYBRID ? forward.floats.allocate("mixed_kv", rows, 2 * config.kvWidth()) : null;
-        if (forward.spec.keepsActivations()) {
+        mixed = config.kv() == KvMode.HYBRID ? pass.floats().allocate("mixed_kv", rows, 2 * config.kvWidth()) : null;
+        if (pass.spec().keepsActivations()) {
             shared = null;
         } else {
             LayerShape widest = new LayerShape(
                     config,
-                    forward.batch.all().extent(),
-                    forward.batch.all().extent(),
-                    forward.batch.segments(),
-                    forward.spec.context(),
+                    pass.batch().all().extent(),
+                    pass.batch().all().extent(),
+                    pass.batch().segments(),
+                    pass.spec().context(),
                     KeyMode.OWN,
                     null);
-            shared = Activations.shared(forward.floats, widest);
+            shared = Activations.shared(pass.floats(), widest);
         }
-        blockRows = forward.spec.training() || config.router() == RouterKind.NONE
+        blockRows = pass.spec().training() || !config.router().routes()
                 ? null
-                : forward.floats.allocate("block", rows, config.hiddenSize());
+                : pass.floats().allocate("block", rows, config.hiddenSize());
     }
 
     /** Whether later layers read this layer's keys and values. */
@@ -54,19 +55,23 @@ final class ForwardLayers {
 
     /** Where the block of a recursion finds its rows. */
     Tensor blockInput(Recursion r) {
-        return forward.spec.training()
-                ? forward.floats.allocate("depth " + r.depth + ".x", r.rows.max(), config.hiddenSize())
+        return pass.spec().training()
+                ? pass.floats().allocate("depth " + r.depth + ".x", r.rows.max(), config.hiddenSize())
                 : blockRows;
     }
 
-    /** Layers {@code from} to {@code to - 1} on all rows. @return where the last one leaves its output */
-    Tensor plain(List<PlainLayer> into, int from, int to, Tensor x) {
+    /** Layers {@code from} to {@code to - 1} on all rows. @param x [N, d] input of the first */
+    List<PlainLayer> plain(int from, int to, Tensor x) {
+        List<PlainLayer> layers = new ArrayList<>();
         for (int l = from; l < to; l++) {
-            PlainLayer layer = layer(l, forward.batch.all(), null, x);
-            into.add(layer);
-            x = layer.activations().out();
+            layers.add(layer(l, pass.batch().all(), null, output(layers, x)));
         }
-        return x;
+        return layers;
+    }
+
+    /** Where the last of some layers leaves its output; {@code x} if there are none. */
+    static Tensor output(List<PlainLayer> layers, Tensor x) {
+        return layers.isEmpty() ? x : layers.getLast().activations().out();
     }
 
     /** The block of a recursion on its active rows. */
@@ -84,31 +89,31 @@ final class ForwardLayers {
     private PlainLayer layer(int l, ActiveRows rows, Recursion r, Tensor x) {
         LayerShape shape = shape(l, rows);
         int depth = map.recursion(l);
-        LayerForward program = forward.bank.forward(depth, shape);
+        LayerForward program = pass.bank().forward(depth, shape);
         Activations activations = activations(l, shape, x);
         if (hasReaders(l)) {
             sources[l] = activations.qkv().columns(config.queryWidth(), 2 * config.kvWidth());
         }
         LayerKeys keys = keys(l, shape.mode(), rows, r);
-        LayerWeights weights = forward.weights.layer(map.weightSet(l));
-        Binding binding = program.bind(weights, activations, forward.scratch, keys);
-        Binding again = forward.spec.recompute()
-                ? forward.bank.recompute(depth, shape).bind(weights, activations, forward.scratch, keys)
+        LayerWeights weights = pass.weights().layer(map.weightSet(l));
+        Binding binding = program.bind(weights, activations, pass.scratch(), keys);
+        Binding again = pass.spec().recompute()
+                ? pass.bank().recompute(depth, shape).bind(weights, activations, pass.scratch(), keys)
                 : null;
         return new PlainLayer(l, depth, shape, activations, keys, binding, again);
     }
 
     private Activations activations(int l, LayerShape shape, Tensor x) {
-        if (forward.spec.keepsActivations()) {
-            return Activations.allocate(forward.floats, "layer " + l, shape, x);
+        if (pass.spec().keepsActivations()) {
+            return Activations.allocate(pass.floats(), "layer " + l, shape, x);
         }
-        Tensor out = forward.spec.training()
-                ? forward.floats.allocate("layer " + l + ".out", shape.rows().max(), shape.d())
+        Tensor out = pass.spec().training()
+                ? pass.floats().allocate("layer " + l + ".out", shape.rows().max(), shape.d())
                 : x;
         Activations mine = shared.between(x, out);
         if (hasReaders(l)) {
             return mine.withQkv(
-                    forward.floats.allocate("layer " + l + ".qkv", shape.rows().max(), shape.qkvWidth()));
+                    pass.floats().allocate("layer " + l + ".qkv", shape.rows().max(), shape.qkvWidth()));
         }
         return mine.withQkv(shared.qkv().reshaped(shape.rows().max(), shape.qkvWidth()));
     }
@@ -119,13 +124,19 @@ final class ForwardLayers {
             mode = config.kv() == KvMode.HYBRID ? KeyMode.HYBRID : KeyMode.SHARED;
         }
         Extent keyRows =
-                mode == KeyMode.OWN ? rows.extent() : forward.batch.all().extent();
+                mode == KeyMode.OWN ? rows.extent() : pass.batch().all().extent();
         return new LayerShape(
-                config, rows.extent(), keyRows, forward.batch.segments(), forward.spec.context(), mode, null);
+                config,
+                rows.extent(),
+                keyRows,
+                pass.batch().segments(),
+                pass.spec().context(),
+                mode,
+                null);
     }
 
     private LayerKeys keys(int l, KeyMode mode, ActiveRows rows, Recursion r) {
-        Batch batch = forward.batch;
+        Batch batch = pass.batch();
         Tensor visible;
         if (rows == batch.all()) {
             visible = batch.visible();

@@ -52,47 +52,56 @@ final class Head {
     }
 
     /**
+     * @param hidden [N, d] what the layers left
      * @param gradients where gradients go, or null to score only
      * @param dHidden [N, d] overwritten with the gradient of the hidden states, or null
      * @param lossScale of a row's loss and gradient: 1 / (tokens of a step)
      */
-    Head(Forward forward, ParameterSet gradients, Tensor dHidden, float lossScale, Tensor losses, Arena floats) {
-        engine = forward.engine;
-        all = forward.batch.all().extent();
-        vocabulary = forward.config.vocabSize();
-        int rows = blockRows(forward.config, forward.spec.maxRows());
+    Head(
+            ForwardContext pass,
+            Tensor hidden,
+            ParameterSet gradients,
+            Tensor dHidden,
+            float lossScale,
+            Tensor losses,
+            Arena floats) {
+        engine = pass.engine();
+        all = pass.batch().all().extent();
+        vocabulary = pass.config().vocabSize();
+        int rows = blockRows(pass.config(), pass.spec().maxRows());
         block = Extent.of("block", rows);
         int memory = all.max();
-        int d = forward.config.hiddenSize();
-        targets = forward.indices.allocate("targets", memory);
+        int d = pass.config().hiddenSize();
+        targets = pass.indices().allocate("targets", memory);
         rowLoss = floats.allocate("row_loss", memory);
         logits = floats.allocate("logits", rows, vocabulary);
         normed = floats.allocate("head.normed", rows, d);
         Tensor dNormed = gradients == null ? null : floats.allocate("head.d_normed", rows, d);
-        for (int from = 0; from < forward.spec.maxRows(); from += rows) {
-            blocks.add(block(forward, gradients, dHidden, dNormed, from, rows, lossScale));
+        for (int from = 0; from < pass.spec().maxRows(); from += rows) {
+            blocks.add(block(pass, hidden, gradients, dHidden, dNormed, from, rows, lossScale));
         }
-        Wiring w = new Wiring(forward.name("loss"));
+        Wiring w = new Wiring(pass.name("loss"));
         sumLoss = w.add(new SumInto(w.of(losses), w.of(rowLoss, all), Losses.LM, lossScale))
                 .on(engine);
     }
 
     private Binding block(
-            Forward forward,
+            ForwardContext pass,
+            Tensor hidden,
             ParameterSet gradients,
             Tensor dHidden,
             Tensor dNormed,
             int from,
             int rows,
             float lossScale) {
-        Wiring w = new Wiring(forward.name("head"));
-        float eps = (float) forward.config.rmsNormEps();
-        var hidden = w.of(forward.hidden.rows(from, rows), block);
-        var norm = w.of(forward.weights.finalNorm());
-        var matrix = w.of(forward.weights.head());
+        Wiring w = new Wiring(pass.name("head"));
+        float eps = (float) pass.config().rmsNormEps();
+        var hiddenRows = w.of(hidden.rows(from, rows), block);
+        var norm = w.of(pass.weights().finalNorm());
+        var matrix = w.of(pass.weights().head());
         var normedRows = w.of(normed, block);
         var logitRows = w.of(logits, block);
-        w.add(new RmsNorm(normedRows, hidden, norm, eps));
+        w.add(new RmsNorm(normedRows, hiddenRows, norm, eps));
         w.add(new MatmulNT(logitRows, normedRows, matrix));
         w.add(new CrossEntropy(
                 w.of(rowLoss.rows(from, rows), block),
@@ -106,7 +115,7 @@ final class Head {
             w.add(new MatmulTN(w.of(gradients.head()), logitRows, normedRows));
             w.add(new MatmulNN(dNormedRows, logitRows, matrix, false));
             w.add(new Clear(dHiddenRows));
-            w.add(new RmsNormBackward(dHiddenRows, w.of(gradients.finalNorm()), dNormedRows, hidden, norm, eps));
+            w.add(new RmsNormBackward(dHiddenRows, w.of(gradients.finalNorm()), dNormedRows, hiddenRows, norm, eps));
         }
         return w.on(engine);
     }

@@ -1,6 +1,7 @@
 package org.tornadomor.model;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -58,13 +59,10 @@ final class KeyLayout {
 
     /** Rows of the block's cache that a token takes on average, if routing is as balanced as in training. */
     double expectedPlanes() {
-        if (config.router() == RouterKind.NONE || config.kv() != KvMode.RECURSION_WISE) {
+        if (!looped() || config.kv() != KvMode.RECURSION_WISE) {
             return planes();
         }
-        List<Double> shares = config.mor().capacity();
-        return shares == null
-                ? (config.recursions() + 1) / 2.0
-                : shares.stream().mapToDouble(Double::doubleValue).sum();
+        return Arrays.stream(config.router().plannedShare(config.mor())).sum();
     }
 
     /** Elements of a row of one layer's cache. */

@@ -159,7 +159,7 @@ public record ModelConfig(
     public int[] capacities(int T) {
         int[] k = new int[recursions()];
         Arrays.fill(k, T);
-        if (router() == RouterKind.EXPERT_CHOICE) {
+        if (router().hasCapacities()) {
             for (int r = 1; r <= k.length; r++) {
                 k[r - 1] = capacity(T, r);
             }

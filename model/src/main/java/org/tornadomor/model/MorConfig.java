@@ -85,32 +85,25 @@ public record MorConfig(
 
     private static void checkRouting(
             Sharing sharing, RouterKind router, RouterActivation activation, List<Double> capacity) {
-        if (router != RouterKind.NONE && !sharing.cycle()) {
+        if (router.routes() && !sharing.cycle()) {
             throw new UserError("mor.router " + router.spelling() + " does not work with mor.sharing "
                     + sharing.spelling() + "; use cycle or middle_cycle, where a recursion is one run of layers");
         }
-        if (router == RouterKind.EXPERT_CHOICE && activation == RouterActivation.SOFTMAX) {
-            throw new UserError("mor.router_activation softmax is for token_choice only; expert_choice has one logit"
-                    + " for each recursion, use sigmoid or tanh");
-        }
-        if (router == RouterKind.TOKEN_CHOICE && activation == RouterActivation.TANH) {
-            throw new UserError(
-                    "mor.router_activation tanh is for expert_choice only; use softmax or sigmoid with token_choice");
-        }
-        if (router != RouterKind.EXPERT_CHOICE && capacity != null) {
+        router.checkActivation(activation);
+        if (!router.hasCapacities() && capacity != null) {
             throw new UserError("mor.capacity is for expert_choice only; remove it or set mor.router to expert_choice");
         }
     }
 
     private static void checkKv(KvMode kv, RouterKind router, Sharing sharing) {
-        if (kv == KvMode.HYBRID && (router != RouterKind.EXPERT_CHOICE || sharing != Sharing.MIDDLE_CYCLE)) {
+        if (kv == KvMode.HYBRID && (!router.allowsHybridKeys() || sharing != Sharing.MIDDLE_CYCLE)) {
             throw new UserError("mor.kv hybrid needs mor.router expert_choice and mor.sharing middle_cycle, not "
                     + router.spelling() + " and " + sharing.spelling() + "; use recursion_wise or shared");
         }
     }
 
     private static void checkAuxRouter(RouterKind router, boolean auxRouter, CausalRouter causalRouter) {
-        if (auxRouter && router != RouterKind.EXPERT_CHOICE) {
+        if (auxRouter && !router.hasAuxRouters()) {
             throw new UserError("mor.aux_router is for expert_choice only; set it to false");
         }
         if (causalRouter == CausalRouter.AUX && !auxRouter) {

@@ -25,9 +25,8 @@ public final class MorConfigBuilder {
     public MorConfigBuilder(int numRecursions, RouterKind router) {
         this.numRecursions = numRecursions;
         this.router = router;
-        boolean token = router == RouterKind.TOKEN_CHOICE;
-        routerActivation = token ? RouterActivation.SOFTMAX : RouterActivation.SIGMOID;
-        routerAlpha = token ? 1.0 : 0.1;
+        routerActivation = router.defaultActivation();
+        routerAlpha = router.defaultAlpha();
     }
 
     MorConfigBuilder(MorConfig from) {

@@ -37,11 +37,8 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
     }
 
     private static long routers(ModelConfig config) {
-        int n = config.recursions();
-        return switch (config.router()) {
-            case NONE -> 0;
-            case EXPERT_CHOICE -> (config.mor().auxRouter() ? 2L : 1L) * n * router(config, 1);
-            case TOKEN_CHOICE -> router(config, n) + (config.mor().balancing() == Balancing.LOSS_FREE ? n : 0);
-        };
+        return config.router().parameters(config).stream()
+                .mapToLong(parameter -> parameter.elements(config))
+                .sum();
     }
 }

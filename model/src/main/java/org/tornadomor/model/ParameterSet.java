@@ -60,7 +60,7 @@ public final class ParameterSet implements AutoCloseable {
             bodies.add(layerMatrices(u));
         }
         head = config.tieEmbeddings() ? embedding : matrix(ParameterNames.HEAD, config.vocabSize(), d);
-        makeRouters(config.mor());
+        routers(RouterParameter.Role.NETWORK, matrices, routers);
         for (int u = 0; u < sets; u++) {
             Tensor[] body = bodies.get(u);
             Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
@@ -68,8 +68,8 @@ public final class ParameterSet implements AutoCloseable {
             layers.add(new LayerWeights(inputNorm, body[0], body[1], postNorm, body[2], body[3]));
         }
         finalNorm = vector(ParameterNames.FINAL_NORM, d);
-        makeAuxRouters(config.mor());
-        routerBias = makeRouterBias(config.mor());
+        routers(RouterParameter.Role.AUXILIARY, auxiliary, auxRouters);
+        routerBias = makeRouterBias();
     }
 
     private Tensor[] layerMatrices(int u) {
@@ -89,23 +89,10 @@ public final class ParameterSet implements AutoCloseable {
         return new Tensor[] {qkv, output, gateUp, down};
     }
 
-    private void makeRouters(MorConfig mor) {
-        if (mor == null || mor.router() == RouterKind.NONE) {
-            return;
-        }
-        if (mor.router() == RouterKind.TOKEN_CHOICE) {
-            routers.add(router(matrices, ParameterNames.TOKEN_ROUTER, mor.numRecursions()));
-            return;
-        }
-        for (int r = 0; r < mor.numRecursions(); r++) {
-            routers.add(router(matrices, ParameterNames.expertRouter(r), 1));
-        }
-    }
-
-    private void makeAuxRouters(MorConfig mor) {
-        if (mor != null && mor.router() == RouterKind.EXPERT_CHOICE && mor.auxRouter()) {
-            for (int r = 0; r < mor.numRecursions(); r++) {
-                auxRouters.add(router(auxiliary, ParameterNames.auxRouter(r), 1));
+    private void routers(RouterParameter.Role role, List<Tensor> group, List<RouterWeights> into) {
+        for (RouterParameter parameter : config.router().parameters(config)) {
+            if (parameter.role() == role) {
+                into.add(router(group, parameter.name(), parameter.outputs()));
             }
         }
     }
@@ -121,15 +108,17 @@ public final class ParameterSet implements AutoCloseable {
         return new RouterWeights(up, named(group, arena.allocate(ParameterNames.routerDown(prefix), logits, inner)));
     }
 
-    private Tensor makeRouterBias(MorConfig mor) {
-        if (mor == null || mor.router() != RouterKind.TOKEN_CHOICE) {
-            return null;
+    private Tensor makeRouterBias() {
+        for (RouterParameter parameter : config.router().parameters(config)) {
+            if (parameter.role() == RouterParameter.Role.BIAS) {
+                Tensor bias = arena.allocate(parameter.name(), parameter.outputs());
+                if (parameter.stored()) {
+                    named.put(bias.name(), bias);
+                }
+                return bias;
+            }
         }
-        Tensor bias = arena.allocate(ParameterNames.ROUTER_BIAS, mor.numRecursions());
-        if (mor.balancing() == Balancing.LOSS_FREE) {
-            named.put(bias.name(), bias);
-        }
-        return bias;
+        return null;
     }
 
     private Tensor matrix(String name, int rows, int columns) {
@@ -190,7 +179,7 @@ public final class ParameterSet implements AutoCloseable {
         return layers.get(weightSet);
     }
 
-    /** The router of recursion r (from 1) for expert-choice; the only one for token-choice. */
+    /** The router of recursion r (from 1), or the only one. */
     RouterWeights router(int r) {
         return routers.get(routers.size() == 1 ? 0 : r - 1);
     }
@@ -215,7 +204,7 @@ public final class ParameterSet implements AutoCloseable {
         return finalNorm;
     }
 
-    /** [N_r] for token-choice: zeros unless balancing is loss-free; else null. */
+    /** The vector that a router moves itself, or null: [N_r] for token-choice, zeros unless balancing is loss-free. */
     public Tensor routerBias() {
         return routerBias;
     }

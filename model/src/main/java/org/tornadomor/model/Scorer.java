@@ -14,14 +14,11 @@ import org.tornadomor.engine.Wiring;
  */
 public final class Scorer implements AutoCloseable {
     private final Engine engine;
-    private final ModelConfig config;
     private final int sequences;
     private final int context;
     private final Arena floats;
     private final Forward forward;
     private final Head head;
-    private final Tensor agreement;
-    private final Tensor auxAgreement;
     private final Binding clear;
     private int rows;
     private int documentEnd = RowLayout.NO_END;
@@ -32,23 +29,18 @@ public final class Scorer implements AutoCloseable {
      */
     public Scorer(Engine engine, ParameterSet weights, int sequences, int context) {
         this.engine = engine;
-        this.config = weights.config();
         this.sequences = sequences;
         this.context = context;
         ForwardSpec spec = ForwardSpec.score(sequences, context);
         floats = engine.arena("score activations", ElementType.F32);
         Tensor losses = floats.allocate("losses", Losses.COUNT);
-        agreement = floats.allocate("agreement", config.recursions());
-        auxAgreement = floats.allocate("aux_agreement", config.recursions());
-        Objective objective = Objective.of(config, 1, losses, agreement, auxAgreement);
-        forward = new Forward(
-                engine, weights, spec, Head.paddedRows(config, spec.maxRows()), objective, null, null, floats);
-        head = new Head(forward, null, null, 1, losses, floats);
-        Wiring w = new Wiring(forward.name("clear"));
-        clear = w.add(new Clear(w.of(losses)))
-                .add(new Clear(w.of(agreement)))
-                .add(new Clear(w.of(auxAgreement)))
-                .on(engine);
+        int padded = Head.paddedRows(weights.config(), spec.maxRows());
+        forward = new Forward(engine, weights, spec, padded, Objective.measuring(losses), floats);
+        head = new Head(forward.context, forward.hidden, null, null, 1, losses, floats);
+        Wiring w = new Wiring(forward.context.name("clear"));
+        w.add(new Clear(w.of(losses)));
+        forward.routing.wireClear(w);
+        clear = w.on(engine);
         forward.fill();
         setThreshold(0.5);
     }
@@ -58,11 +50,9 @@ public final class Scorer implements AutoCloseable {
         forward.setMaxDepth(depth);
     }
 
-    /** Moves the causal decision of expert-choice: a probability, 0.5 being a logit of 0. */
+    /** Moves the causal decision of routers that have a threshold: a probability, 0.5 being a logit of 0. */
     public void setThreshold(double probability) {
-        if (forward.routing instanceof ExpertRouting expert) {
-            expert.setThreshold(Thresholds.logit(probability));
-        }
+        forward.routing.setThreshold(Thresholds.logit(probability));
     }
 
     /**
@@ -89,11 +79,9 @@ public final class Scorer implements AutoCloseable {
         }
         rows = count * length;
         forward.layout(count, length, inputs, documentEnd);
-        if (forward.routing instanceof ExpertRouting expert) {
-            expert.setLimits(config.capacities(length));
-        }
+        forward.routing.setLength(length);
         clear.run();
-        engine.upload(forward.batch.ids().rows(0, rows), inputs, 0);
+        engine.upload(forward.context.batch().ids().rows(0, rows), inputs, 0);
         engine.upload(head.targets.rows(0, rows), targets, 0);
         forward.run(causal);
         head.run(logits);
@@ -111,11 +99,10 @@ public final class Scorer implements AutoCloseable {
 
     /**
      * Share of routing decisions of the last call, by recursion, where the causal rule would have done what the top k did:
-     * the sampling accuracy (paper G.1). Expert-choice in train mode only.
+     * the sampling accuracy (paper G.1). In train mode of a router that looks ahead; else zeros.
      */
     public void agreement(float[] target) {
-        boolean aux = config.mor() != null && config.mor().causalRouter() == CausalRouter.AUX;
-        engine.download(aux ? auxAgreement : agreement, target, 0);
+        forward.routing.agreement(target);
     }
 
     @Override

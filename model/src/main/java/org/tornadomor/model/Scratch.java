@@ -24,13 +24,8 @@ record Scratch(Tensor normed, Tensor activated, Tensor gathered, Tensor inner, T
     }
 
     static int routerInner(ModelConfig config) {
-        if (config.mor() == null || config.mor().router() == RouterKind.NONE) {
-            return 0;
-        }
-        return switch (config.mor().routerArch()) {
-            case LINEAR -> 0;
-            case MLP -> 2 * config.hiddenSize();
-            case WIDE_MLP -> 4 * config.hiddenSize();
-        };
+        return config.router().routes()
+                ? Math.toIntExact(config.mor().routerArch().width(config.hiddenSize()))
+                : 0;
     }
 }

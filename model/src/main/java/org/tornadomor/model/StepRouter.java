@@ -38,13 +38,4 @@ interface StepRouter {
      *     be answered for the others
      */
     void decide(RunningRows running);
-
-    /** The router of a model whose recursions are runs of one block. */
-    static StepRouter of(DecodeState state) {
-        return switch (state.config().router()) {
-            case NONE -> new FullDepthStep(state);
-            case EXPERT_CHOICE -> new ExpertStep(state);
-            case TOKEN_CHOICE -> new TokenStep(state);
-        };
-    }
 }

@@ -1,13 +1,11 @@
 package org.tornadomor.model;
 
-import java.util.Arrays;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Clear;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
-import org.tornadomor.engine.TokenRouterOp.BalanceBias;
 import org.tornadomor.engine.Wiring;
 
 /**
@@ -16,7 +14,6 @@ import org.tornadomor.engine.Wiring;
  */
 public final class TrainingPass implements AutoCloseable {
     private final Engine engine;
-    private final ModelConfig config;
     private final int sequences;
     private final int context;
     private final ParameterSet gradients;
@@ -25,12 +22,9 @@ public final class TrainingPass implements AutoCloseable {
     private final Head head;
     private final Backward backward;
     private final Tensor losses;
-    private final Tensor agreement;
-    private final Tensor auxAgreement;
     private final Tensor ids;
     private final Tensor targetIds;
     private final Binding clear;
-    private final Binding balance;
     private int documentEnd = RowLayout.NO_END;
 
     /**
@@ -64,7 +58,7 @@ public final class TrainingPass implements AutoCloseable {
             boolean changingCapacity,
             boolean recompute) {
         this.engine = engine;
-        this.config = weights.config();
+        ModelConfig config = weights.config();
         this.sequences = sequences;
         this.context = context;
         this.gradients = new ParameterSet(engine, "gradients", config);
@@ -72,66 +66,39 @@ public final class TrainingPass implements AutoCloseable {
         int rows = Head.paddedRows(config, spec.maxRows());
         floats = engine.arena("activations", ElementType.F32);
         losses = floats.allocate("losses", Losses.COUNT);
-        agreement = floats.allocate("agreement", config.recursions());
-        auxAgreement = floats.allocate("aux_agreement", config.recursions());
-        Objective objective = Objective.of(config, 1f / microBatches, losses, agreement, auxAgreement);
         BackwardScratch scratch = BackwardScratch.allocate(floats, config, rows);
-        forward = new Forward(engine, weights, spec, rows, objective, gradients, scratch, floats);
+        Objective objective = new Objective(1f / microBatches, losses, gradients, scratch);
+        forward = new Forward(engine, weights, spec, rows, objective, floats);
         Tensor dState = floats.allocate("d_state", rows, config.hiddenSize());
         float lossScale = 1f / ((float) microBatches * spec.maxRows());
-        head = new Head(forward, gradients, dState, lossScale, losses, floats);
-        backward = new Backward(forward, gradients, scratch, objective, dState);
-        ids = forward.batch.ids().rows(0, spec.maxRows());
+        head = new Head(forward.context, forward.hidden, gradients, dState, lossScale, losses, floats);
+        backward = new Backward(forward, objective, dState);
+        ids = forward.context.batch().ids().rows(0, spec.maxRows());
         targetIds = head.targets.rows(0, spec.maxRows());
         clear = clearing();
-        balance = balancing(weights);
         forward.fill();
         forward.layout(sequences, context, null, documentEnd);
-        if (config.router() == RouterKind.EXPERT_CHOICE) {
-            setCapacities(config.capacities(context));
-        }
+        forward.routing.setLength(context);
     }
 
     private Binding clearing() {
-        Wiring w = new Wiring(forward.name("clear"));
+        Wiring w = new Wiring(forward.context.name("clear"));
         gradients.matrices().forEach(span -> w.add(new Clear(w.of(span))));
         gradients.vectors().forEach(span -> w.add(new Clear(w.of(span))));
         gradients.auxiliary().forEach(span -> w.add(new Clear(w.of(span))));
         w.add(new Clear(w.of(losses)));
-        w.add(new Clear(w.of(agreement)));
-        w.add(new Clear(w.of(auxAgreement)));
-        if (forward.routing instanceof TokenRouting token) {
-            w.add(new Clear(w.of(token.totalLoad)));
-        }
-        return w.on(engine);
-    }
-
-    private Binding balancing(ParameterSet weights) {
-        if (!(forward.routing instanceof TokenRouting token) || config.mor().balancing() != Balancing.LOSS_FREE) {
-            return null;
-        }
-        Wiring w = new Wiring(forward.name("balance"));
-        w.add(new BalanceBias(w.of(weights.routerBias()), w.of(token.totalLoad), (float)
-                config.mor().biasUpdateRate()));
+        forward.routing.wireClear(w);
         return w.on(engine);
     }
 
     /**
      * Sets k of each recursion (expert-choice); the model's own unless capacity warm-up is on.
      *
-     * @throws IllegalArgumentException if recursion 1 does not take every token, if k grows from one recursion to the next,
+     * @throws IllegalArgumentException if the router has no capacities, if recursion 1 does not take every token, if k grows from one recursion to the next,
      *     or if memory was planned for less
      */
     public void setCapacities(int[] k) {
-        boolean fits = k.length == config.recursions() && k[0] == context;
-        for (int r = 1; fits && r < k.length; r++) {
-            int planned = forward.recursions.get(r).rows.max() / sequences;
-            fits = k[r] >= 1 && k[r] <= Math.min(k[r - 1], planned);
-        }
-        if (!fits) {
-            throw new IllegalArgumentException("capacities " + Arrays.toString(k) + " of " + context + " tokens");
-        }
-        ((ExpertRouting) forward.routing).setLimits(k);
+        forward.routing.setCapacities(k);
     }
 
     /**
@@ -168,11 +135,9 @@ public final class TrainingPass implements AutoCloseable {
         backward.run();
     }
 
-    /** Ends a step: loss-free balancing moves the router's bias. */
+    /** Ends a step: the router moves what no gradient moves, such as the bias of loss-free balancing. */
     public void end() {
-        if (balance != null) {
-            balance.run();
-        }
+        forward.routing.end();
     }
 
     /** Reads the losses since {@link #begin}, in the places that {@link Losses} names. */
@@ -182,32 +147,12 @@ public final class TrainingPass implements AutoCloseable {
 
     /** Share of decisions, by recursion, where the causal rule and the top k agreed since {@link #begin} (expert-choice). */
     public void agreement(float[] target) {
-        engine.download(
-                config.mor() != null && config.mor().causalRouter() == CausalRouter.AUX ? auxAgreement : agreement,
-                target,
-                0);
+        forward.routing.agreement(target);
     }
 
     /** Share of tokens whose last recursion is r = 1 .. N_r in this step. */
     public void depthShare(double[] target) {
-        Arrays.fill(target, 0);
-        switch (forward.routing) {
-            case TokenRouting token -> {
-                int[] load = new int[target.length];
-                engine.download(token.totalLoad, load, 0);
-                double total = Arrays.stream(load).sum();
-                for (int r = 0; r < target.length; r++) {
-                    target[r] = load[r] / total;
-                }
-            }
-            case ExpertRouting expert -> {
-                for (int r = 0; r < target.length; r++) {
-                    int deeper = r + 1 < target.length ? expert.limit(r + 2) : 0;
-                    target[r] = (double) (expert.limit(r + 1) - deeper) / context;
-                }
-            }
-            case null -> target[target.length - 1] = 1;
-        }
+        forward.routing.depthShare(target);
     }
 
     /** The depth of each token of the last micro-batch, [B T]. */

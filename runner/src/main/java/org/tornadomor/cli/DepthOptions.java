@@ -2,7 +2,6 @@ package org.tornadomor.cli;
 
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.RouterKind;
 import picocli.CommandLine.Option;
 
 /** How deep tokens may go: the two knobs that move a trained model between quality and cost. */
@@ -36,7 +35,7 @@ final class DepthOptions {
         if (!(threshold >= 0 && threshold <= 1)) {
             throw new UserError("--threshold " + threshold + " is not a probability; give a number from 0 to 1");
         }
-        if (config.router() != RouterKind.EXPERT_CHOICE) {
+        if (!config.router().hasThreshold()) {
             throw new UserError("--threshold is for models with an expert-choice router, which this one is not; leave"
                     + " it out or use --max-depth");
         }

@@ -11,7 +11,6 @@ import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TokenSequence;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -189,8 +188,8 @@ final class EvaluateCommand implements Runnable {
     }
 
     private void report(Text text, ModelConfig config, int length, Evaluation evaluation, WorkReport work) {
-        // Only the top k of expert-choice looks at later tokens; the two modes of other models are one.
-        boolean twoModes = config.router() == RouterKind.EXPERT_CHOICE;
+        // The two modes of a router that does not look at later tokens are one.
+        boolean twoModes = config.router().looksAhead();
         Evaluation.Result train;
         Evaluation.Result causal;
         try (Progress progress = Progress.start("evaluate", "tok", evaluation.predicted() * (twoModes ? 2 : 1))) {

@@ -9,7 +9,6 @@ import org.tornadomor.ModelFolders;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
-import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
@@ -95,7 +94,7 @@ final class InfoCommand implements Runnable {
 
     private static String recursion(MorConfig mor) {
         String keys = "keys and values " + mor.kv().spelling();
-        if (mor.router() == RouterKind.NONE) {
+        if (!mor.router().routes()) {
             return keys;
         }
         return mor.routerArch().spelling() + " router, "

@@ -9,7 +9,6 @@ import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.RouterKind;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.MetricsLog;
 import org.tornadomor.trainer.RunFolder;
@@ -159,7 +158,7 @@ public final class RunData {
     }
 
     boolean routed() {
-        return model.router() != RouterKind.NONE;
+        return model.router().routes();
     }
 
     /** Every key of the configuration with its value. */

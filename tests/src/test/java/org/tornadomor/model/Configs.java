@@ -36,7 +36,7 @@ public final class Configs {
     private static Arbitrary<MorConfig> mors() {
         Arbitrary<MorConfig> shared = Combinators.combine(
                         Arbitraries.integers().between(1, 4),
-                        Arbitraries.of(RouterKind.class),
+                        Arbitraries.of(TinyConfigs.ROUTERS),
                         Arbitraries.of(Sharing.class),
                         Arbitraries.of(RouterArch.class),
                         Arbitraries.of(KvMode.class),

@@ -9,7 +9,6 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.engine.tornado.EngineOptions;
 import org.tornadomor.engine.tornado.TornadoEngine;
@@ -44,10 +43,9 @@ class DeviceTransfersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = RouterKind.class,
-            names = {"EXPERT_CHOICE", "TOKEN_CHOICE"})
-    void aTrainingStepMovesTheBatchInAndTheLossesOut(RouterKind router) {
+    @ValueSource(strings = {"expert_choice", "token_choice"})
+    void aTrainingStepMovesTheBatchInAndTheLossesOut(String spelling) {
+        RouterKind router = RouterKind.parse("router", spelling);
         try (TornadoEngine engine = new TornadoEngine(EngineOptions.standard());
                 ParameterSet weights = weights(engine, config(2, router, null));
                 TrainingPass pass = new TrainingPass(engine, weights, SEQUENCES, CONTEXT, 1, false);

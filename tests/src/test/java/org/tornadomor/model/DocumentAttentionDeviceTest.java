@@ -1,6 +1,5 @@
 package org.tornadomor.model;
 
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -17,8 +16,13 @@ class DocumentAttentionDeviceTest {
 
     @TestFactory
     Stream<DynamicTest> oneModelOfEachRouter() {
-        return Stream.of(RouterKind.values())
-                .flatMap(router -> models(router).stream())
+        MorConfig hybrid =
+                MorConfig.expertChoice(3).toBuilder().kv(KvMode.HYBRID).build();
+        return Stream.of(
+                        TinyConfigs.grouped(2, null),
+                        TinyConfigs.grouped(5, MorConfig.expertChoice(3)),
+                        TinyConfigs.multiHead(5, hybrid),
+                        TinyConfigs.grouped(5, MorConfig.tokenChoice(3)))
                 .map(config -> DynamicTest.dynamicTest(RandomModels.describe(config), () -> {
                     try (Engine engine =
                                     new TornadoEngine(EngineOptions.standard().withChecks());
@@ -26,20 +30,5 @@ class DocumentAttentionDeviceTest {
                         DocumentAttentionTest.compare(model, TOLERANCE, GRADIENT);
                     }
                 }));
-    }
-
-    private static List<ModelConfig> models(RouterKind router) {
-        return switch (router) {
-            case NONE -> List.of(TinyConfigs.grouped(2, null));
-            case EXPERT_CHOICE ->
-                List.of(
-                        TinyConfigs.grouped(5, MorConfig.expertChoice(3)),
-                        TinyConfigs.multiHead(
-                                5,
-                                MorConfig.expertChoice(3).toBuilder()
-                                        .kv(KvMode.HYBRID)
-                                        .build()));
-            case TOKEN_CHOICE -> List.of(TinyConfigs.grouped(5, MorConfig.tokenChoice(3)));
-        };
     }
 }

@@ -33,7 +33,7 @@ final class RandomModels {
             return plain;
         }
         int recursions = 2 + random.nextInt(3);
-        RouterKind router = RouterKind.values()[kind % 3];
+        RouterKind router = TinyConfigs.ROUTERS[kind % 3];
         boolean routed = router != RouterKind.NONE;
         Sharing sharing = routed
                 ? (random.nextBoolean() ? Sharing.CYCLE : Sharing.MIDDLE_CYCLE)

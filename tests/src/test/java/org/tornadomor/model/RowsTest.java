@@ -236,7 +236,7 @@ class RowsTest {
 
     @Test
     void sharedKeysAreNotProjectedAgain() {
-        for (RouterKind router : RouterKind.values()) {
+        for (RouterKind router : TinyConfigs.ROUTERS) {
             MorConfig mor = new MorConfigBuilder(2, router).kv(KvMode.SHARED).build();
             ModelConfig config = TinyConfigs.grouped(4, mor);
             int d = config.hiddenSize();

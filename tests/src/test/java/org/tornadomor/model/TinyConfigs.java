@@ -14,6 +14,9 @@ final class TinyConfigs {
     private static final int FFN = 10;
     private static final int MAX_POSITIONS = 32;
 
+    /** The routers that the program comes with; {@link ReferenceModel} knows these. */
+    static final RouterKind[] ROUTERS = {RouterKind.NONE, RouterKind.EXPERT_CHOICE, RouterKind.TOKEN_CHOICE};
+
     private TinyConfigs() {}
 
     /** Grouped queries, tied embeddings. */
@@ -154,7 +157,7 @@ final class TinyConfigs {
     static ModelConfig random(SplittableRandom random) {
         int kvHeads = 1 + random.nextInt(3);
         int heads = kvHeads * (1 + random.nextInt(3));
-        RouterKind router = pick(random, RouterKind.values());
+        RouterKind router = pick(random, ROUTERS);
         int n = 1 + random.nextInt(4);
         Sharing sharing = router == RouterKind.NONE
                 ? pick(random, Sharing.values())

@@ -2,7 +2,6 @@ package org.tornadomor.trainer;
 
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.RouterKind;
 
 /**
  * Expert-choice that begins with every token at every depth: over the first W steps capacity falls along half a cosine from 1
@@ -20,7 +19,7 @@ final class CapacityWarmUp {
 
     /** @throws UserError if the model has no capacities */
     CapacityWarmUp(ModelConfig model, int context, int steps) {
-        if (steps > 0 && model.router() != RouterKind.EXPERT_CHOICE) {
+        if (steps > 0 && !model.router().hasCapacities()) {
             throw new UserError(
                     "capacity_warmup is for expert_choice models, the only ones with capacities; set it to 0");
         }

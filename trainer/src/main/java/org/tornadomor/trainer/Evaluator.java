@@ -102,7 +102,7 @@ final class Evaluator implements AutoCloseable {
     }
 
     private void countAgreement(int count) {
-        if (config.router() != RouterKind.EXPERT_CHOICE) {
+        if (!config.router().looksAhead()) {
             return;
         }
         scorer.agreement(agreement);
@@ -113,12 +113,12 @@ final class Evaluator implements AutoCloseable {
     }
 
     private EvalMetrics.Routers routers() {
-        if (config.router() == RouterKind.NONE) {
+        RouterKind router = config.router();
+        if (!router.routes()) {
             return null;
         }
-        boolean token = config.router() == RouterKind.TOKEN_CHOICE;
         List<Double> accuracy = new ArrayList<>();
-        for (int r = 2; r <= config.recursions() && !token; r++) {
+        for (int r = 2; r <= config.recursions() && router.looksAhead(); r++) {
             accuracy.add(trained.samplingAccuracy(r));
         }
         return new EvalMetrics.Routers(
@@ -126,8 +126,8 @@ final class Evaluator implements AutoCloseable {
                 Arrays.stream(causal.depthShare()).boxed().toList(),
                 accuracy,
                 trained.deadTokenRatio(),
-                token ? trained.maxViolation() : Double.NaN,
-                token ? trained.entropy() : Double.NaN);
+                router.balances() ? trained.maxViolation() : Double.NaN,
+                router.balances() ? trained.entropy() : Double.NaN);
     }
 
     @Override

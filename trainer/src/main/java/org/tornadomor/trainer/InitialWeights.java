@@ -10,6 +10,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
@@ -44,7 +45,7 @@ final class InitialWeights {
             String name = entry.getKey();
             if (unused.remove(name)) {
                 read(engine, checkpoint, name, entry.getValue());
-            } else if (isRouter(name)) {
+            } else if (isRouter(weights.config(), name)) {
                 fresh.add(name);
             } else {
                 throw new UserError("cannot begin with " + checkpoint.folder() + ": it has no " + name
@@ -53,7 +54,7 @@ final class InitialWeights {
             }
         }
         String extra = unused.stream()
-                .filter(name -> !isRouter(name))
+                .filter(name -> !isRouter(checkpoint.config(), name))
                 .sorted()
                 .findFirst()
                 .orElse(null);
@@ -70,8 +71,8 @@ final class InitialWeights {
         }
     }
 
-    private static boolean isRouter(String name) {
-        return name.startsWith("model.router") || name.startsWith("model.aux_router");
+    private static boolean isRouter(ModelConfig config, String name) {
+        return config.router().owns(config, name);
     }
 
     private static void read(Engine engine, CheckpointFolder checkpoint, String name, Tensor tensor) {

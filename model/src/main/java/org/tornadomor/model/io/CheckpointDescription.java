@@ -6,7 +6,6 @@ import java.util.Map;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterCount;
-import org.tornadomor.model.RouterKind;
 
 /**
  * What a checkpoint folder holds, for people and programs to look at.
@@ -42,9 +41,8 @@ public record CheckpointDescription(
         if (mor == null) {
             return "Llama";
         }
-        String name = mor.router() == RouterKind.NONE
-                ? "recursive"
-                : "Mixture-of-Recursions, " + mor.router().spelling();
+        String name =
+                mor.router().routes() ? "Mixture-of-Recursions, " + mor.router().spelling() : "recursive";
         return name + ", " + mor.numRecursions() + " recursions, "
                 + mor.sharing().spelling();
     }

@@ -6,9 +6,21 @@ import java.util.Arrays;
  * A tensor that a model has.
  *
  * @param shape one or two dimensions, row-major
- * @param decay whether weight decay applies: to matrices, embedding and routers included, never to vectors
+ * @param group how it is trained
  */
-public record ParameterSpec(String name, int[] shape, boolean decay) {
+public record ParameterSpec(String name, int[] shape, Group group) {
+    /** How a tensor is trained. */
+    public enum Group {
+        /** A matrix, embedding and routers included: with weight decay. */
+        MATRIX,
+        /** The weights of a norm: without. */
+        VECTOR,
+        /** A matrix of an auxiliary router, which has an optimiser of its own. */
+        AUXILIARY,
+        /** Moved by no gradient: the balancing bias of a router. */
+        UNTRAINED
+    }
+
     public ParameterSpec {
         shape = shape.clone();
     }
@@ -23,21 +35,26 @@ public record ParameterSpec(String name, int[] shape, boolean decay) {
         return Arrays.stream(shape).reduce(1, Math::multiplyExact);
     }
 
+    /** Whether weight decay applies. */
+    public boolean decay() {
+        return group == Group.MATRIX || group == Group.AUXILIARY;
+    }
+
     /** Whether a gradient moves it; only the loss-free balancing bias has an update of its own. */
     public boolean trainable() {
-        return !name.equals(ParameterNames.ROUTER_BIAS);
+        return group != Group.UNTRAINED;
     }
 
     /** Whether it belongs to an auxiliary router, which has an optimiser of its own. */
     public boolean auxRouter() {
-        return name.startsWith(ParameterNames.AUX_ROUTERS);
+        return group == Group.AUXILIARY;
     }
 
     @Override
     public boolean equals(Object other) {
         return other instanceof ParameterSpec spec
                 && name.equals(spec.name)
-                && decay == spec.decay
+                && group == spec.group
                 && Arrays.equals(shape, spec.shape);
     }
 

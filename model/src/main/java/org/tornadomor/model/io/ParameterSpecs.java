@@ -2,9 +2,10 @@ package org.tornadomor.model.io;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.tornadomor.model.Balancing;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.RouterParameter;
+import org.tornadomor.model.io.ParameterSpec.Group;
 
 /**
  * The tensors of a model, in the order of its file: embedding, weight sets, final norm, routers, auxiliary routers,
@@ -48,42 +49,39 @@ public final class ParameterSpecs {
     }
 
     private void routers() {
-        int recursions = config.recursions();
-        switch (config.router()) {
-            case NONE -> {}
-            case EXPERT_CHOICE -> {
-                for (int r = 0; r < recursions; r++) {
-                    router(ParameterNames.expertRouter(r), 1);
-                }
-                for (int r = 0; r < recursions && config.mor().auxRouter(); r++) {
-                    router(ParameterNames.auxRouter(r), 1);
-                }
-            }
-            case TOKEN_CHOICE -> {
-                router(ParameterNames.TOKEN_ROUTER, recursions);
-                if (config.mor().balancing() == Balancing.LOSS_FREE) {
-                    vector(ParameterNames.ROUTER_BIAS, recursions);
+        for (RouterParameter parameter : config.router().parameters(config)) {
+            switch (parameter.role()) {
+                case NETWORK -> router(parameter, Group.MATRIX);
+                case AUXILIARY -> router(parameter, Group.AUXILIARY);
+                case BIAS -> {
+                    if (parameter.stored()) {
+                        add(parameter.name(), Group.UNTRAINED, parameter.outputs());
+                    }
                 }
             }
         }
     }
 
-    private void router(String prefix, int outputs) {
+    private void router(RouterParameter router, Group group) {
         int d = config.hiddenSize();
         int width = Math.toIntExact(config.mor().routerArch().width(d));
         if (width == 0) {
-            matrix(ParameterNames.routerWeight(prefix), outputs, d);
+            add(ParameterNames.routerWeight(router.name()), group, router.outputs(), d);
         } else {
-            matrix(ParameterNames.routerUp(prefix), width, d);
-            matrix(ParameterNames.routerDown(prefix), outputs, width);
+            add(ParameterNames.routerUp(router.name()), group, width, d);
+            add(ParameterNames.routerDown(router.name()), group, router.outputs(), width);
         }
     }
 
     private void matrix(String name, int rows, int columns) {
-        specs.add(new ParameterSpec(name, new int[] {rows, columns}, true));
+        add(name, Group.MATRIX, rows, columns);
     }
 
     private void vector(String name, int length) {
-        specs.add(new ParameterSpec(name, new int[] {length}, false));
+        add(name, Group.VECTOR, length);
+    }
+
+    private void add(String name, Group group, int... shape) {
+        specs.add(new ParameterSpec(name, shape, group));
     }
 }

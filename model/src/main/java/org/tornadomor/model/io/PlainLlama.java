@@ -3,7 +3,6 @@ package org.tornadomor.model.io;
 import org.tornadomor.UserError;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.RouterKind;
 
 /**
  * A checkpoint read as the plain Llama that computes the same: a vanilla one as it is, a recursive one unrolled, each of its
@@ -23,7 +22,7 @@ public final class PlainLlama {
         this.checkpoint = checkpoint;
         ModelConfig source = checkpoint.config();
         map = new LayerMap(source);
-        if (source.router() != RouterKind.NONE) {
+        if (source.router().routes()) {
             throw new UserError(checkpoint.folder() + " is a Mixture-of-Recursions model with "
                     + source.mor().router().spelling()
                     + " routing: its tokens take different numbers of layers, which a"
