@@ -15,6 +15,7 @@ import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
@@ -37,17 +38,19 @@ public final class LanguageModel implements AutoCloseable {
     private final Engine engine;
     private final boolean ownsEngine;
     private final ParameterSet weights;
+    private final TextBoundaries texts;
     private final Tokenizer tokenizer;
     private final boolean ownsWeights;
-    private Timing lastTiming = new Timing(0, 0, 0, 0);
+    private Timing lastTiming = Timing.NONE;
 
     private LanguageModel(
-            Engine engine, boolean ownsEngine, ParameterSet weights, boolean ownsWeights, Tokenizer tokenizer) {
+            Engine engine, boolean ownsEngine, ParameterSet weights, boolean ownsWeights, TextBoundaries texts) {
         this.engine = engine;
         this.ownsEngine = ownsEngine;
         this.weights = weights;
         this.ownsWeights = ownsWeights;
-        this.tokenizer = tokenizer;
+        this.texts = texts;
+        this.tokenizer = texts.tokenizer();
     }
 
     /** Loads a checkpoint folder onto the CPU, on all processors. @throws UserError if it cannot be loaded */
@@ -97,13 +100,14 @@ public final class LanguageModel implements AutoCloseable {
                 weights.close();
                 throw e;
             }
-            return new LanguageModel(engine, ownsEngine, weights, true, tokenizer.orElse(null));
+            TextBoundaries texts = TextBoundaries.of(folder, tokenizer.orElse(null));
+            return new LanguageModel(engine, ownsEngine, weights, true, texts);
         }
     }
 
     /** Looks at weights that stay the caller's, such as those of a model in training. */
     public static LanguageModel of(Engine engine, ParameterSet weights, Tokenizer tokenizer) {
-        return new LanguageModel(engine, false, weights, false, tokenizer);
+        return new LanguageModel(engine, false, weights, false, TextBoundaries.of(tokenizer));
     }
 
     public ModelConfig config() {
@@ -113,6 +117,11 @@ public final class LanguageModel implements AutoCloseable {
     /** The tokenizer; empty for a model of bare ids. */
     public Optional<Tokenizer> tokenizer() {
         return Optional.ofNullable(tokenizer);
+    }
+
+    /** How texts begin and end. */
+    public TextBoundaries texts() {
+        return texts;
     }
 
     /** The engine that it runs on. */
@@ -137,11 +146,11 @@ public final class LanguageModel implements AutoCloseable {
         }
         prompts.forEach(this::requirePrompt);
         List<Generation> generations = new ArrayList<>();
-        lastTiming = new Timing(0, 0, 0, 0);
+        lastTiming = Timing.NONE;
         for (int from = 0; from < prompts.size(); from += MAX_BATCH) {
             List<int[]> batch = prompts.subList(from, Math.min(prompts.size(), from + MAX_BATCH));
             BatchGenerator.Result result =
-                    BatchGenerator.generate(engine, weights, tokenizer, batch, from, options, listener);
+                    BatchGenerator.generate(engine, weights, texts, batch, from, options, listener);
             generations.addAll(result.generations());
             lastTiming = lastTiming.plus(result.timing());
         }
@@ -175,14 +184,23 @@ public final class LanguageModel implements AutoCloseable {
         return lastTiming;
     }
 
-    /** The tokens of a text; of an empty one the end-of-text token, after which any document may begin. */
+    /**
+     * The tokens of a prompt, behind the beginning token if the tokenizer's files ask for one ({@link TextBoundaries#encode}); of an
+     * empty prompt the beginning token, else the end token, after which any document may begin.
+     */
     public int[] encode(String text) {
+        return encode(text, null);
+    }
+
+    /**
+     * The same with the beginning token, or without it.
+     *
+     * @param bos null leaves it to the tokenizer's files
+     * @throws UserError if it is wanted and there is none
+     */
+    public int[] encode(String text, Boolean bos) {
         requireTokenizer("text needs");
-        int[] ids = tokenizer.encode(text);
-        if (ids.length == 0 && tokenizer.endOfText() >= 0) {
-            return new int[] {tokenizer.endOfText()};
-        }
-        return ids;
+        return texts.withBos(bos).encode(text);
     }
 
     private void requireTokenizer(String what) {
@@ -194,16 +212,32 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context.
+     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context. The first token
+     * is predicted from what stands before a text ({@link TextBoundaries#context}), and left out if that is nothing.
      *
      * @param causal route as in generation; else by the top k of each window, as in training (expert-choice)
      */
     public Score score(String text, boolean causal) {
-        return score(encode(text), causal);
+        requireTokenizer("text needs");
+        int[] context = texts.context();
+        int[] ids = TextBoundaries.behind(context, tokenizer.encode(text));
+        // What stands before a text is given, not predicted.
+        int given = Math.max(0, context.length - 1);
+        Score all = score(ids, causal, texts.startsBehindEnd() ? texts.end() : -1);
+        return given == 0
+                ? all
+                : new Score(
+                        Arrays.copyOfRange(all.losses(), given, all.losses().length),
+                        Arrays.copyOfRange(all.depths(), given, all.depths().length));
     }
 
-    /** As {@link #score(String, boolean)} for tokens. */
+    /** As {@link #score(String, boolean)} for tokens, of which the first is given. */
     public Score score(int[] ids, boolean causal) {
+        return score(ids, causal, -1);
+    }
+
+    /** @param end the token behind which attention begins anew, or -1 */
+    private Score score(int[] ids, boolean causal, int end) {
         requireKnown(ids);
         int count = ids.length - 1;
         if (count < 1) {
@@ -215,6 +249,7 @@ public final class LanguageModel implements AutoCloseable {
         float[] windowLosses = new float[window];
         int[] windowDepths = new int[window];
         try (Scorer scorer = new Scorer(engine, weights, 1, window)) {
+            scorer.keepWithinDocuments(end);
             for (int from = 0; from < count; from += window) {
                 int length = Math.min(window, count - from);
                 int[] inputs = Arrays.copyOfRange(ids, from, from + length);

@@ -13,6 +13,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.TokenizerFiles;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Any Hugging Face {@code tokenizer.json}, run by DJL's binding of the Hugging Face library. */
 public final class HuggingFaceTokenizerAdapter implements Tokenizer {
@@ -29,34 +32,72 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
             Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
 
     private final String name;
-    private final byte[] json;
-    private final byte[] config;
+    private final TokenizerFiles files;
     private final TokenizerJson description;
     private final HuggingFaceTokenizer delegate;
     /** Null if only the library knows how text is cut. */
     private final WordEncoder words;
 
     private HuggingFaceTokenizerAdapter(
-            String name, byte[] json, byte[] config, TokenizerJson description, HuggingFaceTokenizer delegate) {
+            String name, TokenizerFiles files, TokenizerJson description, HuggingFaceTokenizer delegate) {
         this.name = name;
-        this.json = json;
-        this.config = config;
+        this.files = files;
         this.description = description;
         this.delegate = delegate;
         this.words = description.words() ? new WordEncoder(this::encode, description.added()) : null;
     }
 
     /**
-     * Reads a {@code tokenizer.json}, and the {@code tokenizer_config.json} beside it where there is one.
+     * Reads a {@code tokenizer.json}, and what belongs to it beside it.
      *
      * @throws UserError if a file cannot be read or is not a tokenizer, or if the native library does not load
      */
     public static HuggingFaceTokenizerAdapter read(Path file) {
-        byte[] json = readAll(file);
-        Path configFile = file.resolveSibling("tokenizer_config.json");
-        byte[] config = Files.isRegularFile(configFile) ? readAll(configFile) : null;
-        TokenizerJson description = TokenizerJson.parse(file, json, config);
-        return new HuggingFaceTokenizerAdapter(file.toString(), json, config, description, build(file, json));
+        return read(file, null);
+    }
+
+    /**
+     * The same with the beginning token before each text, or without, whatever the files say; {@link #save} writes files that say so.
+     *
+     * @param bos null leaves it to the files
+     * @throws UserError as {@link #read(Path)}, and if the beginning token is wanted and there is none, or it is the end token
+     */
+    public static HuggingFaceTokenizerAdapter read(Path file, Boolean bos) {
+        Path folder = file.toAbsolutePath().getParent();
+        TokenizerFiles files = TokenizerFiles.read(folder).with(Tokenizers.FILE, readAll(file));
+        TokenizerJson description = description(file, files);
+        if (bos != null && bos != !description.special().begin().isEmpty()) {
+            files = withBos(file, files, description, bos);
+            description = description(file, files);
+        }
+        HuggingFaceTokenizer delegate = build(file, files.get(Tokenizers.FILE));
+        return new HuggingFaceTokenizerAdapter(file.toString(), files, description, delegate);
+    }
+
+    private static TokenizerJson description(Path file, TokenizerFiles files) {
+        return TokenizerJson.parse(
+                file,
+                files.get(Tokenizers.FILE),
+                files.get(TokenizerFiles.CONFIG),
+                files.get(TokenizerFiles.SPECIAL_TOKENS));
+    }
+
+    private static TokenizerFiles withBos(Path file, TokenizerFiles files, TokenizerJson description, boolean bos) {
+        int id = description.special().bos();
+        if (bos && (id < 0 || id == description.endOfText())) {
+            throw new UserError("--bos asks for a token that begins a text, and " + file
+                    + (id < 0 ? " names none" : " begins texts behind the end token of the one before")
+                    + "; leave it away");
+        }
+        JsonMapper mapper = JsonMapper.shared();
+        ObjectNode root = (ObjectNode) mapper.readTree(files.get(Tokenizers.FILE));
+        byte[] before = files.get(TokenizerFiles.CONFIG);
+        ObjectNode config = before == null ? mapper.createObjectNode() : (ObjectNode) mapper.readTree(before);
+        SpecialTokens.write(root, config, bos, TokenizerJson.spelling(root, id), id);
+        return files.with(Tokenizers.FILE, mapper.writeValueAsBytes(root))
+                .with(
+                        TokenizerFiles.CONFIG,
+                        mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
     }
 
     private static HuggingFaceTokenizer build(Path file, byte[] json) {
@@ -106,6 +147,21 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     @Override
     public int endOfText() {
         return description.endOfText();
+    }
+
+    @Override
+    public int beginOfText() {
+        return description.special().bos();
+    }
+
+    @Override
+    public int[] beginTokens() {
+        return description.special().begin().stream().mapToInt(id -> id).toArray();
+    }
+
+    @Override
+    public int specialToken(String spelling) {
+        return description.special().added().getOrDefault(spelling, -1);
     }
 
     @Override
@@ -166,7 +222,13 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     @Override
     public String fingerprint() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
+            MessageDigest hash = MessageDigest.getInstance("SHA-256");
+            hash.update(files.get(Tokenizers.FILE));
+            if (!description.special().begin().isEmpty()) {
+                // Documents of a corpus begin with these, and another file may ask for them.
+                hash.update(description.special().begin().toString().getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(hash.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-256", e);
         }
@@ -174,19 +236,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
 
     @Override
     public void save(Path folder) {
-        write(folder.resolve(Tokenizers.FILE), json);
-        if (config != null) {
-            write(folder.resolve("tokenizer_config.json"), config);
-        }
-    }
-
-    private static void write(Path file, byte[] content) {
-        try {
-            Files.write(file, content);
-        } catch (IOException e) {
-            throw new UserError(
-                    "cannot write " + file + " (" + e.getMessage() + "): check the folder and its space", e);
-        }
+        files.write(folder);
     }
 
     @Override

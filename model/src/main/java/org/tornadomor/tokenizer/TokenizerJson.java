@@ -6,9 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.TokenizerFiles;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * What the library does not tell about a {@code tokenizer.json}: how many ids it has and which one ends a text.
@@ -17,8 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
  * @param endOfText the id that ends a text, or -1
  * @param words whether text is cut into the words of {@link ByteLevel}, each of which is encoded by itself
  * @param added tokens that are found in the text before anything else
+ * @param special the tokens that begin and end texts
  */
-record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> added) {
+record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> added, SpecialTokens special) {
     /** How published models spell the end of a text, those that mean nothing else first. */
     private static final List<String> END_NAMES = List.of(
             "<|endoftext|>",
@@ -32,7 +35,7 @@ record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> a
             "<|eot_id|>",
             "[SEP]");
 
-    static TokenizerJson parse(Path file, byte[] json, byte[] config) {
+    static TokenizerJson parse(Path file, byte[] json, byte[] config, byte[] map) {
         Map<String, Integer> ids = new HashMap<>();
         JsonNode root = tree(file, json);
         readVocabulary(root, ids);
@@ -43,7 +46,14 @@ record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> a
         List<String> added = new ArrayList<>();
         root.path("added_tokens")
                 .forEach(token -> added.add(token.path("content").asString()));
-        return new TokenizerJson(largest + 1, endOfText(ids, file, config), cutsWords(root), List.copyOf(added));
+        SpecialTokens special = SpecialTokens.of(
+                file,
+                root,
+                beside(file, TokenizerFiles.CONFIG, config),
+                beside(file, TokenizerFiles.SPECIAL_TOKENS, map),
+                ids);
+        int end = special.eos() >= 0 ? special.eos() : guessedEnd(ids);
+        return new TokenizerJson(largest + 1, end, cutsWords(root), List.copyOf(added), special);
     }
 
     /** Whether it is of GPT-2's layout, so that a text's ids are those of its words. */
@@ -80,15 +90,23 @@ record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> a
         }
     }
 
-    private static int endOfText(Map<String, Integer> ids, Path file, byte[] config) {
-        if (config != null) {
-            JsonNode token =
-                    tree(file.resolveSibling("tokenizer_config.json"), config).path("eos_token");
-            String name = token.isObject() ? token.path("content").asString("") : token.asString("");
-            if (ids.containsKey(name)) {
-                return ids.get(name);
-            }
-        }
+    /** How a token of a {@code tokenizer.json} is spelled, or null. */
+    static String spelling(JsonNode root, int id) {
+        Map<String, Integer> ids = new HashMap<>();
+        readVocabulary(root, ids);
+        return ids.entrySet().stream()
+                .filter(entry -> entry.getValue() == id)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static JsonNode beside(Path file, String name, byte[] json) {
+        return json == null ? MissingNode.getInstance() : tree(file.resolveSibling(name), json);
+    }
+
+    /** Where no file names the token that ends a text. */
+    private static int guessedEnd(Map<String, Integer> ids) {
         return END_NAMES.stream()
                 .filter(ids::containsKey)
                 .map(ids::get)

@@ -28,7 +28,11 @@ import tools.jackson.databind.node.ObjectNode;
         name = "generate",
         description = {
             "Continues one prompt or many, with causal routing and per-depth caches.",
-            "A token's depth is the number of recursions of the step that produced it."
+            "A token's depth is the number of recursions of the step that produced it.",
+            "A prompt begins with the tokens that the checkpoint's tokenizer puts before a text, and an empty one with its"
+                    + " beginning token, else its end token. --prompt-tokens are taken as they are.",
+            "The same prompt with the same --seed gives the same text wherever it stands among others: for other texts,"
+                    + " give another --seed."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
@@ -37,6 +41,8 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor generate --model runs/demo --prompt 'for (int i' --greedy --show-depth",
             "  tornado-mor generate --model runs/demo --prompt 'int ' --weights int8",
             "  tornado-mor generate --model runs/demo --prompt-tokens 112,117,98 --json",
+            "  tornado-mor generate --model runs/demo --prompt 'class ' --seed 2",
+            "  tornado-mor generate --model llama --prompt 'Once' --bos --stop '<|eot_id|>'",
             "  tornado-mor generate --model runs/demo --prompt-file a.txt --prompt-file b.txt --max-depth 1",
         })
 final class GenerateCommand implements Runnable {
@@ -54,6 +60,9 @@ final class GenerateCommand implements Runnable {
 
     @Mixin
     private SeedOption seed;
+
+    @Mixin
+    private BosOption bos;
 
     @Mixin
     private JsonOption json;
@@ -94,7 +103,7 @@ final class GenerateCommand implements Runnable {
                 LanguageModel loaded = LanguageModel.load(ModelFolders.checkpoint(model), engine, weights.type())) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
-                ids.add(loaded.encode(text));
+                ids.add(loaded.encode(text, bos.wanted()));
             }
             promptTokens.forEach(list -> ids.add(parse(list)));
             ids.forEach(loaded::requirePrompt);
@@ -223,10 +232,13 @@ final class GenerateCommand implements Runnable {
     private static void printTiming(PrintWriter err, Timing timing) {
         err.printf(
                 Locale.ROOT,
-                "%d prompt tokens in %.2f s, %d new tokens in %.2f s, %.1f tokens/s%n",
+                "%d prompt tokens read in %.2f s, first token after %.2f s; %d new tokens, %d of them behind the first in"
+                        + " %.2f s, %.1f tokens/s%n",
                 timing.promptTokens(),
                 timing.prefillSeconds(),
+                timing.firstTokenSeconds(),
                 timing.newTokens(),
+                timing.decodedTokens(),
                 timing.decodeSeconds(),
                 timing.tokensPerSecond());
         err.flush();
@@ -253,7 +265,9 @@ final class GenerateCommand implements Runnable {
                 .put("prompt_tokens", timing.promptTokens())
                 .put("prefill_seconds", timing.prefillSeconds())
                 .put("prefill_tokens_per_second", timing.prefillTokensPerSecond())
+                .put("first_token_seconds", timing.firstTokenSeconds())
                 .put("new_tokens", timing.newTokens())
+                .put("decoded_tokens", timing.decodedTokens())
                 .put("decode_seconds", timing.decodeSeconds())
                 .put("tokens_per_second", timing.tokensPerSecond());
         work.addTo(root);

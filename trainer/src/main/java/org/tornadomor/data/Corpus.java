@@ -145,7 +145,7 @@ public final class Corpus {
         abstract Corpus build(String fingerprint);
 
         final void append(Document document, TokenBuffer tokens) {
-            for (int id : tokenizer.encodeBytes(document.utf8())) {
+            for (int id : tokenizer.begun(tokenizer.encodeBytes(document.utf8()))) {
                 tokens.add(id);
             }
             if (tokenizer.endOfText() >= 0) {

@@ -266,7 +266,7 @@ public final class Preparation {
     }
 
     private byte[] encode(Document document) {
-        int[] ids = tokenizer.encodeBytes(document.utf8());
+        int[] ids = tokenizer.begun(tokenizer.encodeBytes(document.utf8()));
         int end = tokenizer.endOfText();
         int count = ids.length + (end < 0 ? 0 : 1);
         ByteBuffer bytes =
