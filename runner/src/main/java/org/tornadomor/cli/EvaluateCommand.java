@@ -135,7 +135,8 @@ final class EvaluateCommand implements Runnable {
                         TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
                 EvaluationText text = new EvaluationText(texts, scoreEnd, acrossDocuments, maxTokens);
                 String name = read(text, tokenizer);
-                int longest = text.pieces().stream()
+                List<EvaluationText.Piece> pieces = text.pieces();
+                int longest = pieces.stream()
                         .mapToInt(piece -> piece.ids().length - 1)
                         .max()
                         .orElse(0);
@@ -152,8 +153,7 @@ final class EvaluateCommand implements Runnable {
                     scorer.keepWithinDocuments(!acrossDocuments && texts.startsBehindEnd() ? texts.end() : -1);
                     WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
                     work.mark("loading", false);
-                    Evaluation evaluation =
-                            new Evaluation(scorer, text.pieces(), config.recursions(), samples, rows, work);
+                    Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
                     report(name, text, texts, config, rows, evaluation, work);
                 }
             }

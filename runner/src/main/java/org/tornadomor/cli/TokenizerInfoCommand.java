@@ -74,7 +74,7 @@ final class TokenizerInfoCommand implements Runnable {
             lines.put("tokenizer", tokenizer.name());
             lines.put("tokens", Figures.grouped(tokenizer.vocabSize()));
             lines.put("end of text", tokenizer.endOfText() < 0 ? "none" : "token " + tokenizer.endOfText());
-            lines.put("before a text", begin(tokenizer));
+            lines.put("starts with", begin(tokenizer));
             lines.put("longest", String.join("  ", longest));
             lines.put("fingerprint", tokenizer.fingerprint());
             if (fit != null) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.data.PreparedCorpus;
+import org.tornadomor.data.TokenSequence;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.model.Checkpoints;
@@ -60,8 +63,7 @@ class BeginAndEndTest {
     /** Changes keys of a file of the model. */
     private void set(String file, String key, String value) throws IOException {
         Path path = model.resolve(file);
-        ObjectNode root = (ObjectNode)
-                JsonMapper.shared().readTree(Files.exists(path) ? Files.readString(path) : "{}");
+        ObjectNode root = (ObjectNode) JsonMapper.shared().readTree(Files.exists(path) ? Files.readString(path) : "{}");
         root.set(key, JsonMapper.shared().readTree(value));
         Files.writeString(path, root.toString());
     }
@@ -102,7 +104,8 @@ class BeginAndEndTest {
         assertArrayEquals(encode("<s>the"), prompt(generate("--prompt", "<s>the", "--bos")));
         assertArrayEquals(new int[] {1}, prompt(generate("--prompt", "")));
         assertArrayEquals(new int[] {5, 6}, prompt(generate("--prompt-tokens", "5,6")));
-        assertEquals(2, Outcome.of("generate", "--model", model, "--bos", "--no-bos").code());
+        assertEquals(
+                2, Outcome.of("generate", "--model", model, "--bos", "--no-bos").code());
         set("tokenizer.json", "post_processor", "null");
         assertArrayEquals(plain, prompt(generate("--prompt", "the")));
         assertArrayEquals(behind(1, plain), prompt(generate("--prompt", "the", "--bos")));
@@ -124,7 +127,10 @@ class BeginAndEndTest {
     void endTokensOfBothFilesAndStopTokensEnd() throws IOException {
         int[] free = ints(greedy().get("tokens"));
         int later = free[3];
-        int at = IntStream.range(0, free.length).filter(i -> free[i] == later).findFirst().orElseThrow();
+        int at = IntStream.range(0, free.length)
+                .filter(i -> free[i] == later)
+                .findFirst()
+                .orElseThrow();
         for (String file : new String[] {"config.json", "generation_config.json"}) {
             set(file, "eos_token_id", "[0, " + later + "]");
             JsonNode ended = greedy();
@@ -152,12 +158,7 @@ class BeginAndEndTest {
     }
 
     private static String spelling(int id) throws IOException {
-        return JsonMapper.shared()
-                .readTree(Files.readString(TOKENIZER))
-                .get("model")
-                .get("vocab")
-                .properties()
-                .stream()
+        return JsonMapper.shared().readTree(Files.readString(TOKENIZER)).get("model").get("vocab").properties().stream()
                 .filter(entry -> entry.getValue().asInt() == id)
                 .findFirst()
                 .orElseThrow()
@@ -166,17 +167,29 @@ class BeginAndEndTest {
 
     @Test
     void aPromptGivesTheSameTextWhereverItStands() {
-        JsonNode alone = generate("--prompt", "the", "--seed", 5).get("generations").get(0);
+        JsonNode alone =
+                generate("--prompt", "the", "--seed", 5).get("generations").get(0);
         JsonNode list = generate(
-                        "--prompt", "the", "--prompt", "inner return", "--prompt", "the", "--prompt", "a", "--prompt",
-                        "the", "--seed", 5)
+                        "--prompt",
+                        "the",
+                        "--prompt",
+                        "inner return",
+                        "--prompt",
+                        "the",
+                        "--prompt",
+                        "a",
+                        "--prompt",
+                        "the",
+                        "--seed",
+                        5)
                 .get("generations");
         for (int place : new int[] {0, 2, 4}) {
             assertEquals(alone.get("tokens"), list.get(place).get("tokens"));
             assertEquals(alone.get("text"), list.get(place).get("text"));
         }
         assertNotEquals(list.get(0).get("tokens"), list.get(1).get("tokens"));
-        JsonNode other = generate("--prompt", "the", "--seed", 6).get("generations").get(0);
+        JsonNode other =
+                generate("--prompt", "the", "--seed", 6).get("generations").get(0);
         assertNotEquals(alone.get("tokens"), other.get("tokens"));
         // Nor are the draws of the next seed those of this one, moved by one.
         assertFalse(Arrays.equals(
@@ -202,8 +215,7 @@ class BeginAndEndTest {
     }
 
     private JsonNode evaluate(Path data, Object... options) {
-        return json(Stream.concat(
-                        Stream.of("evaluate", "--model", model, "--data", data, "--json"), Stream.of(options))
+        return json(Stream.concat(Stream.of("evaluate", "--model", model, "--data", data, "--json"), Stream.of(options))
                 .toArray());
     }
 
@@ -214,7 +226,7 @@ class BeginAndEndTest {
         try {
             Files.writeString(input, "[" + Arrays.toString(ids) + "]");
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
         Outcome.of("logits", "--model", model, "--input", input, "--mode", "causal", "--out", out)
                 .succeeds();
@@ -253,7 +265,7 @@ class BeginAndEndTest {
         ended[begun.length] = 2;
         check(evaluate(text, "--score-end"), loss(ended, 1), ids.length + 1, TEXT.length(), "begin");
         // Nothing stands before the first token, which is given then.
-        int given = TEXT.startsWith("return") ? bytesOf(ids[0]) : 0;
+        int given = bytesOf(ids[0]);
         check(evaluate(text, "--no-bos"), loss(ids, 1), ids.length - 1, TEXT.length() - given, "nothing");
         JsonNode cut = evaluate(text, "--max-tokens", 3);
         check(cut, loss(Arrays.copyOf(begun, 4), 1), 3, bytesOf(Arrays.copyOfRange(begun, 1, 4)), "begin");
@@ -289,10 +301,6 @@ class BeginAndEndTest {
         Files.writeString(file, lines);
         check(evaluate(file), sum, tokens, bytes, "begin");
         check(evaluate(file, "--batch", 1), sum, tokens, bytes, "begin");
-        Path prepared = temp.resolve("prepared");
-        Outcome.of("data", "prepare", file, "--tokenizer", model, "--hold-out", "99.9999%", "-o", prepared)
-                .succeeds();
-        check(evaluate(prepared), sum, tokens, bytes, "begin");
         // In windows, of which each but the first starts with the last token of the one before.
         double windows = 0;
         for (String text : texts) {
@@ -304,6 +312,35 @@ class BeginAndEndTest {
         JsonNode result = evaluate(file, "--context", 3);
         check(result, windows, tokens, bytes, "begin");
         assertEquals(3, result.get("context").asInt());
+    }
+
+    /** What a prepared corpus holds out is texts again, whose tokens begin already. */
+    @Test
+    void textsOfAPreparedCorpusAreScoredOneByOne() throws IOException {
+        Path file = temp.resolve("texts.jsonl");
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < 8; i++) {
+            lines.append("{\"text\": \"the inner ").append("on".repeat(i)).append("\"}\n");
+        }
+        Files.writeString(file, lines);
+        Path prepared = temp.resolve("prepared");
+        Outcome.of("data", "prepare", file, "--tokenizer", model, "--hold-out", "50%", "-o", prepared)
+                .succeeds();
+        int[] all = tokens(PreparedCorpus.open(prepared).corpus().validation().tokens());
+        double sum = 0;
+        long count = 0;
+        int bytes = 0;
+        for (int from = 0, to = 0; to < all.length; to++) {
+            if (all[to] == 2) {
+                assertEquals(1, all[from]);
+                sum += loss(Arrays.copyOfRange(all, from, to), 1);
+                count += to - from - 1;
+                bytes += bytesOf(Arrays.copyOfRange(all, from, to));
+                from = to + 1;
+            }
+        }
+        assertTrue(count > 0);
+        check(evaluate(prepared), sum, count, bytes, "begin");
     }
 
     /** All positions of this model at once would take days. */
@@ -323,10 +360,10 @@ class BeginAndEndTest {
         for (int i = 0; i < 2; i++) {
             Path out = temp.resolve("prepared-" + i);
             Object[] args = {"data", "prepare", file, "--tokenizer", model, "--hold-out", "0%", "-o", out, "--json"};
-            JsonNode report = json(Stream.concat(Stream.of(args), Stream.of(options[i]))
-                    .toArray());
+            JsonNode report =
+                    json(Stream.concat(Stream.of(args), Stream.of(options[i])).toArray());
             assertTrue(report.isObject());
-            int[] tokens = tokens(out);
+            int[] tokens = tokens(PreparedCorpus.open(out).corpus().training().tokens());
             assertArrayEquals(wanted[i], Arrays.copyOf(tokens, wanted[i].length));
             assertEquals(2, tokens[wanted[i].length]);
             assertEquals(2 * 1 + encode("the").length + encode("inner").length + (i == 0 ? 2 : 0), tokens.length);
@@ -336,14 +373,7 @@ class BeginAndEndTest {
                 .failsWith(1, "prepared with another tokenizer");
     }
 
-    private static int[] tokens(Path prepared) throws IOException {
-        try (var corpus = org.tornadomor.data.PreparedCorpus.open(prepared).tokenizer()) {
-            assertEquals(2, corpus.endOfText());
-        }
-        var sequence = org.tornadomor.data.PreparedCorpus.open(prepared)
-                .corpus()
-                .training()
-                .tokens();
+    private static int[] tokens(TokenSequence sequence) {
         int[] tokens = new int[(int) sequence.size()];
         sequence.copy(0, tokens, 0, tokens.length);
         return tokens;
@@ -380,8 +410,21 @@ class BeginAndEndTest {
         // With another tokenizer its ids mean something else.
         Path other = temp.resolve("other");
         Outcome.of(
-                        "train", "--init", model, "--tokenizer", "bytes", "--data", text, "--context", 16, "--steps", 1,
-                        "--out", other, "--samples", 0)
+                        "train",
+                        "--init",
+                        model,
+                        "--tokenizer",
+                        "bytes",
+                        "--data",
+                        text,
+                        "--context",
+                        16,
+                        "--steps",
+                        1,
+                        "--out",
+                        other,
+                        "--samples",
+                        0)
                 .succeeds();
         JsonNode written = JsonMapper.shared()
                 .readTree(Files.readString(RunFolder.latest(other).resolve("generation_config.json")));
@@ -426,7 +469,6 @@ class BeginAndEndTest {
         int first = free.get("generations").get(0).get("tokens").get(0).asInt();
         set("generation_config.json", "eos_token_id", "[" + first + "]");
         JsonNode ended = json("generate", "--model", model, "--prompt-tokens", "5,6", "--greedy", "-n", 4, "--json");
-        assertEquals(
-                "end_of_text", ended.get("generations").get(0).get("ended").asString());
+        assertEquals("end_of_text", ended.get("generations").get(0).get("ended").asString());
     }
 }

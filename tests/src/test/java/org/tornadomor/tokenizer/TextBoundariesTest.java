@@ -26,16 +26,14 @@ import tools.jackson.databind.node.ObjectNode;
 class TextBoundariesTest {
     private static final Path LLAMA = Path.of("src/test/resources/tokenizer/byte-fallback/tokenizer.json");
     private static final Path GPT2 = Path.of("src/test/resources/tokenizer/byte-level/tokenizer.json");
-    private static final String BOS_TEMPLATE =
-            """
+    private static final String BOS_TEMPLATE = """
             {"type": "TemplateProcessing",
              "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
                         {"SpecialToken": {"id": "</s>", "type_id": 0}}],
              "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
              "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]},
                                 "</s>": {"id": "</s>", "ids": [2], "tokens": ["</s>"]}}}""";
-    private static final String PLAIN_TEMPLATE =
-            """
+    private static final String PLAIN_TEMPLATE = """
             {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A", "type_id": 0}}],
              "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
              "special_tokens": {}}""";
@@ -77,12 +75,24 @@ class TextBoundariesTest {
     /** The post-processor counts where it says something, else add_bos_token; two classes build theirs anew. */
     @ParameterizedTest
     @CsvSource({
-        "template, , , 1", "template, , false, 1", "template, , true, 1", "sequence, , false, 1", "roberta, , , 1",
-        "plain, , true, 0", "plain, LlamaTokenizer, true, 0", "template, LlamaTokenizerFast, false, 1",
-        "none, , , 0", "none, , true, 1", "none, LlamaTokenizer, true, 1", "none, LlamaTokenizer, false, 0",
-        "offsets, GPT2Tokenizer, true, 1", "offsets, GPT2Tokenizer, , 0",
-        "template, GPTNeoXTokenizerFast, , 0", "template, GPTNeoXTokenizer, true, 1",
-        "plain, CodeLlamaTokenizer, , 1", "template, CodeLlamaTokenizer, false, 0",
+        "template, , , 1",
+        "template, , false, 1",
+        "template, , true, 1",
+        "sequence, , false, 1",
+        "roberta, , , 1",
+        "plain, , true, 0",
+        "plain, LlamaTokenizer, true, 0",
+        "template, LlamaTokenizerFast, false, 1",
+        "none, , , 0",
+        "none, , true, 1",
+        "none, LlamaTokenizer, true, 1",
+        "none, LlamaTokenizer, false, 0",
+        "offsets, GPT2Tokenizer, true, 1",
+        "offsets, GPT2Tokenizer, , 0",
+        "template, GPTNeoXTokenizerFast, , 0",
+        "template, GPTNeoXTokenizer, true, 1",
+        "plain, CodeLlamaTokenizer, , 1",
+        "template, CodeLlamaTokenizer, false, 0",
     })
     void whichFileCounts(String processor, String tokenizerClass, String addBos, int begins) throws IOException {
         ObjectNode config = JsonMapper.shared().createObjectNode();
@@ -120,10 +130,7 @@ class TextBoundariesTest {
 
     @Test
     void tokensAreStringsOrObjectsOrElsewhere() throws IOException {
-        tokenizer(
-                LLAMA,
-                "null",
-                """
+        tokenizer(LLAMA, "null", """
                 {"bos_token": {"content": "<s>", "lstrip": false}, "eos_token": {"content": "</s>"}, "add_bos_token": true}""");
         try (Tokenizer tokenizer = open().tokenizer()) {
             assertArrayEquals(new int[] {1}, tokenizer.beginTokens());
@@ -170,7 +177,8 @@ class TextBoundariesTest {
         try (Tokenizer tokenizer = texts.tokenizer()) {
             assertEquals(0, texts.begin().length);
             assertArrayEquals(new int[] {1}, texts.withBos(true).begin());
-            assertArrayEquals(tokenizer.encode("a"), texts.withBos(true).withBos(false).encode("a"));
+            assertArrayEquals(
+                    tokenizer.encode("a"), texts.withBos(true).withBos(false).encode("a"));
             // A beginning token that no text gets is not the end of another text.
             assertEquals(0, texts.context().length);
         }
@@ -194,8 +202,7 @@ class TextBoundariesTest {
     void everyEndTokenOfTheFilesEnds() throws IOException {
         tokenizer(LLAMA, "null", "{\"eos_token\": \"</s>\"}");
         Files.writeString(folder.resolve("config.json"), "{\"bos_token_id\": 1, \"eos_token_id\": 7}");
-        Files.writeString(
-                folder.resolve("generation_config.json"), "{\"eos_token_id\": [8, 9], \"temperature\": 0.6}");
+        Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [8, 9], \"temperature\": 0.6}");
         TextBoundaries texts = open();
         try (Tokenizer tokenizer = texts.tokenizer()) {
             assertEquals(List.of(8, 9, 7, tokenizer.endOfText()), texts.ends());
@@ -249,8 +256,7 @@ class TextBoundariesTest {
                 .readTree(Files.readString(without.resolve("tokenizer_config.json")))
                 .get("legacy")
                 .asBoolean());
-        try (HuggingFaceTokenizerAdapter found =
-                        HuggingFaceTokenizerAdapter.read(without.resolve("tokenizer.json"));
+        try (HuggingFaceTokenizerAdapter found = HuggingFaceTokenizerAdapter.read(without.resolve("tokenizer.json"));
                 Tokenizer with = Tokenizers.load(without.toString(), true)) {
             assertArrayEquals(found.encode("the"), found.encode("the", true));
             assertEquals(0, found.beginTokens().length);
