@@ -185,7 +185,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * The tokens of a prompt, behind the beginning token if the tokenizer's files ask for one ({@link TextBoundaries#encode}); of an
+     * The tokens of a prompt, behind the beginning token if the tokenizer's files ask for one ({@link
+     * TextBoundaries#encode}); of an
      * empty prompt the beginning token, else the end token, after which any document may begin.
      */
     public int[] encode(String text) {
@@ -212,7 +213,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context. The first token
+     * Scores a text: how well the model predicts each token from those before it, in windows of the model's context. The
+     * first token
      * is predicted from what stands before a text ({@link TextBoundaries#context}), and left out if that is nothing.
      *
      * @param causal route as in generation; else by the top k of each window, as in training (expert-choice)

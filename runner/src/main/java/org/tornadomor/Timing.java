@@ -23,7 +23,10 @@ public record Timing(
         return promptTokens / Math.max(prefillSeconds, 1e-9);
     }
 
-    /** New tokens a second, without the time for reading prompts, and so without the tokens that came out of that; 0 if none did. */
+    /**
+     * New tokens a second, without the time for reading prompts, and so without the tokens that came out of that; 0 if
+     * none did.
+     */
     public double tokensPerSecond() {
         return decodedTokens / Math.max(decodeSeconds, 1e-9);
     }

@@ -57,7 +57,8 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     }
 
     /**
-     * The same with the beginning token before each text, or without, whatever the files say; {@link #save} writes files that say so.
+     * The same with the beginning token before each text, or without, whatever the files say; {@link #save} writes files
+     * that say so.
      *
      * @param bos null leaves it to the files
      * @throws UserError as {@link #read(Path)}, and if the beginning token is wanted and there is none, or it is the end token

@@ -24,7 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
  * CodeLlamaTokenizer}: with them {@code add_bos_token} counts alone, and if it is not there the first puts nothing before a text
  * and the second its beginning token.
  *
- * <p>Tokens that the files put behind a text (a template, {@code add_eos_token}) are not kept here: a prompt is a text that goes on,
+ * <p>Tokens that the files put behind a text (a template, {@code add_eos_token}) are not kept here: a prompt is a text that
+ * goes on,
  * and whoever takes whole texts, such as training, ends each with {@link #eos} in any case.
  *
  * @param bos the token that begins a text, whether or not it is put before texts, or -1

@@ -13,8 +13,8 @@ import org.tornadomor.model.io.GenerationConfig;
  * How texts of a checkpoint begin and end: the tokens that go before a prompt, those that end a generation, and what the first
  * token of a text is predicted from. Whoever turns text into the input of a model asks here.
  *
- * <p>The tokens before a text are the tokenizer's ({@link Tokenizer#beginTokens}). A text ends at any of the {@code eos_token_id} of
- * {@code generation_config.json} and {@code config.json}, and at the tokenizer's own end token.
+ * <p>The tokens before a text are the tokenizer's ({@link Tokenizer#beginTokens}). A text ends at any of the {@code
+ * eos_token_id} of {@code generation_config.json} and {@code config.json}, and at the tokenizer's own end token.
  */
 public final class TextBoundaries {
     private final Tokenizer tokenizer;
@@ -156,11 +156,6 @@ public final class TextBoundaries {
         int[] all = Arrays.copyOf(begin, begin.length + ids.length);
         System.arraycopy(ids, 0, all, begin.length, ids.length);
         return all;
-    }
-
-    /** As {@link #encode} for the ids of a text. */
-    public int[] begun(int[] ids) {
-        return behind(begin, ids);
     }
 
     /** Whether a token ends a text. */

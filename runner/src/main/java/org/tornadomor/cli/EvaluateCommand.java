@@ -154,7 +154,7 @@ final class EvaluateCommand implements Runnable {
                     WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
                     work.mark("loading", false);
                     Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
-                    report(name, text, texts, config, rows, evaluation, work);
+                    report(name, text, texts, config, length, evaluation, work);
                 }
             }
         }
@@ -221,8 +221,8 @@ final class EvaluateCommand implements Runnable {
             train = evaluation.run(false, progress);
             causal = twoModes ? evaluation.run(true, progress) : train;
         }
-        EvaluationReport report =
-                new EvaluationReport((double) text.bytes() / text.scored(), new Flops(config, length), train, causal);
+        EvaluationReport report = new EvaluationReport(
+                (double) text.bytes() / text.scored(), new Flops(config, evaluation.context()), train, causal);
         PrintWriter out = spec.commandLine().getOut();
         if (json.wanted()) {
             ObjectNode object = JsonOption.object();

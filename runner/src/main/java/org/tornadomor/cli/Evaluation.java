@@ -64,6 +64,11 @@ final class Evaluation {
         }
     }
 
+    /** The tokens of the longest window. */
+    int context() {
+        return context;
+    }
+
     /** The tokens that run through the model in one pass over the text. */
     long tokens() {
         return tokens;

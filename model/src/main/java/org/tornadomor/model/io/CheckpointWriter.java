@@ -17,9 +17,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes {@code config.json} and the weights of a checkpoint folder, and {@code generation_config.json} where it is known: one
- * {@code model.safetensors}, or shards with an index where they exceed a size. Files that an earlier checkpoint in the same folder left and that are no longer part
- * of it are removed.
+ * Writes {@code config.json} and the weights of a checkpoint folder, and {@code generation_config.json} where it is known:
+ * one {@code model.safetensors}, or shards with an index where they exceed a size. Files that an earlier checkpoint in the
+ * same folder left and that are no longer part of it are removed.
  *
  * <p>Each file is replaced in one step. A sharded model has several, so overwriting one sharded checkpoint by another
  * is not one step; write it into a new folder where a crash in between must not matter.
