@@ -94,7 +94,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
         ObjectNode root = (ObjectNode) mapper.readTree(files.get(Tokenizers.FILE));
         byte[] before = files.get(TokenizerFiles.CONFIG);
         ObjectNode config = before == null ? mapper.createObjectNode() : (ObjectNode) mapper.readTree(before);
-        SpecialTokens.write(root, config, bos, TokenizerJson.spelling(root, id), id);
+        BoundaryTokens.write(root, config, bos, TokenizerJson.spelling(root, id), id);
         return files.with(Tokenizers.FILE, mapper.writeValueAsBytes(root))
                 .with(
                         TokenizerFiles.CONFIG,

@@ -21,7 +21,7 @@ import tools.jackson.databind.node.MissingNode;
  * @param added tokens that are found in the text before anything else
  * @param special the tokens that begin and end texts
  */
-record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> added, SpecialTokens special) {
+record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> added, BoundaryTokens special) {
     /** How published models spell the end of a text, those that mean nothing else first. */
     private static final List<String> END_NAMES = List.of(
             "<|endoftext|>",
@@ -46,7 +46,7 @@ record TokenizerJson(int vocabSize, int endOfText, boolean words, List<String> a
         List<String> added = new ArrayList<>();
         root.path("added_tokens")
                 .forEach(token -> added.add(token.path("content").asString()));
-        SpecialTokens special = SpecialTokens.of(
+        BoundaryTokens special = BoundaryTokens.of(
                 file,
                 root,
                 beside(file, TokenizerFiles.CONFIG, config),

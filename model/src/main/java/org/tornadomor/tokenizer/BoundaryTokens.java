@@ -33,7 +33,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param begin what is put before a text, often empty or {@code bos} alone
  * @param added ids of the tokens that are found in text before it is cut, by spelling
  */
-record SpecialTokens(int bos, int eos, List<Integer> begin, Map<String, Integer> added) {
+record BoundaryTokens(int bos, int eos, List<Integer> begin, Map<String, Integer> added) {
     /** Classes that build their post-processor anew, and their {@code add_bos_token} if the file has none. */
     private static final Map<String, Boolean> BUILD_ANEW =
             Map.of("GPTNeoXTokenizer", false, "CodeLlamaTokenizer", true);
@@ -54,7 +54,7 @@ record SpecialTokens(int bos, int eos, List<Integer> begin, Map<String, Integer>
      * @param ids the vocabulary
      * @throws UserError naming a file that asks for a token that is not there
      */
-    static SpecialTokens of(Path file, JsonNode root, JsonNode config, JsonNode map, Map<String, Integer> ids) {
+    static BoundaryTokens of(Path file, JsonNode root, JsonNode config, JsonNode map, Map<String, Integer> ids) {
         Map<String, Integer> added = new HashMap<>();
         root.path("added_tokens")
                 .forEach(token -> added.put(
@@ -73,7 +73,7 @@ record SpecialTokens(int bos, int eos, List<Integer> begin, Map<String, Integer>
         if (bos < 0 && ids.containsValue(model.bos())) {
             bos = model.bos();
         }
-        return new SpecialTokens(bos, eos, begin, Map.copyOf(added));
+        return new BoundaryTokens(bos, eos, begin, Map.copyOf(added));
     }
 
     private static int named(String key, JsonNode config, JsonNode map, Map<String, Integer> ids) {
