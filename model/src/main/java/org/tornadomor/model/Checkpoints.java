@@ -9,6 +9,7 @@ import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
 import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.ParameterSpec;
 
@@ -64,7 +65,18 @@ public final class Checkpoints {
 
     /** Writes {@code config.json} and the weights, aside first and then moved into place. */
     public static void save(Engine engine, ParameterSet weights, Path folder, DType dtype) {
+        save(engine, weights, folder, dtype, null);
+    }
+
+    /**
+     * The same, with the tokens that begin and end a text.
+     *
+     * @param generation null if nobody knows
+     */
+    public static void save(
+            Engine engine, ParameterSet weights, Path folder, DType dtype, GenerationConfig generation) {
         try (CheckpointWriter writer = CheckpointWriter.create(folder, weights.config(), dtype)) {
+            writer.setGeneration(generation);
             for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
                 float[] values = new float[entry.getValue().size()];
                 engine.download(entry.getValue(), values, 0);

@@ -6,9 +6,13 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.model.io.HuggingFaceExport;
 import org.tornadomor.model.io.Llama2cExport;
 import org.tornadomor.model.io.PlainLlama;
+import org.tornadomor.tokenizer.TextBoundaries;
+import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.Tokenizers;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -41,8 +45,9 @@ final class ExportCommand implements Runnable {
             names = "--format",
             required = true,
             paramLabel = "FORMAT",
-            description = "hf: a Hugging Face folder for LlamaForCausalLM, with the tokenizer."
-                    + " llama2c: the float32 file (version 0) of llama2.c.")
+            description =
+                    "hf: a Hugging Face folder for LlamaForCausalLM, with the tokenizer and generation_config.json."
+                            + " llama2c: the float32 file (version 0) of llama2.c.")
     private Format format;
 
     @Option(
@@ -88,7 +93,11 @@ final class ExportCommand implements Runnable {
             switch (format) {
                 case HF ->
                     HuggingFaceExport.write(
-                            plain, checkpoint.folder(), out, dtype == null ? plain.dtype() : dtype.stored);
+                            plain,
+                            checkpoint.folder(),
+                            out,
+                            dtype == null ? plain.dtype() : dtype.stored,
+                            generation(checkpoint));
                 case LLAMA2C -> {
                     Llama2cExport.write(plain, out);
                     noteEpsilon(plain.config().rmsNormEps());
@@ -97,6 +106,15 @@ final class ExportCommand implements Runnable {
             spec.commandLine()
                     .getErr()
                     .println("Wrote a Llama of " + plain.config().numLayers() + " layers to " + out);
+        }
+    }
+
+    /** Which tokens begin and end texts; checkpoints of earlier versions leave it to their tokenizer. */
+    private static GenerationConfig generation(CheckpointFolder checkpoint) {
+        try (Tokenizer tokenizer = Tokenizers.forCheckpoint(
+                        checkpoint.folder(), checkpoint.config().vocabSize())
+                .orElse(null)) {
+            return TextBoundaries.of(checkpoint.folder(), tokenizer).generation();
         }
     }
 

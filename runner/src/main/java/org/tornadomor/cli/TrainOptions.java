@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import org.tornadomor.trainer.TrainingConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -84,6 +85,9 @@ final class TrainOptions {
             paramLabel = "NAME",
             description = "bytes (default), a tokenizer.json, or a folder with one.")
     private String tokenizer;
+
+    @Mixin
+    private BosOption bos;
 
     @Option(names = "--context", paramLabel = "T", description = "Tokens of a sample. Default: 256.")
     private String context;
@@ -207,6 +211,7 @@ final class TrainOptions {
         text("data.hold_out", holdOut);
         value("data.parse_special", parseSpecial ? "true" : null);
         text("tokenizer", tokenizer);
+        value("bos", bos.wanted() == null ? null : bos.wanted().toString());
         value("context", context);
         value("batch", batch);
         value("accumulate", accumulate);

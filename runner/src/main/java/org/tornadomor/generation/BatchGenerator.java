@@ -1,7 +1,9 @@
 package org.tornadomor.generation;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.Timing;
@@ -10,11 +12,11 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Decoder;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
-import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.TextBoundaries;
 
 /**
  * Continues a batch of prompts of any lengths: prompts are run in pieces, and a sequence whose prompt is done goes on token by
- * token until it ends. What comes of a prompt does not depend on the others.
+ * token until it ends. What comes of a prompt depends neither on the others nor on its place among them.
  */
 public final class BatchGenerator {
     /** New tokens of one run while prompts are read. */
@@ -35,7 +37,7 @@ public final class BatchGenerator {
     private BatchGenerator(
             Decoder decoder,
             ModelConfig config,
-            Tokenizer tokenizer,
+            TextBoundaries texts,
             List<int[]> prompts,
             int firstNumber,
             GenerationOptions options,
@@ -44,14 +46,23 @@ public final class BatchGenerator {
         this.decoder = decoder;
         this.options = options;
         context = context(decoder.capacity(), prompts, options);
+        Set<Integer> stopTokens = stopTokens(texts, options.stop());
         for (int[] prompt : prompts) {
-            sequences.add(new Sequence(firstNumber + sequences.size(), prompt, context, options, tokenizer, listener));
+            sequences.add(new Sequence(
+                    firstNumber + sequences.size(), prompt, context, options, texts, stopTokens, listener));
         }
         counts = new int[decoder.sequences()];
         ids = new int[decoder.maxRows()];
         depths = new int[decoder.maxRows()];
         drawn = new int[decoder.sequences()];
         draws = new float[decoder.sequences()];
+    }
+
+    /** Special tokens give no text in which a stop string could be found. */
+    private static Set<Integer> stopTokens(TextBoundaries texts, List<String> stops) {
+        Set<Integer> tokens = new HashSet<>();
+        stops.stream().map(texts::specialToken).filter(id -> id >= 0).forEach(tokens::add);
+        return tokens;
     }
 
     /** The tokens that the longest prompt can grow to. */
@@ -66,14 +77,14 @@ public final class BatchGenerator {
     /**
      * Runs a batch to its end.
      *
-     * @param tokenizer null for a model of bare ids
+     * @param texts how texts begin and end, and the tokenizer
      * @param prompts neither empty nor longer than the context
      * @param firstNumber the number of the first prompt among all
      */
     public static Result generate(
             Engine engine,
             ParameterSet weights,
-            Tokenizer tokenizer,
+            TextBoundaries texts,
             List<int[]> prompts,
             int firstNumber,
             GenerationOptions options,
@@ -84,7 +95,7 @@ public final class BatchGenerator {
         int rows = Math.clamp(total, size, Math.max(size, PREFILL_ROWS));
         int context = context(config.maxPositions(), prompts, options);
         try (Decoder decoder = new Decoder(engine, weights, size, context, rows, 0)) {
-            return generate(decoder, config, tokenizer, prompts, firstNumber, options, listener);
+            return generate(decoder, config, texts, prompts, firstNumber, options, listener);
         }
     }
 
@@ -98,12 +109,12 @@ public final class BatchGenerator {
     public static Result generate(
             Decoder decoder,
             ModelConfig config,
-            Tokenizer tokenizer,
+            TextBoundaries texts,
             List<int[]> prompts,
             int firstNumber,
             GenerationOptions options,
             TokenListener listener) {
-        BatchGenerator batch = new BatchGenerator(decoder, config, tokenizer, prompts, firstNumber, options, listener);
+        BatchGenerator batch = new BatchGenerator(decoder, config, texts, prompts, firstNumber, options, listener);
         decoder.setThreshold(options.threshold());
         decoder.setMaxDepth(options.maxDepth() == 0 ? config.recursions() : options.maxDepth());
         for (int row = 0; row < prompts.size(); row++) {
@@ -124,19 +135,30 @@ public final class BatchGenerator {
         for (Sequence sequence : sequences) {
             promptTokens += sequence.prompt.length;
         }
+        long first = 0;
         while (plan(true) > 0) {
             step();
+            if (first == 0 && sequences.stream().anyMatch(sequence -> sequence.promptLeft() == 0)) {
+                first = System.nanoTime();
+            }
         }
         long prefilled = System.nanoTime();
+        int firstTokens = newTokens();
         while (plan(false) > 0) {
             step();
         }
         double decodeSeconds = (System.nanoTime() - prefilled) / 1e9;
-        int newTokens = 0;
-        for (Sequence sequence : sequences) {
-            newTokens += sequence.newTokens();
-        }
-        timing = new Timing(promptTokens, (prefilled - begin) / 1e9, newTokens, decodeSeconds);
+        timing = new Timing(
+                promptTokens,
+                (prefilled - begin) / 1e9,
+                (first - begin) / 1e9,
+                newTokens(),
+                newTokens() - firstTokens,
+                decodeSeconds);
+    }
+
+    private int newTokens() {
+        return sequences.stream().mapToInt(Sequence::newTokens).sum();
     }
 
     /** Chooses the tokens of the next run: pieces of prompts, or one token of each sequence that goes on. @return how many */

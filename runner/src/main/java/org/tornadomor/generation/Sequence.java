@@ -1,6 +1,7 @@
 package org.tornadomor.generation;
 
 import java.util.Arrays;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
@@ -8,6 +9,7 @@ import org.tornadomor.TokenListener;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.tokenizer.Continuation;
+import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /** One prompt on its way through a batch. */
@@ -22,6 +24,8 @@ final class Sequence {
     private final int limit;
     private final boolean limitedByContext;
     private final SplittableRandom random;
+    private final TextBoundaries texts;
+    private final Set<Integer> stopTokens;
     private final Tokenizer tokenizer;
     /** Null for a model of bare ids. */
     private final Continuation stream;
@@ -39,7 +43,8 @@ final class Sequence {
             int[] prompt,
             int context,
             GenerationOptions options,
-            Tokenizer tokenizer,
+            TextBoundaries texts,
+            Set<Integer> stopTokens,
             TokenListener listener) {
         this.number = number;
         this.prompt = prompt;
@@ -49,8 +54,11 @@ final class Sequence {
         limitedByContext = room < options.maxNewTokens();
         ids = Arrays.copyOf(prompt, prompt.length + limit);
         depths = new int[limit];
-        random = new SplittableRandom(options.seed() * 0x9E3779B97F4A7C15L + number);
-        this.tokenizer = tokenizer;
+        // Streams of neighbouring seeds would be the same but for a shift, were it not for the first draw in between.
+        random = new SplittableRandom(new SplittableRandom(options.seed()).nextLong());
+        this.texts = texts;
+        this.stopTokens = stopTokens;
+        this.tokenizer = texts.tokenizer();
         stream = tokenizer == null ? null : Continuation.of(tokenizer, prompt);
         stopText = new StopText(options.stop());
         this.listener = listener;
@@ -94,8 +102,8 @@ final class Sequence {
 
     /** Takes the next token. @param depth recursions of the step that produced it */
     void accept(int id, int depth) {
-        if (tokenizer != null && id == tokenizer.endOfText()) {
-            end(Generation.End.END_OF_TEXT);
+        if (stopTokens.contains(id) || texts.ends(id)) {
+            end(stopTokens.contains(id) ? Generation.End.STOP : Generation.End.END_OF_TEXT);
             return;
         }
         ids[prompt.length + count] = id;

@@ -71,7 +71,7 @@ public final class SampleWriter implements AutoCloseable {
         List<Generation> generations = decoder == null
                 ? List.of()
                 : BatchGenerator.generate(
-                                decoder, trainer.model(), trainer.tokenizer(), prompts, 0, options, TokenListener.NONE)
+                                decoder, trainer.model(), trainer.texts(), prompts, 0, options, TokenListener.NONE)
                         .generations();
         log.write(step, trainer.tokenizer(), generations, trainer.excerpt());
     }

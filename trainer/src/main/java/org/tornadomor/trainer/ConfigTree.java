@@ -260,6 +260,9 @@ final class ConfigTree {
         if (type == double.class || type == Double.class) {
             return "a number";
         }
+        if (type == boolean.class || type == Boolean.class) {
+            return "true or false";
+        }
         if (type.isEnum()) {
             return Stream.of(type.getEnumConstants())
                     .map(constant -> constant.toString().toLowerCase(Locale.ROOT))

@@ -55,7 +55,7 @@ public final class StepLog implements AutoCloseable {
     private static void truncate(Path file, long step) {
         Path aside = file.resolveSibling(file.getFileName() + ".tmp");
         try {
-            try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
+            try (Stream<String> lines = Files.lines(InputFile.require(file), StandardCharsets.UTF_8)) {
                 Files.write(aside, (Iterable<String>) lines.filter(line -> parse(line)
                         .filter(json -> json.path(STEP).asLong(Long.MAX_VALUE) <= step)
                         .isPresent())::iterator);

@@ -26,6 +26,7 @@ import org.tornadomor.tokenizer.Tokenizer;
  *     sizes needs neither
  * @param data what text to train on
  * @param tokenizer {@code bytes}, a {@code tokenizer.json} or a folder with one; null is the one of {@code init}, else bytes
+ * @param bos whether documents begin with the tokenizer's beginning token; null leaves it to the tokenizer's files
  * @param context T, tokens of a sample
  * @param batch B, samples of a micro-batch
  * @param accumulate A, micro-batches of a step
@@ -60,6 +61,7 @@ public record TrainingConfig(
         Map<String, Object> model,
         Data data,
         String tokenizer,
+        Boolean bos,
         int context,
         int batch,
         int accumulate,
@@ -95,6 +97,7 @@ public record TrainingConfig(
             null,
             Map.of(),
             Data.DEFAULT,
+            null,
             null,
             256,
             8,

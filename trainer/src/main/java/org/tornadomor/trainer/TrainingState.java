@@ -17,7 +17,7 @@ import org.tornadomor.model.io.SafeTensors;
 import org.tornadomor.model.io.SafeTensorsWriter;
 import org.tornadomor.model.io.TensorInfo;
 import org.tornadomor.model.io.TensorSource;
-import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.TextBoundaries;
 
 /**
  * What a run needs to go on as if it had never stopped, besides the weights: where it is, what it is, and the moments of the
@@ -42,6 +42,7 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
             "preset",
             "init",
             "tokenizer",
+            "bos",
             "data.",
             "steps",
             "tokens",
@@ -60,9 +61,9 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
     private static final String PARSE_SPECIAL = "data.parse_special";
 
     /** Writes a checkpoint with everything that resuming needs into a folder. */
-    void save(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments, Tokenizer written) {
-        Checkpoints.save(engine, weights, folder, config.dtype());
-        written.save(folder);
+    void save(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments, TextBoundaries texts) {
+        Checkpoints.save(engine, weights, folder, config.dtype(), texts.generation());
+        texts.tokenizer().save(folder);
         Map<String, Tensor> tensors = tensors(weights, moments, config.dtype());
         List<TensorInfo> infos = new ArrayList<>();
         tensors.forEach((name, tensor) -> infos.add(TensorInfo.of(name, DType.F32, tensor.shape())));
