@@ -18,6 +18,12 @@ import java.util.Locale;
 public final class UserError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** What is quoted may be any text; a line stays one that can be read. */
+    private static final int MOST_LETTERS = 1000;
+
+    /** The fix stands at the end. */
+    private static final int LAST_LETTERS = 300;
+
     /** An error with a one-line message; line breaks in it (from quoted text) become spaces. */
     public UserError(String message) {
         super(oneLine(message));
@@ -61,6 +67,10 @@ public final class UserError extends RuntimeException {
     }
 
     private static String oneLine(String message) {
-        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+        String line = message.strip().replaceAll("\\s*\\R\\s*", " ");
+        return line.length() <= MOST_LETTERS
+                ? line
+                : line.substring(0, MOST_LETTERS - LAST_LETTERS) + " ... "
+                        + line.substring(line.length() - LAST_LETTERS);
     }
 }

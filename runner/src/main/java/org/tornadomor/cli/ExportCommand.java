@@ -10,6 +10,7 @@ import org.tornadomor.model.io.HuggingFaceExport;
 import org.tornadomor.model.io.Llama2cExport;
 import org.tornadomor.model.io.PlainLlama;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -58,6 +59,9 @@ final class ExportCommand implements Runnable {
             description = "float32, float16 or bfloat16; hf only. Default: as in the checkpoint.")
     private Type dtype;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     private enum Format {
         HF,
         LLAMA2C
@@ -81,7 +85,9 @@ final class ExportCommand implements Runnable {
             throw new UserError("--dtype " + dtype.name().toLowerCase(Locale.ROOT)
                     + " does not go with --format llama2c, which is float32; leave it out");
         }
-        try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+        try (CheckpointFolder checkpoint =
+                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
+            OutputPath.requireApart(out, checkpoint.folder());
             Checksums.verify(checkpoint.folder());
             PlainLlama plain = new PlainLlama(checkpoint);
             switch (format) {

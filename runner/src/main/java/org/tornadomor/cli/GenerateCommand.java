@@ -58,6 +58,9 @@ final class GenerateCommand implements Runnable {
     @Mixin
     private JsonOption json;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     @Option(
             names = {"-m", "--model"},
             paramLabel = "DIR",
@@ -91,7 +94,11 @@ final class GenerateCommand implements Runnable {
         PrintWriter out = spec.commandLine().getOut();
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(ModelFolders.checkpoint(model), engine, weights.type())) {
+                LanguageModel loaded = LanguageModel.load(
+                        ModelFolders.checkpoint(model),
+                        engine,
+                        weights.type(),
+                        ignored.unknown(spec.commandLine().getErr()))) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
                 ids.add(loaded.encode(text));

@@ -73,6 +73,9 @@ final class LogitsCommand implements Runnable {
     @Mixin
     private WeightsOption weights;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     /** Who decides how deep a token goes. */
     private enum Mode {
         TRAIN,
@@ -86,8 +89,10 @@ final class LogitsCommand implements Runnable {
 
     @Override
     public void run() {
-        try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+        try (CheckpointFolder checkpoint =
+                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             ModelConfig config = checkpoint.config();
+            OutputPath.requireApart(out, checkpoint.folder(), input);
             TokenBatch tokens = TokenBatch.read(input);
             tokens.requireFits(config);
             double threshold = depth.threshold(config, mode == Mode.CAUSAL);

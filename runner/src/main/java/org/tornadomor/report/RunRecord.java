@@ -84,7 +84,12 @@ public final class RunRecord {
         }
         try {
             List<Session> sessions = new ArrayList<>();
-            for (JsonNode it : JSON.readTree(Files.readString(file)).path("sessions")) {
+            JsonNode all = JSON.readTree(Files.readString(file)).path("sessions");
+            if (!all.isArray() || !all.valueStream().allMatch(JsonNode::isObject)) {
+                throw new UserError(
+                        file + " has no list of sessions: mend or remove it, the run needs it for its report alone");
+            }
+            for (JsonNode it : all) {
                 Map<String, String> facts = new LinkedHashMap<>();
                 it.path("facts")
                         .properties()
