@@ -54,7 +54,7 @@ final class ConfigJson {
         return parse(text, source, UnknownKeys.REFUSED, false);
     }
 
-    private static ModelConfig parse(String text, String source, UnknownKeys unknown, boolean mustName) {
+    static ModelConfig parse(String text, String source, UnknownKeys unknown, boolean mustName) {
         try {
             if (!(StrictJson.parse(text) instanceof ObjectNode root)) {
                 throw new UserError("the file is not a JSON object; expected the keys of a Hugging Face config.json");
@@ -103,6 +103,7 @@ final class ConfigJson {
     }
 
     private static int headDim(int hidden, int heads) {
+        Checks.positive("hidden_size", hidden);
         Checks.positive("num_attention_heads", heads);
         if (hidden % heads != 0) {
             throw new UserError("num_attention_heads " + heads + " does not divide hidden_size " + hidden

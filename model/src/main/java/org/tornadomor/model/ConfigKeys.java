@@ -27,9 +27,11 @@ final class ConfigKeys {
     private static final String ARCHITECTURES = "architectures";
     private static final String LLAMA = "llama";
     private static final String LAYER_TYPES = "layer_types";
+    private static final String POSITIONS = "max_position_embeddings";
     private static final String WINDOW = "sliding_window";
     private static final String USE_WINDOW = "use_sliding_window";
     private static final String ROPE_TYPE = "rope_type";
+    private static final String UNSCALED = "default";
 
     /** What a file of Mistral's without the key means by it. */
     private static final int MISTRAL_WINDOW = 4096;
@@ -51,7 +53,7 @@ final class ConfigKeys {
             "num_key_value_heads",
             "head_dim",
             "rms_norm_eps",
-            "max_position_embeddings",
+            POSITIONS,
             "tie_word_embeddings",
             "initializer_range",
             ROPE_THETA,
@@ -68,17 +70,17 @@ final class ConfigKeys {
     private static final Set<String> DESCRIBING = words("""
             _attn_implementation _attn_implementation_autoset _commit_hash _flash_attn_2_enabled _from_model_config
             _name_or_path attention_dropout attention_probs_dropout_prob attn_implementation bad_words_ids
-            begin_suppress_tokens bos_token_id chunk_size_feed_forward classifier_dropout cls_token_id
+            begin_suppress_tokens bos_token bos_token_id chunk_size_feed_forward classifier_dropout cls_token_id
             decoder_start_token_id diversity_penalty do_sample dtype early_stopping embd_pdrop
-            encoder_no_repeat_ngram_size eos_token_id exponential_decay_length_penalty finetuning_task
+            encoder_no_repeat_ngram_size eos_token eos_token_id exponential_decay_length_penalty finetuning_task
             forced_bos_token_id forced_eos_token_id hidden_dropout hidden_dropout_prob id2label is_decoder
             is_llama_config label2id length_penalty mask_token_id max_length max_new_tokens max_sequence_length
             max_window_layers min_length model_max_length name_or_path neftune_noise_alpha no_repeat_ngram_size
             num_beam_groups num_beams num_labels num_return_sequences output_attentions output_hidden_states
-            output_scores pad_token_id prefix problem_type remove_invalid_values repetition_penalty resid_pdrop
+            output_scores pad_token pad_token_id prefix problem_type remove_invalid_values repetition_penalty resid_pdrop
             return_dict return_dict_in_generate sep_token_id suppress_tokens task_specific_params temperature
             tf_legacy_loss tokenizer_class top_k top_p torch_dtype torchscript transformers.js_config
-            transformers_version typical_p unk_token_id unsloth_fixed unsloth_version use_bfloat16 use_cache""");
+            transformers_version typical_p unk_token unk_token_id unsloth_fixed unsloth_version use_bfloat16 use_cache""");
 
     /** Values, as JSON writes them, with which a key changes nothing. Null, false and nothing at all always do so. */
     private static final Map<String, Set<String>> SWITCHED_OFF = Map.ofEntries(
@@ -270,18 +272,19 @@ final class ConfigKeys {
             return;
         }
         ConfigFields rope = fields.object(key);
+        // The kind of scaling comes first: it says most.
+        for (String name : List.of(ROPE_TYPE, "type")) {
+            if (!rope.text(name, UNSCALED).equals(UNSCALED)) {
+                refused.put(key + "." + name, shown(rope.json().get(name)));
+            }
+        }
         for (Map.Entry<String, JsonNode> entry : rope.json().properties()) {
             String name = entry.getKey();
             JsonNode value = entry.getValue();
-            boolean harmless = switch (name) {
-                case ROPE_THETA -> true;
-                case ROPE_TYPE, "type" -> rope.text(name, "default").equals("default");
-                case "partial_rotary_factor" ->
-                    value.isNull() || SWITCHED_OFF.get(name).contains(value.toString());
-                default -> nothing(value);
-            };
-            if (!harmless) {
-                refused.put(key + "." + name, shown(value));
+            boolean decided = name.equals(ROPE_TYPE) || name.equals("type") || name.equals(ROPE_THETA);
+            boolean off = SWITCHED_OFF.getOrDefault(name, Set.of()).contains(value.toString());
+            if (!decided && !off && !nothing(value)) {
+                refused.put(key + "." + ConfigFields.shortened(name), shown(value));
             }
         }
     }
@@ -294,22 +297,26 @@ final class ConfigKeys {
         }
     }
 
-    /** A window that is as long as the model's positions hides nothing. */
+    /** A window that is as long as the positions that the file gives hides nothing. */
     private void window(String family) {
         if (unknown.passedOver().contains(WINDOW)) {
             return;
         }
         boolean missing = json.get(WINDOW) == null && family.equals(MISTRAL);
-        int window = missing ? MISTRAL_WINDOW : fields.integer(WINDOW, Integer.MAX_VALUE);
+        if (!missing && !fields.has(WINDOW)) {
+            return;
+        }
+        int window = missing ? MISTRAL_WINDOW : fields.integer(WINDOW, 0);
         // Mistral's code knows no such switch.
         boolean off = !family.equals(MISTRAL) && json.path(USE_WINDOW).isBoolean() && !fields.flag(USE_WINDOW, true);
-        if (!off && window < maxPositions(fields, family)) {
+        boolean wide = fields.has(POSITIONS) && window >= fields.integer(POSITIONS, 0);
+        if (!off && !wide) {
             refused.put(WINDOW, missing ? window + " (what model_type mistral means without the key)" : "" + window);
         }
     }
 
     static int maxPositions(ConfigFields fields, String family) {
-        return fields.integer("max_position_embeddings", family.equals(MISTRAL) ? 131_072 : 2048);
+        return fields.integer(POSITIONS, family.equals(MISTRAL) ? 131_072 : 2048);
     }
 
     private UserError refusal() {

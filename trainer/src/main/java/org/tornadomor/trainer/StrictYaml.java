@@ -58,8 +58,8 @@ public final class StrictYaml {
             for (JsonToken token = tokens.nextToken(); token != null; token = tokens.nextToken()) {
                 any = true;
                 String place = "line " + tokens.currentTokenLocation().getLineNr();
-                if (tokens.isCurrentAlias() || tokens.getObjectId() != null) {
-                    throw new UserError(place + " names or repeats another place (& or *): write the value out");
+                if (tokens.isCurrentAlias()) {
+                    throw new UserError(place + " repeats another place (*): write the value out");
                 }
                 String type = tokens.getTypeId();
                 if (type != null && !TYPES.contains(type.startsWith(CORE) ? type.substring(CORE.length()) : type)) {
