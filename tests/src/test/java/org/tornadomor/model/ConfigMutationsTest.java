@@ -152,7 +152,7 @@ class ConfigMutationsTest {
 
     @Test
     void someAreRefusedAndTheOthersShowWhatTheySay() {
-        run(0, 2000);
+        run(0, 1200);
     }
 
     @Tag("slow")

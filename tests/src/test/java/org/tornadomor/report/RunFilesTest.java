@@ -80,7 +80,7 @@ class RunFilesTest {
 
     @Test
     void someDamagedFiles() throws IOException {
-        all(0, 100);
+        all(0, 40);
     }
 
     @Tag("slow")

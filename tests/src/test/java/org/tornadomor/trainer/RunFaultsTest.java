@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,18 +30,37 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What is damaged in the folder of a run is said, and nothing of it vanishes without a word. */
 class RunFaultsTest {
+    /** A run that was stopped half way; each test has a copy. */
+    @TempDir
+    static Path whole;
+
     @TempDir
     Path temp;
 
-    private TrainingConfig config;
     private Path run;
 
+    @BeforeAll
+    static void train() {
+        TrainingConfig config = TinyRuns.with(
+                TinyRuns.config(TinyRuns.text(whole)),
+                "schedule=constant",
+                "eval_every=2",
+                "save_every=2",
+                "steps=6",
+                "accumulate=1",
+                "batch=1");
+        TinyRuns.train(config, whole.resolve("run"), 4, TrainingListener.NONE);
+    }
+
     @BeforeEach
-    void train() {
-        config = TinyRuns.with(
-                TinyRuns.config(TinyRuns.text(temp)), "schedule=constant", "eval_every=2", "save_every=2", "steps=8");
+    void copy() throws IOException {
         run = temp.resolve("run");
-        TinyRuns.train(config, run, 4, TrainingListener.NONE);
+        Path from = whole.resolve("run");
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, run.resolve(from.relativize(file).toString()));
+            }
+        }
     }
 
     private List<String> resume() {
@@ -181,7 +202,7 @@ class RunFaultsTest {
     void damagedSettingsOfARunAreNamed() throws IOException {
         Path file = run.resolve(RunFolder.CONFIG_FILE);
         String sound = JsonMapper.shared().writeValueAsString(ConfigTree.tree(RunFolder.config(run)));
-        JsonMutations.of(sound, 0, 200).forEach(mutant -> {
+        JsonMutations.of(sound, 0, 60).forEach(mutant -> {
             try {
                 Files.write(file, mutant.text().getBytes(StandardCharsets.UTF_8));
                 RunFolder.config(run);

@@ -132,6 +132,7 @@ class SettingsTest {
             batch: 3000000000                          | batch is 3000000000
             {batch: 2000000000, context: 16}           | batch x context
             steps: 9223372036854775807                 | steps is 9223372036854775807
+            samples: 2000000000                        | samples is 2000000000
             tokens: -1                                 | tokens is -1
             data: {hold_out: 500%}                     | data.hold_out
             data: {hold_out: every 99999999999}        | data.hold_out
@@ -204,8 +205,8 @@ class SettingsTest {
 
     @Test
     void someDamagedSettings() {
-        damaged(SETTINGS, 0, 1200, SettingsTest::config);
-        damaged(GRID, 0, 600, SettingsTest::grid);
+        damaged(SETTINGS, 0, 500, SettingsTest::config);
+        damaged(GRID, 0, 250, SettingsTest::grid);
     }
 
     @Tag("slow")

@@ -129,6 +129,9 @@ public record TrainingConfig(
     /** Steps and tokens are counted in doubles here and there, which are exact up to here. */
     private static final long LONGEST = 1L << 53;
 
+    /** They are written side by side. */
+    private static final int MOST_SAMPLES = 10_000;
+
     private static final String EVERY = "every ";
     private static final String DOCUMENTS = "documents ";
 
@@ -243,6 +246,7 @@ public record TrainingConfig(
         notNegative("eval_every", evalEvery);
         notNegative("eval_samples", evalSamples);
         notNegative("samples", samples);
+        atMost("samples", samples, MOST_SAMPLES);
         notNegative("save_every", saveEvery);
         notNegative("keep", keep);
         notNegative("threads", threads);
@@ -266,11 +270,11 @@ public record TrainingConfig(
         }
         if (steps != null) {
             positive("steps", steps);
-            atMost("steps", steps);
+            atMost("steps", steps, LONGEST);
         }
         if (tokens != null) {
             positive("tokens", tokens);
-            atMost("tokens", tokens);
+            atMost("tokens", tokens, LONGEST);
         }
         if (minutes != null) {
             positive("minutes", minutes);
@@ -374,9 +378,9 @@ public record TrainingConfig(
         }
     }
 
-    private static void atMost(String key, long value) {
-        if (value > LONGEST) {
-            throw new UserError(key + " is " + value + "; it must be at most " + LONGEST);
+    private static void atMost(String key, long value, long most) {
+        if (value > most) {
+            throw new UserError(key + " is " + value + "; it must be at most " + most);
         }
     }
 

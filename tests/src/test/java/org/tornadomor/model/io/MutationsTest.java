@@ -49,7 +49,7 @@ class MutationsTest {
 
     @Test
     void someHeaders() throws IOException {
-        headers(0, 400);
+        headers(0, 300);
     }
 
     @Tag("slow")
@@ -107,7 +107,7 @@ class MutationsTest {
         write("one.safetensors", HEADER);
         Path index = folder.resolve(TensorSource.INDEX_FILE);
         int taken = 0;
-        int count = 200;
+        int count = 100;
         for (Mutant mutant : JsonMutations.of(INDEX, 0, count).toList()) {
             Files.write(index, mutant.text().getBytes(StandardCharsets.UTF_8));
             try (TensorSource source = TensorSource.open(index)) {
@@ -140,7 +140,7 @@ class MutationsTest {
         byte[] sound = Files.readAllBytes(sums);
         Random random = new Random(3);
         int taken = 0;
-        int count = 300;
+        int count = 200;
         for (int i = 0; i < count; i++) {
             byte[] damaged =
                     random.nextInt(8) == 0 ? Arrays.copyOf(sound, random.nextInt(sound.length)) : sound.clone();
