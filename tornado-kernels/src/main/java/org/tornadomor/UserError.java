@@ -18,13 +18,13 @@ import java.util.Locale;
 public final class UserError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** What is quoted may be any text; a line stays one that can be read. */
-    private static final int MOST_LETTERS = 1000;
+    /** Letters of a message, and of its beginning and end where it is longer. */
+    private static final int LONGEST = 2000;
 
-    /** The fix stands at the end. */
-    private static final int LAST_LETTERS = 300;
+    private static final int BEGINNING = 1400;
+    private static final int END = 400;
 
-    /** An error with a one-line message; line breaks in it (from quoted text) become spaces. */
+    /** An error with a one-line message; line breaks in it (from quoted text) become spaces, and a long one is cut. */
     public UserError(String message) {
         super(oneLine(message));
     }
@@ -66,11 +66,18 @@ public final class UserError extends RuntimeException {
         };
     }
 
-    private static String oneLine(String message) {
-        String line = message.strip().replaceAll("\\s*\\R\\s*", " ");
-        return line.length() <= MOST_LETTERS
-                ? line
-                : line.substring(0, MOST_LETTERS - LAST_LETTERS) + " ... "
-                        + line.substring(line.length() - LAST_LETTERS);
+    /**
+     * A message as one line of bounded length: cause and fix stand at its ends, and what is cut out of the middle was quoted
+     * from a file.
+     */
+    public static String oneLine(String message) {
+        String text = message.strip();
+        if (text.length() > LONGEST) {
+            int from = text.offsetByCodePoints(0, text.codePointCount(0, BEGINNING));
+            int to = text.length() - END;
+            to -= Character.isLowSurrogate(text.charAt(to)) ? 1 : 0;
+            text = text.substring(0, from) + " ... (" + (to - from) + " letters) ... " + text.substring(to);
+        }
+        return text.replaceAll("\\s*\\R\\s*", " ");
     }
 }

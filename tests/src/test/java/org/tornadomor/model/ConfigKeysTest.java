@@ -239,13 +239,13 @@ class ConfigKeysTest {
     @Test
     void linesAreBounded() {
         String message = refused("\"" + "k".repeat(30_000) + "\": [" + "1,".repeat(30_000) + "1]");
-        assertTrue(message.length() <= 1010, message.length() + " letters");
+        assertTrue(message.length() <= 2000, message.length() + " letters");
         StringBuilder many = new StringBuilder("\"a\": 1");
         for (int i = 0; i < 1000; i++) {
             many.append(", \"a").append(i).append("\": 1");
         }
         String all = refused(many.toString());
-        assertTrue(all.contains("and 997 more") && all.length() < 400, all);
+        assertTrue(all.contains("and 997 more") && all.length() < 500, all);
         assertFalse(all.contains("a500"), all);
     }
 

@@ -195,7 +195,7 @@ class ConfigMutationsTest {
         } catch (UserError e) {
             assertEquals(1, e.getMessage().lines().count(), mutant.what());
             assertTrue(e.getMessage().startsWith("config.json: "), mutant + ": " + e.getMessage());
-            assertTrue(e.getMessage().length() <= 1010, mutant.what());
+            assertTrue(e.getMessage().length() <= 2000, mutant.what());
             return false;
         }
         JsonNode given = JSON.readTree(mutant.text());

@@ -64,7 +64,7 @@ class SettingsTest {
     private static void requireLine(String message) {
         assertEquals(1, message.lines().count(), message);
         assertTrue(message.startsWith("run.yaml: "), message);
-        assertTrue(message.length() <= 1010, message.length() + " letters");
+        assertTrue(message.length() <= 2000, message.length() + " letters");
     }
 
     @ParameterizedTest

@@ -99,7 +99,7 @@ class MutationsTest {
     private static void requireLine(UserError e, Path file, String what) {
         assertEquals(1, e.getMessage().lines().count(), what);
         assertTrue(e.getMessage().contains(file.toString()), what + ": " + e.getMessage());
-        assertTrue(e.getMessage().length() <= 1010, what + ": " + e.getMessage().length() + " letters");
+        assertTrue(e.getMessage().length() <= 2000, what + ": " + e.getMessage().length() + " letters");
     }
 
     @Test
