@@ -130,7 +130,7 @@ class SettingsTest {
             lr: 1e999                                  | lr is
             lr: .nan                                   | lr is
             batch: 3000000000                          | batch is 3000000000
-            {batch: 2000000000, context: 16}           | batch x context
+            {batch: 2000000000, context: 16}           | batch: a batch of 2000000000 x 16 tokens is too large
             steps: 9223372036854775807                 | steps is 9223372036854775807
             samples: 2000000000                        | samples is 2000000000
             tokens: -1                                 | tokens is -1

@@ -151,7 +151,7 @@ public record Grid(
 
     /** Null is not the default: who writes a key means something by it. */
     private static void requireValues(String path, Map<String, Object> keys) {
-        for (String key : KEYS) {
+        for (String key : List.of("name", BUDGETS, SEEDS, "warmup", "decay")) {
             if (keys.containsKey(key) && keys.get(key) == null) {
                 throw new UserError(path + key + " is null; give it a value, or leave the key away");
             }

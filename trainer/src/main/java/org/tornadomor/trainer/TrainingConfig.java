@@ -258,8 +258,8 @@ public record TrainingConfig(
     /** Rows of a micro-batch are counted in 32 bits; memory ends long before. */
     private static void requireRows(int batch, int context) {
         if ((long) batch * context > Integer.MAX_VALUE) {
-            throw new UserError("batch x context is " + batch + " x " + context
-                    + " tokens, and at most 2^31 - 1 are computed at a time; raise accumulate instead of batch");
+            throw new UserError("batch: a batch of " + batch + " x " + context
+                    + " tokens is too large; use a smaller batch, and raise accumulate instead");
         }
     }
 
