@@ -305,6 +305,16 @@ class SettingsTest {
         assertTrue(message.contains(expected), message);
     }
 
+    /** Without YAML's checks, as the options of the command line come. */
+    @Test
+    void textsThatAreNoPathsAreNamed() {
+        for (String key : List.of("init", "tokenizer", "data.sources", "data.jdk_fallback")) {
+            String message = assertThrows(UserError.class, () -> TrainingConfig.DEFAULT.with(key, "a\0b"))
+                    .getMessage();
+            assertTrue(message.startsWith(key + " has"), message);
+        }
+    }
+
     @Test
     void bytesThatAreNoText(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("run.yaml");

@@ -1,5 +1,6 @@
 package org.tornadomor.trainer;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -153,6 +154,8 @@ public record TrainingConfig(
 
         public Data {
             sources = List.copyOf(sources);
+            sources.forEach(source -> requirePath("data.sources", source));
+            requirePath("data.jdk_fallback", jdkFallback);
             notNegative("data.max_bytes", maxBytes);
             holdOut(holdOut);
         }
@@ -221,6 +224,8 @@ public record TrainingConfig(
 
     /** @throws UserError naming the key, the cause and the fix */
     public TrainingConfig {
+        requirePath("init", init);
+        requirePath("tokenizer", tokenizer);
         ignoreKeys = List.copyOf(ignoreKeys);
         UnknownKeys.passingOver(ignoreKeys);
         // A map with null values, which take a key of the preset away.
@@ -252,6 +257,19 @@ public record TrainingConfig(
         notNegative("threads", threads);
         if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
             throw new UserError("dtype is " + dtype.name().toLowerCase(Locale.ROOT) + "; use f32, f16 or bf16");
+        }
+    }
+
+    /** Letters of other languages are none under some locales. */
+    private static void requirePath(String key, String text) {
+        try {
+            // Signs of globs, which some systems do not have in paths.
+            Path.of(text == null ? "" : text.replaceAll("[*?<>|:\"]", "x"));
+        } catch (InvalidPathException e) {
+            throw new UserError(
+                    key + " has '" + text + "', which is no path on this system (" + e.getReason()
+                            + "): check it, or set a locale that has its letters, such as LC_ALL=C.UTF-8",
+                    e);
         }
     }
 
