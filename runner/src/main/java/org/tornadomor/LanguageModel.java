@@ -14,6 +14,7 @@ import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.SpecialTokens;
@@ -70,7 +71,7 @@ public final class LanguageModel implements AutoCloseable {
     public static LanguageModel load(Path folder, int threads) {
         Engine engine = new CpuEngine(threads);
         try {
-            return load(folder, engine, ElementType.F32, true);
+            return load(folder, engine, ElementType.F32, UnknownKeys.REFUSED, true);
         } catch (RuntimeException | Error e) {
             engine.close();
             throw e;
@@ -93,12 +94,18 @@ public final class LanguageModel implements AutoCloseable {
      * @throws UserError if it cannot be loaded, or the engine does not know the type
      */
     public static LanguageModel load(Path folder, Engine engine, ElementType type) {
-        return load(folder, engine, type, false);
+        return load(folder, engine, type, UnknownKeys.REFUSED);
     }
 
-    private static LanguageModel load(Path given, Engine engine, ElementType type, boolean ownsEngine) {
+    /** As {@link #load(Path, Engine, ElementType)}, passing over keys of its configuration that somebody knows to be harmless. */
+    public static LanguageModel load(Path folder, Engine engine, ElementType type, UnknownKeys unknown) {
+        return load(folder, engine, type, unknown, false);
+    }
+
+    private static LanguageModel load(
+            Path given, Engine engine, ElementType type, UnknownKeys unknown, boolean ownsEngine) {
         Path folder = ModelFolders.checkpoint(given);
-        try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
+        try (CheckpointFolder checkpoint = CheckpointFolder.open(folder, unknown)) {
             Checksums.verify(folder);
             ModelConfig config = checkpoint.config();
             Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());

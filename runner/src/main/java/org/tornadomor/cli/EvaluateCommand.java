@@ -119,11 +119,15 @@ final class EvaluateCommand implements Runnable {
     @Mixin
     private JsonOption json;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     @Override
     public void run() {
         requireAtLeast("--batch", batch, 1);
         requireAtLeast("--max-tokens", maxTokens, 1);
-        try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+        try (CheckpointFolder checkpoint =
+                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             ModelConfig config = checkpoint.config();
             double threshold = depth.threshold(config, true);
             int maxDepth = depth.maxDepth(config);

@@ -14,6 +14,7 @@ import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -63,6 +64,9 @@ final class ExportCommand implements Runnable {
             description = "float32, float16 or bfloat16; hf only. Default: as in the checkpoint.")
     private Type dtype;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     private enum Format {
         HF,
         LLAMA2C
@@ -86,7 +90,9 @@ final class ExportCommand implements Runnable {
             throw new UserError("--dtype " + dtype.name().toLowerCase(Locale.ROOT)
                     + " does not go with --format llama2c, which is float32; leave it out");
         }
-        try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+        OutputFile.requireNoneOfRun(out);
+        try (CheckpointFolder checkpoint =
+                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             OutputFile.requireOutsideModel(out, checkpoint.folder());
             Checksums.verify(checkpoint.folder());
             PlainLlama plain = new PlainLlama(checkpoint);

@@ -70,6 +70,9 @@ final class GenerateCommand implements Runnable {
     @Mixin
     private JsonOption json;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     @Option(
             names = {"-m", "--model"},
             paramLabel = "DIR",
@@ -118,7 +121,11 @@ final class GenerateCommand implements Runnable {
                 "--no-bos");
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(model, engine, weights.type())) {
+                LanguageModel loaded = LanguageModel.load(
+                        model,
+                        engine,
+                        weights.type(),
+                        ignored.unknown(spec.commandLine().getErr()))) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
                 ids.add(loaded.encode(text, plainPrompt ? SpecialTokens.AS_TEXT : SpecialTokens.PARSED, bos.wanted()));

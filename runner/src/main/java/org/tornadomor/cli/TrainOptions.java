@@ -42,6 +42,9 @@ final class TrainOptions {
             description = "Begin with the weights of a checkpoint or run, also of a plain Llama.")
     private String init;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     @Option(
             names = "--data",
             paramLabel = "TEXT",
@@ -205,6 +208,9 @@ final class TrainOptions {
             given.put("data.sources", JsonMapper.shared().writeValueAsString(sources));
         }
         text("init", init);
+        if (!ignored.keys().isEmpty()) {
+            given.put("ignore_keys", JsonMapper.shared().writeValueAsString(ignored.keys()));
+        }
         text("data.filter", filter);
         text("data.text_field", textField);
         value("data.max_bytes", maxBytes);
@@ -253,7 +259,11 @@ final class TrainOptions {
     TrainingConfig apply(TrainingConfig otherwise) {
         requireOneLength();
         gather();
-        TrainingConfig result = config == null ? otherwise : TrainingConfig.read(config);
+        TrainingConfig file = config == null ? null : TrainingConfig.read(config);
+        TrainingConfig result = file == null ? otherwise : file;
+        if (init == null && preset == null && !assigns("init") && !assigns("preset") && assigns("model")) {
+            result = result.withPresetNamed();
+        }
         for (Map.Entry<String, String> entry : given.entrySet()) {
             result = result.with(entry.getKey(), entry.getValue());
         }
@@ -266,7 +276,30 @@ final class TrainOptions {
                     assignment.substring(0, equals).strip(),
                     assignment.substring(equals + 1).strip());
         }
+        if (file != null) {
+            requireSound(result, file);
+        }
         return result;
+    }
+
+    /** Whether --set changes a key, or one below it. */
+    private boolean assigns(String key) {
+        return assignments.stream().anyMatch(assignment -> assignment.matches("(?s)\\s*" + key + "\\s*[.=].*"));
+    }
+
+    /** Names the file where the fault is in it, and not in what goes over it. */
+    private void requireSound(TrainingConfig result, TrainingConfig file) {
+        try {
+            result.requireSound();
+        } catch (UserError fault) {
+            String message = fault.getMessage();
+            try {
+                file.requireSound();
+            } catch (UserError own) {
+                message = own.getMessage().equals(message) ? config + ": " + message : message;
+            }
+            throw new UserError(message, fault);
+        }
     }
 
     /** Key by key the last one would win, which nobody who gives two can mean. */

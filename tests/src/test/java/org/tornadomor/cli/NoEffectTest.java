@@ -117,7 +117,8 @@ class NoEffectTest {
     void ofPromptsOfTokens() {
         for (String option : List.of("--bos", "--no-bos", "--no-parse-special")) {
             run("generate --model none --prompt-tokens 1,2 " + option).failsWith(1, option + " changes nothing");
-            run("generate --model none --prompt x --prompt-tokens 1,2 " + option).failsWith(1, "none");
+            run("generate --model none --prompt x --prompt-tokens 1,2 " + option)
+                    .failsWith(1, "none");
         }
     }
 

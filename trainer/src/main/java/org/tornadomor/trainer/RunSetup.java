@@ -52,14 +52,9 @@ record RunSetup(
         Tokenizer tokenizer = tokenizer(asked);
         try {
             ModelConfig model = ModelChoice.resolve(asked, tokenizer);
-            if (asked.context() > model.maxPositions()) {
-                throw new UserError("context " + asked.context() + " is longer than the model's "
-                        + model.maxPositions() + " positions: choose a shorter one, or set"
-                        + " model.max_position_embeddings");
-            }
+            CapacityWarmUp capacities = requireFits(asked, model);
             RunLength length = RunLength.of(asked);
             Schedule schedule = length.schedule(asked);
-            CapacityWarmUp capacities = new CapacityWarmUp(model, asked.context(), asked.capacityWarmup());
             TrainingConfig config = resolved(asked, model, tokenizer);
             check.accept(config);
             Text text = text(config.data(), tokenizer, listener, corpora);
@@ -72,6 +67,15 @@ record RunSetup(
             tokenizer.close();
             throw e;
         }
+    }
+
+    /** Refuses samples that are too long for the model, and a warm-up of capacities that it does not have. */
+    static CapacityWarmUp requireFits(TrainingConfig config, ModelConfig model) {
+        if (config.context() > model.maxPositions()) {
+            throw new UserError("context " + config.context() + " is longer than the model's " + model.maxPositions()
+                    + " positions: choose a shorter one, or set model.max_position_embeddings");
+        }
+        return new CapacityWarmUp(model, config.context(), config.capacityWarmup());
     }
 
     /** A corpus, and where it comes from. */
@@ -110,7 +114,7 @@ record RunSetup(
             return Tokenizers.load(config.tokenizer() == null ? BYTES : config.tokenizer(), config.bos());
         }
         Path folder = RunFolder.latest(Path.of(config.init()));
-        ModelConfig model = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE));
+        ModelConfig model = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), config.unknownKeys());
         return Tokenizers.forCheckpoint(folder, model.vocabSize(), config.bos())
                 .orElseThrow(() -> new UserError(folder + " comes without a tokenizer: name one with --tokenizer"));
     }
@@ -147,6 +151,7 @@ record RunSetup(
         return new TrainingConfig(
                 ModelChoice.preset(c),
                 c.init() == null ? null : absolute(c.init()),
+                c.ignoreKeys(),
                 ModelChoice.toMap(model),
                 new TrainingConfig.Data(
                         sources,

@@ -188,6 +188,7 @@ public final class Trainer implements AutoCloseable {
 
     private void restore() {
         resumed = true;
+        folder.lostBest().ifPresent(listener::message);
         Optional<Path> newest = folder.newest();
         if (newest.isEmpty()) {
             InitialWeights.fill(engine, weights, config, listener);
@@ -215,7 +216,9 @@ public final class Trainer implements AutoCloseable {
         firstStep = step + 1;
         began = System.nanoTime();
         folder.write(config);
-        try (MetricsLog log = resumed ? MetricsLog.resume(folder.path(), step) : MetricsLog.create(folder.path())) {
+        try (MetricsLog log = resumed
+                ? MetricsLog.resume(folder.path(), step, listener::message)
+                : MetricsLog.create(folder.path())) {
             listener.started(describe());
             try {
                 takeSteps(log);
