@@ -109,6 +109,7 @@ public final class LanguageModel implements AutoCloseable {
             Checksums.verify(folder);
             ModelConfig config = checkpoint.config();
             Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());
+            TextBoundaries texts = TextBoundaries.of(folder, tokenizer.orElse(null));
             ParameterSet weights = new ParameterSet(engine, "weights", config, type);
             try {
                 Checkpoints.load(engine, checkpoint, weights);
@@ -116,7 +117,6 @@ public final class LanguageModel implements AutoCloseable {
                 weights.close();
                 throw e;
             }
-            TextBoundaries texts = TextBoundaries.of(folder, tokenizer.orElse(null));
             return new LanguageModel(engine, ownsEngine, weights, true, texts);
         }
     }

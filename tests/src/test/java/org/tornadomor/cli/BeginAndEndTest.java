@@ -288,7 +288,8 @@ class BeginAndEndTest {
     @Test
     void textsAreScoredOneByOne() throws IOException {
         Path file = temp.resolve("texts.jsonl");
-        String[] texts = {TEXT, "the", "a return thing, the inner of it", ""};
+        // What spells a special token is text, behind the beginning token like any other.
+        String[] texts = {TEXT, "the", "a return thing, the inner of it", "<s>the</s>", ""};
         StringBuilder lines = new StringBuilder();
         double sum = 0;
         long tokens = 0;

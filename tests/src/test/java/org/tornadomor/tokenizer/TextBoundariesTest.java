@@ -293,6 +293,18 @@ class TextBoundariesTest {
         assertTrue(error.getMessage().contains("--bos"), error.getMessage());
     }
 
+    @Test
+    void tokensThatAreNotThereAndFilesOfAnotherKindAreRefused() throws IOException {
+        tokenizer(LLAMA, BOS_TEMPLATE.replace("\"ids\": [1]", "\"ids\": [9999]"), null);
+        refused("tokenizer.json", "post_processor", "no token has the id 9999");
+        for (String name : new String[] {"tokenizer_config.json", "special_tokens_map.json"}) {
+            tokenizer(LLAMA, BOS_TEMPLATE, null);
+            Files.writeString(folder.resolve(name), "[1]");
+            refused(name, "is not a JSON object");
+            Files.delete(folder.resolve(name));
+        }
+    }
+
     private void refused(String... words) {
         UserError error = assertThrows(UserError.class, () -> open().tokenizer().close());
         for (String word : words) {
