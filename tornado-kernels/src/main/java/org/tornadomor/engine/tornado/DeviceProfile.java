@@ -35,6 +35,8 @@ record DeviceProfile(
     static final String POOL_PROPERTY = "tornado.device.memory";
 
     private static final long DEFAULT_POOL = 4_000_000_000L;
+    /** What a group has on NVIDIA's devices without asking for more. */
+    private static final long DESCRIBED_LOCAL_BYTES = 48 << 10;
 
     /**
      * Makes a device the runtime's default and describes it.
@@ -80,10 +82,15 @@ record DeviceProfile(
                 physical.getDeviceName(),
                 device.getDeviceType() == TornadoDeviceType.CPU,
                 maxGroup,
-                physical.getDeviceLocalMemorySize(),
-                physical.getDeviceMaxAllocationSize(),
-                Math.min(physical.getDeviceGlobalMemorySize(), pool()),
+                known(physical.getDeviceLocalMemorySize(), DESCRIBED_LOCAL_BYTES),
+                known(physical.getDeviceMaxAllocationSize(), Integer.MAX_VALUE),
+                Math.min(known(physical.getDeviceGlobalMemorySize(), Long.MAX_VALUE), pool()),
                 physical.getDeviceMaxComputeUnits());
+    }
+
+    /** A device that is only described in a file, to compile for it, says -1 of its limits. */
+    private static long known(long limit, long otherwise) {
+        return limit < 0 ? otherwise : limit;
     }
 
     /** The pool's limit in bytes; the runtime reads units of powers of ten. */
