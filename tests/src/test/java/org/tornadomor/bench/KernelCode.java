@@ -1,6 +1,7 @@
 package org.tornadomor.bench;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.tornado.EngineOptions;
@@ -17,7 +18,7 @@ import org.tornadomor.model.Sharing;
 
 /**
  * Lets TornadoVM compile the kernels of training, scoring and generation and runs none of them: {@code scripts/check-devices}
- * looks at the code. Arguments: head sizes (32 64 128).
+ * looks at the code. Arguments: a head size, then routers (none expert_choice token_choice).
  */
 final class KernelCode {
     private static final int BATCH = 2;
@@ -27,13 +28,10 @@ final class KernelCode {
     private KernelCode() {}
 
     public static void main(String[] args) {
-        List<Integer> dims =
-                args.length == 0 ? List.of(32, 64, 128) : List.of(args).stream().map(Integer::valueOf).toList();
-        for (int dim : dims) {
-            for (RouterKind router : RouterKind.values()) {
-                compile(config(dim, router));
-                System.err.println("compiled: head size " + dim + ", router " + router);
-            }
+        int dim = Integer.parseInt(args[0]);
+        for (String name : List.of(args).subList(1, args.length)) {
+            compile(config(dim, RouterKind.valueOf(name.toUpperCase(Locale.ROOT))));
+            System.err.println("compiled: head size " + dim + ", router " + name);
         }
     }
 
