@@ -4,7 +4,7 @@ function kind(name) {
     if (name ~ /_uk_ac_manchester_/) {
         sub(/_uk_ac_manchester_.*/, "", name)
         sub(/^(program|memory)_/, "", name)
-        sub(/_[0-9]+_/, "_", name)
+        sub(/[0-9]*_[0-9]*_?/, "_", name)
         return name
     }
     sub(/_[0-9]+$/, "", name)
