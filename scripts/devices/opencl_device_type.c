@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// What the program would have called: that of a library preloaded behind this one (Oclgrind's), else of the ICD loader.
 static void *original(const char *name) {
+    void *next = dlsym(RTLD_NEXT, name);
+    if (next) return next;
     void *library = dlopen("libOpenCL.so.1", RTLD_LAZY);
     return library ? dlsym(library, name) : NULL;
 }

@@ -16,7 +16,8 @@ final class GoldenOnDevice {
         for (int i = 1; i < args.length; i++) {
             Path folder = Path.of(args[i]);
             long start = System.nanoTime();
-            try (TornadoEngine engine = new TornadoEngine(EngineOptions.standard().withChecks())) {
+            try (TornadoEngine engine =
+                    new TornadoEngine(EngineOptions.standard().withChecks())) {
                 if (i == 1) {
                     System.out.println(engine.describe());
                 }

@@ -45,8 +45,16 @@ class LocalMemoryTest {
     /** On a small device, on one where a group must not fill all that there is, and on one with hardly any. */
     @ParameterizedTest
     @CsvSource({
-        "2, 32768", "32, 32768", "64, 32768", "126, 32768", "128, 32768", "256, 32768", "512, 32768", "256, 49152",
-        "128, 16384", "64, 4096"
+        "2, 32768",
+        "32, 32768",
+        "64, 32768",
+        "126, 32768",
+        "128, 32768",
+        "256, 32768",
+        "512, 32768",
+        "256, 49152",
+        "128, 16384",
+        "64, 4096"
     })
     void attentionOfEveryHeadSizeFits(int dim, long localBytes) {
         List<TaskList.Planned> planned = new ArrayList<>();
@@ -67,7 +75,9 @@ class LocalMemoryTest {
     void gradientsDoNotShareColumnsAmongFewerItemsInLargeHeads() {
         for (TaskList.Planned task : record(128, SMALL, 40, true)) {
             assertEquals(64, task.grid().localX(), task.kernel());
-            assertFalse(task.grid().localBytes() > 2048, task.kernel() + " takes " + task.grid().localBytes());
+            assertFalse(
+                    task.grid().localBytes() > 2048,
+                    task.kernel() + " takes " + task.grid().localBytes());
         }
     }
 
