@@ -10,8 +10,9 @@ import java.util.List;
  * @param topK draw from the k likeliest tokens only; 0 for all
  * @param topP draw from the smallest set of tokens with this probability; 1 for all
  * @param repetitionPenalty above 1 makes tokens that are there already less likely; 1 for none
- * @param seed of the draws; each prompt has a stream of its own, so that others in the batch do not matter
- * @param stop end before any of these strings
+ * @param seed of the draws; each prompt draws from a stream of its own that the seed alone decides, so that neither the others of
+ *     a call nor its place among them matter, and equal prompts give equal text: other texts take another seed
+ * @param stop end before any of these strings; one that spells a special token ends at that token too
  * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
  * @param maxDepth at most so many recursions; 0 for as many as the model has
  */

@@ -13,9 +13,11 @@ import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.SpecialTokens;
+import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
@@ -35,18 +37,20 @@ public final class LanguageModel implements AutoCloseable {
     private final Engine engine;
     private final boolean ownsEngine;
     private final ParameterSet weights;
+    private final TextBoundaries texts;
     private final Tokenizer tokenizer;
     private final boolean ownsWeights;
     private ElementType keys = ElementType.F32;
-    private Timing lastTiming = new Timing(0, 0, 0, 0);
+    private Timing lastTiming = Timing.NONE;
 
     private LanguageModel(
-            Engine engine, boolean ownsEngine, ParameterSet weights, boolean ownsWeights, Tokenizer tokenizer) {
+            Engine engine, boolean ownsEngine, ParameterSet weights, boolean ownsWeights, TextBoundaries texts) {
         this.engine = engine;
         this.ownsEngine = ownsEngine;
         this.weights = weights;
         this.ownsWeights = ownsWeights;
-        this.tokenizer = tokenizer;
+        this.texts = texts;
+        this.tokenizer = texts.tokenizer();
     }
 
     /**
@@ -64,7 +68,7 @@ public final class LanguageModel implements AutoCloseable {
     public static LanguageModel load(Path folder, int threads) {
         Engine engine = new CpuEngine(threads);
         try {
-            return load(folder, engine, ElementType.F32, true);
+            return load(folder, engine, ElementType.F32, UnknownKeys.REFUSED, true);
         } catch (RuntimeException | Error e) {
             engine.close();
             throw e;
@@ -87,15 +91,22 @@ public final class LanguageModel implements AutoCloseable {
      * @throws UserError if it cannot be loaded, or the engine does not know the type
      */
     public static LanguageModel load(Path folder, Engine engine, ElementType type) {
-        return load(folder, engine, type, false);
+        return load(folder, engine, type, UnknownKeys.REFUSED);
     }
 
-    private static LanguageModel load(Path given, Engine engine, ElementType type, boolean ownsEngine) {
+    /** As {@link #load(Path, Engine, ElementType)}, passing over keys of its configuration that somebody knows to be harmless. */
+    public static LanguageModel load(Path folder, Engine engine, ElementType type, UnknownKeys unknown) {
+        return load(folder, engine, type, unknown, false);
+    }
+
+    private static LanguageModel load(
+            Path given, Engine engine, ElementType type, UnknownKeys unknown, boolean ownsEngine) {
         Path folder = ModelFolders.checkpoint(given);
-        try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
+        try (CheckpointFolder checkpoint = CheckpointFolder.open(folder, unknown)) {
             Checksums.verify(folder);
             ModelConfig config = checkpoint.config();
             Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());
+            TextBoundaries texts = TextBoundaries.of(folder, tokenizer.orElse(null));
             ParameterSet weights = new ParameterSet(engine, "weights", config, type);
             try {
                 Checkpoints.load(engine, checkpoint, weights);
@@ -103,13 +114,13 @@ public final class LanguageModel implements AutoCloseable {
                 weights.close();
                 throw e;
             }
-            return new LanguageModel(engine, ownsEngine, weights, true, tokenizer.orElse(null));
+            return new LanguageModel(engine, ownsEngine, weights, true, texts);
         }
     }
 
     /** Looks at weights that stay the caller's, such as those of a model in training. */
     public static LanguageModel of(Engine engine, ParameterSet weights, Tokenizer tokenizer) {
-        return new LanguageModel(engine, false, weights, false, tokenizer);
+        return new LanguageModel(engine, false, weights, false, TextBoundaries.of(tokenizer));
     }
 
     public ModelConfig config() {
@@ -119,6 +130,11 @@ public final class LanguageModel implements AutoCloseable {
     /** The tokenizer; empty for a model of bare ids. */
     public Optional<Tokenizer> tokenizer() {
         return Optional.ofNullable(tokenizer);
+    }
+
+    /** How texts begin and end. */
+    public TextBoundaries texts() {
+        return texts;
     }
 
     /** The engine that it runs on. */
@@ -142,7 +158,7 @@ public final class LanguageModel implements AutoCloseable {
             requireTokenizer("stop strings need");
         }
         prompts.forEach(this::requirePrompt);
-        BatchGenerator.Result result = BatchGenerator.generate(engine, weights, tokenizer, prompts, options, keys, listener);
+        BatchGenerator.Result result = BatchGenerator.generate(engine, weights, texts, prompts, options, keys, listener);
         lastTiming = result.timing();
         return result.generations();
     }
@@ -182,21 +198,24 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * The tokens of a prompt, in which spelled special tokens are parsed; of an empty one the end-of-text token, after which any
+     * The tokens of a prompt, in which spelled special tokens are parsed, behind the beginning token if the tokenizer's files
+     * ask for one ({@link TextBoundaries#encode}); of an empty prompt the beginning token, else the end token, after which any
      * document may begin.
      */
     public int[] encode(String text) {
-        return encode(text, SpecialTokens.PARSED);
+        return encode(text, SpecialTokens.PARSED, null);
     }
 
-    /** As {@link #encode(String)}. @param special what becomes of text that spells a special token */
-    public int[] encode(String text, SpecialTokens special) {
+    /**
+     * The same.
+     *
+     * @param special what becomes of text that spells a special token
+     * @param bos whether the beginning token goes before it; null leaves it to the tokenizer's files
+     * @throws UserError if it is wanted and there is none
+     */
+    public int[] encode(String text, SpecialTokens special, Boolean bos) {
         requireTokenizer("text needs");
-        int[] ids = tokenizer.encode(text, special);
-        if (ids.length == 0 && tokenizer.endOfText() >= 0) {
-            return new int[] {tokenizer.endOfText()};
-        }
-        return ids;
+        return texts.withBos(bos).encode(text, special);
     }
 
     private void requireTokenizer(String what) {
@@ -209,16 +228,32 @@ public final class LanguageModel implements AutoCloseable {
 
     /**
      * Scores a text: how well the model predicts each token from those before it, in windows of the model's context. What spells
-     * a special token is text, as in corpora.
+     * a special token is text, as in corpora. The first token is predicted from what stands before a text
+     * ({@link TextBoundaries#context}), and left out if that is nothing.
      *
      * @param causal route as in generation; else by the top k of each window, as in training (expert-choice)
      */
     public Score score(String text, boolean causal) {
-        return score(encode(text, SpecialTokens.AS_TEXT), causal);
+        requireTokenizer("text needs");
+        int[] context = texts.context();
+        int[] ids = TextBoundaries.behind(context, tokenizer.encode(text));
+        // What stands before a text is given, not predicted.
+        int given = Math.max(0, context.length - 1);
+        Score all = score(ids, causal, texts.startsBehindEnd() ? texts.end() : -1);
+        return given == 0
+                ? all
+                : new Score(
+                        Arrays.copyOfRange(all.losses(), given, all.losses().length),
+                        Arrays.copyOfRange(all.depths(), given, all.depths().length));
     }
 
-    /** As {@link #score(String, boolean)} for tokens. */
+    /** As {@link #score(String, boolean)} for tokens, of which the first is given. */
     public Score score(int[] ids, boolean causal) {
+        return score(ids, causal, -1);
+    }
+
+    /** @param end the token behind which attention begins anew, or -1 */
+    private Score score(int[] ids, boolean causal, int end) {
         requireKnown(ids);
         int count = ids.length - 1;
         if (count < 1) {
@@ -230,6 +265,7 @@ public final class LanguageModel implements AutoCloseable {
         float[] windowLosses = new float[window];
         int[] windowDepths = new int[window];
         try (Scorer scorer = new Scorer(engine, weights, 1, window)) {
+            scorer.keepWithinDocuments(end);
             for (int from = 0; from < count; from += window) {
                 int length = Math.min(window, count - from);
                 int[] inputs = Arrays.copyOfRange(ids, from, from + length);

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * How likely a model finds a text.
  *
- * @param losses cross-entropy of each token but the first, in nats
+ * @param losses cross-entropy of each token that was predicted, in nats
  * @param depths recursions that each scored token's predecessor took
  */
 public record Score(double[] losses, int[] depths) {

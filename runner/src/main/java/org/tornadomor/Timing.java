@@ -1,20 +1,34 @@
 package org.tornadomor;
 
 /**
- * How long a call to generate took.
+ * How long a call to generate took. The first new token of a prompt comes out of reading it, the others one by one. Where there are
+ * more prompts than run side by side, the first of them count as read, and the others are read while tokens come.
  *
  * @param promptTokens of all prompts
- * @param prefillSeconds for the prompts, to the first new token
+ * @param prefillSeconds for reading the prompts, which ends with the first new token of each
+ * @param firstTokenSeconds from the start of the call to the first new token of any prompt
  * @param newTokens of all generations
- * @param decodeSeconds for the tokens after the first of each
+ * @param decodedTokens of these, those after the first of each
+ * @param decodeSeconds for those
  */
-public record Timing(int promptTokens, double prefillSeconds, int newTokens, double decodeSeconds) {
+public record Timing(
+        int promptTokens,
+        double prefillSeconds,
+        double firstTokenSeconds,
+        int newTokens,
+        int decodedTokens,
+        double decodeSeconds) {
+    static final Timing NONE = new Timing(0, 0, 0, 0, 0, 0);
+
     public double prefillTokensPerSecond() {
         return promptTokens / Math.max(prefillSeconds, 1e-9);
     }
 
-    /** New tokens over the whole time. */
+    /**
+     * New tokens a second, without the time for reading prompts, and so without the tokens that came out of that; 0 if
+     * none did.
+     */
     public double tokensPerSecond() {
-        return newTokens / Math.max(prefillSeconds + decodeSeconds, 1e-9);
+        return decodedTokens / Math.max(decodeSeconds, 1e-9);
     }
 }

@@ -168,9 +168,9 @@ class LanguageModelTest {
     @Test
     void scoresText() {
         try (LanguageModel model = LanguageModel.load(folder)) {
-            // 90 tokens: more than the context of 64, so two windows.
+            // 90 tokens behind an end token: more than the context of 64, so two windows.
             Score score = model.score("0123456789".repeat(9), true);
-            assertEquals(89, score.losses().length);
+            assertEquals(90, score.losses().length);
             assertTrue(score.meanLoss() > 0 && score.perplexity() > 1);
             assertTrue(Arrays.stream(score.depths()).allMatch(depth -> depth >= 1 && depth <= 3));
         }
@@ -192,7 +192,8 @@ class LanguageModelTest {
         try (LanguageModel model = LanguageModel.load(folder)) {
             assertThrows(UserError.class, () -> model.generate("z".repeat(65), SHORT));
             assertThrows(UserError.class, () -> model.generate(List.of(new int[] {300}), SHORT, TokenListener.NONE));
-            assertThrows(UserError.class, () -> model.score("a", true));
+            assertThrows(UserError.class, () -> model.score("", true));
+            assertThrows(UserError.class, () -> model.score(new int[] {'a'}, true));
             assertThrows(UserError.class, () -> SHORT.withTemperature(-1));
         }
     }

@@ -4,17 +4,23 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
 import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.GenerationConfig;
+import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.ParameterSpec;
 
 /** Moves weights between an engine and where they come from or go to. */
 public final class Checkpoints {
     /** Elements that are held at once while loading, unless a row has more. */
     private static final int CHUNK = 1 << 18;
+
+    /** The least magnitude that rounds to an infinite bfloat16; the scale of a row of bytes has trouble there too. */
+    private static final float LEAST_TOO_WIDE = 0x1.FFp127f;
 
     private Checkpoints() {}
 
@@ -44,7 +50,7 @@ public final class Checkpoints {
     /**
      * Loads every parameter, some rows at a time: nothing but the engine's own memory holds a whole matrix.
      *
-     * @throws org.tornadomor.UserError naming file and tensor if a value is not finite
+     * @throws UserError naming file and tensor if a value is not finite, in the file or as the engine keeps it
      */
     public static void load(Engine engine, CheckpointFolder folder, ParameterSet weights) {
         float[] values = new float[CHUNK];
@@ -56,14 +62,37 @@ public final class Checkpoints {
             for (int row = 0; row < tensor.rows(); row += chunk) {
                 int rows = Math.min(chunk, tensor.rows() - row);
                 folder.read(spec.name(), (long) row * columns, values, 0, rows * columns);
+                if (tensor.type().narrow()) {
+                    requireNarrow(folder, spec.name(), values, rows * columns);
+                }
                 engine.upload(tensor.rows(row, rows), values, 0);
+            }
+        }
+    }
+
+    private static void requireNarrow(CheckpointFolder folder, String name, float[] values, int count) {
+        for (int i = 0; i < count; i++) {
+            if (Math.abs(values[i]) >= LEAST_TOO_WIDE) {
+                throw new UserError(folder.tensors().file(name) + ": tensor " + name + " holds " + values[i]
+                        + ", which would be infinite in narrow weights; keep them as float32 (--weights float32)");
             }
         }
     }
 
     /** Writes {@code config.json} and the weights, aside first and then moved into place. */
     public static void save(Engine engine, ParameterSet weights, Path folder, DType dtype) {
+        save(engine, weights, folder, dtype, null);
+    }
+
+    /**
+     * The same, with the tokens that begin and end a text.
+     *
+     * @param generation null if nobody knows
+     */
+    public static void save(
+            Engine engine, ParameterSet weights, Path folder, DType dtype, GenerationConfig generation) {
         try (CheckpointWriter writer = CheckpointWriter.create(folder, weights.config(), dtype)) {
+            writer.setGeneration(generation);
             for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
                 float[] values = new float[entry.getValue().size()];
                 engine.download(entry.getValue(), values, 0);

@@ -2,14 +2,11 @@ package org.tornadomor.model;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
 import org.tornadomor.model.io.StrictJson;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -17,12 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Hugging Face {@code config.json} to and from {@link ModelConfig}: Llama's keys and the {@code mor} object. */
 final class ConfigJson {
-    /**
-     * Families whose layers are Llama's to the letter; others differ in norms, biases or scales that no key announces.
-     */
-    private static final Set<String> MODEL_TYPES = Set.of("llama", "mistral", "mor");
-
-    private static final List<String> MOR_KEYS = List.of(
+    static final List<String> MOR_KEYS = List.of(
             "num_recursions",
             "sharing",
             "router",
@@ -40,25 +32,38 @@ final class ConfigJson {
             "bias_update_rate",
             "aux_router");
 
+    /** What Hugging Face's classes take where a file leaves the key out. */
+    private static final double ROPE_THETA = 10000;
+
+    private static final int MISTRAL_KV_HEADS = 8;
+
     private ConfigJson() {}
 
-    static ModelConfig read(Path file) {
+    static ModelConfig read(Path file, UnknownKeys unknown) {
         String text;
         try {
             text = InputFile.text(file);
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }
-        return parse(text, file.toString());
+        return parse(text, file.toString(), unknown, true);
     }
 
+    /** Keys that a person gave, where nothing has to say that they are a Llama's. */
     static ModelConfig parse(String text, String source) {
+        return parse(text, source, UnknownKeys.REFUSED, false);
+    }
+
+    static ModelConfig parse(String text, String source, UnknownKeys unknown, boolean mustName) {
         try {
-            JsonNode root = StrictJson.parse(text);
-            if (!(root instanceof ObjectNode)) {
+            if (!(StrictJson.parse(text) instanceof ObjectNode root)) {
                 throw new UserError("the file is not a JSON object; expected the keys of a Hugging Face config.json");
             }
-            return model(new JsonFields(root, ""));
+            ConfigKeys keys = new ConfigKeys(
+                    root, unknown.withNotes(note -> unknown.notes().accept(source + ": " + note)));
+            ModelConfig config = model(new ConfigFields(root, ""), keys.check(mustName));
+            keys.tell();
+            return config;
         } catch (JacksonException e) {
             throw new UserError(source + ": not valid JSON (" + e.getOriginalMessage() + "); restore the file", e);
         } catch (UserError e) {
@@ -66,27 +71,39 @@ final class ConfigJson {
         }
     }
 
-    private static ModelConfig model(JsonFields json) {
-        refuseUnsupported(json);
+    private static ModelConfig model(ConfigFields json, String family) {
         int hidden = json.requiredInt("hidden_size");
         int heads = json.requiredInt("num_attention_heads");
+        if (family.equals(ConfigKeys.MOR) && !json.has(ConfigKeys.MOR)) {
+            throw new UserError(
+                    "mor is missing, which says how layers recur; restore it, or set model_type to llama for a"
+                            + " plain model");
+        }
         return new ModelConfig(
                 json.requiredInt("vocab_size"),
                 hidden,
                 json.requiredInt("intermediate_size"),
                 json.requiredInt("num_hidden_layers"),
                 heads,
-                json.integer("num_key_value_heads", heads),
+                kvHeads(json, heads, family),
                 json.has("head_dim") ? json.requiredInt("head_dim") : headDim(hidden, heads),
                 json.number("rms_norm_eps", 1e-6),
                 ropeTheta(json),
-                json.integer("max_position_embeddings", 2048),
+                ConfigKeys.maxPositions(json, family),
                 json.flag("tie_word_embeddings", false),
                 json.number("initializer_range", 0.02),
-                json.has("mor") ? mor(json.object("mor")) : null);
+                json.has(ConfigKeys.MOR) ? mor(json.object(ConfigKeys.MOR)) : null);
+    }
+
+    /** Null means as many as there are heads; a missing key means so too, but for Mistral's. */
+    private static int kvHeads(ConfigFields json, int heads, String family) {
+        String key = "num_key_value_heads";
+        boolean missing = json.json().get(key) == null;
+        return missing && family.equals(ConfigKeys.MISTRAL) ? MISTRAL_KV_HEADS : json.integer(key, heads);
     }
 
     private static int headDim(int hidden, int heads) {
+        Checks.positive("hidden_size", hidden);
         Checks.positive("num_attention_heads", heads);
         if (hidden % heads != 0) {
             throw new UserError("num_attention_heads " + heads + " does not divide hidden_size " + hidden
@@ -95,45 +112,29 @@ final class ConfigJson {
         return hidden / heads;
     }
 
-    private static void refuseUnsupported(JsonFields json) {
-        String type = json.text("model_type", "llama");
-        if (!MODEL_TYPES.contains(type)) {
-            throw new UserError("model_type '" + type + "' is not supported; use a checkpoint of the Llama family ("
-                    + String.join(", ", MODEL_TYPES.stream().sorted().toList()) + ")");
+    /** Newer files keep the base in an object, beside the kind of scaling. Where it stands twice it has to be the same. */
+    private static double ropeTheta(ConfigFields json) {
+        Double theta = null;
+        for (String key : List.of(ConfigKeys.ROPE_PARAMETERS, ConfigKeys.ROPE_SCALING, "")) {
+            boolean nested = !key.isEmpty();
+            if (nested && !json.has(key)) {
+                continue;
+            }
+            ConfigFields fields = nested ? json.object(key) : json;
+            if (!fields.has(ConfigKeys.ROPE_THETA)) {
+                continue;
+            }
+            double here = fields.number(ConfigKeys.ROPE_THETA, 0);
+            if (theta != null && theta != here) {
+                throw new UserError(fields.prefix() + ConfigKeys.ROPE_THETA + " is " + here
+                        + " where another rope_theta is " + theta + "; keep the one that the model was trained with");
+            }
+            theta = here;
         }
-        refuse(json.has("rope_scaling"), "rope_scaling", "use a checkpoint with unscaled rotary embedding");
-        refuse(json.flag("attention_bias", false), "attention_bias", "use a checkpoint without attention biases");
-        refuse(json.flag("mlp_bias", false), "mlp_bias", "use a checkpoint without feed-forward biases");
-        refuse(json.has("sliding_window"), "sliding_window", "use a checkpoint with full causal attention");
-        refuse(json.has("quantization_config"), "quantization_config", "use the unquantised checkpoint");
-        String activation = json.text("hidden_act", "silu");
-        if (!activation.equals("silu")) {
-            throw new UserError(
-                    "hidden_act '" + activation + "' is not supported; use a checkpoint with silu (SwiGLU)");
-        }
+        return theta == null ? ROPE_THETA : theta;
     }
 
-    private static void refuse(boolean present, String key, String fix) {
-        if (present) {
-            throw new UserError(key + " is set, which is not supported; " + fix);
-        }
-    }
-
-    /** Newer files keep the base in a {@code rope_parameters} object, beside the kind of scaling. */
-    private static double ropeTheta(JsonFields json) {
-        if (!json.has("rope_parameters")) {
-            return json.number("rope_theta", 10000);
-        }
-        JsonFields rope = json.object("rope_parameters");
-        String type = rope.text("rope_type", "default");
-        if (!type.equals("default")) {
-            throw new UserError("rope_parameters.rope_type '" + type
-                    + "' is not supported; use a checkpoint with unscaled rotary embedding (default)");
-        }
-        return rope.number("rope_theta", json.number("rope_theta", 10000));
-    }
-
-    private static MorConfig mor(JsonFields json) {
+    private static MorConfig mor(ConfigFields json) {
         json.allowOnly(MOR_KEYS);
         RouterKind router = json.requiredRouter("router");
         MorConfig defaults = new MorConfigBuilder(1, router).build();
@@ -202,111 +203,5 @@ final class ConfigJson {
         json.put("balancing", mor.balancing().spelling());
         json.put("bias_update_rate", mor.biasUpdateRate());
         json.put("aux_router", mor.auxRouter());
-    }
-
-    /** The keys of one JSON object, read with their types checked; {@code null} counts as absent. */
-    private record JsonFields(JsonNode json, String prefix) {
-        boolean has(String key) {
-            JsonNode value = json.get(key);
-            return value != null && !value.isNull();
-        }
-
-        JsonFields object(String key) {
-            if (!(json.get(key) instanceof ObjectNode object)) {
-                throw wrongType(key, "an object");
-            }
-            return new JsonFields(object, prefix + key + ".");
-        }
-
-        int requiredInt(String key) {
-            if (!has(key)) {
-                throw new UserError(prefix + key + " is missing; add it");
-            }
-            return integer(key, 0);
-        }
-
-        int integer(String key, int otherwise) {
-            if (!has(key)) {
-                return otherwise;
-            }
-            JsonNode value = json.get(key);
-            if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-                throw wrongType(key, "an integer");
-            }
-            return value.intValue();
-        }
-
-        double number(String key, double otherwise) {
-            if (!has(key)) {
-                return otherwise;
-            }
-            return number(key, json.get(key));
-        }
-
-        private double number(String key, JsonNode value) {
-            if (!value.isNumber()) {
-                throw wrongType(key, "a number");
-            }
-            return value.doubleValue(Double.NaN);
-        }
-
-        List<Double> numbers(String key) {
-            if (!has(key)) {
-                return null;
-            }
-            if (!(json.get(key) instanceof ArrayNode array)) {
-                throw wrongType(key, "an array of numbers");
-            }
-            List<Double> values = new ArrayList<>();
-            for (JsonNode value : array) {
-                values.add(number(key, value));
-            }
-            return values;
-        }
-
-        boolean flag(String key, boolean otherwise) {
-            if (!has(key)) {
-                return otherwise;
-            }
-            if (!json.get(key).isBoolean()) {
-                throw wrongType(key, "true or false");
-            }
-            return json.get(key).booleanValue();
-        }
-
-        String text(String key, String otherwise) {
-            if (!has(key)) {
-                return otherwise;
-            }
-            if (!json.get(key).isString()) {
-                throw wrongType(key, "a string");
-            }
-            return json.get(key).stringValue();
-        }
-
-        <E extends Enum<E> & Spelled> E choice(String key, E otherwise) {
-            return has(key) ? Spelled.parse(otherwise.getDeclaringClass(), prefix + key, text(key, "")) : otherwise;
-        }
-
-        RouterKind requiredRouter(String key) {
-            // Without a default: a routed model must not turn into another one by omission.
-            if (!has(key)) {
-                throw new UserError(
-                        prefix + key + " is missing; set it to one of " + RouterKind.spellings(kind -> true));
-            }
-            return RouterKind.parse(prefix + key, text(key, ""));
-        }
-
-        void allowOnly(List<String> keys) {
-            for (String key : json.propertyNames()) {
-                if (!keys.contains(key)) {
-                    throw new UserError(prefix + key + " is not a known key; use " + String.join(", ", keys));
-                }
-            }
-        }
-
-        private UserError wrongType(String key, String expected) {
-            return new UserError(prefix + key + " is " + json.get(key) + "; it must be " + expected);
-        }
     }
 }

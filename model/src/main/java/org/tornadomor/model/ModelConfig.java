@@ -102,18 +102,23 @@ public record ModelConfig(
     }
 
     /**
-     * Reads {@code config.json}.
+     * Reads {@code config.json}. A key that is not understood is refused, since it may change what the model computes.
      *
      * @throws UserError naming the file, the key, the cause and the fix
      */
     public static ModelConfig read(Path file) {
-        return ConfigJson.read(file);
+        return read(file, UnknownKeys.REFUSED);
+    }
+
+    /** As {@link #read(Path)}, passing over keys that somebody knows to be harmless. */
+    public static ModelConfig read(Path file, UnknownKeys unknown) {
+        return ConfigJson.read(file, unknown);
     }
 
     /**
-     * Reads the text of a {@code config.json}; {@code source} names it in errors.
+     * Reads the text of a {@code config.json}, which need not name its family; {@code source} names it in errors.
      *
-     * @throws UserError as {@link #read}
+     * @throws UserError as {@link #read(Path)}
      */
     public static ModelConfig parse(String json, String source) {
         return ConfigJson.parse(json, source);

@@ -48,7 +48,7 @@ public abstract class RouterKind {
      * @param key the setting's name, for the error
      * @throws UserError naming the key, the value and the values that exist
      */
-    static RouterKind parse(String key, String value) {
+    public static RouterKind parse(String key, String value) {
         RouterKind kind = KINDS.get(value);
         if (kind == null) {
             throw new UserError(key + " is '" + value + "', which does not exist; use one of " + spellings(k -> true));

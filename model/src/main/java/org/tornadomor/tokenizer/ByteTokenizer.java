@@ -30,6 +30,12 @@ public final class ByteTokenizer implements Tokenizer {
         return END_OF_TEXT;
     }
 
+    /** The end of the text before: models of bytes see texts one behind the other. */
+    @Override
+    public int beginOfText() {
+        return END_OF_TEXT;
+    }
+
     @Override
     public int[] encode(String text, SpecialTokens special) {
         return encodeBytes(text.getBytes(StandardCharsets.UTF_8), special);

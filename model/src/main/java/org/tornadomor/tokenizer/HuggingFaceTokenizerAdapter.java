@@ -1,8 +1,6 @@
 package org.tornadomor.tokenizer;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -10,19 +8,17 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.TokenizerFiles;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Any Hugging Face {@code tokenizer.json}. The Hugging Face library encodes; what it knows of ids is read here too, and text is
  * decoded here ({@link TextDecoder}).
  */
 public final class HuggingFaceTokenizerAdapter implements Tokenizer {
-    /** Published files have 35 MB at most. */
-    private static final long MOST_BYTES = 512L << 20;
-
     private final Path file;
-    private final byte[] json;
-    private final byte[] config;
+    private final TokenizerFiles files;
     private final TokenizerJson description;
     private final String fingerprint;
     private final Spellings special;
@@ -30,19 +26,22 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     /** Made when first needed; finds no special tokens. */
     private Encoder plain;
 
-    private HuggingFaceTokenizerAdapter(Path file, byte[] json, byte[] config, TokenizerJson description) {
+    private HuggingFaceTokenizerAdapter(Path file, TokenizerFiles files, TokenizerJson description) {
         this.file = file;
-        this.json = json;
-        this.config = config;
+        this.files = files;
         this.description = description;
-        fingerprint = sha256(json);
+        fingerprint = fingerprint(json(), description.special().begin());
         List<String> spellings = description.tokens().specialSpellings();
         special = new Spellings(spellings);
         List<String> added = java.util.stream.Stream.concat(
                         spellings.stream(), description.tokens().otherAdded().stream())
                 .toList();
-        parsing = encoder(json, added);
+        parsing = encoder(json(), added);
         plain = spellings.isEmpty() ? parsing : null;
+    }
+
+    private byte[] json() {
+        return files.get(Tokenizers.FILE);
     }
 
     /** The library, and a short cut around it. @param words null if only the library knows how text is cut */
@@ -61,7 +60,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     private synchronized Encoder plain() {
         if (plain == null) {
             TokenTable tokens = description.tokens();
-            byte[] content = PlainTextJson.of(file, json, Set.copyOf(tokens.specialSpellings()), fingerprint);
+            byte[] content = PlainTextJson.of(file, json(), Set.copyOf(tokens.specialSpellings()), fingerprint);
             plain = encoder(content, tokens.otherAdded());
         }
         return plain;
@@ -72,47 +71,90 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     }
 
     /**
-     * Reads a {@code tokenizer.json}, and the {@code tokenizer_config.json} beside it where there is one. A file that the native
-     * library did not read before is first tried in a process of its own ({@link TokenizerTrial}).
+     * Reads a {@code tokenizer.json}, and what belongs to it beside it. A file that the native library did not read before is
+     * first tried in a process of its own ({@link TokenizerTrial}).
      *
      * @throws UserError if a file cannot be read or is not a tokenizer, if the library crashes or hangs on it, or if it does not
      *     load
      */
     public static HuggingFaceTokenizerAdapter read(Path file) {
-        return read(file, true);
+        return read(file, null);
+    }
+
+    /**
+     * The same with the beginning token before each text, or without, whatever the files say; {@link #save} writes files
+     * that say so.
+     *
+     * @param bos null leaves it to the files
+     * @throws UserError as {@link #read(Path)}, and if the beginning token is wanted and there is none, or it is the end token
+     */
+    public static HuggingFaceTokenizerAdapter read(Path file, Boolean bos) {
+        return read(file, bos, true);
     }
 
     /** As {@link #read(Path)}, and at once: for the process that may crash. */
     static HuggingFaceTokenizerAdapter readUntried(Path file) {
-        return read(file, false);
+        return read(file, null, false);
     }
 
-    private static HuggingFaceTokenizerAdapter read(Path file, boolean tries) {
-        byte[] json = readAll(file);
-        Path configFile = file.resolveSibling("tokenizer_config.json");
-        byte[] config = Files.isRegularFile(configFile) ? readAll(configFile) : null;
-        TokenizerJson description = TokenizerJson.parse(file, json, config);
+    private static HuggingFaceTokenizerAdapter read(Path file, Boolean bos, boolean tries) {
+        TokenizerFiles files = TokenizerFiles.of(file);
+        TokenizerJson description = description(file, files);
         if (tries) {
-            TokenizerTrial.require(file, sha256(json));
+            TokenizerTrial.require(file, sha256(files.get(Tokenizers.FILE)));
         }
-        return new HuggingFaceTokenizerAdapter(file, json, config, description);
+        if (bos != null && bos != !description.special().begin().isEmpty()) {
+            // What was tried is tried: only the post-processor becomes another one, of a kind that the library takes.
+            files = withBos(file, files, description, bos);
+            description = description(file, files);
+        }
+        return new HuggingFaceTokenizerAdapter(file, files, description);
     }
 
-    private static byte[] readAll(Path file) {
-        try {
-            if (Files.size(file) > MOST_BYTES) {
-                throw new UserError(file + " has " + (Files.size(file) >> 20)
-                        + " MiB, and no tokenizer is that large: give" + " the path of a tokenizer.json");
-            }
-            return InputFile.bytes(file);
-        } catch (IOException e) {
-            throw new UserError("cannot read " + file + ": check that it is there and readable", e);
+    private static TokenizerJson description(Path file, TokenizerFiles files) {
+        return TokenizerJson.parse(
+                file,
+                files.get(Tokenizers.FILE),
+                files.get(TokenizerFiles.CONFIG),
+                files.get(TokenizerFiles.SPECIAL_TOKENS));
+    }
+
+    private static TokenizerFiles withBos(Path file, TokenizerFiles files, TokenizerJson description, boolean bos) {
+        int id = description.special().bos();
+        if (bos && (id < 0 || id == description.endOfText())) {
+            throw new UserError("--bos asks for a token that begins a text, and " + file
+                    + (id < 0 ? " names none" : " begins texts behind the end token of the one before")
+                    + "; leave it away");
         }
+        JsonMapper mapper = JsonMapper.shared();
+        ObjectNode root = (ObjectNode) mapper.readTree(files.get(Tokenizers.FILE));
+        byte[] before = files.get(TokenizerFiles.CONFIG);
+        ObjectNode config = before == null ? mapper.createObjectNode() : (ObjectNode) mapper.readTree(before);
+        String spelling = id < 0 ? null : description.tokens().spelling(id);
+        BoundaryTokens.write(root, config, bos, spelling, id);
+        return files.with(Tokenizers.FILE, mapper.writeValueAsBytes(root))
+                .with(
+                        TokenizerFiles.CONFIG,
+                        mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+    }
+
+    private static String fingerprint(byte[] json, List<Integer> begin) {
+        MessageDigest hash = sha256();
+        hash.update(json);
+        if (!begin.isEmpty()) {
+            // Documents of a corpus begin with these, and another file may ask for them.
+            hash.update(begin.toString().getBytes(StandardCharsets.UTF_8));
+        }
+        return HexFormat.of().formatHex(hash.digest());
     }
 
     private static String sha256(byte[] content) {
+        return HexFormat.of().formatHex(sha256().digest(content));
+    }
+
+    private static MessageDigest sha256() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every JDK has SHA-256", e);
         }
@@ -131,6 +173,21 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
     @Override
     public int endOfText() {
         return description.endOfText();
+    }
+
+    @Override
+    public int beginOfText() {
+        return description.special().bos();
+    }
+
+    @Override
+    public int[] beginTokens() {
+        return description.special().begin().stream().mapToInt(id -> id).toArray();
+    }
+
+    @Override
+    public int specialToken(String spelling) {
+        return description.special().added().getOrDefault(spelling, -1);
     }
 
     @Override
@@ -195,19 +252,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
 
     @Override
     public void save(Path folder) {
-        write(folder.resolve(Tokenizers.FILE), json);
-        if (config != null) {
-            write(folder.resolve("tokenizer_config.json"), config);
-        }
-    }
-
-    private static void write(Path file, byte[] content) {
-        try {
-            Files.write(file, content);
-        } catch (IOException e) {
-            throw new UserError(
-                    "cannot write " + file + " (" + e.getMessage() + "): check the folder and its space", e);
-        }
+        files.write(folder);
     }
 
     @Override

@@ -17,6 +17,26 @@ public interface Tokenizer extends AutoCloseable {
     /** The id that ends a document and stops generation, or -1 if the tokenizer has none. */
     int endOfText();
 
+    /** The id that begins a text, whether or not it is put before texts; -1 if the tokenizer has none. */
+    default int beginOfText() {
+        return -1;
+    }
+
+    /** The ids that its files put before a text: often none, or {@link #beginOfText} alone. */
+    default int[] beginTokens() {
+        return new int[0];
+    }
+
+    /** The ids of a text behind {@link #beginTokens}, which are not put there twice. */
+    default int[] begun(int[] ids) {
+        return TextBoundaries.behind(beginTokens(), ids);
+    }
+
+    /** The id of a special token by its spelling, or -1. */
+    default int specialToken(String spelling) {
+        return -1;
+    }
+
     /** The ids of a text, without special tokens before or after it; what spells one is text. */
     default int[] encode(String text) {
         return encode(text, SpecialTokens.AS_TEXT);

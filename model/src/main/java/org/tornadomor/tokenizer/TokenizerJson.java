@@ -4,22 +4,31 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.TokenizerFiles;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * What the library does not tell about a {@code tokenizer.json}: its ids, which one ends a text, how text is decoded, and what
  * in it may take long or end the process.
  *
  * @param tokens all of them
+ * @param special the tokens that begin and end texts
  * @param endOfText the id that ends a text, or -1
  * @param words whether text is cut into the words of {@link ByteLevel}, each of which is encoded by itself
  * @param decoder makes text of tokens
  * @param expressions regular expressions that text is cut or changed with
  */
-record TokenizerJson(TokenTable tokens, int endOfText, boolean words, TextDecoder decoder, List<String> expressions) {
+record TokenizerJson(
+        TokenTable tokens,
+        BoundaryTokens special,
+        int endOfText,
+        boolean words,
+        TextDecoder decoder,
+        List<String> expressions) {
     /** A name given twice is refused: two readers could take it for two things. */
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -42,14 +51,22 @@ record TokenizerJson(TokenTable tokens, int endOfText, boolean words, TextDecode
      * Reads it.
      *
      * @param config the content of {@code tokenizer_config.json}, or null
+     * @param map the content of {@code special_tokens_map.json}, or null
      * @throws UserError naming what is missing, mistyped or known to make no sense
      */
-    static TokenizerJson parse(Path file, byte[] json, byte[] config) {
+    static TokenizerJson parse(Path file, byte[] json, byte[] config, byte[] map) {
         JsonNode root = tree(file, json);
         TokenTable tokens = TokenTable.read(file, root);
         List<String> expressions = TextRules.read(file, root);
         TextDecoder decoder = TextDecoder.read(file, root.path("decoder"));
-        return new TokenizerJson(tokens, endOfText(tokens.ids(), file, config), cutsWords(root), decoder, expressions);
+        BoundaryTokens special = BoundaryTokens.of(
+                file,
+                root,
+                beside(file, TokenizerFiles.CONFIG, config),
+                beside(file, TokenizerFiles.SPECIAL_TOKENS, map),
+                tokens);
+        int end = special.eos() >= 0 ? special.eos() : guessedEnd(tokens.ids());
+        return new TokenizerJson(tokens, special, end, cutsWords(root), decoder, expressions);
     }
 
     /** The largest id plus one. */
@@ -74,15 +91,20 @@ record TokenizerJson(TokenTable tokens, int endOfText, boolean words, TextDecode
         return node.isMissingNode() || node.isNull();
     }
 
-    private static int endOfText(Map<String, Integer> ids, Path file, byte[] config) {
-        if (config != null) {
-            JsonNode token =
-                    tree(file.resolveSibling("tokenizer_config.json"), config).path("eos_token");
-            String name = token.isObject() ? token.path("content").asString("") : token.asString("");
-            if (ids.containsKey(name)) {
-                return ids.get(name);
-            }
+    private static JsonNode beside(Path file, String name, byte[] json) {
+        if (json == null) {
+            return MissingNode.getInstance();
         }
+        Path path = file.resolveSibling(name);
+        JsonNode content = tree(path, json);
+        if (!content.isObject()) {
+            throw new UserError(path + " is not a JSON object: fetch it again, or take it away");
+        }
+        return content;
+    }
+
+    /** Where no file names the token that ends a text. */
+    private static int guessedEnd(Map<String, Integer> ids) {
         return END_NAMES.stream()
                 .filter(ids::containsKey)
                 .map(ids::get)

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 
 /**
  * The process that reads and uses a tokenizer before others do, since a fault in native code ends the process that it happens
@@ -73,7 +74,7 @@ final class TokenizerProbe {
     private String answer(Path file) {
         try {
             doing("reads the file", LOAD_SECONDS);
-            TokenizerJson description = TokenizerJson.parse(file, java.nio.file.Files.readAllBytes(file), null);
+            TokenizerJson description = TokenizerJson.parse(file, InputFile.bytes(file), null, null);
             doing("loads it", LOAD_SECONDS);
             try (HuggingFaceTokenizerAdapter tokenizer = HuggingFaceTokenizerAdapter.readUntried(file)) {
                 tokenizer.encode("", SpecialTokens.AS_TEXT);

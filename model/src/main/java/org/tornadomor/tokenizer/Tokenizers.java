@@ -18,7 +18,20 @@ public final class Tokenizers {
      * @throws UserError if there is none, or it cannot be read
      */
     public static Tokenizer load(String nameOrPath) {
+        return load(nameOrPath, null);
+    }
+
+    /**
+     * The same with the beginning token before each text, or without.
+     *
+     * @param bos null leaves it to the tokenizer's files
+     * @throws UserError as {@link #load(String)}, and if the beginning token is wanted and there is none
+     */
+    public static Tokenizer load(String nameOrPath, Boolean bos) {
         if (nameOrPath.equals("bytes")) {
+            if (bos != null && bos) {
+                throw new UserError("--bos asks for a token that begins a text, and bytes have none; leave it away");
+            }
             return new ByteTokenizer();
         }
         Path path = Path.of(nameOrPath);
@@ -30,7 +43,7 @@ public final class Tokenizers {
                     + ": give 'bytes', the path of a tokenizer.json, or a folder that holds one, as"
                     + " 'tornado-mor tokenizer train' makes it");
         }
-        return HuggingFaceTokenizerAdapter.read(path);
+        return HuggingFaceTokenizerAdapter.read(path, bos);
     }
 
     /**
@@ -40,13 +53,18 @@ public final class Tokenizers {
      * @throws UserError if the file cannot be read, or has more ids than the model
      */
     public static Optional<Tokenizer> forCheckpoint(Path folder, int vocabSize) {
+        return forCheckpoint(folder, vocabSize, null);
+    }
+
+    /** As {@link #forCheckpoint(Path, int)}, with the beginning token before each text, or without; null leaves it to the files. */
+    public static Optional<Tokenizer> forCheckpoint(Path folder, int vocabSize, Boolean bos) {
         Path file = folder.resolve(FILE);
         if (Files.exists(file)) {
-            Tokenizer tokenizer = load(file.toString());
+            Tokenizer tokenizer = load(file.toString(), bos);
             requireFits(tokenizer, vocabSize);
             return Optional.of(tokenizer);
         }
-        return vocabSize == ByteTokenizer.VOCAB_SIZE ? Optional.of(new ByteTokenizer()) : Optional.empty();
+        return vocabSize == ByteTokenizer.VOCAB_SIZE ? Optional.of(load("bytes", bos)) : Optional.empty();
     }
 
     /**

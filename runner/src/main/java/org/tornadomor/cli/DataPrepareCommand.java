@@ -68,6 +68,9 @@ final class DataPrepareCommand implements Runnable {
             description = "bytes (default), a tokenizer.json, or a folder with one.")
     private String tokenizer;
 
+    @Mixin
+    private BosOption bos;
+
     @Option(
             names = "--parse-special",
             description = {
@@ -132,7 +135,7 @@ final class DataPrepareCommand implements Runnable {
         }
         PrintWriter err = spec.commandLine().getErr();
         PreparedCorpus corpus;
-        try (Tokenizer chosen = Tokenizers.load(tokenizer);
+        try (Tokenizer chosen = Tokenizers.load(tokenizer, bos.wanted());
                 PrepareView view = PrepareView.on(err)) {
             PrepareSettings settings = settings();
             if (!PreparedCorpus.isAt(out)) {

@@ -2,17 +2,18 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.data.Corpus;
-import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.TextSource;
-import org.tornadomor.data.TokenSequence;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 import picocli.CommandLine.Command;
@@ -20,13 +21,20 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code tornado-mor evaluate}: how well a model predicts a text, routed as in training and as in generation. */
 @Command(
         name = "evaluate",
-        description = "Measures loss and perplexity on a text, in train mode (expert-choice takes the top k of each"
-                + " sequence) and in causal mode (each token decides for itself).",
+        description = {
+            "Measures loss, perplexity and bits per byte on texts, in train mode (expert-choice takes the top k of each"
+                    + " window) and in causal mode (each token decides for itself).",
+            "The tokens of each text are predicted behind its beginning token, if the checkpoint's tokenizer puts one before"
+                    + " a text; behind the end token, if the model saw texts one behind the other; else the first token is"
+                    + " given and not scored. The first line says which. A text longer than --context is cut into windows,"
+                    + " each of which starts with the last token of the one before.",
+        },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
@@ -34,10 +42,14 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor evaluate --model runs/demo --data 'jdk:java.base/java/util/**' \\",
             "      --max-tokens 200000",
             "  tornado-mor evaluate --model runs/demo --data book.txt --threshold 0.6 --json",
+            "  tornado-mor evaluate --model llama --data book.txt --no-bos --score-end",
         })
 final class EvaluateCommand implements Runnable {
     /** Tokens of a batch unless one is asked for. */
     private static final int BATCH_TOKENS = 4096;
+
+    /** Windows of models that have as many positions or more: attention over 131,072 would not end. */
+    private static final int DEFAULT_CONTEXT = 2048;
 
     /** More bytes of text than any tokenizer puts into a token on average; bounds what is read for --max-tokens. */
     private static final int BYTES_PER_TOKEN = 64;
@@ -65,22 +77,33 @@ final class EvaluateCommand implements Runnable {
             description = "'bytes', or a tokenizer.json. Default: the model's own.")
     private String tokenizerName;
 
-    @Option(names = "--context", paramLabel = "T", description = "Tokens of a sample. Default: the model's longest.")
+    @Mixin
+    private BosOption bos;
+
+    @Option(names = "--score-end", description = "Predict the end token behind each text as well.")
+    private boolean scoreEnd;
+
+    @Option(
+            names = "--context",
+            paramLabel = "T",
+            description =
+                    "Tokens of a window at most. Default: the model's longest, but at most " + DEFAULT_CONTEXT + ".")
     private Integer context;
 
     @Option(
             names = "--batch",
             paramLabel = "B",
-            description = "Samples computed at once; the loss does not depend on it. Default: about 4096 tokens.")
+            description = "Windows computed at once; the loss does not depend on it. Default: about 4096 tokens.")
     private Integer batch;
 
-    @Option(names = "--max-tokens", paramLabel = "N", description = "Stop after so many tokens. Default: all.")
+    @Option(names = "--max-tokens", paramLabel = "N", description = "Predict at most so many tokens. Default: all.")
     private Long maxTokens;
 
     @Option(
             names = "--across-documents",
-            description = "Let attention cross from one document to the next, as for a model trained with"
-                    + " document_attention=false.")
+            description =
+                    "Put the texts one behind the other and let attention cross from one to the next, as for a model"
+                            + " trained with document_attention=false.")
     private boolean acrossDocuments;
 
     @Mixin
@@ -95,35 +118,50 @@ final class EvaluateCommand implements Runnable {
     @Mixin
     private JsonOption json;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     @Override
     public void run() {
         requireAtLeast("--batch", batch, 1);
-        requireAtLeast("--max-tokens", maxTokens, 2);
-        try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+        requireAtLeast("--max-tokens", maxTokens, 1);
+        try (CheckpointFolder checkpoint =
+                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             ModelConfig config = checkpoint.config();
             double threshold = depth.threshold(config, true);
             int maxDepth = depth.maxDepth(config);
-            int length = new NamedConfig(model.toString(), config).context(context);
+            NamedConfig named = new NamedConfig(model.toString(), config);
+            int length = context == null ? Math.min(DEFAULT_CONTEXT, config.maxPositions()) : named.context(context);
             try (Tokenizer tokenizer = tokenizer(checkpoint)) {
                 NoEffect.of(spec)
                         .when(
-                                () -> tokenizer.endOfText() < 0,
-                                "the tokenizer has no end of text to tell documents apart",
+                                () -> tokenizer.endOfText() < 0 && PreparedCorpus.isAt(data),
+                                "the corpus has no end of text to tell documents apart",
                                 "--across-documents");
-                Text text = read(tokenizer);
-                int rows = (int) Math.min(length, text.tokens.size() - 1);
+                TextBoundaries texts =
+                        TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
+                EvaluationText text = new EvaluationText(texts, scoreEnd, acrossDocuments, maxTokens);
+                String name = read(text, tokenizer);
+                List<EvaluationText.Piece> pieces = text.pieces();
+                int longest = pieces.stream()
+                        .mapToInt(piece -> piece.ids().length - 1)
+                        .max()
+                        .orElse(0);
+                if (text.scored() == 0 || longest < 1) {
+                    throw new UserError("The text has no token to predict: the first is given, so give more text");
+                }
+                int rows = Math.min(length, longest);
                 int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
-                samples = Math.clamp(text.tokens.size() / rows, 1, samples);
+                samples = Math.clamp(text.scored() / rows, 1, samples);
                 try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
                         Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
                     scorer.setThreshold(threshold);
                     scorer.setMaxDepth(maxDepth);
-                    scorer.keepWithinDocuments(acrossDocuments ? -1 : tokenizer.endOfText());
+                    scorer.keepWithinDocuments(!acrossDocuments && texts.startsBehindEnd() ? texts.end() : -1);
                     WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
                     work.mark("loading", false);
-                    Evaluation evaluation =
-                            new Evaluation(scorer, text.tokens, config.recursions(), samples, rows, work);
-                    report(text, config, rows, evaluation, work);
+                    Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
+                    report(name, text, texts, config, length, evaluation, work);
                 }
             }
         }
@@ -134,9 +172,6 @@ final class EvaluateCommand implements Runnable {
             throw new UserError(option + " " + value + " is too small; give " + least + " or more");
         }
     }
-
-    /** What is scored; {@code bytes} is its length as text. */
-    private record Text(String name, TokenSequence tokens, long bytes) {}
 
     private Tokenizer tokenizer(CheckpointFolder checkpoint) {
         int vocabulary = checkpoint.config().vocabSize();
@@ -155,29 +190,17 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    private Text read(Tokenizer tokenizer) {
-        long maxBytes = maxTokens == null ? 0 : Math.clamp(maxTokens, 1, Long.MAX_VALUE / BYTES_PER_TOKEN);
-        Corpus.Part part;
-        String name;
+    /** Reads what is to be scored. @return where it comes from */
+    private String read(EvaluationText text, Tokenizer tokenizer) {
         if (PreparedCorpus.isAt(data)) {
-            part = prepared(tokenizer);
-            name = data.getFirst() + ", what it holds out";
-        } else {
-            TextSource source = textOptions.open(spec, data, maxBytes * BYTES_PER_TOKEN);
-            source.notices().forEach(spec.commandLine().getErr()::println);
-            part = Corpus.load(source, tokenizer, HoldOut.tail(0)).training();
-            name = source.describe();
+            text.read(prepared(tokenizer));
+            return data.getFirst() + ", what it holds out";
         }
-        TokenSequence tokens = part.tokens();
-        if (tokens.size() < 2) {
-            throw new UserError("The text has " + tokens.size() + " token; to predict one takes 2, so give more text");
-        }
-        if (maxTokens == null || tokens.size() <= maxTokens) {
-            return new Text(name, tokens, part.bytes());
-        }
-        int[] ids = new int[Math.toIntExact(maxTokens)];
-        tokens.copy(0, ids, 0, ids.length);
-        return new Text(name, tokens.slice(0, ids.length), tokenizer.countBytes(ids));
+        long most = maxTokens == null ? 0 : Math.clamp(maxTokens, 1, Long.MAX_VALUE / BYTES_PER_TOKEN - 1) + 1;
+        TextSource source = textOptions.open(spec, data, most * BYTES_PER_TOKEN);
+        source.notices().forEach(spec.commandLine().getErr()::println);
+        text.read(source);
+        return source.describe();
     }
 
     private Corpus.Part prepared(Tokenizer tokenizer) {
@@ -187,34 +210,65 @@ final class EvaluateCommand implements Runnable {
         return prepared.corpus().validation();
     }
 
-    private void report(Text text, ModelConfig config, int length, Evaluation evaluation, WorkReport work) {
+    private void report(
+            String name,
+            EvaluationText text,
+            TextBoundaries texts,
+            ModelConfig config,
+            int length,
+            Evaluation evaluation,
+            WorkReport work) {
         // The two modes of a router that does not look at later tokens are one.
         boolean twoModes = config.router().looksAhead();
         Evaluation.Result train;
         Evaluation.Result causal;
-        try (Progress progress = Progress.start("evaluate", "tok", evaluation.predicted() * (twoModes ? 2 : 1))) {
+        try (Progress progress = Progress.start("evaluate", "tok", evaluation.tokens() * (twoModes ? 2 : 1))) {
             train = evaluation.run(false, progress);
             causal = twoModes ? evaluation.run(true, progress) : train;
         }
         EvaluationReport report = new EvaluationReport(
-                (double) text.bytes / text.tokens.size(), new Flops(config, length), train, causal);
+                (double) text.bytes() / text.scored(), new Flops(config, evaluation.context()), train, causal);
         PrintWriter out = spec.commandLine().getOut();
         if (json.wanted()) {
             ObjectNode object = JsonOption.object();
             object.put("model", model.toString());
-            object.put("data", text.name);
-            object.put("tokens", evaluation.predicted());
-            object.put("bytes", text.bytes);
+            object.put("data", name);
+            object.put("texts", text.count());
+            object.put("tokens", text.scored());
+            object.put("bytes", text.bytes());
             object.put("context", length);
+            object.put("behind", behind(texts));
+            ArrayNode given = object.putArray("behind_tokens");
+            Arrays.stream(texts.context()).forEach(given::add);
+            object.put("end_scored", scoreEnd);
             report.addTo(object);
             work.addTo(object);
             JsonOption.print(out, object);
         } else {
-            out.println(text.name + ": " + Figures.grouped(evaluation.predicted()) + " tokens predicted, "
-                    + Figures.grouped(text.bytes) + " bytes, samples of " + length);
+            out.println(name + ": " + Figures.grouped(text.scored()) + " tokens scored in "
+                    + Figures.grouped(text.count()) + (text.count() == 1 ? " text, " : " texts, ")
+                    + Figures.grouped(text.bytes()) + " bytes, windows of at most " + Figures.grouped(length));
+            out.println(rule(texts));
             report.table().print(out);
             out.flush();
         }
         work.print(spec.commandLine().getErr());
+    }
+
+    /** What the first token of a text is predicted from. */
+    private static String behind(TextBoundaries texts) {
+        return texts.startsBehindEnd() ? "end" : texts.context().length > 0 ? "begin" : "nothing";
+    }
+
+    private String rule(TextBoundaries texts) {
+        String tokens =
+                Arrays.stream(texts.context()).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        String start = switch (behind(texts)) {
+            case "end" -> "each text is predicted behind the end token (" + tokens + ")";
+            case "begin" -> "each text is predicted behind the beginning token (" + tokens + ")";
+            default ->
+                "the first token of " + (acrossDocuments ? "the text" : "each text") + " is given and not scored";
+        };
+        return start + (scoreEnd ? ", and so is its end token" : "; end tokens are not scored (--score-end)");
     }
 }

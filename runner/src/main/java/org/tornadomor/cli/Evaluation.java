@@ -1,27 +1,34 @@
 package org.tornadomor.cli;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.tornadomor.UserError;
-import org.tornadomor.data.TokenSequence;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.trainer.RouterStatistics;
 
 /**
- * The loss of a model on a text: sample i takes the tokens [iT, iT + T) and predicts the ones that follow; a shorter sample
- * takes what is left.
+ * The loss of a model on texts. Each piece is cut into windows: the first takes its first T tokens and predicts the ones that
+ * follow, the next goes on behind it, the last is shorter. Windows of one length run together.
  */
 final class Evaluation {
     private final Scorer scorer;
-    private final TokenSequence tokens;
+    private final List<Window> windows = new ArrayList<>();
     private final int recursions;
     private final int batch;
     private final int context;
     private final WorkReport work;
+    private long tokens;
+    private long scored;
+
+    /** The tokens [from, from + length) of a piece, which predict those one further. */
+    private record Window(EvaluationText.Piece piece, int from, int length) {}
 
     /**
      * What came out.
      *
-     * @param loss mean cross-entropy of a token, in nats
+     * @param loss mean cross-entropy of a predicted token, in nats
      * @param depthShare share of the tokens whose last recursion is r, entry r - 1
      * @param meanDepth the recursions of a token
      */
@@ -29,22 +36,42 @@ final class Evaluation {
 
     /**
      * @param scorer for {@code batch} sequences of {@code context} tokens
-     * @param tokens at least two
      * @param recursions N_r
      * @param work is told of each batch
      */
-    Evaluation(Scorer scorer, TokenSequence tokens, int recursions, int batch, int context, WorkReport work) {
+    Evaluation(
+            Scorer scorer, List<EvaluationText.Piece> pieces, int recursions, int batch, int context, WorkReport work) {
         this.scorer = scorer;
-        this.tokens = tokens;
         this.recursions = recursions;
         this.batch = batch;
         this.context = context;
         this.work = work;
+        for (EvaluationText.Piece piece : pieces) {
+            cut(piece);
+        }
+        windows.sort(Comparator.comparingInt((Window window) -> -window.length));
     }
 
-    /** The tokens that are predicted: all but the first. */
-    long predicted() {
-        return tokens.size() - 1;
+    private void cut(EvaluationText.Piece piece) {
+        int last = piece.ids().length - 1;
+        for (int from = 0; from < last; from += context) {
+            int length = Math.min(context, last - from);
+            windows.add(new Window(piece, from, length));
+            tokens += length;
+            for (int i = from + 1; i <= from + length; i++) {
+                scored += piece.targets()[i] >= 0 ? 1 : 0;
+            }
+        }
+    }
+
+    /** The tokens of the longest window. */
+    int context() {
+        return context;
+    }
+
+    /** The tokens that run through the model in one pass over the text. */
+    long tokens() {
+        return tokens;
     }
 
     /**
@@ -61,30 +88,34 @@ final class Evaluation {
         int[] targets = new int[batch * context];
         double sum = 0;
         long start = System.nanoTime();
-        long from = 0;
-        while (from < predicted()) {
-            long left = predicted() - from;
-            int length = (int) Math.min(context, left);
-            int sequences = (int) Math.min(batch, left / length);
+        for (int first = 0; first < windows.size(); ) {
+            int length = windows.get(first).length;
+            int sequences = 0;
+            while (sequences < batch
+                    && first + sequences < windows.size()
+                    && windows.get(first + sequences).length == length) {
+                Window window = windows.get(first + sequences);
+                System.arraycopy(window.piece.ids(), window.from, inputs, sequences * length, length);
+                System.arraycopy(window.piece.targets(), window.from + 1, targets, sequences * length, length);
+                sequences++;
+            }
             int count = sequences * length;
-            tokens.copy(from, inputs, 0, count);
-            tokens.copy(from + 1, targets, 0, count);
             scorer.score(inputs, targets, sequences, length, causal, null);
             scorer.losses(losses);
             scorer.depths(depths);
             for (int i = 0; i < count; i++) {
-                sum += losses[i];
+                sum += targets[i] >= 0 ? losses[i] : 0;
             }
             statistics.addDepths(depths, count);
             progress.advance(count);
             work.mark(causal ? "batch, routed as in generation" : "batch, routed as in training", true);
-            from += count;
+            first += sequences;
         }
         double seconds = (System.nanoTime() - start) / (double) TimeUnit.SECONDS.toNanos(1);
-        double loss = sum / predicted();
+        double loss = sum / scored;
         if (!Double.isFinite(loss)) {
             throw new UserError("The model's loss on this text is not finite; use an earlier checkpoint");
         }
-        return new Result(loss, statistics.depthShare(), statistics.meanDepth(), predicted() / seconds);
+        return new Result(loss, statistics.depthShare(), statistics.meanDepth(), tokens / seconds);
     }
 }

@@ -89,8 +89,16 @@ final class ExperimentCommand implements Callable<Integer> {
         if (out == null && !dryRun) {
             throw new UserError("the runs need a folder: add --out DIR, or --dry-run to see the plan");
         }
-        Plan plan = Plan.of(Grid.read(grid));
+        Plan plan = plan(Grid.read(grid));
         return dryRun ? show(plan) : train(plan);
+    }
+
+    private Plan plan(Grid read) {
+        try {
+            return Plan.of(read);
+        } catch (UserError e) {
+            throw new UserError(grid + ": " + e.getMessage(), e);
+        }
     }
 
     private Engine open(TrainingConfig config) {

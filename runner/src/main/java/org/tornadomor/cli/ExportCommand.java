@@ -6,10 +6,15 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.model.io.HuggingFaceExport;
 import org.tornadomor.model.io.Llama2cExport;
 import org.tornadomor.model.io.PlainLlama;
+import org.tornadomor.tokenizer.TextBoundaries;
+import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.Tokenizers;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -41,8 +46,9 @@ final class ExportCommand implements Runnable {
             names = "--format",
             required = true,
             paramLabel = "FORMAT",
-            description = "hf: a Hugging Face folder for LlamaForCausalLM, with the tokenizer."
-                    + " llama2c: the float32 file (version 0) of llama2.c.")
+            description =
+                    "hf: a Hugging Face folder for LlamaForCausalLM, with the tokenizer and generation_config.json."
+                            + " llama2c: the float32 file (version 0) of llama2.c.")
     private Format format;
 
     @Option(
@@ -57,6 +63,9 @@ final class ExportCommand implements Runnable {
             paramLabel = "TYPE",
             description = "float32, float16 or bfloat16; hf only. Default: as in the checkpoint.")
     private Type dtype;
+
+    @Mixin
+    private IgnoreKeyOption ignored;
 
     private enum Format {
         HF,
@@ -81,14 +90,20 @@ final class ExportCommand implements Runnable {
             throw new UserError("--dtype " + dtype.name().toLowerCase(Locale.ROOT)
                     + " does not go with --format llama2c, which is float32; leave it out");
         }
-        try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
+        OutputFile.requireNoneOfRun(out);
+        try (CheckpointFolder checkpoint =
+                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             OutputFile.requireOutsideModel(out, checkpoint.folder());
             Checksums.verify(checkpoint.folder());
             PlainLlama plain = new PlainLlama(checkpoint);
             switch (format) {
                 case HF ->
                     HuggingFaceExport.write(
-                            plain, checkpoint.folder(), out, dtype == null ? plain.dtype() : dtype.stored);
+                            plain,
+                            checkpoint.folder(),
+                            out,
+                            dtype == null ? plain.dtype() : dtype.stored,
+                            generation(checkpoint));
                 case LLAMA2C -> {
                     Llama2cExport.write(plain, out);
                     noteEpsilon(plain.config().rmsNormEps());
@@ -97,6 +112,15 @@ final class ExportCommand implements Runnable {
             spec.commandLine()
                     .getErr()
                     .println("Wrote a Llama of " + plain.config().numLayers() + " layers to " + out);
+        }
+    }
+
+    /** Which tokens begin and end texts; checkpoints of earlier versions leave it to their tokenizer. */
+    private static GenerationConfig generation(CheckpointFolder checkpoint) {
+        try (Tokenizer tokenizer = Tokenizers.forCheckpoint(
+                        checkpoint.folder(), checkpoint.config().vocabSize())
+                .orElse(null)) {
+            return TextBoundaries.of(checkpoint.folder(), tokenizer).generation();
         }
     }
 

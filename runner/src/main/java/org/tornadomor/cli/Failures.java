@@ -1,6 +1,7 @@
 package org.tornadomor.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.UserError;
@@ -52,6 +53,12 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
             if (cause instanceof UserError) {
                 code = ExitCode.FAILURE;
                 message = cause.getMessage();
+                break;
+            }
+            if (cause instanceof InvalidPathException path) {
+                code = ExitCode.FAILURE;
+                message = "'" + path.getInput() + "' is no path on this system (" + path.getReason()
+                        + "): check it, or set a locale that has its letters, such as LC_ALL=C.UTF-8";
                 break;
             }
             if (cause instanceof OutOfMemoryError) {

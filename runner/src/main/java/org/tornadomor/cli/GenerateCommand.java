@@ -31,7 +31,11 @@ import tools.jackson.databind.node.ObjectNode;
         name = "generate",
         description = {
             "Continues one prompt or many, with causal routing and per-depth caches.",
-            "A token's depth is the number of recursions of the step that produced it."
+            "A token's depth is the number of recursions of the step that produced it.",
+            "A prompt begins with the tokens that the checkpoint's tokenizer puts before a text, and an empty one with its"
+                    + " beginning token, else its end token. --prompt-tokens are taken as they are.",
+            "The same prompt with the same --seed gives the same text wherever it stands among others: for other texts,"
+                    + " give another --seed."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
@@ -40,6 +44,8 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor generate --model runs/demo --prompt 'for (int i' --greedy --show-depth",
             "  tornado-mor generate --model runs/demo --prompt 'int ' --weights int8",
             "  tornado-mor generate --model runs/demo --prompt-tokens 112,117,98 --json",
+            "  tornado-mor generate --model runs/demo --prompt 'class ' --seed 2",
+            "  tornado-mor generate --model llama --prompt 'Once' --bos --stop '<|eot_id|>'",
             "  tornado-mor generate --model runs/demo --prompt-file a.txt --prompt-file b.txt --max-depth 1",
         })
 final class GenerateCommand implements Runnable {
@@ -62,7 +68,13 @@ final class GenerateCommand implements Runnable {
     private SeedOption seed;
 
     @Mixin
+    private BosOption bos;
+
+    @Mixin
     private JsonOption json;
+
+    @Mixin
+    private IgnoreKeyOption ignored;
 
     @Option(
             names = {"-m", "--model"},
@@ -104,13 +116,23 @@ final class GenerateCommand implements Runnable {
         NoEffect effect = NoEffect.of(spec);
         sampling.requireEffect(spec);
         effect.when(json::wanted, "--json shows the depths already", "--show-depth");
+        effect.when(
+                () -> prompts.isEmpty() && promptFiles.isEmpty() && !promptTokens.isEmpty(),
+                "--prompt-tokens are taken as they are",
+                "--no-parse-special",
+                "--bos",
+                "--no-bos");
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(model, engine, weights.type())) {
+                LanguageModel loaded = LanguageModel.load(
+                        model,
+                        engine,
+                        weights.type(),
+                        ignored.unknown(spec.commandLine().getErr()))) {
             loaded.keepKeysAs(kv.type());
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
-                ids.add(loaded.encode(text, plainPrompt ? SpecialTokens.AS_TEXT : SpecialTokens.PARSED));
+                ids.add(loaded.encode(text, plainPrompt ? SpecialTokens.AS_TEXT : SpecialTokens.PARSED, bos.wanted()));
             }
             promptTokens.forEach(list -> ids.add(parse(list)));
             ids.forEach(loaded::requirePrompt);
@@ -247,10 +269,13 @@ final class GenerateCommand implements Runnable {
     private static void printTiming(PrintWriter err, Timing timing) {
         err.printf(
                 Locale.ROOT,
-                "%d prompt tokens in %.2f s, %d new tokens in %.2f s, %.1f tokens/s%n",
+                "%d prompt tokens read in %.2f s, first token after %.2f s; %d new tokens, %d of them behind the first in"
+                        + " %.2f s, %.1f tokens/s%n",
                 timing.promptTokens(),
                 timing.prefillSeconds(),
+                timing.firstTokenSeconds(),
                 timing.newTokens(),
+                timing.decodedTokens(),
                 timing.decodeSeconds(),
                 timing.tokensPerSecond());
         err.flush();
@@ -277,7 +302,9 @@ final class GenerateCommand implements Runnable {
                 .put("prompt_tokens", timing.promptTokens())
                 .put("prefill_seconds", timing.prefillSeconds())
                 .put("prefill_tokens_per_second", timing.prefillTokensPerSecond())
+                .put("first_token_seconds", timing.firstTokenSeconds())
                 .put("new_tokens", timing.newTokens())
+                .put("decoded_tokens", timing.decodedTokens())
                 .put("decode_seconds", timing.decodeSeconds())
                 .put("tokens_per_second", timing.tokensPerSecond());
         work.addTo(root);

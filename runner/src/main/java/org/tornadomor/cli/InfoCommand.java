@@ -40,11 +40,15 @@ final class InfoCommand implements Runnable {
     @Mixin
     private JsonOption json;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     @Override
     public void run() {
         Path checkpoint = ModelFolders.checkpoint(folder);
         CheckpointDescription description;
-        try (CheckpointFolder opened = CheckpointFolder.open(checkpoint)) {
+        try (CheckpointFolder opened = CheckpointFolder.open(
+                checkpoint, ignored.unknown(spec.commandLine().getErr()))) {
             description = opened.describe();
             Checksums.verify(checkpoint);
         }

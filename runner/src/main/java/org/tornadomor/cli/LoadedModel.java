@@ -6,6 +6,7 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 
@@ -27,8 +28,8 @@ final class LoadedModel implements AutoCloseable {
      * @param folder of a checkpoint or run
      * @throws org.tornadomor.UserError naming what is missing or damaged
      */
-    static CheckpointFolder open(Path folder) {
-        return CheckpointFolder.open(ModelFolders.checkpoint(folder));
+    static CheckpointFolder open(Path folder, UnknownKeys unknown) {
+        return CheckpointFolder.open(ModelFolders.checkpoint(folder), unknown);
     }
 
     /** Loads the weights of an open checkpoint. */

@@ -73,6 +73,9 @@ final class LogitsCommand implements Runnable {
     @Mixin
     private WeightsOption weights;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     /** Who decides how deep a token goes. */
     private enum Mode {
         TRAIN,
@@ -87,9 +90,11 @@ final class LogitsCommand implements Runnable {
     @Override
     public void run() {
         OutputFile.requireOther(out, "--input", input);
-        try (CheckpointFolder checkpoint = LoadedModel.open(model)) {
-            OutputFile.requireOutsideModel(out, checkpoint.folder());
+        OutputFile.requireNoneOfRun(out);
+        try (CheckpointFolder checkpoint =
+                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             ModelConfig config = checkpoint.config();
+            OutputFile.requireOutsideModel(out, checkpoint.folder());
             TokenBatch tokens = TokenBatch.read(input);
             tokens.requireFits(config);
             double threshold = depth.threshold(config, mode == Mode.CAUSAL);

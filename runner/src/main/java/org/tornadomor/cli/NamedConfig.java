@@ -7,7 +7,9 @@ import org.tornadomor.ModelFolders;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.trainer.RunFolder;
 
 /**
  * A model's configuration, with or without weights.
@@ -22,17 +24,18 @@ record NamedConfig(String name, ModelConfig config) {
      *
      * @throws UserError if there is no such model
      */
-    static NamedConfig of(String name) {
+    static NamedConfig of(String name, UnknownKeys unknown) {
         if (Presets.names().contains(name)) {
             return new NamedConfig(name, Presets.get(name));
         }
         Path path = path(name);
-        if (path != null && Files.isRegularFile(path)) {
-            return new NamedConfig(name, ModelConfig.read(path));
+        if (path != null && Files.isRegularFile(path) && !RunFolder.isPointer(path)) {
+            return new NamedConfig(name, ModelConfig.read(path, unknown));
         }
         if (path != null && (Files.exists(path) || looksLikePath(name))) {
             Path checkpoint = ModelFolders.checkpoint(path);
-            return new NamedConfig(name, ModelConfig.read(checkpoint.resolve(CheckpointFolder.CONFIG_FILE)));
+            Path config = checkpoint.resolve(CheckpointFolder.CONFIG_FILE);
+            return new NamedConfig(name, ModelConfig.read(config, unknown));
         }
         return new NamedConfig(name, Presets.get(name));
     }

@@ -3,11 +3,18 @@ package org.tornadomor.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.data.TextSource;
+import org.tornadomor.trainer.MetricsLog;
+import org.tornadomor.trainer.RunFolder;
 
 /** Where results may go: never over what they come from. */
 final class OutputFile {
+    /** Files of a run that cannot be made again. */
+    private static final List<String> OF_RUN =
+            List.of(RunFolder.CONFIG_FILE, MetricsLog.FILE, "samples.jsonl", "run.json", RunRecorder.LOG_FILE, ".lock");
+
     private OutputFile() {}
 
     /**
@@ -36,6 +43,20 @@ final class OutputFile {
         if (TextSource.place(out).startsWith(TextSource.place(checkpoint))) {
             throw new UserError(
                     "--out " + out + " lies in " + checkpoint + ", the model that is read; choose another" + " place");
+        }
+    }
+
+    /**
+     * Refuses to write over a file that tells of a run.
+     *
+     * @throws UserError if it would
+     */
+    static void requireNoneOfRun(Path out) {
+        Path target = TextSource.place(out);
+        Path parent = target.getParent();
+        boolean run = parent != null && Files.exists(parent.resolve(RunFolder.CONFIG_FILE));
+        if (run && OF_RUN.contains(String.valueOf(target.getFileName()))) {
+            throw new UserError("--out " + out + " would replace what a run wrote there; choose another name");
         }
     }
 

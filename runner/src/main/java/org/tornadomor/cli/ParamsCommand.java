@@ -8,6 +8,7 @@ import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.Presets;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointDescription;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -52,6 +53,9 @@ final class ParamsCommand implements Runnable {
     @Mixin
     private JsonOption json;
 
+    @Mixin
+    private IgnoreKeyOption ignored;
+
     /** A training run by its cost. */
     private static final class Budget {
         @Option(
@@ -75,8 +79,9 @@ final class ParamsCommand implements Runnable {
             throw new UserError("--budget " + budget.flops + " with --batch-tokens " + budget.batchTokens
                     + " makes no steps; give positive numbers");
         }
+        UnknownKeys unknown = ignored.unknown(spec.commandLine().getErr());
         List<NamedConfig> configs = (models.isEmpty() ? Presets.names() : models)
-                .stream().map(NamedConfig::of).toList();
+                .stream().map(name -> NamedConfig.of(name, unknown)).toList();
         PrintWriter out = spec.commandLine().getOut();
         if (json.wanted()) {
             JsonOption.print(out, json(configs));

@@ -101,8 +101,8 @@ final class RunRecorder implements TrainingListener {
         }
         attempt(() ->
                 record = RunRecord.begin(folder, start.firstStep(), Environment.facts(arguments, start.engine())));
-        attempt(() -> samples =
-                new SampleWriter(engine, trainer, folder, start.config().samples(), start.firstStep() - 1));
+        attempt(() -> samples = new SampleWriter(
+                engine, trainer, folder, start.config().samples(), start.firstStep() - 1, this::message));
     }
 
     /** A writer that begins each line with the time, and has it on the disk when the line ends. */

@@ -48,7 +48,11 @@ final class SamplingOptions {
             description = "Above 1 makes tokens that are there already less likely. Default: ${DEFAULT-VALUE}.")
     private double repetitionPenalty;
 
-    @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times.")
+    @Option(
+            names = "--stop",
+            paramLabel = "TEXT",
+            description = "End before this text, or at the special token that it spells, such as '<|eot_id|>'; may be"
+                    + " given several times.")
     private List<String> stop = new ArrayList<>();
 
     @Option(

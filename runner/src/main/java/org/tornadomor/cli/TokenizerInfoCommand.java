@@ -1,10 +1,12 @@
 package org.tornadomor.cli;
 
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tornadomor.UserError;
 import org.tornadomor.data.TextSource;
@@ -15,6 +17,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code tornado-mor tokenizer info}: what a tokenizer is, and how well it fits a text. */
@@ -78,6 +81,7 @@ final class TokenizerInfoCommand implements Runnable {
             lines.put("tokenizer", tokenizer.name());
             lines.put("tokens", Figures.grouped(tokenizer.vocabSize()));
             lines.put("end of text", tokenizer.endOfText() < 0 ? "none" : "token " + tokenizer.endOfText());
+            lines.put("starts with", begin(tokenizer));
             lines.put("longest", String.join("  ", longest));
             lines.put("fingerprint", tokenizer.fingerprint());
             if (fit != null) {
@@ -93,6 +97,14 @@ final class TokenizerInfoCommand implements Runnable {
             int width = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
             lines.forEach((key, value) -> out.println(key + " ".repeat(width - key.length()) + "  " + value));
         }
+    }
+
+    /** What the tokenizer's files put before a text. */
+    private static String begin(Tokenizer tokenizer) {
+        int[] tokens = tokenizer.beginTokens();
+        return tokens.length == 0
+                ? "nothing"
+                : Arrays.stream(tokens).mapToObj(id -> "token " + id).collect(Collectors.joining(", "));
     }
 
     private Fit encode(Tokenizer tokenizer) {
@@ -127,6 +139,9 @@ final class TokenizerInfoCommand implements Runnable {
         object.put("tokenizer", tokenizer.name());
         object.put("vocab_size", tokenizer.vocabSize());
         object.put("end_of_text", tokenizer.endOfText());
+        object.put("begin_of_text", tokenizer.beginOfText());
+        ArrayNode begin = object.putArray("begin_tokens");
+        Arrays.stream(tokenizer.beginTokens()).forEach(begin::add);
         object.put("fingerprint", tokenizer.fingerprint());
         if (fit != null) {
             object.put("text", fit.text);

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import org.tornadomor.trainer.TrainingConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,6 +41,9 @@ final class TrainOptions {
             paramLabel = "DIR",
             description = "Begin with the weights of a checkpoint or run, also of a plain Llama.")
     private String init;
+
+    @Mixin
+    private IgnoreKeyOption ignored;
 
     @Option(
             names = "--data",
@@ -84,6 +88,9 @@ final class TrainOptions {
             paramLabel = "NAME",
             description = "bytes (default), a tokenizer.json, or a folder with one.")
     private String tokenizer;
+
+    @Mixin
+    private BosOption bos;
 
     @Option(names = "--context", paramLabel = "T", description = "Tokens of a sample. Default: 256.")
     private String context;
@@ -201,12 +208,16 @@ final class TrainOptions {
             given.put("data.sources", JsonMapper.shared().writeValueAsString(sources));
         }
         text("init", init);
+        if (!ignored.keys().isEmpty()) {
+            given.put("ignore_keys", JsonMapper.shared().writeValueAsString(ignored.keys()));
+        }
         text("data.filter", filter);
         text("data.text_field", textField);
         value("data.max_bytes", maxBytes);
         text("data.hold_out", holdOut);
         value("data.parse_special", parseSpecial ? "true" : null);
         text("tokenizer", tokenizer);
+        value("bos", bos.wanted() == null ? null : bos.wanted().toString());
         value("context", context);
         value("batch", batch);
         value("accumulate", accumulate);
@@ -248,7 +259,11 @@ final class TrainOptions {
     TrainingConfig apply(TrainingConfig otherwise) {
         requireOneLength();
         gather();
-        TrainingConfig result = config == null ? otherwise : TrainingConfig.read(config);
+        TrainingConfig file = config == null ? null : TrainingConfig.read(config);
+        TrainingConfig result = file == null ? otherwise : file;
+        if (init == null && preset == null && !assigns("init") && !assigns("preset") && assigns("model")) {
+            result = result.withPresetNamed();
+        }
         for (Map.Entry<String, String> entry : given.entrySet()) {
             result = result.with(entry.getKey(), entry.getValue());
         }
@@ -261,7 +276,30 @@ final class TrainOptions {
                     assignment.substring(0, equals).strip(),
                     assignment.substring(equals + 1).strip());
         }
+        if (file != null) {
+            requireSound(result, file);
+        }
         return result;
+    }
+
+    /** Whether --set changes a key, or one below it. */
+    private boolean assigns(String key) {
+        return assignments.stream().anyMatch(assignment -> assignment.matches("(?s)\\s*" + key + "\\s*[.=].*"));
+    }
+
+    /** Names the file where the fault is in it, and not in what goes over it. */
+    private void requireSound(TrainingConfig result, TrainingConfig file) {
+        try {
+            result.requireSound();
+        } catch (UserError fault) {
+            String message = fault.getMessage();
+            try {
+                file.requireSound();
+            } catch (UserError own) {
+                message = own.getMessage().equals(message) ? config + ": " + message : message;
+            }
+            throw new UserError(message, fault);
+        }
     }
 
     /** Key by key the last one would win, which nobody who gives two can mean. */

@@ -1,7 +1,9 @@
 package org.tornadomor.generation;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.Timing;
@@ -13,9 +15,10 @@ import org.tornadomor.model.DepthPolicy;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.serving.Scheduler;
-import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.TextBoundaries;
 
-/** Continues prompts of any lengths side by side. What comes of a prompt does not depend on the others. */
+/** Continues prompts of any lengths side by side. What comes of a prompt depends neither on the
+ * others nor on its place among them. */
 public final class BatchGenerator implements AutoCloseable {
     /** Prompts that run side by side; when one ends, the next begins. */
     private static final int MAX_SEQUENCES = 32;
@@ -23,7 +26,7 @@ public final class BatchGenerator implements AutoCloseable {
     private static final int PREFILL_ROWS = 512;
 
     private final ModelConfig config;
-    private final Tokenizer tokenizer;
+    private final TextBoundaries texts;
     private final int context;
     private final Scheduler scheduler;
 
@@ -33,7 +36,7 @@ public final class BatchGenerator implements AutoCloseable {
     /**
      * Reserves memory.
      *
-     * @param tokenizer null for a model of bare ids
+     * @param texts how texts begin and end, and the tokenizer
      * @param sequences that run side by side
      * @param context tokens that a sequence may grow to
      * @param promptTokens of all prompts together: more memory than they need would be wasted
@@ -43,13 +46,13 @@ public final class BatchGenerator implements AutoCloseable {
             
             Engine engine,
             ParameterSet weights,
-            Tokenizer tokenizer,
+            TextBoundaries texts,
             int sequences,
             int context,
             int promptTokens,
             ElementType keys) {
         config = weights.config();
-        this.tokenizer = tokenizer;
+        this.texts = texts;
         this.context = context;
         int prefill = Math.clamp(promptTokens, 1, PREFILL_ROWS);
         // Pieces of prompts at every depth may be under way at once.
@@ -66,14 +69,14 @@ public final class BatchGenerator implements AutoCloseable {
     /**
      * Continues prompts once, in memory of just that size.
      *
-     * @param tokenizer null for a model of bare ids
+     * @param texts how texts begin and end, and the tokenizer
      * @param prompts neither empty nor longer than the context
      * @param keys how keys and values are kept
      */
     public static Result generate(
             Engine engine,
             ParameterSet weights,
-            Tokenizer tokenizer,
+            TextBoundaries texts,
             List<int[]> prompts,
             GenerationOptions options,
             ElementType keys,
@@ -82,7 +85,7 @@ public final class BatchGenerator implements AutoCloseable {
         int total = prompts.stream().mapToInt(prompt -> prompt.length).sum();
         int context = (int) Math.min(weights.config().maxPositions(), (long) longest + options.maxNewTokens());
         int sequences = Math.clamp(prompts.size(), 1, MAX_SEQUENCES);
-        try (BatchGenerator generator = new BatchGenerator(engine, weights, tokenizer, sequences, context, total, keys)) {
+        try (BatchGenerator generator = new BatchGenerator(engine, weights, texts, sequences, context, total, keys)) {
             return generator.generate(prompts, options, listener);
         }
     }
@@ -93,23 +96,47 @@ public final class BatchGenerator implements AutoCloseable {
      * @param prompts neither empty nor longer than the context
      */
     public Result generate(List<int[]> prompts, GenerationOptions options, TokenListener listener) {
+        Set<Integer> stopTokens = stopTokens(options.stop());
         List<Sequence> sequences = new ArrayList<>();
         for (int[] prompt : prompts) {
-            sequences.add(new Sequence(sequences.size(), prompt, options, tokenizer, listener));
+            sequences.add(new Sequence(sequences.size(), prompt, options, texts, stopTokens, listener));
         }
+        List<Sequence> together = sequences.subList(0, Math.min(sequences.size(), scheduler.places()));
         long begin = System.nanoTime();
         sequences.forEach(sequence -> scheduler.submit(sequence.request(), sequence));
-        long read = begin;
+        long first = 0;
+        long read = 0;
+        int firstTokens = 0;
         while (scheduler.step()) {
-            if (sequences.stream().anyMatch(sequence -> !sequence.begun())) {
+            if (first == 0 && newTokens(sequences) > 0) {
+                first = System.nanoTime();
+            }
+            if (read == 0 && together.stream().allMatch(Sequence::begun)) {
                 read = System.nanoTime();
+                firstTokens = newTokens(sequences);
             }
         }
-        double decodeSeconds = (System.nanoTime() - read) / 1e9;
-        int promptTokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        int newTokens = sequences.stream().mapToInt(Sequence::newTokens).sum();
-        Timing timing = new Timing(promptTokens, (read - begin) / 1e9, newTokens, decodeSeconds);
+        long end = System.nanoTime();
+        read = read == 0 ? end : read;
+        Timing timing = new Timing(
+                prompts.stream().mapToInt(prompt -> prompt.length).sum(),
+                (read - begin) / 1e9,
+                ((first == 0 ? end : first) - begin) / 1e9,
+                newTokens(sequences),
+                newTokens(sequences) - firstTokens,
+                (end - read) / 1e9);
         return new Result(sequences.stream().map(s -> s.result(config, context)).toList(), timing);
+    }
+
+    private static int newTokens(List<Sequence> sequences) {
+        return sequences.stream().mapToInt(Sequence::newTokens).sum();
+    }
+
+    /** Special tokens give no text in which a stop string could be found. */
+    private Set<Integer> stopTokens(List<String> stops) {
+        Set<Integer> tokens = new HashSet<>();
+        stops.stream().map(texts::specialToken).filter(id -> id >= 0).forEach(tokens::add);
+        return tokens;
     }
 
     @Override

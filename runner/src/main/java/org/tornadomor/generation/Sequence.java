@@ -3,6 +3,7 @@ package org.tornadomor.generation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.TokenListener;
@@ -11,6 +12,7 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.serving.Request;
 import org.tornadomor.serving.RequestListener;
 import org.tornadomor.tokenizer.Continuation;
+import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /** One prompt on its way: what was drawn, its text, and whether a stop string came. */
@@ -21,6 +23,8 @@ final class Sequence implements RequestListener {
     private final GenerationOptions options;
     private final List<Integer> ids = new ArrayList<>();
     private final List<Integer> depths = new ArrayList<>();
+    private final TextBoundaries texts;
+    private final Set<Integer> stopTokens;
     private final Tokenizer tokenizer;
     /** Null for a model of bare ids. */
     private final Continuation stream;
@@ -31,12 +35,20 @@ final class Sequence implements RequestListener {
     private final TokenListener listener;
     private Generation.End ended;
 
-    Sequence(int number, int[] prompt, GenerationOptions options, Tokenizer tokenizer, TokenListener listener) {
+    Sequence(
+            int number,
+            int[] prompt,
+            GenerationOptions options,
+            TextBoundaries texts,
+            Set<Integer> stopTokens,
+            TokenListener listener) {
         this.number = number;
         this.prompt = prompt;
         this.options = options;
         this.promptDepths = new int[prompt.length];
-        this.tokenizer = tokenizer;
+        this.texts = texts;
+        this.stopTokens = stopTokens;
+        this.tokenizer = texts.tokenizer();
         stream = tokenizer == null ? null : Continuation.of(tokenizer, prompt);
         stopText = new StopText(options.stop());
         this.listener = listener;
@@ -52,13 +64,13 @@ final class Sequence implements RequestListener {
 
     /** What to decode. */
     Request request() {
-        int[] ends = tokenizer == null || tokenizer.endOfText() < 0 ? new int[0] : new int[] {tokenizer.endOfText()};
+        int[] ends = texts.ends().stream().filter(id -> !stopTokens.contains(id)).mapToInt(id -> id).toArray();
         return new Request(
                 prompt,
                 options.maxNewTokens(),
                 new Request.Sampling(
                         options.temperature(), options.topK(), options.topP(), options.repetitionPenalty()),
-                options.seed() * 0x9E3779B97F4A7C15L + number,
+                options.seed(),
                 ends,
                 options.threshold(),
                 options.maxDepth());
@@ -76,6 +88,9 @@ final class Sequence implements RequestListener {
 
     @Override
     public boolean token(int id, int depth) {
+        if (stopTokens.contains(id)) {
+            return false;
+        }
         ids.add(id);
         depths.add(depth);
         String shown = stream == null ? "" : stopText.accept(stream.accept(id));

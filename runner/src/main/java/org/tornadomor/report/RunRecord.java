@@ -85,7 +85,12 @@ public final class RunRecord {
         }
         try {
             List<Session> sessions = new ArrayList<>();
-            for (JsonNode it : JSON.readTree(InputFile.text(file)).path("sessions")) {
+            JsonNode all = JSON.readTree(InputFile.text(file)).path("sessions");
+            if (!all.isArray() || !all.valueStream().allMatch(JsonNode::isObject)) {
+                throw new UserError(
+                        file + " has no list of sessions: mend or remove it, the run needs it for its report alone");
+            }
+            for (JsonNode it : all) {
                 Map<String, String> facts = new LinkedHashMap<>();
                 it.path("facts")
                         .properties()

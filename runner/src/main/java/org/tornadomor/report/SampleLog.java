@@ -3,6 +3,7 @@ package org.tornadomor.report;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.tornadomor.Generation;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.trainer.Excerpt;
@@ -35,12 +36,12 @@ public final class SampleLog implements AutoCloseable {
     record Entry(long step, List<Sample> samples, List<Piece> excerpt) {}
 
     /**
-     * Goes on with the log of a run after a step, or begins it.
+     * Goes on with the log of a run after a step, or begins it; {@code notes} hears what was taken out.
      *
      * @throws org.tornadomor.UserError if it cannot be written
      */
-    public static SampleLog resume(Path folder, long step) {
-        return new SampleLog(StepLog.resume(folder.resolve(FILE), step));
+    public static SampleLog resume(Path folder, long step, Consumer<String> notes) {
+        return new SampleLog(StepLog.resume(folder.resolve(FILE), step, notes));
     }
 
     /**

@@ -3,6 +3,7 @@ package org.tornadomor.report;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.TokenListener;
@@ -30,11 +31,12 @@ public final class SampleWriter implements AutoCloseable {
     /**
      * @param samples texts of an evaluation, 0 for none
      * @param step the last step that counts in a log that is there already
+     * @param notes hears what is taken out of that log
      * @throws org.tornadomor.UserError if the log cannot be written
      */
-    public SampleWriter(Engine engine, Trainer trainer, Path folder, int samples, long step) {
+    public SampleWriter(Engine engine, Trainer trainer, Path folder, int samples, long step, Consumer<String> notes) {
         this.trainer = trainer;
-        log = SampleLog.resume(folder, step);
+        log = SampleLog.resume(folder, step, notes);
         prompts = prompts(trainer, samples);
         int capacity = Math.min(trainer.model().maxPositions(), PROMPT_TOKENS + NEW_TOKENS);
         options = GenerationOptions.DEFAULT.withMaxNewTokens(NEW_TOKENS);
@@ -43,7 +45,7 @@ public final class SampleWriter implements AutoCloseable {
                 : new BatchGenerator(
                         engine,
                         trainer.weights(),
-                        trainer.tokenizer(),
+                        trainer.texts(),
                         prompts.size(),
                         capacity,
                         prompts.stream().mapToInt(prompt -> prompt.length).sum(),

@@ -32,7 +32,8 @@ final class Running implements Ticket {
         limitedByContext = room < request.maxNewTokens();
         ids = Arrays.copyOf(request.prompt(), prompt + Math.min(room, request.maxNewTokens()));
         known = prompt;
-        random = new SplittableRandom(request.seed());
+        // Streams of neighbouring seeds would be the same but for a shift, were it not for the first draw in between.
+        random = new SplittableRandom(new SplittableRandom(request.seed()).nextLong());
     }
 
     @Override

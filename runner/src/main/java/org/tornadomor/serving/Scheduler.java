@@ -135,6 +135,11 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
+    /** Requests that can be decoded at a time. */
+    public int places() {
+        return bySequence.length;
+    }
+
     /** Whether there is anything left to do. */
     public boolean busy() {
         return !running.isEmpty() || !waiting.isEmpty();

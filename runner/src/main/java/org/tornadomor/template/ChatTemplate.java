@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.InputFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -262,7 +263,7 @@ public final class ChatTemplate {
 
     private static String text(Path file) {
         try {
-            return Files.readString(file);
+            return InputFile.text(file);
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }

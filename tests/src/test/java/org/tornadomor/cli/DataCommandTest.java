@@ -87,8 +87,9 @@ class DataCommandTest {
                 .readTree(Outcome.of("evaluate", "--model", run, "--data", corpus, "--engine", "cpu", "--json")
                         .succeeds()
                         .out());
+        // Bytes, each text behind an end token and without its own.
         assertEquals(
-                source.path("validation").path("tokens").asLong() - 1,
+                source.path("validation").path("bytes").asLong(),
                 score.path("tokens").asLong());
         JsonNode across = JsonMapper.shared()
                 .readTree(Outcome.of(

@@ -41,15 +41,17 @@ class EvaluateCommandTest {
         JsonNode result = evaluate();
         long bytes = Files.size(text);
         assertEquals(bytes, result.get("bytes").asLong());
-        // Every byte but the first, and the end of the text.
+        // Every byte, the first behind the end of a text before.
         assertEquals(bytes, result.get("tokens").asLong());
+        assertEquals("end", result.get("behind").asString());
         assertEquals(Folders.POSITIONS, result.get("context").asInt());
+        assertEquals(bytes + 1, evaluate("--score-end").get("tokens").asLong());
         for (String mode : new String[] {"train", "causal"}) {
             JsonNode figures = result.get(mode);
             double loss = figures.get("loss_per_token").asDouble();
             assertTrue(loss > 4 && loss < 8, "an untrained model is near ln 257: " + loss);
             assertEquals(Math.exp(loss), figures.get("perplexity_per_token").asDouble(), 1e-9 * Math.exp(loss));
-            double perByte = loss * (bytes + 1) / bytes;
+            double perByte = loss;
             assertEquals(perByte, figures.get("loss_per_byte").asDouble(), 1e-9);
             assertEquals(perByte / Math.log(2), figures.get("bits_per_byte").asDouble(), 1e-9);
             double share = 0;
@@ -86,7 +88,7 @@ class EvaluateCommandTest {
 
     @Test
     void textIsBoundedAndFiltered() throws IOException {
-        assertEquals(99, evaluate("--max-tokens", 100).get("tokens").asLong());
+        assertEquals(100, evaluate("--max-tokens", 100).get("tokens").asLong());
         Path texts = Files.createDirectory(folder.resolve("texts"));
         Files.writeString(texts.resolve("a.txt"), "twelve bytes");
         Files.writeString(texts.resolve("b.md"), "left out");
@@ -132,8 +134,8 @@ class EvaluateCommandTest {
         Outcome.of("evaluate", "--model", model, "--data", text, "--context", 65)
                 .failsWith(1, "65", "64 positions");
         Outcome.of("evaluate", "--model", model, "--data", text, "--batch", 0).failsWith(1, "--batch 0");
-        Outcome.of("evaluate", "--model", model, "--data", text, "--max-tokens", 1)
-                .failsWith(1, "--max-tokens 1");
+        Outcome.of("evaluate", "--model", model, "--data", text, "--max-tokens", 0)
+                .failsWith(1, "--max-tokens 0");
         Outcome.of("evaluate", "--model", model).failsWith(2, "--data");
     }
 }

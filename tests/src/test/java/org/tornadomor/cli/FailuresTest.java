@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.InvalidPathException;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.UserError;
 
@@ -36,6 +37,12 @@ class FailuresTest {
     @Test
     void memoryThatIsNotThereIsSaidSo() {
         report(new RuntimeException(new OutOfMemoryError("Java heap space"))).failsWith(1, "memory", "JAVA_OPTS");
+    }
+
+    @Test
+    void aTextThatIsNoPathIsNoDefect() {
+        report(new IllegalStateException(new InvalidPathException("a\0b", "Nul character not allowed")))
+                .failsWith(1, "is no path", "Nul character not allowed");
     }
 
     @Test

@@ -114,6 +114,15 @@ class NoEffectTest {
     }
 
     @Test
+    void ofPromptsOfTokens() {
+        for (String option : List.of("--bos", "--no-bos", "--no-parse-special")) {
+            run("generate --model none --prompt-tokens 1,2 " + option).failsWith(1, option + " changes nothing");
+            run("generate --model none --prompt x --prompt-tokens 1,2 " + option)
+                    .failsWith(1, "none");
+        }
+    }
+
+    @Test
     void outputsAreNoInputs() throws IOException {
         Path ids = Files.writeString(folder.resolve("ids.json"), "[[1, 2]]");
         run("logits --model none --mode causal --input", ids, "--out", ids).failsWith(1, "would take its place");

@@ -85,10 +85,10 @@ class SpecialTokensCommandTest {
 
     @Test
     void promptsAreParsedUnlessAsked() {
-        JsonNode parsed = generation("--prompt", "</s>the");
+        JsonNode parsed = generation("--prompt", "</s>the", "--no-bos");
         assertEquals(2, parsed.path("prompt_tokens").path(0).asInt());
-        for (JsonNode id :
-                generation("--prompt", "</s>the", "--no-parse-special").path("prompt_tokens")) {
+        for (JsonNode id : generation("--prompt", "</s>the", "--no-bos", "--no-parse-special")
+                .path("prompt_tokens")) {
             assertTrue(id.asInt() > 2);
         }
     }

@@ -112,6 +112,9 @@ class ManifestTest {
                 "\"source\" : 0 | \"source\" : 1 | key shards",
                 "\"validation\" : false | \"validation\" : true | key shards",
                 "\"sha256\" : \" | \"sha256\" : \"g | sha256",
+                "\"parse_special\" : false | \"parse_special\" : 0 | key settings.parse_special is no true or false but 0",
+                "\"special_spelled\" : 0 | \"special_spelled\" : 0.5 | key sources[0].special_spelled is no whole number",
+                "\"special_spelled\" : 0 | \"special_spelled\" : -1 | key sources[0].special_spelled is -1",
                 "\"duplicates\" : 0 | \"duplicates\" : -1 | key sources[0].duplicates"
             })
     void keysAreNamed(String of, String with, String expected) throws IOException {

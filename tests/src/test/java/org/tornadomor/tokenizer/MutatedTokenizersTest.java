@@ -52,7 +52,8 @@ class MutatedTokenizersTest {
             Path file = folder.resolve(i + ".json");
             Files.writeString(file, json);
             try {
-                TokenizerJson description = TokenizerJson.parse(file, json.getBytes(StandardCharsets.UTF_8), null);
+                TokenizerJson description =
+                        TokenizerJson.parse(file, json.getBytes(StandardCharsets.UTF_8), null, null);
                 PlainTextJson.of(file, json.getBytes(StandardCharsets.UTF_8), java.util.Set.of("<s>"), "x");
                 decode(description);
                 taken.add(file);

@@ -163,7 +163,7 @@ public final class Corpus {
         abstract Corpus build(String fingerprint);
 
         final void append(Document document, TokenBuffer tokens) {
-            for (int id : tokenizer.encodeBytes(document.utf8(), special)) {
+            for (int id : tokenizer.begun(tokenizer.encodeBytes(document.utf8(), special))) {
                 tokens.add(id);
             }
             if (tokenizer.endOfText() >= 0) {

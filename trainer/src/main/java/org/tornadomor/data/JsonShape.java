@@ -17,6 +17,7 @@ import tools.jackson.databind.JsonNode;
 final class JsonShape {
     private final String file;
     private final Set<String> optional;
+    private final Set<String> later;
     private final String fix;
 
     /**
@@ -24,11 +25,13 @@ final class JsonShape {
      *
      * @param file named in errors
      * @param optional names of record components that may be null
+     * @param later names of those that earlier versions did not write, which may be missing or null
      * @param fix what to do about a fault, for the end of its line
      */
-    JsonShape(String file, Set<String> optional, String fix) {
+    JsonShape(String file, Set<String> optional, Set<String> later, String fix) {
         this.file = file;
         this.optional = optional;
+        this.later = later;
         this.fix = fix;
     }
 
@@ -56,12 +59,13 @@ final class JsonShape {
             String its = path.isEmpty() ? key : path + "." + key;
             unknown.remove(key);
             JsonNode value = node.get(key);
-            if (value == null) {
+            boolean isLater = later.contains(component.getName());
+            if (value == null && !isLater) {
                 throw fault(its, "is missing");
             }
-            if (!value.isNull()) {
+            if (value != null && !value.isNull()) {
                 requireValue(value, component.getGenericType(), its);
-            } else if (!optional.contains(component.getName())) {
+            } else if (!isLater && !optional.contains(component.getName())) {
                 throw fault(its, "is null");
             }
         }
@@ -100,14 +104,16 @@ final class JsonShape {
         if (type == String.class) {
             return value.isString() ? null : "text";
         }
-        if (type == boolean.class) {
+        if (type == boolean.class || type == Boolean.class) {
             return value.isBoolean() ? null : "true or false";
         }
         if (type == double.class || type == Double.class) {
             return value.isNumber() && Double.isFinite(value.doubleValue()) ? null : "number";
         }
         boolean whole = value.isIntegralNumber()
-                && (type == int.class ? value.canConvertToInt() : type == long.class && value.canConvertToLong());
+                && (type == int.class
+                        ? value.canConvertToInt()
+                        : (type == long.class || type == Long.class) && value.canConvertToLong());
         return whole ? null : "whole number that fits";
     }
 

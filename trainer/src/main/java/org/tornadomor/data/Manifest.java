@@ -54,6 +54,9 @@ public record Manifest(
     /** What may be null. */
     private static final Set<String> OPTIONAL = Set.of("filter", "jdkFallback", "weight");
 
+    /** What earlier versions did not write. */
+    private static final Set<String> LATER = Set.of("parseSpecial", "specialSpelled", "special");
+
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
@@ -163,7 +166,7 @@ public record Manifest(
      * @throws UserError naming the file, and the key if one is missing or cannot be
      */
     static Manifest read(Path file) {
-        JsonShape shape = new JsonShape(file.toString(), OPTIONAL, "restore it, or prepare the corpus again");
+        JsonShape shape = new JsonShape(file.toString(), OPTIONAL, LATER, "restore it, or prepare the corpus again");
         try {
             JsonNode json = StrictJson.parse(InputFile.text(file));
             JsonNode format = json.path("format");

@@ -105,6 +105,12 @@ final class ManifestCheck {
                     path + "file",
                     "is " + shard.file() + ", out of order");
             requireAmount(shard.amount(), path + "amount");
+            requireThat(
+                    shard.special() == null
+                            || shard.special() >= 0
+                                    && shard.special() <= shard.amount().tokens(),
+                    path + "special",
+                    "is " + shard.special() + " of " + shard.amount().tokens() + " tokens");
             requireHash(shard.sha256(), path + "sha256");
             requireHash(shard.documentsSha256(), path + "documents_sha256");
             requireHash(shard.content(), path + "content");
@@ -127,6 +133,10 @@ final class ManifestCheck {
         requireThat(source.duplicates() >= 0, path + "duplicates", "is " + source.duplicates());
         requireThat(source.filtered() >= 0, path + "filtered", "is " + source.filtered());
         requireThat(source.invalid() >= 0, path + "invalid", "is " + source.invalid());
+        requireThat(
+                source.specialSpelled() == null || source.specialSpelled() >= 0,
+                path + "special_spelled",
+                "is " + source.specialSpelled());
         for (boolean validation : new boolean[] {false, true}) {
             Manifest.Amount said = validation ? source.validation() : source.training();
             Manifest.Amount sum = manifest.shards().stream()

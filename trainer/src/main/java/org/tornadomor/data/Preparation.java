@@ -288,7 +288,8 @@ public final class Preparation {
     }
 
     private Encoded encode(Document document) {
-        int[] ids = tokenizer.encodeBytes(document.utf8(), settings.special());
+        int[] own = tokenizer.encodeBytes(document.utf8(), settings.special());
+        int[] ids = tokenizer.begun(own);
         int end = tokenizer.endOfText();
         int count = ids.length + (end < 0 ? 0 : 1);
         ByteBuffer bytes =
@@ -308,7 +309,7 @@ public final class Preparation {
             }
         }
         return new Encoded(
-                bytes.array(), Arrays.stream(ids).filter(tokenizer::isSpecial).count());
+                bytes.array(), Arrays.stream(own).filter(tokenizer::isSpecial).count());
     }
 
     private void writeOldest() {

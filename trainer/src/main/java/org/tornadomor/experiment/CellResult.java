@@ -8,6 +8,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.io.AsideFile;
 import org.tornadomor.model.io.InputFile;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -56,6 +57,11 @@ public record CellResult(
     /** The name of its file in the folder of the run; it is there when the run is done. */
     static final String FILE = "result.json";
 
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .build();
+
     /** How much higher the loss is when each token decides for itself. */
     public double gap() {
         return lossCausal - loss;
@@ -82,7 +88,16 @@ public record CellResult(
             return null;
         }
         try {
-            return JsonMapper.shared().readValue(InputFile.text(file), CellResult.class);
+            CellResult result = JSON.readValue(InputFile.text(file), CellResult.class);
+            if (result == null
+                    || result.size == null
+                    || result.model == null
+                    || result.samplingAccuracy == null
+                    || result.samplingAccuracy.contains(null)
+                    || result.config == null) {
+                throw new UserError(file + " is damaged: remove it, and the end of the run is measured again");
+            }
+            return result;
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         } catch (JacksonException e) {

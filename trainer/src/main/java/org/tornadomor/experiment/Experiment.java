@@ -21,12 +21,11 @@ import org.tornadomor.trainer.Corpora;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.MetricsLog;
 import org.tornadomor.trainer.RunFolder;
+import org.tornadomor.trainer.StepLog;
 import org.tornadomor.trainer.Trainer;
 import org.tornadomor.trainer.TrainingConfig;
 import org.tornadomor.trainer.TrainingListener;
 import org.tornadomor.trainer.TrainingSummary;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Trains the runs of a plan in a folder:
@@ -82,7 +81,7 @@ public final class Experiment {
             Path run = folder(folder, cell);
             CellResult result = CellResult.read(run);
             if (result != null) {
-                if (!result.config().equals(signature(cell))) {
+                if (!signature(madeWith(result, run)).equals(signature(cell.config()))) {
                     throw new UserError(
                             run + " was trained with other settings than the grid has now: give another --out,"
                                     + " or remove that folder");
@@ -93,10 +92,15 @@ public final class Experiment {
         return results;
     }
 
+    /** Keys that did not exist when it was written have their defaults. */
+    private static TrainingConfig madeWith(CellResult result, Path run) {
+        return TrainingConfig.parse(
+                result.config(), run.resolve(CellResult.FILE).toString());
+    }
+
     /** What decides the outcome of a run. */
-    private static String signature(Cell cell) {
-        return cell.config()
-                .with("threads", "0")
+    private static String signature(TrainingConfig config) {
+        return config.with("threads", "0")
                 .with("save_every", "0")
                 .with("keep", "0")
                 .with("eval_every", "0")
@@ -205,7 +209,7 @@ public final class Experiment {
             return same
                     && checkpoints
                             .map(path -> path.getFileName().toString())
-                            .filter(name -> name.matches("step-\\d+"))
+                            .filter(name -> name.matches("step-\\d{1,18}"))
                             .allMatch(name -> Long.parseLong(name.substring("step-".length())) <= step);
         } catch (IOException e) {
             // None was saved yet.
@@ -278,7 +282,7 @@ public final class Experiment {
                 routing == null ? null : routing.deadTokenRatio(),
                 stepSeconds(run),
                 outcome.summary.memoryBytes(),
-                signature(cell));
+                signature(cell.config()));
         result.write(run);
         listener.finished(cell, result);
     }
@@ -292,14 +296,10 @@ public final class Experiment {
     }
 
     private static double stepSeconds(Path run) {
-        Path file = run.resolve(MetricsLog.FILE);
-        try (Stream<String> lines = Files.lines(file)) {
-            return lines.map(line -> JsonMapper.shared().readTree(line))
-                    .map(line -> line.path("step_seconds"))
-                    .mapToDouble((JsonNode seconds) -> seconds.asDouble(0))
-                    .sum();
-        } catch (IOException e) {
-            throw UserError.file("read", file, e);
-        }
+        double[] sum = {0};
+        StepLog.read(
+                run.resolve(MetricsLog.FILE),
+                line -> sum[0] += line.path("step_seconds").asDouble(0));
+        return sum[0];
     }
 }

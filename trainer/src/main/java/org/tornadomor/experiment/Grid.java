@@ -11,11 +11,9 @@ import java.util.regex.Pattern;
 import org.tornadomor.Nearest;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
+import org.tornadomor.trainer.StrictYaml;
 import org.tornadomor.trainer.TrainingConfig;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.dataformat.yaml.YAMLFactory;
-import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What an experiment compares: every model in every size, at every budget, from every seed. Read from YAML; the keys of a size
@@ -55,10 +53,7 @@ public record Grid(
     private static final Map<String, Double> FACTORS =
             Map.of("", 1.0, "k", 1e3, "M", 1e6, "G", 1e9, "T", 1e12, "P", 1e15);
 
-    private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .build();
+    private static final JsonMapper JSON = JsonMapper.shared();
 
     /**
      * Reads a file.
@@ -81,11 +76,7 @@ public record Grid(
      */
     public static Grid parse(String yaml, String source) {
         try {
-            return of(object("the file", YAML.readValue(yaml, Object.class)));
-        } catch (JacksonException e) {
-            String reason =
-                    String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
-            throw new UserError(source + ": not valid YAML (" + reason + "); mend the file", e);
+            return of(object("the file", JSON.treeToValue(StrictYaml.parse(yaml), Object.class)));
         } catch (UserError e) {
             throw new UserError(source + ": " + e.getMessage(), e);
         }
@@ -98,6 +89,7 @@ public record Grid(
                         + String.join(", ", Nearest.of(key, KEYS, 3)));
             }
         }
+        requireValues("", root);
         Map<String, Map<String, Object>> sizes = variants("sizes", root);
         Map<String, Map<String, Object>> models = variants("models", root);
         Map<String, List<Double>> budgets = new LinkedHashMap<>();
@@ -111,18 +103,32 @@ public record Grid(
         Map<String, Object> base = root.containsKey("base") ? object("base", root.get("base")) : Map.of();
         requireUndecided("base", base);
         // Who compares final losses looks at the curve of a run in its metrics.
-        TrainingConfig config =
-                TrainingConfig.DEFAULT.with("eval_every", "0").with("keep", "1").over(base);
-        Object name = root.getOrDefault("name", "Comparison");
+        TrainingConfig config = TrainingConfig.DEFAULT.with("eval_every", "0").with("keep", "1");
         return new Grid(
-                name.toString(),
-                config,
+                name(root),
+                over("base", config, base),
                 sizes,
                 models,
                 budgets,
                 seeds,
                 share("warmup", root.get("warmup"), WARMUP),
                 share("decay", root.get("decay"), DECAY));
+    }
+
+    private static String name(Map<String, Object> root) {
+        Object name = root.containsKey("name") ? root.get("name") : "Comparison";
+        if (name == null || name instanceof Map || name instanceof List) {
+            throw new UserError("name is " + name + "; give a title in words, or leave it away");
+        }
+        return name.toString();
+    }
+
+    private static TrainingConfig over(String path, TrainingConfig config, Map<String, Object> keys) {
+        try {
+            return config.over(keys);
+        } catch (UserError e) {
+            throw new UserError(path + ": " + e.getMessage(), e);
+        }
     }
 
     private static Map<String, Map<String, Object>> variants(String key, Map<String, Object> root) {
@@ -134,12 +140,22 @@ public record Grid(
             }
             Map<String, Object> own = keys == null ? new LinkedHashMap<>() : new LinkedHashMap<>(object(path, keys));
             requireUndecided(path, own);
+            requireValues(path + ".", own);
             variants.put(name, own);
         });
         if (variants.isEmpty()) {
             throw new UserError(key + " is empty; name at least one");
         }
         return variants;
+    }
+
+    /** Null is not the default: who writes a key means something by it. */
+    private static void requireValues(String path, Map<String, Object> keys) {
+        for (String key : List.of("name", BUDGETS, SEEDS, "warmup", "decay")) {
+            if (keys.containsKey(key) && keys.get(key) == null) {
+                throw new UserError(path + key + " is null; give it a value, or leave the key away");
+            }
+        }
     }
 
     private static void requireUndecided(String path, Map<String, Object> keys) {

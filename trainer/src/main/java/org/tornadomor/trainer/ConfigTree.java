@@ -22,10 +22,13 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
+import tools.jackson.databind.type.LogicalType;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
@@ -46,9 +49,20 @@ final class ConfigTree {
             .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
             .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
+            .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(DeserializationFeature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .withCoercionConfig(
+                    LogicalType.Boolean,
+                    strict -> strict.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail)
+                            .setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail))
+            .withCoercionConfig(
+                    LogicalType.Integer,
+                    strict -> strict.setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail))
+            .withCoercionConfig(
+                    LogicalType.Float,
+                    strict -> strict.setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail))
             .build();
 
     static final String MODEL = "model";
@@ -69,17 +83,14 @@ final class ConfigTree {
 
     static TrainingConfig parse(String yaml, String source) {
         try {
-            JsonNode given = YAML.readTree(yaml);
+            JsonNode given = StrictYaml.parse(yaml);
             ObjectNode tree = tree(TrainingConfig.DEFAULT);
             if (given instanceof ObjectNode object) {
-                merge(tree, object, "");
+                merge(tree, object);
             } else if (!given.isMissingNode() && !given.isNull()) {
                 throw new UserError("expected keys and values, such as batch: 8");
             }
             return config(tree);
-        } catch (JacksonException e) {
-            throw new UserError(
-                    source + ": not valid YAML (" + firstLine(e.getOriginalMessage()) + "); mend the file", e);
         } catch (UserError e) {
             throw new UserError(source + ": " + e.getMessage(), e);
         }
@@ -105,13 +116,13 @@ final class ConfigTree {
             parent = parent.putObject(path[i]);
         }
         parent.set(path[path.length - 1], value(value));
-        merge(tree, change, "");
+        merge(tree, change);
         return config(tree);
     }
 
     static TrainingConfig over(TrainingConfig config, Map<String, Object> keys) {
         ObjectNode tree = tree(config);
-        merge(tree, tree(keys), "");
+        merge(tree, tree(keys));
         return config(tree);
     }
 
@@ -154,14 +165,24 @@ final class ConfigTree {
             return StringNode.valueOf(text);
         }
         try {
-            return YAML.readTree(text);
-        } catch (JacksonException e) {
-            return StringNode.valueOf(text);
+            return StrictYaml.parse(text);
+        } catch (UserError e) {
+            if (e.getCause() instanceof JacksonException) {
+                return StringNode.valueOf(text);
+            }
+            throw e;
         }
     }
 
-    /** Puts what is given over what is there, and refuses keys that the schema does not have. */
-    private static void merge(ObjectNode into, ObjectNode given, String path) {
+    private static void merge(ObjectNode into, ObjectNode given) {
+        merge(into, given, "", tree(TrainingConfig.DEFAULT));
+    }
+
+    /**
+     * Puts what is given over what is there, and refuses keys that the schema does not have. Null is for keys that have none
+     * by default.
+     */
+    private static void merge(ObjectNode into, ObjectNode given, String path, ObjectNode schemas) {
         for (Map.Entry<String, JsonNode> entry : given.properties()) {
             String key = join(path, entry.getKey());
             JsonNode value = entry.getValue();
@@ -169,15 +190,20 @@ final class ConfigTree {
                 mergeModel(into, entry.getKey(), value, key);
                 continue;
             }
-            JsonNode schema = into.get(entry.getKey());
+            JsonNode schema = schemas.get(entry.getKey());
             if (schema == null) {
                 throw unknown(key);
             }
             if (schema instanceof ObjectNode nested) {
-                merge(nested, requireObject(key, value), key);
-            } else {
-                into.set(entry.getKey(), value);
+                merge((ObjectNode) into.get(entry.getKey()), requireObject(key, value), key, nested);
+                continue;
             }
+            boolean hole = value.valueStream().anyMatch(JsonNode::isNull);
+            if (value.isNull() && !schema.isNull() || hole) {
+                throw new UserError(
+                        key + (hole ? " holds null" : " is null") + "; give a value, or leave the key away");
+            }
+            into.set(entry.getKey(), value);
         }
     }
 
@@ -186,12 +212,33 @@ final class ConfigTree {
         if (schema == null) {
             throw unknown(key);
         }
+        if (key.equals(MODEL) && value.isNull()) {
+            throw new UserError(MODEL + " is null; give its keys, or leave the key away");
+        }
         if (!(schema instanceof ObjectNode) || value.isNull()) {
+            requireType(key, schema, value);
             into.set(name, value);
             return;
         }
         ObjectNode nested = into.get(name) instanceof ObjectNode object ? object : into.putObject(name);
-        merge(nested, requireObject(key, value), key);
+        merge(nested, requireObject(key, value), key, nested);
+    }
+
+    /** As the same key has it in a model that has every key; null takes a key away. */
+    private static void requireType(String key, JsonNode schema, JsonNode value) {
+        String expected = null;
+        if (schema.isIntegralNumber()) {
+            expected = value.isIntegralNumber() && value.canConvertToInt() ? null : expected(int.class);
+        } else if (schema.isNumber()) {
+            expected = value.isNumber() ? null : expected(double.class);
+        } else if (schema.isBoolean()) {
+            expected = value.isBoolean() ? null : expected(boolean.class);
+        } else if (schema.isString()) {
+            expected = value.isString() ? null : expected(String.class);
+        }
+        if (expected != null && !value.isNull()) {
+            throw new UserError(key + " is " + value + "; it must be " + expected);
+        }
     }
 
     private static ObjectNode requireObject(String key, JsonNode value) {
@@ -260,6 +307,9 @@ final class ConfigTree {
         if (type == double.class || type == Double.class) {
             return "a number";
         }
+        if (type == boolean.class || type == Boolean.class) {
+            return "true or false";
+        }
         if (type.isEnum()) {
             return Stream.of(type.getEnumConstants())
                     .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
@@ -270,9 +320,5 @@ final class ConfigTree {
 
     private static String join(String path, String key) {
         return path.isEmpty() ? key : path + "." + key;
-    }
-
-    private static String firstLine(String text) {
-        return String.valueOf(text).lines().findFirst().orElse("");
     }
 }

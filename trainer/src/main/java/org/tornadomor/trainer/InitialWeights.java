@@ -12,6 +12,7 @@ import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.model.io.TensorInfo;
@@ -29,7 +30,8 @@ final class InitialWeights {
         Checkpoints.initialise(engine, weights, config.seed());
         if (config.init() != null) {
             Path folder = RunFolder.latest(Path.of(config.init()));
-            try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
+            UnknownKeys unknown = config.unknownKeys().withNotes(listener::message);
+            try (CheckpointFolder checkpoint = CheckpointFolder.open(folder, unknown)) {
                 Checksums.verify(folder);
                 load(engine, weights, checkpoint, listener);
             }

@@ -45,7 +45,12 @@ public final class MetricsLog implements AutoCloseable {
      * @throws UserError if the log cannot be read or written
      */
     public static MetricsLog resume(Path runFolder, long step) {
-        return new MetricsLog(StepLog.resume(runFolder.resolve(FILE), step));
+        return resume(runFolder, step, note -> {});
+    }
+
+    /** As {@link #resume(Path, long)}; {@code notes} hears in a line each what was taken out. */
+    public static MetricsLog resume(Path runFolder, long step, Consumer<String> notes) {
+        return new MetricsLog(StepLog.resume(runFolder.resolve(FILE), step, notes));
     }
 
     /**

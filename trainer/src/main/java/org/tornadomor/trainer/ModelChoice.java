@@ -68,17 +68,22 @@ final class ModelChoice {
      * @throws UserError if keys are missing or do not fit together, or the vocabulary is too small for the tokenizer
      */
     static ModelConfig resolve(TrainingConfig config, Tokenizer tokenizer) {
+        ModelConfig model = resolve(config, tokenizer.vocabSize());
+        Tokenizers.requireFits(tokenizer, model.vocabSize());
+        return model;
+    }
+
+    /** As {@link #resolve(TrainingConfig, Tokenizer)}, with a vocabulary for where none is given. */
+    static ModelConfig resolve(TrainingConfig config, int vocabulary) {
         ObjectNode given = ConfigTree.tree(config.model());
         boolean complete = SCHEMA.propertyNames().stream().allMatch(given::has);
         ObjectNode tree = complete ? JsonMapper.shared().createObjectNode() : base(config);
         dropWhatFollows(tree, given);
         merge(tree, given);
         if (tree.path(VOCABULARY).isNull() || !tree.has(VOCABULARY)) {
-            tree.put(VOCABULARY, tokenizer.vocabSize());
+            tree.put(VOCABULARY, vocabulary);
         }
-        ModelConfig model = ModelConfig.parse(tree.toString(), ConfigTree.MODEL);
-        Tokenizers.requireFits(tokenizer, model.vocabSize());
-        return model;
+        return ModelConfig.parse(tree.toString(), ConfigTree.MODEL);
     }
 
     private static ObjectNode base(TrainingConfig config) {
@@ -90,7 +95,7 @@ final class ModelChoice {
         }
         if (config.init() != null) {
             Path folder = RunFolder.latest(Path.of(config.init()));
-            return keys(ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE)));
+            return keys(ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), config.unknownKeys()));
         }
         return JsonMapper.shared().createObjectNode();
     }

@@ -53,7 +53,7 @@ public final class RunFolder implements AutoCloseable {
     private static final String BEST_FILE = "best";
     private static final String LOCK_FILE = ".lock";
     private static final String ASIDE = ".tmp";
-    private static final Pattern STEP = Pattern.compile("step-\\d{6,}");
+    private static final Pattern STEP = Pattern.compile("step-\\d{6,18}");
 
     private final Path folder;
     private final FileChannel channel;
@@ -174,11 +174,20 @@ public final class RunFolder implements AutoCloseable {
      * The checkpoint that a path means: the newest one if it is a run folder, the one that is named there if it is
      * {@code checkpoints/best} or {@code checkpoints/latest} of a run, else the path itself.
      *
-     * @throws UserError if it is a run folder without a checkpoint
+     * @throws UserError if it is a run folder without a checkpoint, or names one that is not there
      */
     public static Path latest(Path path) {
-        if (Files.isRegularFile(path)) {
-            return pointed(path).orElse(path);
+        Optional<Path> pointed = Files.isRegularFile(path) ? pointed(path) : Optional.empty();
+        if (pointed.isPresent()) {
+            return pointed.get();
+        }
+        if (isPointer(path)) {
+            List<Path> saved = saved(path.toAbsolutePath().getParent());
+            throw new UserError(path + " " + lost(path) + ": "
+                    + (saved.isEmpty()
+                            ? "there is no checkpoint beside it"
+                            : "give a checkpoint beside it, such as "
+                                    + path.resolveSibling(saved.getLast().getFileName())));
         }
         if (!Files.exists(path.resolve(CONFIG_FILE)) || Files.exists(path.resolve(CheckpointFolder.CONFIG_FILE))) {
             return path;
@@ -186,6 +195,37 @@ public final class RunFolder implements AutoCloseable {
         return newest(path)
                 .orElseThrow(() -> new UserError(path + " is a run that has saved no checkpoint yet: wait for the first"
                         + " one, or resume the run"));
+    }
+
+    /** Whether this is {@code best} or {@code latest} of a run. */
+    public static boolean isPointer(Path path) {
+        Path parent = path.toAbsolutePath().getParent();
+        return (path.endsWith(BEST_FILE) || path.endsWith(LATEST_FILE))
+                && parent != null
+                && parent.endsWith(CHECKPOINTS)
+                && Files.isRegularFile(path);
+    }
+
+    /** What a pointer has that leads nowhere. */
+    private static String lost(Path pointer) {
+        String first = lines(pointer).stream().findFirst().orElse("");
+        if (!STEP.matcher(first).matches()) {
+            return "is damaged, since its first line names no checkpoint";
+        }
+        return "names " + first + ", which is not there";
+    }
+
+    /** What to tell about {@code best} if it leads nowhere; the best is chosen anew then. */
+    Optional<String> lostBest() {
+        Path pointer = folder.resolve(CHECKPOINTS).resolve(BEST_FILE);
+        if (!Files.exists(pointer)) {
+            return Optional.empty();
+        }
+        if (pointed(pointer).isEmpty()) {
+            return Optional.of(pointer + " " + lost(pointer) + "; the best checkpoint is chosen anew from here on");
+        }
+        bestLoss();
+        return Optional.empty();
     }
 
     /** The newest checkpoint of this run, if there is one. */
@@ -227,14 +267,18 @@ public final class RunFolder implements AutoCloseable {
     private double bestLoss() {
         Path pointer = folder.resolve(CHECKPOINTS).resolve(BEST_FILE);
         List<String> lines = lines(pointer);
-        if (lines.size() < 2 || pointed(pointer).isEmpty()) {
+        if (pointed(pointer).isEmpty()) {
             return Double.POSITIVE_INFINITY;
         }
         try {
-            return Double.parseDouble(lines.get(1));
+            double loss = Double.parseDouble(lines.size() < 2 ? "" : lines.get(1));
+            if (Double.isFinite(loss)) {
+                return loss;
+            }
         } catch (NumberFormatException e) {
-            throw new UserError(pointer + " has no loss in its second line: remove the file", e);
+            // Said below.
         }
+        throw new UserError(pointer + " has no loss in its second line: remove the file, and the best is chosen anew");
     }
 
     private static List<String> lines(Path file) {
@@ -254,7 +298,7 @@ public final class RunFolder implements AutoCloseable {
         }
         try (Stream<Path> entries = Files.list(checkpoints)) {
             return entries.filter(
-                            path -> STEP.matcher(path.getFileName().toString()).matches())
+                            path -> STEP.matcher(path.getFileName().toString()).matches() && Files.isDirectory(path))
                     .sorted(Comparator.comparingLong(RunFolder::stepOf))
                     .toList();
         } catch (IOException e) {

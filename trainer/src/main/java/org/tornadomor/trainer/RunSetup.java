@@ -1,5 +1,7 @@
 package org.tornadomor.trainer;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -12,6 +14,8 @@ import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.GenerationConfig;
+import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
@@ -19,12 +23,14 @@ import org.tornadomor.tokenizer.Tokenizers;
  * What a configuration means: the model, the tokenizer and the text, all found and checked against each other.
  *
  * @param config resolved: with the whole model, the tokenizer's name and absolute paths
+ * @param texts how texts begin and end, for the checkpoints
  * @param text where the corpus comes from, in words
  */
 record RunSetup(
         TrainingConfig config,
         ModelConfig model,
         Tokenizer tokenizer,
+        TextBoundaries texts,
         String text,
         Corpus corpus,
         BatchSampler sampler,
@@ -32,6 +38,7 @@ record RunSetup(
         Schedule schedule,
         CapacityWarmUp capacities)
         implements AutoCloseable {
+    private static final String BYTES = "bytes";
 
     /**
      * Finds everything; cheap checks come before the text is read.
@@ -45,25 +52,30 @@ record RunSetup(
         Tokenizer tokenizer = tokenizer(asked);
         try {
             ModelConfig model = ModelChoice.resolve(asked, tokenizer);
-            if (asked.context() > model.maxPositions()) {
-                throw new UserError("context " + asked.context() + " is longer than the model's "
-                        + model.maxPositions() + " positions: choose a shorter one, or set"
-                        + " model.max_position_embeddings");
-            }
+            CapacityWarmUp capacities = requireFits(asked, model);
             RunLength length = RunLength.of(asked);
             Schedule schedule = length.schedule(asked);
-            CapacityWarmUp capacities = new CapacityWarmUp(model, asked.context(), asked.capacityWarmup());
             TrainingConfig config = resolved(asked, model, tokenizer);
             check.accept(config);
             Text text = text(config.data(), tokenizer, listener, corpora);
             Corpus corpus = text.corpus();
             BatchSampler sampler = new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
+            TextBoundaries texts = TextBoundaries.of(generation(asked, tokenizer), tokenizer);
             return new RunSetup(
-                    config, model, tokenizer, text.description(), corpus, sampler, length, schedule, capacities);
+                    config, model, tokenizer, texts, text.description(), corpus, sampler, length, schedule, capacities);
         } catch (RuntimeException e) {
             tokenizer.close();
             throw e;
         }
+    }
+
+    /** Refuses samples that are too long for the model, and a warm-up of capacities that it does not have. */
+    static CapacityWarmUp requireFits(TrainingConfig config, ModelConfig model) {
+        if (config.context() > model.maxPositions()) {
+            throw new UserError("context " + config.context() + " is longer than the model's " + model.maxPositions()
+                    + " positions: choose a shorter one, or set model.max_position_embeddings");
+        }
+        return new CapacityWarmUp(model, config.context(), config.capacityWarmup());
     }
 
     /** A corpus, and where it comes from. */
@@ -87,16 +99,47 @@ record RunSetup(
         if (config.tokenizer() == null
                 && config.init() == null
                 && PreparedCorpus.isAt(config.data().sources())) {
-            return PreparedCorpus.open(Path.of(config.data().sources().getFirst()))
-                    .tokenizer();
+            PreparedCorpus prepared =
+                    PreparedCorpus.open(Path.of(config.data().sources().getFirst()));
+            Tokenizer tokenizer = prepared.tokenizer();
+            if (config.bos() != null && config.bos() != tokenizer.beginTokens().length > 0) {
+                tokenizer.close();
+                throw new UserError("bos is " + config.bos() + ", but the documents of the corpus " + prepared.folder()
+                        + (config.bos() ? " do not begin" : " begin") + " with a beginning token: leave --"
+                        + (config.bos() ? "" : "no-") + "bos away, or give it to 'data prepare'");
+            }
+            return tokenizer;
         }
         if (config.tokenizer() != null || config.init() == null) {
-            return Tokenizers.load(config.tokenizer() == null ? "bytes" : config.tokenizer());
+            return Tokenizers.load(config.tokenizer() == null ? BYTES : config.tokenizer(), config.bos());
         }
         Path folder = RunFolder.latest(Path.of(config.init()));
-        ModelConfig model = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE));
-        return Tokenizers.forCheckpoint(folder, model.vocabSize())
+        ModelConfig model = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), config.unknownKeys());
+        return Tokenizers.forCheckpoint(folder, model.vocabSize(), config.bos())
                 .orElseThrow(() -> new UserError(folder + " comes without a tokenizer: name one with --tokenizer"));
+    }
+
+    /**
+     * What the model that the run begins with says of generation. Its ids mean something with its own tokenizer alone.
+     */
+    private static GenerationConfig generation(TrainingConfig config, Tokenizer tokenizer) {
+        if (config.init() == null) {
+            return GenerationConfig.NONE;
+        }
+        Path folder = RunFolder.latest(Path.of(config.init()));
+        Path own = folder.resolve(CheckpointFolder.TOKENIZER_FILE);
+        boolean same = Files.exists(own)
+                ? !tokenizer.name().equals(BYTES) && sameContent(own, Path.of(tokenizer.name()))
+                : tokenizer.name().equals(BYTES);
+        return same ? GenerationConfig.read(folder) : GenerationConfig.NONE;
+    }
+
+    private static boolean sameContent(Path one, Path other) {
+        try {
+            return Files.mismatch(one, other) < 0;
+        } catch (IOException e) {
+            throw UserError.file("read", other, e);
+        }
     }
 
     private static TrainingConfig resolved(TrainingConfig c, ModelConfig model, Tokenizer tokenizer) {
@@ -108,6 +151,7 @@ record RunSetup(
         return new TrainingConfig(
                 ModelChoice.preset(c),
                 c.init() == null ? null : absolute(c.init()),
+                c.ignoreKeys(),
                 ModelChoice.toMap(model),
                 new TrainingConfig.Data(
                         sources,
@@ -117,7 +161,8 @@ record RunSetup(
                         d.holdOut(),
                         d.jdkFallback() == null ? null : absolute(d.jdkFallback()),
                         d.parseSpecial()),
-                tokenizer.name().equals("bytes") ? tokenizer.name() : absolute(tokenizer.name()),
+                tokenizer.name().equals(BYTES) ? tokenizer.name() : absolute(tokenizer.name()),
+                c.bos(),
                 c.context(),
                 c.batch(),
                 c.accumulate(),

@@ -1,7 +1,9 @@
 package org.tornadomor.trainer;
 
+import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -11,12 +13,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * A file of a run folder with a JSON object a line, each with the {@code step} that it tells of, on the disk as soon as it is
@@ -41,8 +43,13 @@ public final class StepLog implements AutoCloseable {
      * @throws UserError if the log cannot be read or written
      */
     public static StepLog resume(Path file, long step) {
+        return resume(file, step, note -> {});
+    }
+
+    /** As {@link #resume(Path, long)}; {@code notes} hears in a line each what was taken out. */
+    public static StepLog resume(Path file, long step, Consumer<String> notes) {
         if (Files.exists(file)) {
-            truncate(file, step);
+            new Truncation(file, step).run(notes);
         }
         try {
             return new StepLog(
@@ -52,22 +59,68 @@ public final class StepLog implements AutoCloseable {
         }
     }
 
-    private static void truncate(Path file, long step) {
-        Path aside = file.resolveSibling(file.getFileName() + ".tmp");
-        try {
-            try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
-                Files.write(aside, (Iterable<String>) lines.filter(line -> parse(line)
-                        .filter(json -> json.path(STEP).asLong(Long.MAX_VALUE) <= step)
-                        .isPresent())::iterator);
-            }
-            try {
-                Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            throw failure(file, e);
+    /** Takes lines out of a log, and counts them. */
+    private static final class Truncation {
+        private final Path file;
+        private final long step;
+        private long line;
+        private long later;
+        private long damaged;
+        private long firstDamaged;
+
+        Truncation(Path file, long step) {
+            this.file = file;
+            this.step = step;
         }
+
+        void run(Consumer<String> notes) {
+            Path aside = file.resolveSibling(file.getFileName() + ".tmp");
+            try {
+                try (BufferedReader in = reader(file)) {
+                    Files.write(aside, (Iterable<String>) in.lines().filter(this::stays)::iterator);
+                }
+                try {
+                    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
+                } catch (AtomicMoveNotSupportedException e) {
+                    Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+                }
+            } catch (IOException | UncheckedIOException e) {
+                throw failure(file, e);
+            }
+            tell(notes);
+        }
+
+        private boolean stays(String text) {
+            line++;
+            JsonNode at = parse(text).map(json -> json.path(STEP)).orElse(MissingNode.getInstance());
+            if (!at.isIntegralNumber() || !at.canConvertToLong()) {
+                firstDamaged = damaged++ == 0 ? line : firstDamaged;
+                return false;
+            }
+            later += at.longValue() > step ? 1 : 0;
+            return at.longValue() <= step;
+        }
+
+        private void tell(Consumer<String> notes) {
+            if (later > 0) {
+                notes.accept(file.getFileName() + ": took out " + lines(later) + " of steps after " + step
+                        + ", which come again");
+            }
+            if (damaged > 0) {
+                notes.accept(
+                        file.getFileName() + ": took out " + lines(damaged) + " without a step, damaged or cut off; "
+                                + (damaged == 1 ? "it was" : "the first was") + " line " + firstDamaged);
+            }
+        }
+
+        private static String lines(long count) {
+            return count + (count == 1 ? " line" : " lines");
+        }
+    }
+
+    /** Bytes that are no UTF-8 damage their line alone. */
+    private static BufferedReader reader(Path file) throws IOException {
+        return new BufferedReader(new InputStreamReader(InputFile.open(file), StandardCharsets.UTF_8));
     }
 
     /**
@@ -79,8 +132,8 @@ public final class StepLog implements AutoCloseable {
         if (!Files.exists(file)) {
             return;
         }
-        try (Stream<String> lines = Files.lines(InputFile.require(file), StandardCharsets.UTF_8)) {
-            lines.forEach(line -> parse(line).ifPresent(reader));
+        try (BufferedReader in = reader(file)) {
+            in.lines().forEach(line -> parse(line).ifPresent(reader));
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         } catch (UncheckedIOException e) {

@@ -16,6 +16,7 @@ import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.TrainingPass;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
@@ -187,6 +188,7 @@ public final class Trainer implements AutoCloseable {
 
     private void restore() {
         resumed = true;
+        folder.lostBest().ifPresent(listener::message);
         Optional<Path> newest = folder.newest();
         if (newest.isEmpty()) {
             InitialWeights.fill(engine, weights, config, listener);
@@ -214,7 +216,9 @@ public final class Trainer implements AutoCloseable {
         firstStep = step + 1;
         began = System.nanoTime();
         folder.write(config);
-        try (MetricsLog log = resumed ? MetricsLog.resume(folder.path(), step) : MetricsLog.create(folder.path())) {
+        try (MetricsLog log = resumed
+                ? MetricsLog.resume(folder.path(), step, listener::message)
+                : MetricsLog.create(folder.path())) {
             listener.started(describe());
             try {
                 takeSteps(log);
@@ -364,7 +368,7 @@ public final class Trainer implements AutoCloseable {
                 step, seconds(), setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), config);
         saved = folder.save(
                 step,
-                aside -> state.save(aside, engine, weights, optimizer.moments(), setup.tokenizer()),
+                aside -> state.save(aside, engine, weights, optimizer.moments(), setup.texts()),
                 new RunFolder.Keep(config.keep(), config.keepBest()),
                 lastEvaluation != null && lastEvaluation.step() == step ? lastEvaluation.valLossCausal() : Double.NaN);
         savedStep = step;
@@ -440,6 +444,11 @@ public final class Trainer implements AutoCloseable {
     /** A held-out text as the last evaluation saw it, routed as in generation; null before the first. */
     public Excerpt excerpt() {
         return lastEvaluation == null || evaluator == null ? null : evaluator.excerpt();
+    }
+
+    /** How texts begin and end. */
+    public TextBoundaries texts() {
+        return setup.texts();
     }
 
     /** The tokenizer, which lives as long as this. */

@@ -1,5 +1,6 @@
 package org.tornadomor.trainer;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -11,7 +12,9 @@ import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.SourceOptions;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.DType;
+import org.tornadomor.tokenizer.ByteTokenizer;
 import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
 
@@ -22,10 +25,12 @@ import org.tornadomor.tokenizer.Tokenizer;
  *
  * @param preset a name of {@link org.tornadomor.model.Presets}; null follows from {@code init} and {@code model}
  * @param init a checkpoint or run folder whose weights to start from, or null for random ones
+ * @param ignoreKeys keys of the {@code config.json} of {@code init} to pass over, which would be refused otherwise
  * @param model keys of {@code config.json} that go over those of the preset or of {@code init}; a model that names its
  *     sizes needs neither
  * @param data what text to train on
  * @param tokenizer {@code bytes}, a {@code tokenizer.json} or a folder with one; null is the one of {@code init}, else bytes
+ * @param bos whether documents begin with the tokenizer's beginning token; null leaves it to the tokenizer's files
  * @param context T, tokens of a sample
  * @param batch B, samples of a micro-batch
  * @param accumulate A, micro-batches of a step
@@ -57,9 +62,11 @@ import org.tornadomor.tokenizer.Tokenizer;
 public record TrainingConfig(
         String preset,
         String init,
+        List<String> ignoreKeys,
         Map<String, Object> model,
         Data data,
         String tokenizer,
+        Boolean bos,
         int context,
         int batch,
         int accumulate,
@@ -93,8 +100,10 @@ public record TrainingConfig(
     public static final TrainingConfig DEFAULT = new TrainingConfig(
             null,
             null,
+            List.of(),
             Map.of(),
             Data.DEFAULT,
+            null,
             null,
             256,
             8,
@@ -121,6 +130,12 @@ public record TrainingConfig(
             false,
             DType.F32,
             0);
+
+    /** Steps and tokens are counted in doubles here and there, which are exact up to here. */
+    private static final long LONGEST = 1L << 53;
+
+    /** They are written side by side. */
+    private static final int MOST_SAMPLES = 10_000;
 
     private static final String EVERY = "every ";
     private static final String DOCUMENTS = "documents ";
@@ -151,6 +166,8 @@ public record TrainingConfig(
 
         public Data {
             sources = List.copyOf(sources);
+            sources.forEach(source -> requirePath("data.sources", source));
+            requirePath("data.jdk_fallback", jdkFallback);
             notNegative("data.max_bytes", maxBytes);
             holdOut(holdOut);
         }
@@ -200,6 +217,8 @@ public record TrainingConfig(
                         ? HoldOut.byContent(
                                 HoldOut.share(text.substring(DOCUMENTS.length()).strip()))
                         : HoldOut.tail(HoldOut.share(text));
+            } catch (UserError e) {
+                throw new UserError("data.hold_out: " + e.getMessage(), e);
             } catch (NumberFormatException e) {
                 throw new UserError(
                         "data.hold_out is '" + text
@@ -232,14 +251,25 @@ public record TrainingConfig(
 
     /** @throws UserError naming the key, the cause and the fix */
     public TrainingConfig {
+        requirePath("init", init);
+        requirePath("tokenizer", tokenizer);
+        ignoreKeys = List.copyOf(ignoreKeys);
+        UnknownKeys.passingOver(ignoreKeys);
         // A map with null values, which take a key of the preset away.
         model = Collections.unmodifiableMap(new LinkedHashMap<>(model));
         positive("context", context);
         positive("batch", batch);
+        requireRows(batch, context);
         positive("accumulate", accumulate);
         requireLength(steps, tokens, minutes);
         positive("lr", lr);
-        WarmUp.parse(warmup);
+        schedule = schedule.toLowerCase(Locale.ROOT);
+        Schedule.of(schedule, 0);
+        try {
+            WarmUp.parse(warmup);
+        } catch (UserError e) {
+            throw new UserError("warmup: " + e.getMessage(), e);
+        }
         share("min_lr_ratio", minLrRatio);
         if (lrDecay != null) {
             share("lr_decay", lrDecay);
@@ -248,11 +278,33 @@ public record TrainingConfig(
         notNegative("eval_every", evalEvery);
         notNegative("eval_samples", evalSamples);
         notNegative("samples", samples);
+        atMost("samples", samples, MOST_SAMPLES);
         notNegative("save_every", saveEvery);
         notNegative("keep", keep);
         notNegative("threads", threads);
         if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
             throw new UserError("dtype is " + dtype.name().toLowerCase(Locale.ROOT) + "; use f32, f16 or bf16");
+        }
+    }
+
+    /** Letters of other languages are none under some locales. */
+    private static void requirePath(String key, String text) {
+        try {
+            // Signs of globs, which some systems do not have in paths.
+            Path.of(text == null ? "" : text.replaceAll("[*?<>|:\"]", "x"));
+        } catch (InvalidPathException e) {
+            throw new UserError(
+                    key + " has '" + text + "', which is no path on this system (" + e.getReason()
+                            + "): check it, or set a locale that has its letters, such as LC_ALL=C.UTF-8",
+                    e);
+        }
+    }
+
+    /** Rows of a micro-batch are counted in 32 bits; memory ends long before. */
+    private static void requireRows(int batch, int context) {
+        if ((long) batch * context > Integer.MAX_VALUE) {
+            throw new UserError("batch: a batch of " + batch + " x " + context
+                    + " tokens is too large; use a smaller batch, and raise accumulate instead");
         }
     }
 
@@ -263,9 +315,11 @@ public record TrainingConfig(
         }
         if (steps != null) {
             positive("steps", steps);
+            atMost("steps", steps, LONGEST);
         }
         if (tokens != null) {
             positive("tokens", tokens);
+            atMost("tokens", tokens, LONGEST);
         }
         if (minutes != null) {
             positive("minutes", minutes);
@@ -303,6 +357,15 @@ public record TrainingConfig(
     }
 
     /**
+     * A copy that names the preset which it means without saying so. Keys of the model then go over that preset, however many
+     * are changed: a model that names all its sizes would stand for itself, and be a plain one.
+     */
+    public TrainingConfig withPresetNamed() {
+        String meant = ModelChoice.preset(this);
+        return meant == null || meant.equals(preset) ? this : ConfigTree.over(this, Map.of("preset", meant));
+    }
+
+    /**
      * A copy with the values of some keys changed, as a file over the defaults.
      *
      * @param keys in snake case, with maps where a key has keys of its own; null takes a key of the model away
@@ -321,6 +384,19 @@ public record TrainingConfig(
         return ModelChoice.resolve(this, tokenizer);
     }
 
+    /**
+     * Refuses what does not fit together, as far as that can be told without the text, the tokenizer and the checkpoint to
+     * begin with.
+     *
+     * @throws UserError naming the key
+     */
+    public void requireSound() {
+        RunLength.of(this).schedule(this);
+        if (init == null) {
+            RunSetup.requireFits(this, ModelChoice.resolve(this, ByteTokenizer.VOCAB_SIZE));
+        }
+    }
+
     /** This configuration as YAML, which {@link #parse} gives back equal. */
     public String toYaml() {
         return ConfigTree.toYaml(this);
@@ -336,9 +412,20 @@ public record TrainingConfig(
         return (long) accumulate * batch * context;
     }
 
+    /** What to do about keys of the checkpoint to begin with that are not understood. */
+    UnknownKeys unknownKeys() {
+        return UnknownKeys.passingOver(ignoreKeys);
+    }
+
     private static void positive(String key, double value) {
         if (!(value > 0) || Double.isInfinite(value)) {
             throw new UserError(key + " is " + text(value) + "; it must be a number above 0");
+        }
+    }
+
+    private static void atMost(String key, long value, long most) {
+        if (value > most) {
+            throw new UserError(key + " is " + value + "; it must be at most " + most);
         }
     }
 

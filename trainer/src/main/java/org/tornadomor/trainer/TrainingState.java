@@ -17,7 +17,7 @@ import org.tornadomor.model.io.SafeTensors;
 import org.tornadomor.model.io.SafeTensorsWriter;
 import org.tornadomor.model.io.TensorInfo;
 import org.tornadomor.model.io.TensorSource;
-import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.TextBoundaries;
 
 /**
  * What a run needs to go on as if it had never stopped, besides the weights: where it is, what it is, and the moments of the
@@ -41,7 +41,9 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
     private static final List<String> FREE = List.of(
             "preset",
             "init",
+            "ignore_keys",
             "tokenizer",
+            "bos",
             "data.",
             "steps",
             "tokens",
@@ -60,9 +62,9 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
     private static final String PARSE_SPECIAL = "data.parse_special";
 
     /** Writes a checkpoint with everything that resuming needs into a folder. */
-    void save(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments, Tokenizer written) {
-        Checkpoints.save(engine, weights, folder, config.dtype());
-        written.save(folder);
+    void save(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments, TextBoundaries texts) {
+        Checkpoints.save(engine, weights, folder, config.dtype(), texts.generation());
+        texts.tokenizer().save(folder);
         Map<String, Tensor> tensors = tensors(weights, moments, config.dtype());
         List<TensorInfo> infos = new ArrayList<>();
         tensors.forEach((name, tensor) -> infos.add(TensorInfo.of(name, DType.F32, tensor.shape())));
@@ -112,15 +114,30 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
             if (!FORMAT.equals(metadata.get("format"))) {
                 throw new UserError(file + " is no training state of this program: resume from another checkpoint");
             }
+            long step = Long.parseLong(required(metadata, "step", file));
+            double seconds = Double.parseDouble(required(metadata, "seconds", file));
+            if (step < 0 || !(seconds >= 0) || Double.isInfinite(seconds)) {
+                throw new UserError(file + " has step " + step + " after " + seconds
+                        + " seconds: it is damaged, resume from another checkpoint");
+            }
             return new TrainingState(
-                    Long.parseLong(metadata.get("step")),
-                    Double.parseDouble(metadata.get("seconds")),
-                    metadata.get("corpus"),
-                    metadata.get("tokenizer"),
-                    TrainingConfig.parse(metadata.get("config"), file.toString()));
-        } catch (NumberFormatException | NullPointerException e) {
-            throw new UserError(file + " lacks step or seconds: it is damaged, resume from another checkpoint", e);
+                    step,
+                    seconds,
+                    required(metadata, "corpus", file),
+                    required(metadata, "tokenizer", file),
+                    TrainingConfig.parse(required(metadata, "config", file), file.toString()));
+        } catch (NumberFormatException e) {
+            throw new UserError(
+                    file + " has no number as its step or seconds: it is damaged, resume from another checkpoint", e);
         }
+    }
+
+    private static String required(Map<String, String> metadata, String key, Path file) {
+        String value = metadata.get(key);
+        if (value == null) {
+            throw new UserError(file + " lacks " + key + ": it is damaged, resume from another checkpoint");
+        }
+        return value;
     }
 
     /**
@@ -141,8 +158,19 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
                 if (!info.hasShape(tensor.shape()) || info.dtype() != DType.F32) {
                     throw new UserError(file + ": " + info + " does not fit the model: resume from another checkpoint");
                 }
-                engine.upload(tensor, source.read(name), 0);
+                float[] values = source.read(name);
+                requireFinite(file, name, values);
+                engine.upload(tensor, values, 0);
             });
+        }
+    }
+
+    private static void requireFinite(Path file, String name, float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new UserError(file + ": tensor " + name + " holds " + values[i] + " at element " + i
+                        + ": resume from another checkpoint");
+            }
         }
     }
 

@@ -12,7 +12,7 @@ public record WarmUp(double amount, boolean inSteps) {
     public static final WarmUp NONE = new WarmUp(0, false);
 
     public WarmUp {
-        if (!(amount >= 0) || !inSteps && amount >= 1) {
+        if (!(amount >= 0) || Double.isInfinite(amount) || !inSteps && amount >= 1) {
             throw new UserError("a warm-up of " + amount + " makes no sense: give steps (100) or a share of the run"
                     + " (5% or 0.05)");
         }

@@ -3,6 +3,7 @@ package org.tornadomor.model.io;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
+import org.tornadomor.model.UnknownKeys;
 
 /**
  * A checkpoint folder in Hugging Face style: {@code config.json} and {@code model.safetensors}, or its shards with an
@@ -48,11 +50,18 @@ public final class CheckpointFolder implements AutoCloseable {
      * @throws UserError naming the file, the tensor and what is missing, misshapen or damaged
      */
     public static CheckpointFolder open(Path folder) {
+        return open(folder, UnknownKeys.REFUSED);
+    }
+
+    /** As {@link #open(Path)}, passing over keys of {@code config.json} that somebody knows to be harmless. */
+    public static CheckpointFolder open(Path folder, UnknownKeys unknown) {
         if (!Files.isDirectory(folder)) {
             throw new UserError(folder + " is not a folder; give the folder of a checkpoint, with " + CONFIG_FILE
                     + " and " + TensorSource.MODEL_FILE);
         }
-        ModelConfig config = ModelConfig.read(folder.resolve(CONFIG_FILE));
+        // Whatever is refused is one line alone, so notes wait until nothing is.
+        List<String> notes = new ArrayList<>();
+        ModelConfig config = ModelConfig.read(folder.resolve(CONFIG_FILE), unknown.withNotes(notes::add));
         CheckpointFolder opened = new CheckpointFolder(folder, config, TensorSource.open(folder));
         try {
             opened.checkTensors();
@@ -60,6 +69,7 @@ public final class CheckpointFolder implements AutoCloseable {
             opened.close();
             throw e;
         }
+        notes.forEach(unknown.notes());
         return opened;
     }
 
@@ -140,10 +150,20 @@ public final class CheckpointFolder implements AutoCloseable {
         tensors.read(name, from, dst, dstOffset, count);
         for (int i = 0; i < count; i++) {
             if (!Float.isFinite(dst[dstOffset + i])) {
-                throw new UserError(tensors.file(name) + ": tensor " + name + " holds " + dst[dstOffset + i]
-                        + " at element " + (from + i) + "; such a model computes nothing, use an earlier checkpoint");
+                throw notFinite(name, from + i, dst[dstOffset + i]);
             }
         }
+    }
+
+    private UserError notFinite(String name, long element, float value) {
+        String tensor = tensors.file(name) + ": tensor " + name + " holds ";
+        boolean wide = tensors.info(name).dtype() == DType.F64 && Float.isInfinite(value);
+        return new UserError(tensor
+                + (wide ? "a value that is infinite as float32, in which models are computed," : Float.toString(value))
+                + " at element " + element + "; "
+                + (wide
+                        ? "scale the weights, or use another checkpoint"
+                        : "such a model computes nothing, use an earlier checkpoint"));
     }
 
     /** Reads a whole parameter; see {@link #read(String, long, float[], int, int)}. */

@@ -17,9 +17,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes {@code config.json} and the weights of a checkpoint folder: one {@code model.safetensors}, or shards with an
- * index where they exceed a size. Files that an earlier checkpoint in the same folder left and that are no longer part
- * of it are removed.
+ * Writes {@code config.json} and the weights of a checkpoint folder, and {@code generation_config.json} where it is known:
+ * one {@code model.safetensors}, or shards with an index where they exceed a size. Files that an earlier checkpoint in the
+ * same folder left and that are no longer part of it are removed.
  *
  * <p>Each file is replaced in one step. A sharded model has several, so overwriting one sharded checkpoint by another
  * is not one step; write it into a new folder where a crash in between must not matter.
@@ -39,6 +39,8 @@ public final class CheckpointWriter implements TensorSink {
     private final long totalBytes;
     private final Map<String, SafeTensorsWriter> files = new LinkedHashMap<>();
     private final Map<String, String> fileOf = new LinkedHashMap<>();
+    /** Null if nobody says which tokens begin and end a text. */
+    private GenerationConfig generation;
 
     private CheckpointWriter(Path folder, ModelConfig config, long totalBytes) {
         this.folder = folder;
@@ -74,6 +76,11 @@ public final class CheckpointWriter implements TensorSink {
             throw e;
         }
         return writer;
+    }
+
+    /** Has {@link #commit} write which tokens begin and end a text, into {@code config.json} and a file of their own. */
+    public void setGeneration(GenerationConfig value) {
+        generation = value;
     }
 
     private static List<List<TensorInfo>> split(List<TensorInfo> tensors, long shardBytes) {
@@ -136,7 +143,12 @@ public final class CheckpointWriter implements TensorSink {
         if (files.size() > 1) {
             AsideFile.writeText(folder.resolve(TensorSource.INDEX_FILE), index());
         }
-        AsideFile.writeText(folder.resolve(CheckpointFolder.CONFIG_FILE), config.toJson());
+        if (generation == null) {
+            AsideFile.writeText(folder.resolve(CheckpointFolder.CONFIG_FILE), config.toJson());
+        } else {
+            AsideFile.writeText(folder.resolve(GenerationConfig.FILE), generation.toJson());
+            AsideFile.writeText(folder.resolve(CheckpointFolder.CONFIG_FILE), generation.addTo(config.toJson()));
+        }
         removeStale();
     }
 

@@ -3,6 +3,7 @@ package org.tornadomor.model.io;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -22,7 +23,7 @@ public final class Checksums {
     public static final String FILE = "SHA256SUMS";
 
     private static final int BUFFER_BYTES = 1 << 20;
-    private static final Pattern LINE = Pattern.compile("([0-9a-f]{64}) [ *]([^/\\\\]+)");
+    private static final Pattern LINE = Pattern.compile("([0-9a-f]{64}) [ *]([^/\\\\\\x00]+)");
 
     private Checksums() {}
 
@@ -55,12 +56,17 @@ public final class Checksums {
      * @throws UserError naming the file that is missing or differs
      */
     public static void verify(Path folder) {
-        for (String line : lines(folder.resolve(FILE))) {
+        Path sums = folder.resolve(FILE);
+        List<String> lines = lines(sums);
+        if (lines.isEmpty() && Files.exists(sums)) {
+            throw new UserError(sums + " is empty, so it is damaged: use another checkpoint");
+        }
+        for (String line : lines) {
             Matcher entry = LINE.matcher(line);
             if (!entry.matches()) {
-                throw new UserError(folder.resolve(FILE) + " is damaged at '" + line + "': use another checkpoint");
+                throw new UserError(sums + " is damaged at '" + line + "': use another checkpoint");
             }
-            Path file = folder.resolve(entry.group(2));
+            Path file = file(folder, entry.group(2));
             if (!Files.exists(file)) {
                 throw new UserError(file + " is missing, which " + FILE + " lists: use another checkpoint");
             }
@@ -68,6 +74,16 @@ public final class Checksums {
                 throw new UserError(file + " is damaged, since its hash is not the one in " + FILE
                         + ": use another checkpoint, or remove the line there if you changed the file yourself");
             }
+        }
+    }
+
+    private static Path file(Path folder, String name) {
+        try {
+            return folder.resolve(name);
+        } catch (InvalidPathException e) {
+            throw new UserError(
+                    folder.resolve(FILE) + " names '" + name + "', which is no file name here: use another checkpoint",
+                    e);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tornadomor.UserError;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -21,6 +22,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     static final String METADATA = "__metadata__";
+
+    private static final Set<String> KEYS = Set.of("dtype", "shape", "data_offsets");
 
     /** As the reference implementation: no real header comes near, and a damaged length must not allocate gigabytes. */
     static final long MAX_BYTES = 100_000_000;
@@ -71,6 +74,11 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata) {
     }
 
     private static Entry entry(String name, JsonNode json) {
+        for (String key : json.propertyNames()) {
+            if (!KEYS.contains(key)) {
+                throw new UserError("tensor " + name + ": unknown key " + key);
+            }
+        }
         DType dtype = dtype(name, json.get("dtype"));
         long[] shape = integers(name, "shape", json.get("shape"));
         long[] offsets = integers(name, "data_offsets", json.get("data_offsets"));

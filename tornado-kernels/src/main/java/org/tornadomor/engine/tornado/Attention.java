@@ -19,7 +19,7 @@ final class Attention {
     /** Query rows of a group with tiles, and items of a group by rows. */
     private static final int GROUP = 64;
 
-    /** Keys in local memory at a time. */
+    /** The most keys in local memory at a time. */
     private static final int TILE_KEYS = 16;
     /** Local memory that a group may fill, so that several groups fit a compute unit. */
     private static final long LOCAL_BYTES = 32 << 10;
@@ -31,10 +31,20 @@ final class Attention {
      */
     static int group(DeviceProfile device, int floats) {
         int group = device.cpu() ? 1 : Math.min(GROUP, Integer.highestOneBit(device.maxGroup()));
-        while (group > 1 && (long) Float.BYTES * floats * group > Math.min(LOCAL_BYTES, device.localBytes())) {
-            group /= 2;
+        return fitting(device, floats, group);
+    }
+
+    /** How many keys lie in local memory at a time: a power of two. */
+    static int tileKeys(DeviceProfile device, int dim) {
+        return fitting(device, 2 * dim, TILE_KEYS);
+    }
+
+    /** The number, or the largest half, quarter, ... of it, whose floats fit into local memory. */
+    private static int fitting(DeviceProfile device, int floats, int number) {
+        while (number > 1 && (long) Float.BYTES * floats * number > Math.min(LOCAL_BYTES, device.localRoom())) {
+            number /= 2;
         }
-        return group;
+        return number;
     }
 
     static void record(AttentionOp.Attention op, TaskList tasks) {
@@ -219,6 +229,7 @@ final class Attention {
         float scale = op.heads().scale();
         int group = Math.min(GROUP, tasks.device().maxGroup());
         int shift = op.which().pageShift();
+        int tileKeys = tileKeys(tasks.device(), dim);
         int sequenceCount = tasks.count(op.which().keyStart().rows());
         tasks.add(
                 "AttentionTiles",
@@ -228,7 +239,7 @@ final class Attention {
                         Grid.Groups.fixed(heads),
                         group,
                         1,
-                        2 * Float.BYTES * TILE_KEYS * dim),
+                        2 * Float.BYTES * tileKeys * dim),
                 (graph, id, a) -> graph.task(
                         id,
                         Attention::tiles,
@@ -250,14 +261,15 @@ final class Attention {
                         scale,
                         sequenceCount,
                         shift,
-                        group));
+                        group,
+                        tileKeys));
     }
 
     /**
      * As {@link #byRow}.
      *
      * <p>KernelContext, for local memory. Tensors: as {@link #byRow}. Grid: along x a group for each {@code group} rows, of
-     * which an item has one, whatever sequences they belong to; along y the heads. Local memory: {@link #TILE_KEYS} keys
+     * which an item has one, whatever sequences they belong to; along y the heads. Local memory: {@code tileKeys} keys
      * and values, loaded by all items and used by all that see them.
      *
      * @param sequenceCount where in run the number of sequences stands
@@ -282,9 +294,10 @@ final class Attention {
             float scale,
             int sequenceCount,
             int shift,
-            int group) {
-        float[] keyTile = c.allocateFloatLocalArray(TILE_KEYS * dim);
-        float[] valueTile = c.allocateFloatLocalArray(TILE_KEYS * dim);
+            int group,
+            int tileKeys) {
+        float[] keyTile = c.allocateFloatLocalArray(tileKeys * dim);
+        float[] valueTile = c.allocateFloatLocalArray(tileKeys * dim);
         float[] own = new float[dim];
         float[] sum = new float[dim];
         int at = Args.begin(c, run, call);
@@ -331,8 +344,8 @@ final class Attention {
                 if (from < to) {
                     seen = visible.get(visibleAt + (to - 1) * visibleStride);
                 }
-                for (int tile = 0; tile < seen; tile += TILE_KEYS) {
-                    int loaded = Math.min(TILE_KEYS, seen - tile) * dim;
+                for (int tile = 0; tile < seen; tile += tileKeys) {
+                    int loaded = Math.min(tileKeys, seen - tile) * dim;
                     c.localBarrier();
                     for (int i = lane; i < loaded; i += group) {
                         int keyRow = DeviceMath.keyRow(pages, pagesAt, first, tile + i / dim, shift);

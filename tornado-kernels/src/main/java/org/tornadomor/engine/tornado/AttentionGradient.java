@@ -10,9 +10,22 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * The backward of {@link Attention}, without a matrix of scores and without atomics: one task for the queries, where each row
  * goes over its keys, and one for keys and values, where each key goes over the rows that see it. Both compute the
  * probabilities anew from lse.
+ *
+ * <p>Both go in chunks of as many pairs of row and key as a group has items. First item l deals with pair l of the chunk and
+ * leaves its numbers in local memory; then it adds all pairs of the chunk up, in order, for the columns l, l + group, ... So no
+ * item needs a head's columns in registers, which are too few for 64 and more, sums have the same order on every device, and
+ * neighbours among items read neighbours in memory.
  */
 final class AttentionGradient {
+    /** Items of a group, on an accelerator. */
+    private static final int GROUP = 64;
+
     private AttentionGradient() {}
+
+    /** How many items share the work on a row or key. */
+    private static int group(DeviceProfile device) {
+        return device.cpu() ? 1 : Math.min(GROUP, device.maxGroup());
+    }
 
     static void record(AttentionOp.AttentionBackward op, TaskList tasks) {
         int scratch = op.rows().max() * op.heads().heads();
@@ -26,7 +39,7 @@ final class AttentionGradient {
         int kvHeads = op.heads().kvHeads();
         int dim = op.heads().headDim();
         float scale = op.heads().scale();
-        int group = Attention.group(tasks.device(), dim);
+        int group = group(tasks.device());
         int sequenceCount = tasks.count(which.keyStart().rows());
         tasks.add(
                 "AttentionQueries",
@@ -43,7 +56,7 @@ final class AttentionGradient {
                         which.start(),
                         which.keyStart(),
                         which.visible()),
-                new Grid(new Grid.Groups(op.rows(), heads, 1), null, group, 1, Float.BYTES * group * dim),
+                new Grid(new Grid.Groups(op.rows(), heads, 1), null, group, 1, Float.BYTES * (group + dim)),
                 (graph, id, a) -> graph.task(
                         id,
                         AttentionGradient::queries,
@@ -72,8 +85,8 @@ final class AttentionGradient {
      * {@code dq = scale dS k}; leaves {@code D = dOut . out} of each row and head in scratch.
      *
      * <p>KernelContext, for local memory. Tensors: dq, dOut, out, lse, q, k, v, start, keyStart, visible, scratch. Grid: a
-     * group for each row and head; item l deals with the keys l, l + group, ... and then with the columns l, l + group, ...
-     * of the sum over items. Local memory: each item's sum, dim floats.
+     * group for each row and head. Local memory: dS of each key of a chunk, and the sum, of which an item touches its own
+     * columns alone.
      *
      * @param sequenceCount where in run the number of sequences stands
      */
@@ -97,8 +110,8 @@ final class AttentionGradient {
             float scale,
             int sequenceCount,
             int group) {
-        float[] parts = c.allocateFloatLocalArray(group * dim);
-        float[] sum = new float[dim];
+        float[] slopes = c.allocateFloatLocalArray(group);
+        float[] sum = c.allocateFloatLocalArray(dim);
         int at = Args.begin(c, run, call);
         int row = c.groupIdx / heads;
         int head = c.groupIdx - row * heads;
@@ -125,29 +138,34 @@ final class AttentionGradient {
             float shared = DeviceMath.product(dOut, dRow, out, outRow, dim);
             float lse = Args.pick(m0, m1, m2, m3, m4, m5, arrays, 3)
                     .get(Args.offset(table, at, 3) + row * Args.stride(table, at, 3) + head);
-            for (int d = 0; d < dim; d++) {
+            for (int d = lane; d < dim; d += group) {
                 sum[d] = 0f;
             }
-            for (int j = lane; j < count; j += group) {
-                int kRow = Args.offset(table, at, 5) + (keys + j) * Args.stride(table, at, 5) + keyColumn;
-                int vRow = Args.offset(table, at, 6) + (keys + j) * Args.stride(table, at, 6) + keyColumn;
-                float p = TornadoMath.exp(scale * DeviceMath.product(q, qRow, k, kRow, dim) - lse);
-                float ds = scale * p * (DeviceMath.product(dOut, dRow, v, vRow, dim) - shared);
-                for (int d = 0; d < dim; d++) {
-                    sum[d] = sum[d] + ds * k.get(kRow + d);
+            int kStride = Args.stride(table, at, 5);
+            int vStride = Args.stride(table, at, 6);
+            int kRow = Args.offset(table, at, 5) + keys * kStride + keyColumn;
+            int vRow = Args.offset(table, at, 6) + keys * vStride + keyColumn;
+            for (int from = 0; from < count; from += group) {
+                int j = from + lane;
+                if (j < count) {
+                    float p = TornadoMath.exp(scale * DeviceMath.product(q, qRow, k, kRow + j * kStride, dim) - lse);
+                    float dp = DeviceMath.product(dOut, dRow, v, vRow + j * vStride, dim);
+                    slopes[lane] = scale * p * (dp - shared);
                 }
+                c.localBarrier();
+                int to = Math.min(group, count - from);
+                for (int d = lane; d < dim; d += group) {
+                    float value = sum[d];
+                    for (int t = 0; t < to; t++) {
+                        value += slopes[t] * k.get(kRow + (from + t) * kStride + d);
+                    }
+                    sum[d] = value;
+                }
+                c.localBarrier();
             }
-            for (int d = 0; d < dim; d++) {
-                parts[lane * dim + d] = sum[d];
-            }
-            c.localBarrier();
             int dqRow = Args.offset(table, at, 0) + row * Args.stride(table, at, 0) + column;
             for (int d = lane; d < dim; d += group) {
-                float value = 0f;
-                for (int l = 0; l < group; l++) {
-                    value += parts[l * dim + d];
-                }
-                Args.pick(m0, m1, m2, m3, m4, m5, arrays, 0).set(dqRow + d, value);
+                Args.pick(m0, m1, m2, m3, m4, m5, arrays, 0).set(dqRow + d, sum[d]);
             }
             if (lane == 0) {
                 Args.pick(m0, m1, m2, m3, m4, m5, arrays, 10).set(row * heads + head, shared);
@@ -162,7 +180,7 @@ final class AttentionGradient {
         int dim = op.heads().headDim();
         float scale = op.heads().scale();
         int accumulate = op.accumulate() ? 1 : 0;
-        int group = Attention.group(tasks.device(), 2 * dim);
+        int group = group(tasks.device());
         int sequenceCount = tasks.count(which.keyStart().rows());
         tasks.add(
                 "AttentionKeys",
@@ -179,7 +197,7 @@ final class AttentionGradient {
                         which.start(),
                         which.keyStart(),
                         which.visible()),
-                new Grid(new Grid.Groups(op.k().rows(), kvHeads, 1), null, group, 1, 2 * Float.BYTES * group * dim),
+                new Grid(new Grid.Groups(op.k().rows(), kvHeads, 1), null, group, 1, 2 * Float.BYTES * (group + dim)),
                 (graph, id, a) -> graph.task(
                         id,
                         AttentionGradient::keys,
@@ -209,9 +227,9 @@ final class AttentionGradient {
      * {@code dk (+)= scale dS^T q}, {@code dv (+)= P^T dOut}, with D from scratch.
      *
      * <p>KernelContext, for local memory. Tensors: dk, dv, dOut, lse, q, k, v, start, keyStart, visible, scratch. Grid: a
-     * group for each row of keys and key head; item l deals with the query rows l, l + group, ... of the sequence that the
-     * key belongs to, for all heads that read the key head, and then with the columns l, l + group, ... of the sums over
-     * items. Local memory: each item's sums, 2 dim floats.
+     * group for each row of keys and key head; its pairs are the query rows of the sequence that the key belongs to, in order,
+     * each with all heads that read the key head. Local memory: P and dS of each pair of a chunk, and both sums, of which an
+     * item touches its own columns alone.
      *
      * @param sequenceCount where in run the number of sequences stands
      * @param accumulate 1 to add to dk and dv, 0 to overwrite them
@@ -237,10 +255,10 @@ final class AttentionGradient {
             int sequenceCount,
             int accumulate,
             int group) {
-        float[] keyParts = c.allocateFloatLocalArray(group * dim);
-        float[] valueParts = c.allocateFloatLocalArray(group * dim);
-        float[] keySum = new float[dim];
-        float[] valueSum = new float[dim];
+        float[] weights = c.allocateFloatLocalArray(group);
+        float[] slopes = c.allocateFloatLocalArray(group);
+        float[] keySum = c.allocateFloatLocalArray(dim);
+        float[] valueSum = c.allocateFloatLocalArray(dim);
         int at = Args.begin(c, run, call);
         int key = c.groupIdx / kvHeads;
         int keyHead = c.groupIdx - key * kvHeads;
@@ -281,32 +299,48 @@ final class AttentionGradient {
             int kRow = Args.offset(table, at, 5) + key * Args.stride(table, at, 5) + keyColumn;
             int vRow = Args.offset(table, at, 6) + key * Args.stride(table, at, 6) + keyColumn;
             int lane = c.localIdx;
-            for (int d = 0; d < dim; d++) {
+            for (int d = lane; d < dim; d += group) {
                 keySum[d] = 0f;
                 valueSum[d] = 0f;
             }
-            for (int row = first + lane; row < end; row += group) {
-                if (visible.get(visibleAt + row * visibleStride) > number) {
-                    int shared = heads / kvHeads;
-                    for (int head = keyHead * shared; head < (keyHead + 1) * shared; head++) {
-                        int dRow = Args.offset(table, at, 2) + row * Args.stride(table, at, 2) + head * dim;
-                        int qRow = Args.offset(table, at, 4) + row * Args.stride(table, at, 4) + head * dim;
+            int dAt = Args.offset(table, at, 2);
+            int dStride = Args.stride(table, at, 2);
+            int qAt = Args.offset(table, at, 4);
+            int qStride = Args.stride(table, at, 4);
+            int shared = heads / kvHeads;
+            int pairs = (end - first) * shared;
+            for (int from = 0; from < pairs; from += group) {
+                int pair = from + lane;
+                if (pair < pairs) {
+                    int row = first + pair / shared;
+                    int head = keyHead * shared + pair % shared;
+                    if (visible.get(visibleAt + row * visibleStride) > number) {
+                        int qRow = qAt + row * qStride + head * dim;
                         float norm = lse.get(Args.offset(table, at, 3) + row * Args.stride(table, at, 3) + head);
                         float p = TornadoMath.exp(scale * DeviceMath.product(q, qRow, k, kRow, dim) - norm);
-                        float dp = DeviceMath.product(dOut, dRow, v, vRow, dim);
-                        float ds = scale * p * (dp - scratch.get(row * heads + head));
-                        for (int d = 0; d < dim; d++) {
-                            keySum[d] = keySum[d] + ds * q.get(qRow + d);
-                            valueSum[d] = valueSum[d] + p * dOut.get(dRow + d);
-                        }
+                        float dp = DeviceMath.product(dOut, dAt + row * dStride + head * dim, v, vRow, dim);
+                        weights[lane] = p;
+                        slopes[lane] = scale * p * (dp - scratch.get(row * heads + head));
                     }
                 }
+                c.localBarrier();
+                int to = Math.min(group, pairs - from);
+                for (int d = lane; d < dim; d += group) {
+                    float dKey = keySum[d];
+                    float dValue = valueSum[d];
+                    for (int t = 0; t < to; t++) {
+                        int row = first + (from + t) / shared;
+                        int column = (keyHead * shared + (from + t) % shared) * dim + d;
+                        if (visible.get(visibleAt + row * visibleStride) > number) {
+                            dKey += slopes[t] * q.get(qAt + row * qStride + column);
+                            dValue += weights[t] * dOut.get(dAt + row * dStride + column);
+                        }
+                    }
+                    keySum[d] = dKey;
+                    valueSum[d] = dValue;
+                }
+                c.localBarrier();
             }
-            for (int d = 0; d < dim; d++) {
-                keyParts[lane * dim + d] = keySum[d];
-                valueParts[lane * dim + d] = valueSum[d];
-            }
-            c.localBarrier();
             FloatArray dk = Args.pick(m0, m1, m2, m3, m4, m5, arrays, 0);
             FloatArray dv = Args.pick(m0, m1, m2, m3, m4, m5, arrays, 1);
             int dkRow = Args.offset(table, at, 0) + key * Args.stride(table, at, 0) + keyColumn;
@@ -314,12 +348,8 @@ final class AttentionGradient {
             for (int d = lane; d < dim; d += group) {
                 float dKey = accumulate == 1 ? dk.get(dkRow + d) : 0f;
                 float dValue = accumulate == 1 ? dv.get(dvRow + d) : 0f;
-                for (int l = 0; l < group; l++) {
-                    dKey += keyParts[l * dim + d];
-                    dValue += valueParts[l * dim + d];
-                }
-                dk.set(dkRow + d, dKey);
-                dv.set(dvRow + d, dValue);
+                dk.set(dkRow + d, dKey + keySum[d]);
+                dv.set(dvRow + d, dValue + valueSum[d]);
             }
         }
     }

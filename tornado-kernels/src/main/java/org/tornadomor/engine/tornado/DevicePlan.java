@@ -38,6 +38,7 @@ final class DevicePlan implements AutoCloseable {
 
     private final DeviceProfile device;
     private final boolean profile;
+    private final boolean compileOnly;
     private final List<DeviceGraph> graphs = new ArrayList<>();
     private int planned;
     private TornadoExecutionPlan plan;
@@ -47,9 +48,10 @@ final class DevicePlan implements AutoCloseable {
 
     private int sequence;
 
-    DevicePlan(DeviceProfile device, boolean profile) {
+    DevicePlan(DeviceProfile device, boolean profile, boolean compileOnly) {
         this.device = device;
         this.profile = profile;
+        this.compileOnly = compileOnly;
     }
 
     /** Takes a graph in. */
@@ -101,6 +103,12 @@ final class DevicePlan implements AutoCloseable {
         graph.prepare(++sequence);
         try {
             TornadoExecutionPlan selected = plan.withGraph(graph.index()).withGridScheduler(graph.scheduler());
+            if (compileOnly) {
+                if (!graph.linked()) {
+                    selected.withPreCompilation();
+                }
+                return 0;
+            }
             long start = System.nanoTime();
             TornadoExecutionResult result = (profile ? selected.withProfiler(ProfilerMode.SILENT) : selected).execute();
             graph.executed(System.nanoTime() - start);
@@ -144,6 +152,9 @@ final class DevicePlan implements AutoCloseable {
 
     /** Copies elements of a segment to its host array and returns when they are there. */
     void download(TornadoNativeArray array, long offset, long size) {
+        if (compileOnly) {
+            return;
+        }
         if (planned < graphs.size()) {
             replan();
         }
@@ -163,7 +174,7 @@ final class DevicePlan implements AutoCloseable {
     /** Frees the memory of the device. */
     @Override
     public void close() {
-        if (plan == null) {
+        if (plan == null || compileOnly) {
             return;
         }
         // The latest memory graph holds every segment; freeing through several graphs would free each several times.

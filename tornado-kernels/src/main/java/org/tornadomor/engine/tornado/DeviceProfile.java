@@ -16,7 +16,7 @@ import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
  * @param name the device's own name
  * @param cpu whether work-items are loop iterations of a CPU and not lanes of an accelerator
  * @param maxGroup the largest work-group
- * @param localBytes local memory of a work-group
+ * @param localBytes local memory of a work-group; kernels may have {@link #localRoom} of it
  * @param maxAllocation bytes of the largest single array
  * @param globalBytes bytes of device memory, as far as the runtime may use them
  * @param computeUnits compute units
@@ -35,6 +35,10 @@ record DeviceProfile(
     static final String POOL_PROPERTY = "tornado.device.memory";
 
     private static final long DEFAULT_POOL = 4_000_000_000L;
+    /** What the runtime passes to each OpenCL kernel as local memory beside what the kernel itself allocates. */
+    private static final int RUNTIME_LOCAL_BYTES = 8;
+    /** What a group has on NVIDIA's devices without asking for more. */
+    private static final long DESCRIBED_LOCAL_BYTES = 48 << 10;
 
     /**
      * Makes a device the runtime's default and describes it.
@@ -80,10 +84,15 @@ record DeviceProfile(
                 physical.getDeviceName(),
                 device.getDeviceType() == TornadoDeviceType.CPU,
                 maxGroup,
-                physical.getDeviceLocalMemorySize(),
-                physical.getDeviceMaxAllocationSize(),
-                Math.min(physical.getDeviceGlobalMemorySize(), pool()),
+                known(physical.getDeviceLocalMemorySize(), DESCRIBED_LOCAL_BYTES),
+                known(physical.getDeviceMaxAllocationSize(), Integer.MAX_VALUE),
+                Math.min(known(physical.getDeviceGlobalMemorySize(), Long.MAX_VALUE), pool()),
                 physical.getDeviceMaxComputeUnits());
+    }
+
+    /** A device that is only described in a file, to compile for it, says -1 of its limits. */
+    private static long known(long limit, long otherwise) {
+        return limit < 0 ? otherwise : limit;
     }
 
     /** The pool's limit in bytes; the runtime reads units of powers of ten. */
@@ -99,6 +108,11 @@ record DeviceProfile(
         } catch (NumberFormatException e) {
             throw new UserError(POOL_PROPERTY + "=" + text + " is not a size such as 8GB", e);
         }
+    }
+
+    /** Local memory that the kernels of a launch may allocate for a group: what the runtime leaves of the device's. */
+    long localRoom() {
+        return localBytes - RUNTIME_LOCAL_BYTES;
     }
 
     /** The same device, to be treated as if its work-items were lanes. */

@@ -81,11 +81,14 @@ final class Embedding {
             int idsAt = Args.offset(table, at, 2);
             int idsStride = Args.stride(table, at, 2);
             int id = i0.get(idsAt + row * idsStride);
-            int first = 0;
-            while (i0.get(idsAt + first * idsStride) != id) {
-                first++;
+            // Counted over all rows before: the PTX backend takes a loop that ends at the first one apart wrongly.
+            int earlier = 0;
+            for (int i = 0; i < row; i++) {
+                if (i0.get(idsAt + i * idsStride) == id) {
+                    earlier++;
+                }
             }
-            if (first == row) {
+            if (earlier == 0) {
                 int tableRow = Args.offset(table, at, 0) + id * Args.stride(table, at, 0);
                 for (int i = row; i < rows; i++) {
                     if (i0.get(idsAt + i * idsStride) == id) {

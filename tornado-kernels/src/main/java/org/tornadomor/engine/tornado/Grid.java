@@ -76,8 +76,9 @@ record Grid(Groups x, Groups y, int localX, int localY, int localBytes) {
         if ((long) localX * localY > device.maxGroup()) {
             return "a work-group of " + localX + " x " + localY + " where the device allows " + device.maxGroup();
         }
-        if (localBytes > device.localBytes()) {
-            return localBytes + " bytes of local memory where the device has " + device.localBytes();
+        if (localBytes > 0 && localBytes > device.localRoom()) {
+            return localBytes + " bytes of local memory where the device has " + device.localBytes()
+                    + " and the runtime leaves " + Math.max(0, device.localRoom());
         }
         if (globalX > Integer.MAX_VALUE || globalY > Integer.MAX_VALUE) {
             return globalX + " x " + globalY + " work-items, more than indices can count";

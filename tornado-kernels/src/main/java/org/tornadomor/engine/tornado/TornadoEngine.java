@@ -47,7 +47,7 @@ public final class TornadoEngine implements Engine {
         this.options = options;
         DeviceProfile chosen = DeviceProfile.select(options.device());
         device = options.groups() ? chosen.asAccelerator() : chosen;
-        plan = new DevicePlan(device, options.profile());
+        plan = new DevicePlan(device, options.profile(), options.compileOnly());
         KernelContext context = new KernelContext();
         memory = new DeviceMemory(device, plan, options.segmentLimit(), context);
         transfers = new Transfers(plan, memory, report, context);
@@ -135,6 +135,11 @@ public final class TornadoEngine implements Engine {
 
     DevicePlan plan() {
         return plan;
+    }
+
+    /** Whether kernels are compiled and never run. */
+    boolean compilesOnly() {
+        return options.compileOnly();
     }
 
     @Override

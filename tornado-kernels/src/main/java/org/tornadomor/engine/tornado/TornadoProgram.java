@@ -53,7 +53,7 @@ final class TornadoProgram extends Program {
             report.rows(count, max);
         }
         report.run();
-        if (anything) {
+        if (anything || engine.compilesOnly()) {
             bound.compiled.run(bound.base, bound.bySlot, engine.plan(), report);
         }
     }

@@ -1,0 +1,352 @@
+package org.tornadomor.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.tornadomor.UserError;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Decides about every key of a {@code config.json}. A key is read, or it describes and changes nothing, or its value says that
+ * something is switched off; any other may change what the model computes, and is refused by name.
+ */
+final class ConfigKeys {
+    static final String MODEL_TYPE = "model_type";
+    static final String MISTRAL = "mistral";
+    static final String MOR = "mor";
+    static final String ROPE_PARAMETERS = "rope_parameters";
+    static final String ROPE_SCALING = "rope_scaling";
+    static final String ROPE_THETA = "rope_theta";
+
+    private static final String ARCHITECTURES = "architectures";
+    private static final String LLAMA = "llama";
+    private static final String LAYER_TYPES = "layer_types";
+    private static final String POSITIONS = "max_position_embeddings";
+    private static final String WINDOW = "sliding_window";
+    private static final String USE_WINDOW = "use_sliding_window";
+    private static final String ROPE_TYPE = "rope_type";
+    private static final String UNSCALED = "default";
+
+    /** What a file of Mistral's without the key means by it. */
+    private static final int MISTRAL_WINDOW = 4096;
+
+    /**
+     * Families whose layers are Llama's to the letter, by the class that Hugging Face names; others differ in norms, biases or
+     * scales that no key announces.
+     */
+    private static final Map<String, String> FAMILIES = Map.of(
+            "LlamaForCausalLM", LLAMA, "LLaMAForCausalLM", LLAMA, "MistralForCausalLM", MISTRAL, "MoRForCausalLM", MOR);
+
+    /** What every model is computed from. */
+    private static final Set<String> READ = Set.of(
+            "vocab_size",
+            "hidden_size",
+            "intermediate_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "head_dim",
+            "rms_norm_eps",
+            POSITIONS,
+            "tie_word_embeddings",
+            "initializer_range",
+            ROPE_THETA,
+            ROPE_PARAMETERS,
+            MOR);
+
+    /** Read, and decided about one by one. */
+    private static final Set<String> DECIDED = Set.of(MODEL_TYPE, ARCHITECTURES, ROPE_SCALING, WINDOW, LAYER_TYPES);
+
+    /**
+     * Names, versions, ids of tokens, marks of tools, and what guides a search for the next token or training elsewhere: none
+     * changes the logits of a model.
+     */
+    private static final Set<String> DESCRIBING = words("""
+            _attn_implementation _attn_implementation_autoset _commit_hash _flash_attn_2_enabled _from_model_config
+            _name_or_path attention_dropout attention_probs_dropout_prob attn_implementation bad_words_ids
+            begin_suppress_tokens bos_token bos_token_id chunk_size_feed_forward classifier_dropout cls_token_id
+            decoder_start_token_id diversity_penalty do_sample dtype early_stopping embd_pdrop
+            encoder_no_repeat_ngram_size eos_token eos_token_id exponential_decay_length_penalty finetuning_task
+            forced_bos_token_id forced_eos_token_id hidden_dropout hidden_dropout_prob id2label is_decoder
+            is_llama_config label2id length_penalty mask_token_id max_length max_new_tokens max_sequence_length
+            max_window_layers min_length model_max_length name_or_path neftune_noise_alpha no_repeat_ngram_size
+            num_beam_groups num_beams num_labels num_return_sequences output_attentions output_hidden_states
+            output_scores pad_token pad_token_id prefix problem_type remove_invalid_values repetition_penalty resid_pdrop
+            return_dict return_dict_in_generate sep_token_id suppress_tokens task_specific_params temperature
+            tf_legacy_loss tokenizer_class top_k top_p torch_dtype torchscript transformers.js_config
+            transformers_version typical_p unk_token unk_token_id unsloth_fixed unsloth_version use_bfloat16 use_cache""");
+
+    /** Values, as JSON writes them, with which a key changes nothing. Null, false and nothing at all always do so. */
+    private static final Map<String, Set<String>> SWITCHED_OFF = Map.ofEntries(
+            Map.entry("attention_bias", Set.of("false")),
+            Map.entry("mlp_bias", Set.of("false")),
+            Map.entry("hidden_act", Set.of("\"silu\"", "\"swish\"")),
+            Map.entry("hidden_activation", Set.of("\"silu\"", "\"swish\"")),
+            Map.entry("pretraining_tp", Set.of("1")),
+            Map.entry("partial_rotary_factor", Set.of("1", "1.0")),
+            Map.entry("embedding_multiplier", Set.of("1", "1.0")),
+            Map.entry("residual_multiplier", Set.of("1", "1.0")),
+            Map.entry("logits_scaling", Set.of("1", "1.0")),
+            Map.entry("rope_interleaved", Set.of("false")),
+            Map.entry(USE_WINDOW, Set.of("false")),
+            Map.entry("quantization_config", Set.of()),
+            // Code in the checkpoint's folder, which may compute anything.
+            Map.entry("auto_map", Set.of()),
+            Map.entry("add_cross_attention", Set.of("false")),
+            Map.entry("cross_attention_hidden_size", Set.of()),
+            Map.entry("is_encoder_decoder", Set.of("false")),
+            Map.entry("tie_encoder_decoder", Set.of("false")),
+            Map.entry("pruned_heads", Set.of()));
+
+    /** What to do instead, for what is met most. */
+    private static final Map<String, String> FIXES = Map.of(
+            ROPE_SCALING,
+            "use a checkpoint with unscaled rotary embedding",
+            ROPE_PARAMETERS,
+            "use a checkpoint with unscaled rotary embedding",
+            "attention_bias",
+            "use a checkpoint without attention biases",
+            "mlp_bias",
+            "use a checkpoint without feed-forward biases",
+            WINDOW,
+            "use a checkpoint with full causal attention",
+            LAYER_TYPES,
+            "use a checkpoint with full causal attention",
+            "quantization_config",
+            "use the unquantised checkpoint",
+            "hidden_act",
+            "use a checkpoint with silu (SwiGLU)",
+            "hidden_activation",
+            "use a checkpoint with silu (SwiGLU)");
+
+    private static final int NAMED = 4;
+
+    private final ObjectNode json;
+    private final ConfigFields fields;
+    private final UnknownKeys unknown;
+    private final List<String> notes = new ArrayList<>();
+    /** Keys that are refused, with the text of their values. */
+    private final Map<String, String> refused = new LinkedHashMap<>();
+
+    /**
+     * @param json loses the keys that are passed over
+     * @param unknown says which those are
+     */
+    ConfigKeys(ObjectNode json, UnknownKeys unknown) {
+        this.json = json;
+        this.unknown = unknown;
+        fields = new ConfigFields(json, "");
+    }
+
+    private static Set<String> words(String text) {
+        return Set.copyOf(Arrays.asList(text.strip().split("\\s+")));
+    }
+
+    /** Whether a key, with dots between the levels, must not be passed over. */
+    static boolean isNeeded(String path) {
+        return READ.contains(path)
+                || ConfigJson.MOR_KEYS.stream().anyMatch(key -> path.equals(MOR + "." + key))
+                || path.equals(ROPE_PARAMETERS + "." + ROPE_THETA)
+                || path.equals(ROPE_SCALING + "." + ROPE_THETA);
+    }
+
+    /**
+     * Looks at every key, and passes over what the person asked for.
+     *
+     * @param mustName whether the file has to say what family it is of
+     * @return the family
+     * @throws UserError naming what is not understood
+     */
+    String check(boolean mustName) {
+        unknown.passedOver().forEach(path -> remove(json, path, path));
+        String family = family(mustName);
+        for (Map.Entry<String, JsonNode> entry : json.properties()) {
+            check(entry.getKey(), entry.getValue());
+        }
+        rope(ROPE_PARAMETERS);
+        rope(ROPE_SCALING);
+        layerTypes();
+        window(family);
+        if (!refused.isEmpty()) {
+            throw refusal();
+        }
+        return family;
+    }
+
+    /** Tells what was passed over; once everything else was found to be right. */
+    void tell() {
+        if (!notes.isEmpty()) {
+            String more = notes.size() <= NAMED ? "" : " and " + (notes.size() - NAMED) + " more keys";
+            unknown.notes()
+                    .accept("passed over " + notes.stream().limit(NAMED).collect(Collectors.joining(", ")) + more);
+        }
+    }
+
+    /** Takes out what stands at a path; the names of keys may have dots themselves. */
+    private void remove(ObjectNode object, String path, String whole) {
+        for (String key : List.copyOf(object.propertyNames())) {
+            if (key.equals(path)) {
+                requireNoTheta(key, object.get(key));
+                notes.add(whole + " " + shown(object.get(key)) + " as asked");
+                object.remove(key);
+            } else if (path.startsWith(key + ".") && object.get(key) instanceof ObjectNode nested) {
+                remove(nested, path.substring(key.length() + 1), whole);
+            }
+        }
+    }
+
+    private static void requireNoTheta(String key, JsonNode value) {
+        if (value.has(ROPE_THETA)) {
+            throw new UserError(UnknownKeys.OPTION + " " + key + " would pass over " + key + "." + ROPE_THETA
+                    + " as well, which is understood; name the keys in it that are not, such as " + key + ".factor");
+        }
+    }
+
+    private String family(boolean mustName) {
+        List<String> architectures = fields.texts(ARCHITECTURES);
+        String type = fields.text(MODEL_TYPE, null);
+        if (type != null && !FAMILIES.containsValue(type)) {
+            throw new UserError(MODEL_TYPE + " " + shown(json.get(MODEL_TYPE))
+                    + " is not supported; use a checkpoint of the Llama family (" + families() + ")"
+                    + orIgnore(List.of(MODEL_TYPE)));
+        }
+        for (String architecture : architectures) {
+            if (!FAMILIES.containsKey(architecture)) {
+                throw new UserError(ARCHITECTURES + " '" + ConfigFields.shortened(architecture)
+                        + "' is not supported; use a checkpoint of the Llama family (" + families() + ")"
+                        + orIgnore(List.of(ARCHITECTURES)));
+            }
+        }
+        if (type != null) {
+            return type;
+        }
+        boolean asked = unknown.passedOver().contains(MODEL_TYPE)
+                || unknown.passedOver().contains(ARCHITECTURES);
+        if (architectures.isEmpty() && mustName && !asked) {
+            throw new UserError(MODEL_TYPE + " is missing, and so is " + ARCHITECTURES
+                    + "; other families have the same keys, so add \"model_type\": \"llama\" if it is one");
+        }
+        return architectures.isEmpty() ? LLAMA : FAMILIES.get(architectures.getFirst());
+    }
+
+    private static String families() {
+        return FAMILIES.values().stream().distinct().sorted().collect(Collectors.joining(", "));
+    }
+
+    private void check(String key, JsonNode value) {
+        if (READ.contains(key) || DECIDED.contains(key) || DESCRIBING.contains(key)) {
+            return;
+        }
+        Set<String> off = SWITCHED_OFF.get(key);
+        if (off == null ? nothing(value) : value.isNull() || off.isEmpty() && nothing(value)) {
+            if (off == null) {
+                notes.add(ConfigFields.shortened(key) + " " + shown(value));
+            }
+            return;
+        }
+        if (off == null || !off.contains(value.toString())) {
+            if (off != null && off.contains("\"silu\"")) {
+                fields.text(key, "");
+            }
+            refused.put(key, shown(value));
+        }
+    }
+
+    /** Null, false, or empty. An unknown 0 may be the number of something, so it is not. */
+    private static boolean nothing(JsonNode value) {
+        return value.isMissingNode()
+                || value.isNull()
+                || value.isBoolean() && !value.booleanValue()
+                || value.isContainer() && value.isEmpty()
+                || value.isString() && value.stringValue().isEmpty();
+    }
+
+    private void rope(String key) {
+        if (!fields.has(key)) {
+            return;
+        }
+        ConfigFields rope = fields.object(key);
+        // The kind of scaling comes first: it says most.
+        for (String name : List.of(ROPE_TYPE, "type")) {
+            if (!rope.text(name, UNSCALED).equals(UNSCALED)) {
+                refused.put(key + "." + name, shown(rope.json().get(name)));
+            }
+        }
+        for (Map.Entry<String, JsonNode> entry : rope.json().properties()) {
+            String name = entry.getKey();
+            JsonNode value = entry.getValue();
+            boolean decided = name.equals(ROPE_TYPE) || name.equals("type") || name.equals(ROPE_THETA);
+            boolean off = SWITCHED_OFF.getOrDefault(name, Set.of()).contains(value.toString());
+            if (!decided && !off && !nothing(value)) {
+                refused.put(key + "." + ConfigFields.shortened(name), shown(value));
+            }
+        }
+    }
+
+    private void layerTypes() {
+        for (String type : fields.texts(LAYER_TYPES)) {
+            if (!type.equals("full_attention")) {
+                refused.put(LAYER_TYPES, "'" + ConfigFields.shortened(type) + "'");
+            }
+        }
+    }
+
+    /** A window that is as long as the positions that the file gives hides nothing. */
+    private void window(String family) {
+        if (unknown.passedOver().contains(WINDOW)) {
+            return;
+        }
+        boolean missing = json.get(WINDOW) == null && family.equals(MISTRAL);
+        if (!missing && !fields.has(WINDOW)) {
+            return;
+        }
+        int window = missing ? MISTRAL_WINDOW : fields.integer(WINDOW, 0);
+        // Mistral's code knows no such switch.
+        boolean off = !family.equals(MISTRAL) && json.path(USE_WINDOW).isBoolean() && !fields.flag(USE_WINDOW, true);
+        boolean wide = fields.has(POSITIONS) && window >= fields.integer(POSITIONS, 0);
+        if (!off && !wide) {
+            refused.put(WINDOW, missing ? window + " (what model_type mistral means without the key)" : "" + window);
+        }
+    }
+
+    static int maxPositions(ConfigFields fields, String family) {
+        return fields.integer(POSITIONS, family.equals(MISTRAL) ? 131_072 : 2048);
+    }
+
+    private UserError refusal() {
+        List<String> keys = List.copyOf(refused.keySet());
+        String named = keys.stream()
+                .limit(NAMED)
+                .map(key -> ConfigFields.shortened(key) + " " + refused.get(key))
+                .collect(Collectors.joining(", "));
+        String more = keys.size() <= NAMED ? "" : " and " + (keys.size() - NAMED) + " more";
+        String fix = keys.stream()
+                .flatMap(key ->
+                        Stream.ofNullable(FIXES.get(key.contains(".") ? key.substring(0, key.indexOf('.')) : key)))
+                .findFirst()
+                .orElse("use a checkpoint of a plain Llama");
+        return new UserError(named + more + (keys.size() == 1 ? " is" : " are")
+                + " not supported, and may change what the model computes; " + fix + orIgnore(keys));
+    }
+
+    private static String orIgnore(List<String> keys) {
+        String options = keys.size() > NAMED
+                ? UnknownKeys.OPTION + " NAME for each"
+                : keys.stream()
+                        .map(key -> UnknownKeys.OPTION + " " + ConfigFields.shortened(key))
+                        .collect(Collectors.joining(" "));
+        return ", or add " + options + " if you know that it changes nothing";
+    }
+
+    private static String shown(JsonNode value) {
+        return value.isString()
+                ? "'" + ConfigFields.shortened(value.stringValue()) + "'"
+                : ConfigFields.shortened(value.toString());
+    }
+}

@@ -1,0 +1,105 @@
+package org.tornadomor.trainer;
+
+import java.util.Map;
+import java.util.Set;
+import org.tornadomor.UserError;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLFactory;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLParser;
+
+/**
+ * One YAML document and nothing behind it, without a key twice, as a tree. What the tree would show as something else than what
+ * is written is refused: references to other places (they would become texts), types of other programs, and characters that
+ * no path or name can have.
+ */
+public final class StrictYaml {
+    private static final int MOST_LEVELS = 100;
+    private static final String CORE = "tag:yaml.org,2002:";
+    private static final Set<String> TYPES = Set.of("str", "int", "float", "bool", "null", "map", "seq");
+
+    private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private StrictYaml() {}
+
+    /**
+     * Reads a text; of an empty one the result is a missing node.
+     *
+     * @throws UserError in one line, without the name of the text
+     */
+    public static JsonNode parse(String yaml) {
+        try {
+            JsonNode tree = scan(yaml) ? YAML.readTree(yaml) : MissingNode.getInstance();
+            requireCharacters("", tree);
+            return tree;
+        } catch (JacksonException e) {
+            String reason =
+                    String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+            throw new UserError("not valid YAML (" + reason + "); mend the file", e);
+        }
+    }
+
+    /** Looks at everything as it is written. @return whether there is anything */
+    private static boolean scan(String yaml) {
+        boolean any = false;
+        int levels = 0;
+        try (YAMLParser tokens = (YAMLParser) YAML.createParser(yaml)) {
+            for (JsonToken token = tokens.nextToken(); token != null; token = tokens.nextToken()) {
+                any = true;
+                String place = "line " + tokens.currentTokenLocation().getLineNr();
+                if (tokens.isCurrentAlias()) {
+                    throw new UserError(place + " repeats another place (*): write the value out");
+                }
+                String type = tokens.getTypeId();
+                if (type != null && !TYPES.contains(type.startsWith(CORE) ? type.substring(CORE.length()) : type)) {
+                    throw new UserError(place + " has the type !" + type + ", which means nothing here: leave it away");
+                }
+                levels += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+                if (levels > MOST_LEVELS) {
+                    throw new UserError(place + " lies more than " + MOST_LEVELS + " levels deep: no key does");
+                }
+            }
+        }
+        return any;
+    }
+
+    private static void requireCharacters(String path, JsonNode node) {
+        switch (node) {
+            case ObjectNode object -> {
+                for (Map.Entry<String, JsonNode> property : object.properties()) {
+                    requireCharacters(path + " (a key)", property.getKey());
+                    requireCharacters(
+                            path.isEmpty() ? property.getKey() : path + "." + property.getKey(), property.getValue());
+                }
+            }
+            case ArrayNode array -> array.forEach(element -> requireCharacters(path, element));
+            default -> {
+                if (node.isString()) {
+                    requireCharacters(path, node.stringValue());
+                }
+            }
+        }
+    }
+
+    private static void requireCharacters(String path, String text) {
+        for (int i = 0; i < text.length(); i++) {
+            boolean pair = Character.isSurrogatePair(text.charAt(i), i + 1 < text.length() ? text.charAt(i + 1) : 0);
+            if (text.charAt(i) == 0 || Character.isSurrogate(text.charAt(i)) && !pair) {
+                throw new UserError(path.strip() + " has a character that no text can have, "
+                        + String.format("U+%04X", (int) text.charAt(i)) + ", as number " + (i + 1) + ": take it out");
+            }
+            i += pair ? 1 : 0;
+        }
+    }
+}
