@@ -158,7 +158,8 @@ public final class LanguageModel implements AutoCloseable {
             requireTokenizer("stop strings need");
         }
         prompts.forEach(this::requirePrompt);
-        BatchGenerator.Result result = BatchGenerator.generate(engine, weights, texts, prompts, options, keys, listener);
+        BatchGenerator.Result result =
+                BatchGenerator.generate(engine, weights, texts, prompts, options, keys, listener);
         lastTiming = result.timing();
         return result.generations();
     }

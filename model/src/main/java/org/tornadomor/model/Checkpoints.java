@@ -11,7 +11,6 @@ import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.GenerationConfig;
-import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.ParameterSpec;
 
 /** Moves weights between an engine and where they come from or go to. */

@@ -9,8 +9,9 @@ final class KvOption {
     @Option(
             names = "--kv",
             paramLabel = "TYPE",
-            description = "How keys and values are kept in memory: float32 (default), or bfloat16 (half the memory, almost"
-                    + " as exact), which needs the cpu engine.")
+            description =
+                    "How keys and values are kept in memory: float32 (default), or bfloat16 (half the memory, almost"
+                            + " as exact), which needs the cpu engine.")
     private Type type = Type.FLOAT32;
 
     private enum Type {

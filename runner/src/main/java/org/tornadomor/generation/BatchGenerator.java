@@ -43,7 +43,6 @@ public final class BatchGenerator implements AutoCloseable {
      * @param keys how keys and values are kept
      */
     public BatchGenerator(
-            
             Engine engine,
             ParameterSet weights,
             TextBoundaries texts,

@@ -64,7 +64,10 @@ final class Sequence implements RequestListener {
 
     /** What to decode. */
     Request request() {
-        int[] ends = texts.ends().stream().filter(id -> !stopTokens.contains(id)).mapToInt(id -> id).toArray();
+        int[] ends = texts.ends().stream()
+                .filter(id -> !stopTokens.contains(id))
+                .mapToInt(id -> id)
+                .toArray();
         return new Request(
                 prompt,
                 options.maxNewTokens(),

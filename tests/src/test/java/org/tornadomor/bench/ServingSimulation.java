@@ -53,9 +53,10 @@ final class ServingSimulation {
                 }
             }
         }
-        Results.note("Simulated: no such card was used. Where computing bounds a layer, time goes with the rows, and depth-wise and"
-                + " lock-step batching gain the same: what early tokens do not compute. Where reading weights or launching bounds it,"
-                + " lock-step batching pays for every depth as long as one token goes there.");
+        Results.note(
+                "Simulated: no such card was used. Where computing bounds a layer, time goes with the rows, and depth-wise and"
+                        + " lock-step batching gain the same: what early tokens do not compute. Where reading weights or launching bounds it,"
+                        + " lock-step batching pays for every depth as long as one token goes there.");
     }
 
     private static void row(Results results, Card card, String name, int sequences) {
@@ -66,8 +67,8 @@ final class ServingSimulation {
                 + 3.0 * config.hiddenSize() * config.intermediateSize();
         double head = (double) config.vocabSize() * config.hiddenSize();
         double keys = LENGTH / 2.0 * 2 * config.kvWidth() * BYTES;
-        double vanilla = sequences
-                / (config.numLayers() * card.time(layer, sequences, keys) + card.time(head, sequences, 0));
+        double vanilla =
+                sequences / (config.numLayers() * card.time(layer, sequences, keys) + card.time(head, sequences, 0));
         Random random = new Random(3);
         // A deeper plane has the keys of the tokens that went there.
         double[] share = new double[recursions + 1];

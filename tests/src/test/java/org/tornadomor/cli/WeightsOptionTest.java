@@ -70,7 +70,8 @@ class WeightsOptionTest {
             Outcome.of("generate", "--model", model, "--prompt", "a", "--max-new-tokens", "20", "--kv", type)
                     .succeeds();
         }
-        Outcome.of("generate", "--model", model, "--prompt", "a", "--kv", "int8").failsWith(2, "--kv", "int8");
+        Outcome.of("generate", "--model", model, "--prompt", "a", "--kv", "int8")
+                .failsWith(2, "--kv", "int8");
         Outcome.of("generate", "--model", model, "--prompt", "a", "--engine", "simulator", "--kv", "bfloat16")
                 .failsWith(1, "caches of type BF16", "cpu engine");
     }
