@@ -13,7 +13,6 @@ import org.tornadomor.Timing;
 import org.tornadomor.TokenListener;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.io.InputFile;
 import org.tornadomor.tokenizer.Continuation;
 import org.tornadomor.tokenizer.SpecialTokens;
@@ -144,8 +143,8 @@ final class GenerateCommand implements Runnable {
                         + loaded.config().recursions() + " recursions; give at most that");
             }
             effect.when(
-                    () -> loaded.config().router() != RouterKind.EXPERT_CHOICE,
-                    "the model has no expert-choice router",
+                    () -> !loaded.config().router().hasThreshold(),
+                    "the model has no router that decides by a threshold",
                     SamplingOptions.THRESHOLD);
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);
