@@ -24,9 +24,13 @@ final class Pty implements AutoCloseable {
     private static final long DEADLINE_SECONDS = 90;
     private static final int LOOK_MILLIS = 5;
 
-    /** What a program that a signal kills ends with here, so that nobody takes it for one that ends with 130. */
+    /**
+     * What a program that a signal kills ends with here, so that nobody takes it for one that ends with 130. A program that is
+     * started in the background of a script inherits that Ctrl-C is ignored; here it must not.
+     */
     private static final String RELAY = """
-            import os, pty, sys
+            import os, pty, signal, sys
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             status = os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:]))
             sys.exit(status if status >= 0 else 200 - status)
             """;
