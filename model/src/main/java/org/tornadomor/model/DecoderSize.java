@@ -25,7 +25,7 @@ public record DecoderSize(
         int outerPages,
         int blockPages,
         ElementType keys) {
-    /** Tokens of a page unless something else is asked for; docs/results/serving.md has the measurement. */
+    /** Tokens of a page unless something else is asked for: of small pages the least stands empty. */
     public static final int PAGE_ROWS = 16;
 
     /** @throws UserError if one sequence alone could not grow to the context */
