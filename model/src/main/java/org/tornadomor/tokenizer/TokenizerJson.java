@@ -47,6 +47,14 @@ record TokenizerJson(
             "<|eot_id|>",
             "[SEP]");
 
+    /** It leaves merges out at random, for training. */
+    private static void refuseDropout(Path file, JsonNode dropout) {
+        if (dropout.isNumber() && dropout.doubleValue() != 0) {
+            throw new UserError(file + ": model.dropout is " + dropout
+                    + ", with which the same text gives other tokens each time; set it to null");
+        }
+    }
+
     /**
      * Reads it.
      *
@@ -57,6 +65,7 @@ record TokenizerJson(
     static TokenizerJson parse(Path file, byte[] json, byte[] config, byte[] map) {
         JsonNode root = tree(file, json);
         TokenTable tokens = TokenTable.read(file, root);
+        refuseDropout(file, root.path("model").path("dropout"));
         List<String> expressions = TextRules.read(file, root);
         TextDecoder decoder = TextDecoder.read(file, root.path("decoder"));
         BoundaryTokens special = BoundaryTokens.of(

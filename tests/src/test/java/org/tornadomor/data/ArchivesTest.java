@@ -212,6 +212,7 @@ class ArchivesTest {
     void aZipThatIsCutOffAnywhereIsRefused() throws IOException {
         byte[] zip = zip(out -> {});
         assertEquals(TEXTS, read("x.zip", zip));
+        assertTrue(refusal("x.zip", join(zip, zip)).contains("another zip archive in front"));
         for (int length = 0; length < zip.length; length += length < 200 || length > zip.length - 200 ? 1 : 23) {
             refusal("x.zip", Arrays.copyOf(zip, length));
         }

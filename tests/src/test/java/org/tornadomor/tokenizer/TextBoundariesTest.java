@@ -129,6 +129,14 @@ class TextBoundariesTest {
     }
 
     @Test
+    void tokensThatAreDrawnAreRefused(@TempDir Path empty) {
+        ObjectNode root = TinyTokenizers.base();
+        ((ObjectNode) root.get("model")).put("dropout", 0.5);
+        UserError error = assertThrows(UserError.class, () -> TinyTokenizers.open(empty, root));
+        assertTrue(error.getMessage().contains("model.dropout is 0.5"), error.getMessage());
+    }
+
+    @Test
     void tokensAreStringsOrObjectsOrElsewhere() throws IOException {
         tokenizer(LLAMA, "null", """
                 {"bos_token": {"content": "<s>", "lstrip": false}, "eos_token": {"content": "</s>"}, "add_bos_token": true}""");

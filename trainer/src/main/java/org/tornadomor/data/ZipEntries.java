@@ -3,7 +3,9 @@ package org.tornadomor.data;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -19,6 +21,9 @@ import org.tornadomor.model.io.InputFile;
  * letters where this one cannot know them.
  */
 final class ZipEntries implements AutoCloseable {
+    /** What a file in an archive begins with. */
+    private static final byte[] ENTRY = {'P', 'K', 3, 4};
+
     private final Path archive;
     private final ZipFile zip;
     private final List<ZipArchiveEntry> wanted;
@@ -31,15 +36,29 @@ final class ZipEntries implements AutoCloseable {
                 .setIgnoreLocalFileHeader(true)
                 .get();
         try {
+            requireFirst();
             this.wanted = Collections.list(zip.getEntries()).stream()
                     // The content of a link is where it leads.
                     .filter(entry -> !entry.isDirectory() && !entry.isUnixSymlink())
                     .filter(entry -> filter.testEntry(entry.getName(), archive))
                     .sorted(Comparator.comparing(ZipArchiveEntry::getName))
                     .toList();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | IOException e) {
             zip.close();
             throw e;
+        }
+    }
+
+    /** Of two archives one after the other only the last has a directory that is found: the files of the first would be missing. */
+    private void requireFirst() throws IOException {
+        if (zip.getFirstLocalFileHeaderOffset() > 0) {
+            try (InputStream in = Files.newInputStream(archive)) {
+                if (Arrays.equals(in.readNBytes(ENTRY.length), ENTRY)) {
+                    throw new UserError(
+                            archive + " has another zip archive in front of its own files: unpack both, and give"
+                                    + " the folder");
+                }
+            }
         }
     }
 
