@@ -130,7 +130,7 @@ class TextBoundariesTest {
 
     @Test
     void tokensThatAreDrawnAreRefused(@TempDir Path empty) {
-        ObjectNode root = TinyTokenizers.base();
+        ObjectNode root = TinyTokenizers.wordPiece();
         ((ObjectNode) root.get("model")).put("dropout", 0.5);
         UserError error = assertThrows(UserError.class, () -> TinyTokenizers.open(empty, root));
         assertTrue(error.getMessage().contains("model.dropout is 0.5"), error.getMessage());
