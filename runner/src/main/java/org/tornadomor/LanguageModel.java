@@ -166,12 +166,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** @throws UserError naming a token that the model does not have */
     public void requireKnown(int[] ids) {
-        for (int id : ids) {
-            if (id < 0 || id >= config().vocabSize()) {
-                throw new UserError("token " + id + " is not in the vocabulary of " + config().vocabSize()
-                        + "; use the tokenizer that the model was trained with");
-            }
-        }
+        config().requireTokens(ids, 0, ids.length);
     }
 
     /** @throws UserError if the model cannot continue a prompt: it is empty, too long, or has unknown tokens */

@@ -3,15 +3,11 @@ package org.tornadomor.model;
 import java.util.Arrays;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Arena;
-import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.SampleOp;
-import org.tornadomor.engine.SampleOp.Sample;
-import org.tornadomor.engine.Tensor;
-import org.tornadomor.engine.Wiring;
+import org.tornadomor.model.RowsUnderWay.Stage;
 
 /**
  * Decodes sequences that come and go, in ticks. Depth is a property of a row: a tick runs the shared block once on rows of any
@@ -30,7 +26,7 @@ public final class Decoder implements AutoCloseable {
     /** With a recursion behind it, under this name the engine counts the rows that run it and those that are spared it. */
     public static final String ROWS_AT_DEPTH = "decode rows, depth ";
 
-    private static final int NONE = -1;
+    private static final int NONE = RowsUnderWay.NONE;
 
     private final Engine engine;
     private final ModelConfig config;
@@ -47,40 +43,21 @@ public final class Decoder implements AutoCloseable {
     /** Deepest recursion of models without a block, in which all sequences go through the same layers. */
     private int plainDepth;
 
-    // Rows under way, by slot; those of a sequence are linked in the order of their positions.
-    private final int[] freeSlots;
-    private int freeSlotCount;
-    private final int[] nextSlot, token, position, depth, key;
-    private final Stage[] stage;
-    private final boolean[] wanted;
-    private final int[] waiting;
-    private int entering, inBlock, out;
+    private final RowsUnderWay rows;
+
     private final int[] outputSequence, outputPosition;
     private int outputs;
     private long ticks;
     /** By recursion: rows that ran it, and those that were spared it. */
     private final Counters.Counter[] rowsByDepth;
 
-    private final Extent sampled;
-    private final Tensor settings, uniform, history, historyLength, next;
-    private final Binding sample;
-    private final float[] settingValues = new float[SampleOp.SETTINGS];
-    private final int[] historyCount = new int[1];
-    private final Tensor[] sampleViews, uniformViews, settingViews;
-
-    /** How far a row is. */
-    private enum Stage {
-        FED,
-        IN_BLOCK,
-        OUT
-    }
+    private final LogitSampler sampler;
 
     /** A sequence. */
     private static final class Line {
         private final int[] depths;
         private boolean open;
         private int length;
-        private int firstSlot = NONE, lastSlot = NONE;
         private int deepest;
         private float threshold;
 
@@ -98,32 +75,22 @@ public final class Decoder implements AutoCloseable {
         indices = engine.arena("decode indices", ElementType.I32);
         keys = new KeyPages(engine, config, size, indices);
         layout = keys.layout();
-        int rows = size.rows();
+        int slots = size.rows();
         DecodeState state = new DecodeState(
                 engine,
                 weights,
                 floats,
                 indices,
-                Scratch.allocate(floats, config, rows),
-                rows,
-                floats.allocate("hidden", rows, config.hiddenSize()));
+                Scratch.allocate(floats, config, slots),
+                slots,
+                floats.allocate("hidden", slots, config.hiddenSize()));
         programs = new DecodePrograms(state, size, keys);
         plainDepth = config.recursions();
 
         lines = new Line[size.sequences()];
         Arrays.setAll(lines, s -> new Line(size.context()));
         openLines = new int[size.sequences()];
-        freeSlots = new int[rows];
-        Arrays.setAll(freeSlots, i -> rows - 1 - i);
-        freeSlotCount = rows;
-        nextSlot = new int[rows];
-        token = new int[rows];
-        position = new int[rows];
-        depth = new int[rows];
-        key = new int[rows];
-        stage = new Stage[rows];
-        wanted = new boolean[rows];
-        waiting = new int[config.recursions() + 1];
+        rows = new RowsUnderWay(slots, size.sequences(), config.recursions());
         rowsByDepth = new Counters.Counter[config.recursions() + 1];
         for (int r = 1; r < rowsByDepth.length; r++) {
             rowsByDepth[r] = engine.counters().counter(ROWS_AT_DEPTH + r, "rows");
@@ -132,30 +99,8 @@ public final class Decoder implements AutoCloseable {
         int most = programs.leaving.extent.max();
         outputSequence = new int[most];
         outputPosition = new int[most];
-        sampled = Extent.of("sampled", most);
-        settings = floats.allocate("sample.settings", most, SampleOp.SETTINGS);
-        uniform = floats.allocate("sample.uniform", most);
-        history = indices.allocate("sample.history", most, size.context());
-        historyLength = indices.allocate("sample.history_length", most);
-        next = indices.allocate("sample.next", most);
-        sample = sampler();
-        sampleViews = DecodeRows.prefixes(next);
-        uniformViews = DecodeRows.prefixes(uniform);
-        settingViews = new Tensor[most];
-        Arrays.setAll(settingViews, row -> settings.rows(row, 1));
+        sampler = new LogitSampler(engine, programs.logits, size.context(), floats, indices);
         programs.fill();
-    }
-
-    private Binding sampler() {
-        Wiring w = new Wiring("decode sample");
-        w.add(new Sample(
-                w.of(next, sampled),
-                w.of(programs.logits, sampled),
-                w.of(settings, sampled),
-                w.of(uniform, sampled),
-                w.of(history, sampled),
-                w.of(historyLength, sampled)));
-        return w.on(engine);
     }
 
     /** What there is memory for. */
@@ -221,12 +166,7 @@ public final class Decoder implements AutoCloseable {
         if (!line.open) {
             throw new IllegalStateException("sequence " + sequence + " is not open");
         }
-        for (int slot = line.firstSlot; slot != NONE; slot = nextSlot[slot]) {
-            leaveStage(slot);
-            freeSlots[freeSlotCount++] = slot;
-        }
-        line.firstSlot = NONE;
-        line.lastSlot = NONE;
+        rows.removeAll(sequence);
         keys.release(sequence);
         line.open = false;
         int at = 0;
@@ -260,11 +200,6 @@ public final class Decoder implements AutoCloseable {
         keys.prefixes().remember(sequence, ids, count, line.threshold, line.deepest, line.depths);
     }
 
-    /** Prefixes that are kept, each of a page of tokens. */
-    public int prefixes() {
-        return keys.prefixes().entries();
-    }
-
     /** Forgets all prefixes. */
     public void forgetPrefixes() {
         while (keys.prefixes().forgetOne()) {
@@ -284,12 +219,12 @@ public final class Decoder implements AutoCloseable {
 
     /** Rows that can be fed before the next tick. */
     public int freeRows() {
-        return freeSlotCount;
+        return rows.freeSlots();
     }
 
     /** Rows that were fed and have not left. */
     public int rowsUnderWay() {
-        return size.rows() - freeSlotCount;
+        return rows.underWay();
     }
 
     /** Whether there are pages for so many more tokens of a sequence to enter. */
@@ -311,13 +246,8 @@ public final class Decoder implements AutoCloseable {
             throw new UserError("sequence of " + (line.length + count) + " tokens is longer than the context of "
                     + size.context() + "; use a shorter prompt or generate fewer tokens");
         }
-        for (int i = from; i < from + count; i++) {
-            if (ids[i] < 0 || ids[i] >= config.vocabSize()) {
-                throw new UserError("token " + ids[i] + " is not in the vocabulary of " + config.vocabSize()
-                        + "; use the tokenizer that the model was trained with");
-            }
-        }
-        if (count > freeSlotCount || !hasRoom(sequence, count)) {
+        config.requireTokens(ids, from, count);
+        if (count > rows.freeSlots() || !hasRoom(sequence, count)) {
             return false;
         }
         keys.grow(sequence, 0, count);
@@ -325,21 +255,7 @@ public final class Decoder implements AutoCloseable {
             keys.grow(sequence, plane, count);
         }
         for (int i = 0; i < count; i++) {
-            int slot = freeSlots[--freeSlotCount];
-            token[slot] = ids[from + i];
-            position[slot] = line.length++;
-            wanted[slot] = i >= count - logits;
-            stage[slot] = Stage.FED;
-            depth[slot] = 0;
-            key[slot] = position[slot];
-            nextSlot[slot] = NONE;
-            if (line.firstSlot == NONE) {
-                line.firstSlot = slot;
-            } else {
-                nextSlot[line.lastSlot] = slot;
-            }
-            line.lastSlot = slot;
-            entering++;
+            rows.add(sequence, ids[from + i], line.length++, i >= count - logits);
         }
         return true;
     }
@@ -350,18 +266,18 @@ public final class Decoder implements AutoCloseable {
      * @return false if there are not enough pages: close a sequence and call again; what was found is kept
      */
     public boolean reserve() {
-        if (layout.fullPlanes() || layout.planes() < config.recursions()) {
+        if (keysByPosition()) {
             return true;
         }
         for (int i = 0; i < openCount; i++) {
             int s = openLines[i];
-            for (int slot = lines[s].firstSlot; slot != NONE; slot = nextSlot[slot]) {
-                if (stage[slot] == Stage.IN_BLOCK && key[slot] == NONE) {
-                    int plane = depth[slot] + 1;
+            for (int slot = rows.first(s); slot != NONE; slot = rows.next[slot]) {
+                if (rows.is(slot, Stage.IN_BLOCK) && rows.key[slot] == NONE) {
+                    int plane = rows.depth[slot] + 1;
                     if (!keys.grow(s, plane, 1)) {
                         return false;
                     }
-                    key[slot] = keys.rows(s, plane) - 1;
+                    rows.key[slot] = keys.rows(s, plane) - 1;
                 }
             }
         }
@@ -377,33 +293,34 @@ public final class Decoder implements AutoCloseable {
         outputs = 0;
         ticks++;
         keys.upload();
-        if (entering > 0) {
+        if (rows.at(Stage.FED) > 0) {
             enter();
         }
-        if (inBlock > 0) {
+        if (rows.at(Stage.IN_BLOCK) > 0) {
             runBlock(policy);
         }
-        if (out > 0 && policy.leaves(inBlock)) {
+        if (rows.at(Stage.OUT) > 0 && policy.leaves(rows.at(Stage.IN_BLOCK))) {
             leave();
         }
         return outputs;
     }
 
+    /** Whether the key of a row is its position in every plane: of hybrid and of shared keys. */
+    private boolean keysByPosition() {
+        return layout.fullPlanes() || layout.planes() < config.recursions();
+    }
+
     private void enter() {
-        DecodeRows rows = programs.entering;
-        rows.clear();
+        DecodeRows entering = programs.entering;
+        entering.clear();
         for (int i = 0; i < openCount; i++) {
             int s = openLines[i];
-            for (int slot = lines[s].firstSlot; slot != NONE; slot = nextSlot[slot]) {
-                if (stage[slot] == Stage.FED) {
-                    int p = position[slot];
-                    rows.add(slot, keys.tableRow(s, 0), p, keys.place(s, 0, p), p + 1);
-                    rows.id(token[slot]);
-                    leaveStage(slot);
+            for (int slot = rows.first(s); slot != NONE; slot = rows.next[slot]) {
+                if (rows.is(slot, Stage.FED)) {
+                    addOuter(entering, s, slot);
+                    entering.id(rows.token[slot]);
                     if (layout.looped()) {
-                        stage[slot] = Stage.IN_BLOCK;
-                        waiting[1]++;
-                        inBlock++;
+                        rows.goOn(slot, 0);
                     } else {
                         finish(slot, s, plainDepth);
                     }
@@ -413,12 +330,18 @@ public final class Decoder implements AutoCloseable {
         programs.runEntering(plainDepth);
     }
 
+    /** Adds a row to those that run layers outside of the block, where every token has a key at its position. */
+    private void addOuter(DecodeRows to, int s, int slot) {
+        int p = rows.position[slot];
+        to.add(slot, keys.tableRow(s, 0), p, keys.place(s, 0, p), p + 1);
+    }
+
     private void runBlock(DepthPolicy policy) {
-        int only = policy.depth(waiting);
+        int only = policy.depth(rows.waiting);
         RunningRows running = programs.running;
         running.clear();
         for (int r = 1; r <= config.recursions(); r++) {
-            if ((only == 0 || only == r) && waiting[r] > 0) {
+            if ((only == 0 || only == r) && rows.waiting[r] > 0) {
                 collect(running, r);
             }
         }
@@ -426,15 +349,11 @@ public final class Decoder implements AutoCloseable {
         for (int i = 0; i < running.count(); i++) {
             int slot = running.rows.slot[i];
             int s = running.sequence[i];
-            leaveStage(slot);
-            depth[slot] = running.depth[i];
             if (running.goesOn[i]) {
-                stage[slot] = Stage.IN_BLOCK;
-                waiting[depth[slot] + 1]++;
-                inBlock++;
-                key[slot] = layout.fullPlanes() || layout.planes() < config.recursions() ? position[slot] : NONE;
+                rows.goOn(slot, running.depth[i]);
+                rows.key[slot] = keysByPosition() ? rows.position[slot] : NONE;
             } else {
-                finish(slot, s, depth[slot]);
+                finish(slot, s, running.depth[i]);
             }
         }
     }
@@ -445,20 +364,21 @@ public final class Decoder implements AutoCloseable {
         for (int i = 0; i < openCount; i++) {
             int s = openLines[i];
             Line line = lines[s];
-            for (int slot = line.firstSlot; slot != NONE; slot = nextSlot[slot]) {
-                if (stage[slot] == Stage.IN_BLOCK && depth[slot] == r - 1) {
-                    if (key[slot] == NONE) {
+            for (int slot = rows.first(s); slot != NONE; slot = rows.next[slot]) {
+                if (rows.is(slot, Stage.IN_BLOCK) && rows.depth[slot] == r - 1) {
+                    int key = rows.key[slot];
+                    if (key == NONE) {
                         throw new IllegalStateException("no room was reserved for a row at depth " + r);
                     }
                     running.rows.add(
                             slot,
                             keys.tableRow(s, plane),
-                            position[slot],
-                            keys.place(s, plane, key[slot]),
-                            key[slot] + 1);
+                            rows.position[slot],
+                            keys.place(s, plane, key),
+                            key + 1);
                     running.describe(s, r, line.deepest, line.threshold);
                     for (int c = 0; r == 1 && c < running.copyPlace.length; c++) {
-                        running.copyTo(c, keys.place(s, c + 2, key[slot]));
+                        running.copyTo(c, keys.place(s, c + 2, key));
                     }
                 }
             }
@@ -466,23 +386,11 @@ public final class Decoder implements AutoCloseable {
     }
 
     private void finish(int slot, int s, int lastDepth) {
-        lines[s].depths[position[slot]] = lastDepth;
+        lines[s].depths[rows.position[slot]] = lastDepth;
         for (int r = 1; r < rowsByDepth.length; r++) {
             rowsByDepth[r].add(r <= lastDepth ? 1 : 0, 1);
         }
-        stage[slot] = Stage.OUT;
-        out++;
-    }
-
-    private void leaveStage(int slot) {
-        switch (stage[slot]) {
-            case FED -> entering--;
-            case IN_BLOCK -> {
-                waiting[depth[slot] + 1]--;
-                inBlock--;
-            }
-            case OUT -> out--;
-        }
+        rows.finish(slot, lastDepth);
     }
 
     /** Lets rows out: those that nobody wants at once, the others when all rows before them have left. */
@@ -494,45 +402,29 @@ public final class Decoder implements AutoCloseable {
         boolean keeps = programs.keeps(plainDepth);
         for (int i = 0; i < openCount; i++) {
             int s = openLines[i];
-            Line line = lines[s];
             boolean blocked = false;
             int before = NONE;
-            for (int slot = line.firstSlot; slot != NONE; slot = nextSlot[slot]) {
-                boolean leaves =
-                        stage[slot] == Stage.OUT && (!wanted[slot] || !blocked && leaving.count < leaving.extent.max());
+            for (int slot = rows.first(s); slot != NONE; slot = rows.next[slot]) {
+                boolean leaves = rows.is(slot, Stage.OUT)
+                        && (!rows.wanted[slot] || !blocked && leaving.count < leaving.extent.max());
                 if (!leaves) {
                     blocked = true;
                     before = slot;
                     continue;
                 }
-                int p = position[slot];
-                if (wanted[slot]) {
+                if (rows.wanted[slot]) {
                     outputSequence[leaving.count] = s;
-                    outputPosition[leaving.count] = p;
-                    leaving.add(slot, keys.tableRow(s, 0), p, keys.place(s, 0, p), p + 1);
+                    outputPosition[leaving.count] = rows.position[slot];
+                    addOuter(leaving, s, slot);
                 } else if (keeps) {
-                    keyed.add(slot, keys.tableRow(s, 0), p, keys.place(s, 0, p), p + 1);
+                    addOuter(keyed, s, slot);
                 }
-                out--;
-                unlink(line, before, slot);
+                rows.remove(s, before, slot);
             }
         }
         programs.runKeyed();
         programs.runLeaving(plainDepth);
         outputs = leaving.count;
-    }
-
-    /** Takes a row out of its sequence; where it leads to stays readable until the slot is used again. */
-    private void unlink(Line line, int before, int slot) {
-        if (before == NONE) {
-            line.firstSlot = nextSlot[slot];
-        } else {
-            nextSlot[before] = nextSlot[slot];
-        }
-        if (line.lastSlot == slot) {
-            line.lastSlot = before;
-        }
-        freeSlots[freeSlotCount++] = slot;
     }
 
     /** Rows that the last tick left logits of. */
@@ -562,19 +454,12 @@ public final class Decoder implements AutoCloseable {
 
     /** Sets how a row of the next {@link #sample} is drawn: see {@link SampleOp} for the meanings. */
     public void setSampling(int row, float temperature, int topK, float topP, float penalty) {
-        settingValues[SampleOp.TEMPERATURE] = temperature;
-        settingValues[SampleOp.TOP_K] = topK;
-        settingValues[SampleOp.TOP_P] = topP;
-        settingValues[SampleOp.PENALTY] = penalty;
-        engine.upload(settingViews[row], settingValues, 0);
+        sampler.set(row, temperature, topK, topP, penalty);
     }
 
     /** Sets the tokens that the repetition penalty of a row looks at: the last ones if there are more than the context. */
     public void setHistory(int row, int[] ids, int count) {
-        int kept = Math.min(count, size.context());
-        engine.upload(history.rows(row, 1).columns(0, Math.max(1, kept)), ids, count - kept);
-        historyCount[0] = kept;
-        engine.upload(historyLength.rows(row, 1), historyCount, 0);
+        sampler.setHistory(row, ids, count);
     }
 
     /**
@@ -584,13 +469,9 @@ public final class Decoder implements AutoCloseable {
      * @param target [outputs] filled with the tokens
      */
     public void sample(float[] draws, int[] target) {
-        if (outputs == 0) {
-            return;
+        if (outputs > 0) {
+            sampler.draw(outputs, draws, target);
         }
-        sampled.set(outputs);
-        engine.upload(uniformViews[outputs], draws, 0);
-        sample.run();
-        engine.download(sampleViews[outputs], target, 0);
     }
 
     /** Bytes of keys and values that are reserved. */

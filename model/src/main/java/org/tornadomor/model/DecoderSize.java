@@ -28,7 +28,7 @@ public record DecoderSize(
     /** Tokens of a page unless something else is asked for: of small pages the least stands empty. */
     public static final int PAGE_ROWS = 16;
 
-    /** @throws UserError if one sequence alone could not grow to the context */
+    /** @throws UserError if pages cannot be as small or odd as that */
     public DecoderSize {
         if (Integer.bitCount(pageRows) != 1 || pageRows < PAGE_ROWS) {
             throw new UserError("a page of " + pageRows + " tokens does not work; use 16, 32 or 64");

@@ -162,16 +162,8 @@ final class KeyPages implements AutoCloseable {
         return (keys + pageRows - 1) / pageRows;
     }
 
-    int freePages(int plane) {
-        return pool(plane).freePages();
-    }
-
     int usedPages(int plane) {
         return pool(plane).usedPages();
-    }
-
-    int totalPages(int plane) {
-        return pool(plane).pages();
     }
 
     /**
@@ -219,40 +211,60 @@ final class KeyPages implements AutoCloseable {
     }
 
     /**
-     * Gives an empty sequence keys that are there already; of a page that is filled in part it gets a copy.
+     * Gives an empty sequence keys that are there already; of a page that is filled in part it gets a copy. Prefixes that nobody
+     * uses are forgotten for the copies.
      *
      * @param counts keys by plane
      * @param known their pages by plane
-     * @return false, changing nothing, if there are no free pages for the copies
+     * @return false, changing nothing, if there are no pages for the copies
      */
     boolean adopt(int sequence, int[] counts, int[][] known) {
         int partial = 0;
         for (int plane = 0; plane <= planes; plane++) {
             partial += kept(plane) && counts[plane] % pageRows != 0 ? 1 : 0;
         }
-        // Nothing is forgotten for copies: it might be what is adopted.
-        if (partial > blockPool.freePages()) {
-            return false;
+        // Whoever is forgotten, what is adopted stays.
+        holdAll(known);
+        boolean room = makeFree(blockPool, partial);
+        for (int plane = 0; room && plane <= planes; plane++) {
+            adopt(sequence, plane, counts[plane], known[plane]);
         }
-        for (int plane = 0; plane <= planes; plane++) {
-            int t = tableRow(sequence, plane);
-            rows[t] = counts[plane];
-            changed[t] = true;
-            for (int i = 0; kept(plane) && i < known[plane].length; i++) {
-                boolean whole = (i + 1) * pageRows <= counts[plane];
-                if (whole) {
-                    pool(plane).hold(known[plane][i]);
-                    pages[t][i] = known[plane][i];
-                } else {
-                    pages[t][i] = pool(plane).take();
-                    copies.add(known[plane][i], pages[t][i], counts[plane] % pageRows);
-                }
-            }
-        }
-        if (copies != null) {
+        if (room && partial > 0) {
             copies.run();
         }
-        return true;
+        releaseAll(known);
+        return room;
+    }
+
+    private void adopt(int sequence, int plane, int count, int[] known) {
+        int t = tableRow(sequence, plane);
+        rows[t] = count;
+        changed[t] = true;
+        for (int i = 0; kept(plane) && i < known.length; i++) {
+            if ((i + 1) * pageRows <= count) {
+                pool(plane).hold(known[i]);
+                pages[t][i] = known[i];
+            } else {
+                pages[t][i] = pool(plane).take();
+                copies.add(known[i], pages[t][i], count % pageRows);
+            }
+        }
+    }
+
+    private void holdAll(int[][] known) {
+        for (int plane = 0; plane <= planes; plane++) {
+            for (int i = 0; kept(plane) && i < known[plane].length; i++) {
+                pool(plane).hold(known[plane][i]);
+            }
+        }
+    }
+
+    private void releaseAll(int[][] known) {
+        for (int plane = 0; plane <= planes; plane++) {
+            for (int i = 0; kept(plane) && i < known[plane].length; i++) {
+                pool(plane).release(known[plane][i]);
+            }
+        }
     }
 
     /** Gives back everything that a sequence holds. */

@@ -179,6 +179,20 @@ public record ModelConfig(
         return (int) Math.max(1, k);
     }
 
+    /**
+     * Refuses tokens that the model does not have.
+     *
+     * @throws UserError naming the first of them
+     */
+    public void requireTokens(int[] ids, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            if (ids[i] < 0 || ids[i] >= vocabSize) {
+                throw new UserError("token " + ids[i] + " is not in the vocabulary of " + vocabSize
+                        + "; use the tokenizer that the model was trained with");
+            }
+        }
+    }
+
     /** A copy for another vocabulary: the vocabulary follows the tokenizer. */
     public ModelConfig withVocabSize(int value) {
         return copy(value, numLayers, maxPositions, tieEmbeddings, mor);

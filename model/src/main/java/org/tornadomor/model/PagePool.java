@@ -16,10 +16,6 @@ final class PagePool {
         freeCount = pages;
     }
 
-    int pages() {
-        return holders.length;
-    }
-
     int freePages() {
         return freeCount;
     }
@@ -54,10 +50,5 @@ final class PagePool {
         if (--holders[page] == 0) {
             free[freeCount++] = page;
         }
-    }
-
-    /** Whether more than one holds the page, so that nobody may write to what others read. */
-    boolean shared(int page) {
-        return holders[page] > 1;
     }
 }

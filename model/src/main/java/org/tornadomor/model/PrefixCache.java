@@ -17,6 +17,7 @@ import java.util.Map;
 final class PrefixCache {
     /** Tokens behind a parent's. */
     private static final class Entry {
+        final long hash;
         final Entry parent;
         final int[] tokens;
         final byte[] depths;
@@ -29,7 +30,8 @@ final class PrefixCache {
         final int[][] pages;
         int children;
 
-        Entry(Entry parent, int[] tokens, byte[] depths, float threshold, int deepest, int planes) {
+        Entry(long hash, Entry parent, int[] tokens, byte[] depths, float threshold, int deepest, int planes) {
+            this.hash = hash;
             this.parent = parent;
             this.tokens = tokens;
             this.depths = depths;
@@ -51,10 +53,6 @@ final class PrefixCache {
         this.keys = keys;
         pageRows = keys.pageRows();
         planes = keys.layout().planes();
-    }
-
-    int entries() {
-        return entries.size();
     }
 
     private long hash(long before, int[] ids, int from, float threshold, int deepest) {
@@ -95,6 +93,7 @@ final class PrefixCache {
             last = next;
             length += pageRows;
         }
+        touch(last);
         // A deeper plane's last page is copied, which takes a free one.
         while (last != null && !keys.adopt(sequence, last.rows, pagesOf(last))) {
             last = last.parent;
@@ -143,7 +142,7 @@ final class PrefixCache {
                 if (entries.containsKey(hash)) {
                     return;
                 }
-                next = make(sequence, last, ids, from, threshold, deepest, depths);
+                next = make(hash, sequence, last, ids, from, threshold, deepest, depths);
                 entries.put(hash, next);
                 if (last != null) {
                     last.children++;
@@ -151,15 +150,23 @@ final class PrefixCache {
             }
             last = next;
         }
+        touch(last);
     }
 
-    private Entry make(int sequence, Entry parent, int[] ids, int from, float threshold, int deepest, int[] depths) {
+    /** The parent of what was just used is younger than that: so the oldest entry of all is one that no other goes on from. */
+    private void touch(Entry last) {
+        for (Entry e = last; e != null; e = e.parent) {
+            entries.get(e.hash);
+        }
+    }
+
+    private Entry make(long hash, int sequence, Entry parent, int[] ids, int from, float threshold, int deepest, int[] depths) {
         byte[] taken = new byte[pageRows];
         for (int i = 0; i < pageRows; i++) {
             taken[i] = (byte) depths[from + i];
         }
         int[] tokens = Arrays.copyOfRange(ids, from, from + pageRows);
-        Entry entry = new Entry(parent, tokens, taken, threshold, deepest, planes);
+        Entry entry = new Entry(hash, parent, tokens, taken, threshold, deepest, planes);
         for (int plane = 0; plane <= planes; plane++) {
             int before = parent == null ? 0 : parent.rows[plane];
             int added = 0;

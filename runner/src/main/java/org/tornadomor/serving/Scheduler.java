@@ -111,12 +111,7 @@ public final class Scheduler implements AutoCloseable {
             throw new UserError("a maximum depth of " + request.maxDepth() + " is more than the model's "
                     + config.recursions() + " recursions; ask for at most that");
         }
-        for (int id : request.prompt()) {
-            if (id < 0 || id >= config.vocabSize()) {
-                throw new UserError("token " + id + " is not in the vocabulary of " + config.vocabSize()
-                        + "; use the tokenizer that the model was trained with");
-            }
-        }
+        config.requireTokens(request.prompt(), 0, request.prompt().length);
         Running added = new Running(arrivals++, request, listener, context);
         if (added.wantsMore()) {
             waiting.addLast(added);

@@ -269,6 +269,40 @@ class TicksTest {
         }
     }
 
+    /** Where kept prefixes fill all pages, those that nobody uses make room for the copies that an adopted one takes. */
+    @Test
+    void aPrefixIsAdoptedThoughAllPagesAreKept() {
+        try (Engine engine = new CpuEngine(1);
+                ParameterSet weights = new ParameterSet(engine, "weights", expert(KvMode.RECURSION_WISE))) {
+            RandomModels.initialise(engine, weights, new Random(3));
+            int[] ids = new Random(8).ints(96, 0, 40).toArray();
+            int blockPages;
+            try (Decoder plenty = new Decoder(engine, weights, DecoderSize.full(weights.config(), 1, 96, 96))) {
+                read(plenty, ids);
+                blockPages = plenty.usedBlockPages();
+            }
+            DecoderSize full = new DecoderSize(1, 96, 96, 1, 16, 6, blockPages, ElementType.F32);
+            try (Decoder decoder = new Decoder(engine, weights, full)) {
+                read(decoder, ids);
+                assertEquals(blockPages, decoder.usedBlockPages(), "no page is free");
+                assertEquals(0, decoder.open(0.5, 3));
+                assertEquals(48, decoder.adopt(0, ids, 49));
+            }
+        }
+    }
+
+    /** Reads the tokens as one sequence, keeps them as a prefix, and ends it. */
+    private static void read(Decoder decoder, int[] ids) {
+        int s = decoder.open(0.5, 3);
+        assertTrue(decoder.feed(s, ids, 0, ids.length, 0));
+        while (decoder.rowsUnderWay() > 0) {
+            assertTrue(decoder.reserve());
+            decoder.tick(DepthPolicy.DEPTH_WISE);
+        }
+        decoder.remember(s, ids, ids.length);
+        decoder.close(s);
+    }
+
     @Test
     void whatDoesNotFitIsRefusedOrWaits() {
         try (Engine engine = new CpuEngine(1);
