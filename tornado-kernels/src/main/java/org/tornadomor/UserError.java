@@ -18,7 +18,7 @@ import java.util.Locale;
 public final class UserError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** Letters of a message, and of its beginning and end where it is longer. */
+    /** The longest message, in chars; of a longer one so much of the beginning and of the end is kept. */
     private static final int LONGEST = 2000;
 
     private static final int BEGINNING = 1400;

@@ -111,7 +111,7 @@ record ConfigFields(JsonNode json, String prefix) {
     RouterKind requiredRouter(String key) {
         // Without a default: a routed model must not turn into another one by omission.
         if (!has(key)) {
-            throw new UserError(prefix + key + " is missing; set it to one of " + RouterKind.spellings(kind -> true));
+            throw new UserError(prefix + key + " is missing; set it to one of " + RouterKind.spellings());
         }
         return RouterKind.parse(prefix + key, text(key, ""));
     }

@@ -371,11 +371,7 @@ public final class Decoder implements AutoCloseable {
                         throw new IllegalStateException("no room was reserved for a row at depth " + r);
                     }
                     running.rows.add(
-                            slot,
-                            keys.tableRow(s, plane),
-                            rows.position[slot],
-                            keys.place(s, plane, key),
-                            key + 1);
+                            slot, keys.tableRow(s, plane), rows.position[slot], keys.place(s, plane, key), key + 1);
                     running.describe(s, r, line.deepest, line.threshold);
                     for (int c = 0; r == 1 && c < running.copyPlace.length; c++) {
                         running.copyTo(c, keys.place(s, c + 2, key));

@@ -160,7 +160,8 @@ final class PrefixCache {
         }
     }
 
-    private Entry make(long hash, int sequence, Entry parent, int[] ids, int from, float threshold, int deepest, int[] depths) {
+    private Entry make(
+            long hash, int sequence, Entry parent, int[] ids, int from, float threshold, int deepest, int[] depths) {
         byte[] taken = new byte[pageRows];
         for (int i = 0; i < pageRows; i++) {
             taken[i] = (byte) depths[from + i];

@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 
@@ -15,7 +14,7 @@ import org.tornadomor.UserError;
  * ask these three and never which kind it is. A further kind is a class that extends this one, and a line below.
  */
 public abstract class RouterKind {
-    // Kinds are made here alone: their classes are initialised behind this one, from whichever thread.
+    // Kinds are made here alone: another thread that loads a kind's class before this one could wait for ever.
     private static final Map<String, RouterKind> KINDS = Collections.synchronizedMap(new LinkedHashMap<>());
 
     /** Nobody: a plain or recursive model, full depth for every token. */
@@ -51,15 +50,15 @@ public abstract class RouterKind {
     public static RouterKind parse(String key, String value) {
         RouterKind kind = KINDS.get(value);
         if (kind == null) {
-            throw new UserError(key + " is '" + value + "', which does not exist; use one of " + spellings(k -> true));
+            throw new UserError(key + " is '" + value + "', which does not exist; use one of " + spellings());
         }
         return kind;
     }
 
     /** The spellings of some kinds, separated by commas. */
-    static String spellings(Predicate<RouterKind> which) {
+    static String spellings() {
         synchronized (KINDS) {
-            return KINDS.values().stream().filter(which).map(k -> k.spelling).collect(Collectors.joining(", "));
+            return KINDS.values().stream().map(k -> k.spelling).collect(Collectors.joining(", "));
         }
     }
 

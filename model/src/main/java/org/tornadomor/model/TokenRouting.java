@@ -41,7 +41,14 @@ final class TokenRouting extends Routing {
     private final List<Depth> depths = new ArrayList<>();
     private final int[] loads;
 
-    /** A recursion. @param number [R] its number in every row; the programs that decide (null for all rows) and that leave */
+    /**
+     * A recursion.
+     *
+     * @param recursion its number
+     * @param number [R] the same in every row: the op that leaves takes it row by row, since rows of a tick are of any depth
+     * @param select decides which rows run it; null where all do
+     * @param leave adds its output
+     */
     private record Depth(int recursion, Tensor number, Binding select, Binding leave) {}
 
     TokenRouting(RoutingContext context) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -101,7 +102,8 @@ final class NativeTokenizer implements AutoCloseable {
      * @throws UserError if the library fails, or takes for ever
      */
     int[] encode(String text, boolean template) {
-        List<String> pieces = expressions.isEmpty() ? List.of(text) : LongRuns.cut(text);
+        // What goes around a text does not go around its pieces.
+        List<String> pieces = template || expressions.isEmpty() ? List.of(text) : LongRuns.cut(text);
         if (pieces.size() == 1) {
             return encodeWhole(text, template);
         }
@@ -145,7 +147,7 @@ final class NativeTokenizer implements AutoCloseable {
     private <T> T call(int length, String what, Supplier<T> task) {
         try {
             return expressions.isEmpty() ? task.get() : bounded(length, what, task);
-        } catch (UserError e) {
+        } catch (UserError | CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
             throw new UserError(
@@ -175,7 +177,7 @@ final class NativeTokenizer implements AutoCloseable {
         } catch (InterruptedException e) {
             stuck = true; // perhaps
             Thread.currentThread().interrupt();
-            throw new java.util.concurrent.CancellationException("interrupted");
+            throw new CancellationException("interrupted");
         }
     }
 

@@ -4,11 +4,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.StrictJson;
 import org.tornadomor.model.io.TokenizerFiles;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.MissingNode;
 
 /**
@@ -29,11 +28,6 @@ record TokenizerJson(
         boolean words,
         TextDecoder decoder,
         List<String> expressions) {
-    /** A name given twice is refused: two readers could take it for two things. */
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build();
-
     /** How published models spell the end of a text, those that mean nothing else first. */
     private static final List<String> END_NAMES = List.of(
             "<|endoftext|>",
@@ -123,7 +117,7 @@ record TokenizerJson(
 
     static JsonNode tree(Path file, byte[] json) {
         try {
-            return MAPPER.readTree(json);
+            return StrictJson.parse(json);
         } catch (JacksonException e) {
             throw new UserError(
                     file + " is not valid JSON (" + TokenTable.excerpt(e.getOriginalMessage())

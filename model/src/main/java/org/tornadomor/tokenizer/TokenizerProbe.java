@@ -25,6 +25,9 @@ final class TokenizerProbe {
     static final String READY = "ready";
     static final String DOING = "doing ";
     static final String GOOD = "good";
+    /** There is no library to try a file with: nothing is known of it. */
+    static final String ABSENT = "absent";
+
     static final String REFUSED = "refused ";
     static final String SLOW = "slow";
 
@@ -91,7 +94,7 @@ final class TokenizerProbe {
             return GOOD;
         } catch (UserError e) {
             // A library that does not load is no fault of the file, and said better by who needs it.
-            return NativeTokenizer.missesLibrary(e) ? GOOD : REFUSED + e.getMessage();
+            return NativeTokenizer.missesLibrary(e) ? ABSENT : REFUSED + e.getMessage();
         } catch (IOException e) {
             return REFUSED + UserError.file("read", file, e).getMessage();
         } catch (StackOverflowError | RuntimeException e) {

@@ -61,7 +61,7 @@ final class TokenizerTrial {
         /** What is wrong with the last file. */
         java.util.Optional<String> fault(Path file) {
             String last = answers.isEmpty() ? "" : answers.getLast();
-            if (!started() || last.equals(TokenizerProbe.GOOD)) {
+            if (!started() || last.equals(TokenizerProbe.GOOD) || last.equals(TokenizerProbe.ABSENT)) {
                 return java.util.Optional.empty();
             }
             if (last.startsWith(TokenizerProbe.REFUSED)) {

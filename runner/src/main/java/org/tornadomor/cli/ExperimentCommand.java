@@ -47,7 +47,6 @@ import picocli.CommandLine.Spec;
             "      whether deeper recursion goes to the harder tokens",
         })
 final class ExperimentCommand implements Callable<Integer> {
-    /** 128 + SIGINT, as a shell reports it of other programs. */
     private static final double PROBE_SECONDS = 2;
 
     private static final double WARM_UP_SECONDS = 1;

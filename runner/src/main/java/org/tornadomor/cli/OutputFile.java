@@ -6,14 +6,22 @@ import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.data.TextSource;
+import org.tornadomor.report.RunRecord;
+import org.tornadomor.report.SampleLog;
 import org.tornadomor.trainer.MetricsLog;
 import org.tornadomor.trainer.RunFolder;
 
 /** Where results may go: never over what they come from. */
 final class OutputFile {
-    /** Files of a run that cannot be made again. */
-    private static final List<String> OF_RUN =
-            List.of(RunFolder.CONFIG_FILE, MetricsLog.FILE, "samples.jsonl", "run.json", RunRecorder.LOG_FILE, ".lock");
+    /** Files that a run writes into its folder. */
+    private static final List<String> OF_RUN = List.of(
+            RunFolder.CONFIG_FILE,
+            MetricsLog.FILE,
+            SampleLog.FILE,
+            RunRecord.FILE,
+            RunRecorder.LOG_FILE,
+            RunRecorder.REPORT_FILE,
+            ".lock");
 
     private OutputFile() {}
 
@@ -47,7 +55,7 @@ final class OutputFile {
     }
 
     /**
-     * Refuses to write over a file that tells of a run.
+     * Refuses to write over a file of a run.
      *
      * @throws UserError if it would
      */
@@ -58,6 +66,15 @@ final class OutputFile {
         if (run && OF_RUN.contains(String.valueOf(target.getFileName()))) {
             throw new UserError("--out " + out + " would replace what a run wrote there; choose another name");
         }
+    }
+
+    /**
+     * Refuses a folder of a run where a source would take the run's files for text the next time it is read.
+     *
+     * @throws UserError if the source would read one
+     */
+    static void requireRunOutsideText(Path run, TextSource source) {
+        requireOutsideText(run, source, OF_RUN.toArray(String[]::new));
     }
 
     /**

@@ -92,7 +92,7 @@ public final class TrainCommand implements Callable<Integer> {
         Path folder = out == null ? newFolder(config) : out;
         requireEffect(config);
         if (!PreparedCorpus.isAt(config.data().sources())) {
-            OutputFile.requireOutsideText(folder, source(config), "metrics.jsonl", "run.json", "train.log");
+            OutputFile.requireRunOutsideText(folder, source(config));
         }
         PrintWriter err = spec.commandLine().getErr();
         try (StopOnSignal signals = StopOnSignal.install(err)) {

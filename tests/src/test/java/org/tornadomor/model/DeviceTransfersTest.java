@@ -93,13 +93,15 @@ class DeviceTransfersTest {
                 decoder.sample(draws, ids);
                 decoder.depths(depths);
             }
-            // A few numbers for each row in each tick, and where its pages are.
-            long allowed = 128L * sequences * recursions + 96 * report.graphRuns();
+            // Numbers of a row: 7 to enter, 7 and 1 for its router in each recursion, 6 to leave, 5 to draw; of a page
+            // table, 2.
+            long numbers = 7 + 8 * recursions + 6 + 5 + 2;
+            long allowed = 4 * numbers * sequences + 72 * report.graphRuns();
             assertTrue(report.bytesIn() <= allowed, report.bytesIn() + " bytes in, allowed " + allowed + "\n" + report);
             // Ids and what decides about depths; and of each graph and upload the mark that proves that it ran.
             long results = 4L * sequences * (1 + recursions);
             assertTrue(
-                    report.bytesOut() <= results + 4 * (report.graphRuns() + 20 * recursions),
+                    report.bytesOut() <= results + 4 * report.graphRuns(),
                     report.bytesOut() + " bytes out, results are " + results + "\n" + report);
         }
     }

@@ -79,6 +79,15 @@ class TokenizerTrialTest {
         }
     }
 
+    /** Where the library does not load, nothing is known of a file: neither that it is faulty nor that it is good. */
+    @Test
+    void aMissingLibraryIsNoFaultOfAFile() {
+        TokenizerTrial.Outcome outcome =
+                new TokenizerTrial.Outcome(List.of(TokenizerProbe.READY, TokenizerProbe.ABSENT), "", 0);
+        assertTrue(outcome.fault(Path.of("tokenizer.json")).isEmpty());
+        assertEquals(0, outcome.finished());
+    }
+
     @Test
     void expressionsOfPublishedTokenizersAreGoodAndWrittenDownOnce() throws IOException {
         List<Path> files = new ArrayList<>();

@@ -52,7 +52,7 @@ class MetricsLogTest {
         }
         List<String> before = lines();
         Files.writeString(run.resolve("metrics.jsonl"), "{\"step\":3,\"tok", StandardOpenOption.APPEND);
-        try (MetricsLog log = MetricsLog.resume(run, 3)) {
+        try (MetricsLog log = MetricsLog.resume(run, 3, note -> {})) {
             assertEquals(before.subList(0, 6), lines());
             log.write(step(4));
         }
@@ -62,7 +62,7 @@ class MetricsLogTest {
 
     @Test
     void resumingWithoutALogBeginsOne() throws IOException {
-        try (MetricsLog log = MetricsLog.resume(run, 3)) {
+        try (MetricsLog log = MetricsLog.resume(run, 3, note -> {})) {
             log.write(step(4));
         }
         assertEquals(1, lines().size());

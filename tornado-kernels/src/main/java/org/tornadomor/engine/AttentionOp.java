@@ -49,11 +49,14 @@ public sealed interface AttentionOp extends Op {
     /**
      * Which rows attend to which: start [B+1], keyStart [B, pages], visible [R]; see above.
      *
-     * @param pageRows keys of a page, a power of two; {@link #UNPAGED} where the keys of a segment follow one another
+     * @param pageRows keys of a page, a power of two and at least 16, the lanes of the widest vector; {@link #UNPAGED} where
+     *     the keys of a segment follow one another
      */
     record Rows(Slot start, Slot keyStart, Slot visible, int pageRows) {
-        /** More keys than there can be: a segment has one page. */
-        public static final int UNPAGED = 1 << 30;
+        /** {@link #pageShift} of a segment that has one page, with room for more keys than there can be. */
+        public static final int UNPAGED_SHIFT = 30;
+
+        public static final int UNPAGED = 1 << UNPAGED_SHIFT;
 
         public Rows {
             check(Integer.bitCount(pageRows) == 1 && (keyStart.columns() == 1 || pageRows < UNPAGED), "Rows", keyStart);

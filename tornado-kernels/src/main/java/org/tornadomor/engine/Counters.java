@@ -64,9 +64,7 @@ public final class Counters {
 
     /** A new counter for one op of a program being compiled. */
     public Counter counter(String program, Op op) {
-        Counter counter = new Counter(program, op.getClass().getSimpleName());
-        counters.add(counter);
-        return counter;
+        return counter(program, op.getClass().getSimpleName());
     }
 
     /** All counters, in the order of compilation. */

@@ -34,7 +34,7 @@ public final class MetricsLog implements AutoCloseable {
         if (Files.exists(runFolder.resolve(FILE))) {
             throw new UserError(runFolder + " holds a run already: go on with --resume, or choose another --out");
         }
-        return resume(runFolder, 0);
+        return resume(runFolder, 0, note -> {});
     }
 
     /**
@@ -42,13 +42,9 @@ public final class MetricsLog implements AutoCloseable {
      * that was cut off.
      *
      * @param step the last step that counts
+     * @param notes hears in a line each what was taken out
      * @throws UserError if the log cannot be read or written
      */
-    public static MetricsLog resume(Path runFolder, long step) {
-        return resume(runFolder, step, note -> {});
-    }
-
-    /** As {@link #resume(Path, long)}; {@code notes} hears in a line each what was taken out. */
     public static MetricsLog resume(Path runFolder, long step, Consumer<String> notes) {
         return new MetricsLog(StepLog.resume(runFolder.resolve(FILE), step, notes));
     }

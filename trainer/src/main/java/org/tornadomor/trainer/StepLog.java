@@ -40,13 +40,9 @@ public final class StepLog implements AutoCloseable {
      * off.
      *
      * @param step the last step that counts
+     * @param notes hears in a line each what was taken out
      * @throws UserError if the log cannot be read or written
      */
-    public static StepLog resume(Path file, long step) {
-        return resume(file, step, note -> {});
-    }
-
-    /** As {@link #resume(Path, long)}; {@code notes} hears in a line each what was taken out. */
     public static StepLog resume(Path file, long step, Consumer<String> notes) {
         if (Files.exists(file)) {
             new Truncation(file, step).run(notes);

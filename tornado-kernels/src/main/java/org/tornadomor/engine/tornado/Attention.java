@@ -51,7 +51,9 @@ final class Attention {
         Extent sequences = op.which().keyStart().rows();
         // A number of sequences that changes is one of documents, which have many rows.
         boolean oneRowEach = sequences.isFixed() && op.rows().max() <= sequences.max();
-        // Keys in pages are those of caches: most rows are steps of decoding, one of each sequence.
+        // Keys in pages are those of caches: most rows are steps of decoding, one of each sequence, for which tiles
+        // would work on
+        // one row at a time. A long prompt would be faster with them.
         if (tasks.device().cpu() || oneRowEach || op.which().paged()) {
             recordByRow(op, tasks);
         } else {
@@ -228,7 +230,6 @@ final class Attention {
         int dim = op.heads().headDim();
         float scale = op.heads().scale();
         int group = Math.min(GROUP, tasks.device().maxGroup());
-        int shift = op.which().pageShift();
         int tileKeys = tileKeys(tasks.device(), dim);
         int sequenceCount = tasks.count(op.which().keyStart().rows());
         tasks.add(
@@ -260,7 +261,6 @@ final class Attention {
                         dim,
                         scale,
                         sequenceCount,
-                        shift,
                         group,
                         tileKeys));
     }
@@ -273,7 +273,6 @@ final class Attention {
      * and values, loaded by all items and used by all that see them.
      *
      * @param sequenceCount where in run the number of sequences stands
-     * @param shift of the pages in which keys lie
      */
     static void tiles(
             KernelContext c,
@@ -293,7 +292,6 @@ final class Attention {
             int dim,
             float scale,
             int sequenceCount,
-            int shift,
             int group,
             int tileKeys) {
         float[] keyTile = c.allocateFloatLocalArray(tileKeys * dim);
@@ -330,9 +328,7 @@ final class Attention {
             for (int b = DeviceMath.sequence(start, startAt, startStride, sequences, blockFrom); b <= last; b++) {
                 int from = Math.max(blockFrom, start.get(startAt + b * startStride));
                 int to = Math.min(blockEnd, start.get(startAt + (b + 1) * startStride));
-                IntArray pages = Args.pick(i0, i1, arrays, 6);
-                int pagesAt = Args.offset(table, at, 6) + b * Args.stride(table, at, 6);
-                int first = pages.get(pagesAt);
+                int key = Args.pick(i0, i1, arrays, 6).get(Args.offset(table, at, 6) + b * Args.stride(table, at, 6));
                 int mine = 0;
                 if (row >= from) {
                     if (row < to) {
@@ -348,7 +344,7 @@ final class Attention {
                     int loaded = Math.min(tileKeys, seen - tile) * dim;
                     c.localBarrier();
                     for (int i = lane; i < loaded; i += group) {
-                        int keyRow = DeviceMath.keyRow(pages, pagesAt, first, tile + i / dim, shift);
+                        int keyRow = key + tile + i / dim;
                         int column = head / (heads / kvHeads) * dim + i % dim;
                         keyTile[i] = k.get(Args.offset(table, at, 3) + keyRow * Args.stride(table, at, 3) + column);
                         valueTile[i] = v.get(Args.offset(table, at, 4) + keyRow * Args.stride(table, at, 4) + column);

@@ -1,5 +1,6 @@
 package org.tornadomor.engine.tornado;
 
+import org.tornadomor.engine.AttentionOp;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -8,8 +9,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class DeviceMath {
     /** Less than any score: in place of minus infinity, which kernels cannot name. */
     static final float LEAST = -Float.MAX_VALUE;
-
-    private static final int UNPAGED = 30;
 
     private DeviceMath() {}
 
@@ -27,7 +26,7 @@ final class DeviceMath {
     }
 
     /**
-     * The row of a segment's key j, see {@link org.tornadomor.engine.AttentionOp}. {@code shift} is a compile-time constant:
+     * The row of a segment's key j, see {@link AttentionOp}. {@code shift} is a compile-time constant:
      * keys that follow one another cost no look at a table.
      *
      * @param pages where each page of the segment begins, from {@code pagesAt} on
@@ -35,7 +34,7 @@ final class DeviceMath {
      */
     static int keyRow(IntArray pages, int pagesAt, int first, int j, int shift) {
         int row = first + j;
-        if (shift < UNPAGED) {
+        if (shift < AttentionOp.Rows.UNPAGED_SHIFT) {
             row = pages.get(pagesAt + (j >> shift)) + (j & (1 << shift) - 1);
         }
         return row;

@@ -81,7 +81,7 @@ final class Embedding {
             int idsAt = Args.offset(table, at, 2);
             int idsStride = Args.stride(table, at, 2);
             int id = i0.get(idsAt + row * idsStride);
-            // Counted over all rows before: the PTX backend takes a loop that ends at the first one apart wrongly.
+            // Counts all earlier rows: for a loop that ends at the first one the PTX backend makes invalid code.
             int earlier = 0;
             for (int i = 0; i < row; i++) {
                 if (i0.get(idsAt + i * idsStride) == id) {
