@@ -120,6 +120,9 @@ final class Access {
             return entry == null ? NOTHING : entry.getValue();
         }
         Long index = Numbers.whole(key);
+        if (index != null) {
+            run.budget().readText(value);
+        }
         long size = index == null || !isSequence(value) ? 0 : Values.length(value);
         long at = index == null ? -1 : index < 0 ? index + size : index;
         return at < 0 || at >= size ? NOTHING : element(value, at);
@@ -158,6 +161,7 @@ final class Access {
         if (stride == 0) {
             throw Fault.value("slice step cannot be zero");
         }
+        run.budget().readText(value);
         long size = Values.length(value);
         long low = stride > 0 ? 0 : -1;
         long high = stride > 0 ? size : size - 1;

@@ -3,6 +3,7 @@ package org.tornadomor.template;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.tornadomor.template.Expr.Operator;
 import org.tornadomor.template.Special.Markup;
 import org.tornadomor.template.Special.Tuple;
@@ -145,7 +146,7 @@ final class Arithmetic {
         };
     }
 
-    private static Object nonZero(double divisor, java.util.function.Supplier<Object> quotient) {
+    private static Object nonZero(double divisor, Supplier<Object> quotient) {
         if (divisor == 0) {
             throw Fault.value("division by zero");
         }

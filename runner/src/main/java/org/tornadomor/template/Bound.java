@@ -1,5 +1,6 @@
 package org.tornadomor.template;
 
+import java.util.Arrays;
 import java.util.Map;
 import org.tornadomor.template.Special.Undefined;
 
@@ -20,7 +21,7 @@ final class Bound {
     static Bound bind(Registry.Builtin builtin, Arguments arguments) {
         int count = builtin.parameters().size();
         Object[] values = new Object[count];
-        java.util.Arrays.fill(values, ABSENT);
+        Arrays.fill(values, ABSENT);
         int given = arguments.positional().size();
         if (given > count && !builtin.any()) {
             throw Fault.value(builtin.name() + " takes at most " + count + " argument(s), " + given + " given");
@@ -68,7 +69,7 @@ final class Bound {
         return values[index] == ABSENT ? otherwise : values[index];
     }
 
-    /** Text, or {@code otherwise} if there is none or it is none. */
+    /** Text, or {@code otherwise} where the argument is missing or null. */
     String text(int index, String otherwise) {
         Object value = get(index);
         if (value == null) {
@@ -89,7 +90,7 @@ final class Bound {
         return text;
     }
 
-    /** A whole number, or {@code otherwise} if there is none or it is none. */
+    /** A whole number, or {@code otherwise} where the argument is missing or null. */
     long whole(int index, long otherwise) {
         Object value = get(index);
         if (value == null) {

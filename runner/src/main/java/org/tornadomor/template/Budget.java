@@ -26,6 +26,14 @@ final class Budget {
         spend(1 + characters / CHARACTERS_A_STEP);
     }
 
+    /** Takes the steps of reading a value that is text; others take none. */
+    void readText(Object value) {
+        String text = Values.string(value);
+        if (text != null) {
+            read(text.length());
+        }
+    }
+
     /** Whether text may be that long. */
     void fits(long characters) {
         if (characters > limits.length()) {

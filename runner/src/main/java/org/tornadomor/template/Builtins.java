@@ -33,7 +33,7 @@ record Builtins(
     }
 
     private static Builtins make(Dialect dialect) {
-        Registry filters = new Registry("filter");
+        Registry filters = Registry.ofReaders("filter");
         TextFilters.addTo(filters, dialect);
         NumberFilters.addTo(filters);
         SequenceFilters.addTo(filters);
@@ -52,7 +52,7 @@ record Builtins(
         Tests.addTo(tests);
         Registry functions = new Registry("function");
         Functions.addTo(functions, dialect);
-        Registry text = new Registry("method of str");
+        Registry text = Registry.ofReaders("method of str");
         TextMethods.addTo(text);
         ContainerMethods containers = new ContainerMethods();
         return new Builtins(

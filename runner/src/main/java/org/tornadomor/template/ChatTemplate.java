@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
@@ -45,11 +46,15 @@ public final class ChatTemplate {
             """;
 
     private final Map<String, Template> templates;
+    private final Set<String> names;
     private final Map<String, String> specialTokens;
     private final String source;
 
-    private ChatTemplate(Map<String, Template> templates, Map<String, String> specialTokens, String source) {
+    /** @param names those of all templates that the model has, also where {@code templates} misses them */
+    private ChatTemplate(
+            Map<String, Template> templates, Set<String> names, Map<String, String> specialTokens, String source) {
         this.templates = templates;
+        this.names = names;
         this.specialTokens = specialTokens;
         this.source = source;
     }
@@ -138,7 +143,10 @@ public final class ChatTemplate {
      */
     public static ChatTemplate of(String name, String source, Map<String, String> specialTokens) {
         return new ChatTemplate(
-                Map.of(DEFAULT, Template.parse(name, source, TemplateOptions.CHAT)), Map.copyOf(specialTokens), name);
+                Map.of(DEFAULT, Template.parse(name, source, TemplateOptions.CHAT)),
+                Set.of(DEFAULT),
+                Map.copyOf(specialTokens),
+                name);
     }
 
     /**
@@ -184,7 +192,7 @@ public final class ChatTemplate {
         wanted = wanted == null ? templates.get(DEFAULT) : wanted;
         if (wanted == null) {
             throw new UserError(source + " has several chat templates, but none named default; name one of them so: "
-                    + String.join(", ", templates.keySet()));
+                    + String.join(", ", names));
         }
         return wanted;
     }
@@ -204,7 +212,7 @@ public final class ChatTemplate {
                 }
             }
         });
-        return new ChatTemplate(templates, tokens, origin);
+        return new ChatTemplate(templates, new TreeSet<>(sources.keySet()), tokens, origin);
     }
 
     private static void collect(JsonNode config, Map<String, String> sources, Path file) {

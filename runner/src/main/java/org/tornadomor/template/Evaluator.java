@@ -174,7 +174,7 @@ class Evaluator {
             out.append(Repr.text(part, budget));
             budget.fits(out.length());
         }
-        return out.toString();
+        return budget.made(out.toString());
     }
 
     private Object compared(Expr.Compare compare, Scope scope) {
@@ -275,6 +275,7 @@ class Evaluator {
      */
     Function<Object, Object> getter(Object path, boolean fold, Object otherwise) {
         List<Object> parts = new ArrayList<>();
+        budget.readText(path);
         if (Values.string(path) instanceof String text) {
             for (Object part : PyText.split(text, ".", -1)) {
                 String name = (String) part;
@@ -291,7 +292,7 @@ class Evaluator {
                 value = access.item(value, part);
                 value = otherwise != null && value instanceof Undefined ? otherwise : value;
             }
-            return fold && value instanceof String text ? PyText.lower(text) : value;
+            return fold && value instanceof String text ? budget.made(PyText.lower(text)) : value;
         };
     }
 

@@ -24,6 +24,9 @@ record FormatSpec(
     private static final Pattern SYNTAX =
             Pattern.compile("(?s)(?:(.)?([<>=^]))?([+\\- ])?(#)?(0)?(\\d{1,7})?([,_])?(?:\\.(\\d{1,7}))?([a-zA-Z%])?");
 
+    /** No double has more places behind the point; what is behind them is zeros. */
+    private static final int MOST_PLACES = 1074;
+
     /** Reads what stands behind the colon of a field. */
     static FormatSpec parse(String text) {
         Matcher m = SYNTAX.matcher(text);
@@ -46,7 +49,10 @@ record FormatSpec(
     String format(Object value, Budget budget) {
         budget.makes((long) width + Math.max(precision, 0));
         return switch (value) {
-            case String text -> text(text);
+            case String text -> {
+                budget.read(text.length());
+                yield text(text);
+            }
             case Boolean flag when type == 0 -> text(flag ? "True" : "False");
             case Boolean flag -> number(flag ? 1L : 0L);
             case Number number -> number(number);
@@ -139,7 +145,8 @@ record FormatSpec(
     }
 
     private String fixed(BigDecimal number, int places) {
-        String text = number.setScale(places, RoundingMode.HALF_EVEN).toPlainString();
+        int exact = Math.min(places, MOST_PLACES);
+        String text = number.setScale(exact, RoundingMode.HALF_EVEN).toPlainString() + "0".repeat(places - exact);
         return alternate && places == 0 ? text + "." : text;
     }
 
@@ -166,10 +173,9 @@ record FormatSpec(
             int e = text.indexOf('e');
             return alternate ? text : withoutZeros(text.substring(0, e)) + text.substring(e);
         }
-        String text = rounded.setScale(Math.max(significant - 1 - exponent, 0), RoundingMode.HALF_EVEN)
-                .toPlainString();
+        String text = fixed(rounded, Math.max(significant - 1 - exponent, 0));
         if (alternate) {
-            return text.contains(".") ? text : text + ".";
+            return text;
         }
         String shortened = withoutZeros(text);
         return noType && !shortened.contains(".") ? shortened + ".0" : shortened;
@@ -191,23 +197,24 @@ record FormatSpec(
         if (grouping.equals(",") && group == 4) {
             throw Fault.value("Cannot specify ',' with '" + type + "'.");
         }
-        String grouped = grouped(digits, group);
         if (side == '=' && fill.equals("0")) {
-            String zeros = digits;
-            while (lead.length() + grouped(zeros, group).length() + tail.length() < width) {
-                zeros = "0" + zeros;
-            }
-            return lead + grouped(zeros, group) + tail;
+            // Zeros are grouped as well. A separator never comes first, so the text may get one longer than the width.
+            long room = Math.max(0, (long) width - lead.length() - tail.length());
+            long count = room * group / (group + 1) + 1;
+            return lead + grouped(PyText.pad(digits, count, "0", '>'), group) + tail;
         }
+        String grouped = grouped(digits, group);
         return side == '='
                 ? lead + PyText.pad(grouped + tail, (long) width - lead.length(), fill, '>')
                 : PyText.pad(lead + grouped + tail, width, fill, side);
     }
 
     private String grouped(String digits, int group) {
-        StringBuilder out = new StringBuilder(digits);
-        for (int at = digits.length() - group; at > 0; at -= group) {
-            out.insert(at, grouping);
+        StringBuilder out = new StringBuilder(digits.length() + digits.length() / group);
+        int first = (digits.length() - 1) % group + 1;
+        out.append(digits, 0, first);
+        for (int at = first; at < digits.length(); at += group) {
+            out.append(grouping).append(digits, at, at + group);
         }
         return out.toString();
     }

@@ -2,6 +2,7 @@ package org.tornadomor.template;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.regex.Pattern;
 
@@ -9,10 +10,14 @@ import java.util.regex.Pattern;
 final class Numbers {
     private static final double EXACT = 1L << 53;
 
-    private static final Pattern ZEROS = Pattern.compile("0(_?0)*");
+    /** As many digits as Python takes by default: the time that more would take grows with their square. */
+    private static final int MOST_DIGITS = 4300;
+
+    // Groups are possessive: others would take stack for each round, and long text has many.
+    private static final Pattern ZEROS = Pattern.compile("0(?:_?0)*+");
     private static final Pattern DIGITS =
-            Pattern.compile("[\\p{L}\\p{Nd}]+(_[\\p{L}\\p{Nd}]+)*", Pattern.UNICODE_CHARACTER_CLASS);
-    private static final String RUN = "\\d+(_\\d+)*";
+            Pattern.compile("[\\p{L}\\p{Nd}]++(?:_[\\p{L}\\p{Nd}]++)*+", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final String RUN = "\\d++(?:_\\d++)*+";
     private static final Pattern REAL =
             Pattern.compile("[+-]?(" + RUN + "\\.?(" + RUN + ")?|\\." + RUN + ")(e[+-]?" + RUN + ")?");
 
@@ -88,7 +93,7 @@ final class Numbers {
         BigDecimal shortest = new BigDecimal(Double.toString(Math.abs(value))).stripTrailingZeros();
         if (shortest.precision() == 2) {
             // Java keeps two digits where one is enough.
-            BigDecimal shorter = shortest.round(new java.math.MathContext(1, RoundingMode.HALF_EVEN));
+            BigDecimal shorter = shortest.round(new MathContext(1, RoundingMode.HALF_EVEN));
             shortest = shorter.doubleValue() == Math.abs(value) ? shorter.stripTrailingZeros() : shortest;
         }
         String digits = shortest.unscaledValue().toString();
@@ -113,7 +118,7 @@ final class Numbers {
         return mantissa + "e" + (exponent < 0 ? "-" : "+") + (size.length() < 2 ? "0" + size : size);
     }
 
-    /** As {@code int(text, base)}, or null if it is none. */
+    /** As {@code int(text, base)}, or null if it is none or has too many digits for Python. */
     static Number parseWhole(String text, int base) {
         String digits = PyText.strip(text, null, true, true);
         boolean negative = digits.startsWith("-");
@@ -136,8 +141,16 @@ final class Numbers {
         if (!DIGITS.matcher(digits).matches()) {
             return null;
         }
+        digits = digits.replace("_", "");
+        if (digits.length() > MOST_DIGITS) {
+            if (Integer.bitCount(radix) == 1) {
+                // Python knows these numbers; to take them for no number would be wrong.
+                throw Fault.value("whole numbers of more than " + MOST_DIGITS + " digits are not supported");
+            }
+            return null;
+        }
         try {
-            BigInteger value = new BigInteger(digits.replace("_", ""), radix);
+            BigInteger value = new BigInteger(digits, radix);
             return narrow(negative ? value.negate() : value);
         } catch (NumberFormatException e) {
             return null;

@@ -22,9 +22,7 @@ final class PercentFormat {
     }
 
     String format(String format, Object values) {
-        arguments = values instanceof Tuple tuple
-                ? tuple.items()
-                : List.of(new Object[] {values}[0] == null ? NONE : values);
+        arguments = values instanceof Tuple tuple ? tuple.items() : List.of(values == null ? NONE : values);
         int at = 0;
         boolean named = false;
         Matcher m = FIELD.matcher(format);

@@ -2,8 +2,11 @@ package org.tornadomor.template;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.PrimitiveIterator;
 import java.util.function.IntPredicate;
 
 /** Text as Python has it: a sequence of code points, and Unicode's idea of blanks and letters. */
@@ -37,11 +40,20 @@ final class PyText {
                 : text.substring(text.offsetByCodePoints(0, from), text.offsetByCodePoints(0, to));
     }
 
-    /** Its code points, each as text. */
-    static List<Object> characters(String text) {
-        List<Object> all = new ArrayList<>(text.length());
-        text.codePoints().forEach(point -> all.add(Character.toString(point)));
-        return all;
+    /** Its code points, each as text that is made when it is asked for. */
+    static Iterator<Object> characters(String text) {
+        PrimitiveIterator.OfInt points = text.codePoints().iterator();
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return points.hasNext();
+            }
+
+            @Override
+            public Object next() {
+                return Character.toString(points.nextInt());
+            }
+        };
     }
 
     static String reversed(String text) {
@@ -61,7 +73,7 @@ final class PyText {
 
     /** As {@code strip}: which ends lose what. */
     static String strip(String text, String characters, boolean left, boolean right) {
-        IntPredicate goes = characters == null ? PyText::isSpace : point -> characters.indexOf(point) >= 0;
+        IntPredicate goes = characters == null ? PyText::isSpace : in(characters);
         int from = 0;
         int to = text.length();
         while (left && from < to && goes.test(text.codePointAt(from))) {
@@ -73,12 +85,19 @@ final class PyText {
         return text.substring(from, to);
     }
 
+    /** Whether a character is one of those of a text. */
+    private static IntPredicate in(String characters) {
+        BitSet all = new BitSet();
+        characters.codePoints().forEach(all::set);
+        return all::get;
+    }
+
     /** As {@code split} at a separator; at most so many cuts if that is not negative. */
     static List<Object> split(String text, String separator, long cuts) {
         List<Object> parts = new ArrayList<>();
         int from = 0;
         for (long n = 0; cuts < 0 || n < cuts; n++) {
-            int at = text.indexOf(separator, from);
+            int at = TextSearch.first(text, separator, from);
             if (at < 0) {
                 break;
             }
@@ -94,7 +113,7 @@ final class PyText {
         List<Object> parts = new ArrayList<>();
         int to = text.length();
         for (long n = 0; cuts < 0 || n < cuts; n++) {
-            int at = to < separator.length() ? -1 : text.lastIndexOf(separator, to - separator.length());
+            int at = to < separator.length() ? -1 : TextSearch.last(text, separator, to - separator.length());
             if (at < 0) {
                 break;
             }

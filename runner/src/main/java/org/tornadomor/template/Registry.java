@@ -9,12 +9,23 @@ import java.util.Set;
 /** Filters, tests, functions or the methods of a type, by name, and the names that Python has and this interpreter does not. */
 final class Registry {
     private final String kind;
+    private final boolean readsText;
     private final Map<String, Builtin> entries = new HashMap<>();
     private final Set<String> refused = new HashSet<>();
 
     /** @param kind what the entries are, for messages, as in "filter" */
     Registry(String kind) {
+        this(kind, false);
+    }
+
+    private Registry(String kind, boolean readsText) {
         this.kind = kind;
+        this.readsText = readsText;
+    }
+
+    /** Of entries that may read all of their input and arguments: text among them takes the steps of reading it. */
+    static Registry ofReaders(String kind) {
+        return new Registry(kind, true);
     }
 
     /** What an entry computes of its input and its arguments. */
@@ -27,9 +38,15 @@ final class Registry {
      * An entry.
      *
      * @param parameters names; with ? behind them where they may be missing; {@code *} takes all arguments
+     * @param readsText whether it takes the steps of reading text that it gets
      */
-    record Builtin(String name, List<String> parameters, int required, boolean any, Body body) {
+    record Builtin(String name, List<String> parameters, int required, boolean any, boolean readsText, Body body) {
         Object apply(Evaluator run, Object input, Arguments arguments) {
+            if (readsText) {
+                run.budget().readText(input);
+                arguments.positional().forEach(run.budget()::readText);
+                arguments.named().values().forEach(run.budget()::readText);
+            }
             return body.apply(run, input, Bound.bind(this, arguments));
         }
     }
@@ -43,7 +60,7 @@ final class Registry {
                 .filter(p -> !p.equals("*"))
                 .map(p -> p.replace("?", ""))
                 .toList();
-        entries.put(name, new Builtin(name, names, required, all.contains("*"), body));
+        entries.put(name, new Builtin(name, names, required, all.contains("*"), readsText, body));
         return this;
     }
 

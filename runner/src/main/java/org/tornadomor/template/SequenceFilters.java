@@ -53,6 +53,9 @@ final class SequenceFilters {
             return items.hasNext() ? items.next() : run.undefined("No first item, sequence was empty.");
         });
         r.add("last", "", (run, in, a) -> {
+            if (Values.string(in) instanceof String text && !text.isEmpty()) {
+                return Character.toString(text.codePointBefore(text.length()));
+            }
             List<Object> items = in instanceof Undefined ? List.of() : reversible(run, in);
             return items.isEmpty() ? run.undefined("No last item, sequence was empty.") : items.getLast();
         });

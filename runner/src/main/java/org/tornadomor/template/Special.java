@@ -1,5 +1,6 @@
 package org.tornadomor.template;
 
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +45,7 @@ sealed interface Special
      */
     record Tuple(List<Object> items, boolean group) implements Special {
         static Tuple of(Object... items) {
-            return new Tuple(java.util.Arrays.asList(items), false);
+            return new Tuple(Arrays.asList(items), false);
         }
     }
 

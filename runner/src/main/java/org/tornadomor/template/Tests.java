@@ -22,8 +22,8 @@ final class Tests {
         r.add("odd", "", (run, in, a) -> remainder(run, in, 2L, 1L));
         r.add("even", "", (run, in, a) -> remainder(run, in, 2L, 0L));
         r.add("divisibleby", "num", (run, in, a) -> remainder(run, in, a.get(0), 0L));
-        r.add("lower", "", (run, in, a) -> PyText.isLower(Repr.text(in, run.budget())));
-        r.add("upper", "", (run, in, a) -> PyText.isUpper(Repr.text(in, run.budget())));
+        r.add("lower", "", (run, in, a) -> PyText.isLower(read(run, in)));
+        r.add("upper", "", (run, in, a) -> PyText.isUpper(read(run, in)));
         r.add(
                 "filter",
                 "",
@@ -34,7 +34,15 @@ final class Tests {
                 "",
                 (run, in, a) ->
                         in instanceof String name && run.builtins().tests().has(name));
-        r.add("sameas", "other", (run, in, a) -> same(in, a.get(0)));
+        r.add("sameas", "other", (run, in, a) -> {
+            run.budget().readText(in);
+            return same(in, a.get(0));
+        });
+    }
+
+    private static String read(Evaluator run, Object value) {
+        run.budget().readText(value);
+        return Repr.text(value, run.budget());
     }
 
     private static void types(Registry r) {
@@ -58,6 +66,9 @@ final class Tests {
             case Undefined missing -> !missing.strict();
             case Special.View view -> false;
             case Loop loop -> false;
+            // Also long text takes no time.
+            case String text -> true;
+            case Special.Markup markup -> true;
             case null, default -> Values.lengthOrNone(value) >= 0;
         };
     }

@@ -46,8 +46,8 @@ final class TextMethods {
         r.add("strip", "chars?", (run, in, a) -> PyText.strip((String) in, a.text(0, null), true, true));
         r.add("lstrip", "chars?", (run, in, a) -> PyText.strip((String) in, a.text(0, null), true, false));
         r.add("rstrip", "chars?", (run, in, a) -> PyText.strip((String) in, a.text(0, null), false, true));
-        r.add("startswith", "prefix start? end?", (run, in, a) -> matches((String) in, a, String::startsWith));
-        r.add("endswith", "suffix start? end?", (run, in, a) -> matches((String) in, a, String::endsWith));
+        r.add("startswith", "prefix start? end?", (run, in, a) -> matches(run, (String) in, a, String::startsWith));
+        r.add("endswith", "suffix start? end?", (run, in, a) -> matches(run, (String) in, a, String::endsWith));
         r.add("removeprefix", "prefix", (run, in, a) -> {
             String text = (String) in;
             return text.startsWith(a.text(0)) ? text.substring(a.text(0).length()) : text;
@@ -60,10 +60,11 @@ final class TextMethods {
         });
     }
 
-    private static boolean matches(String text, Bound a, BiPredicate<String, String> match) {
+    private static boolean matches(Evaluator run, String text, Bound a, BiPredicate<String, String> match) {
         int length = PyText.length(text);
         long from = start(a.whole(1, 0), length);
         long to = end(a.whole(2, length), length);
+        String part = from > to ? null : PyText.between(text, (int) from, (int) to);
         if (a.get(0) instanceof Tuple tuple) {
             List<String> all = new ArrayList<>();
             for (Object item : tuple.items()) {
@@ -72,15 +73,13 @@ final class TextMethods {
                     throw Fault.value(
                             "tuple for startswith or endswith must only contain str, not " + Values.type(item));
                 }
+                run.budget().read(one.length());
                 all.add(one);
             }
-            return all.stream().anyMatch(one -> matches(text, from, to, one, match));
+            return part != null && all.stream().anyMatch(one -> match.test(part, one));
         }
-        return matches(text, from, to, a.text(0), match);
-    }
-
-    private static boolean matches(String text, long from, long to, String part, BiPredicate<String, String> match) {
-        return from <= to && match.test(PyText.between(text, (int) from, (int) to), part);
+        String wanted = a.text(0);
+        return part != null && match.test(part, wanted);
     }
 
     /** Where a search starts; behind the text nothing is found. */
@@ -98,12 +97,12 @@ final class TextMethods {
         r.add("splitlines", "keepends?", (run, in, a) -> PyText.lines((String) in, a.flag(0)));
         r.add("partition", "sep", (run, in, a) -> {
             String text = (String) in;
-            int at = text.indexOf(separator(a));
+            int at = TextSearch.first(text, separator(a), 0);
             return at < 0 ? Tuple.of(text, "", "") : cut(text, at, a.text(0));
         });
         r.add("rpartition", "sep", (run, in, a) -> {
             String text = (String) in;
-            int at = text.lastIndexOf(separator(a));
+            int at = TextSearch.last(text, separator(a), text.length());
             return at < 0 ? Tuple.of("", "", text) : cut(text, at, a.text(0));
         });
     }
@@ -158,7 +157,7 @@ final class TextMethods {
             return -1;
         }
         String part = PyText.between(text, (int) from, (int) to);
-        int at = last ? part.lastIndexOf(a.text(0)) : part.indexOf(a.text(0));
+        int at = last ? TextSearch.last(part, a.text(0), part.length()) : TextSearch.first(part, a.text(0), 0);
         return at < 0 ? -1 : from + PyText.number(part, at);
     }
 

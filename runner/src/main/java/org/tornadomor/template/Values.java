@@ -142,7 +142,8 @@ final class Values {
     /** The entry of a key, where 1, 1.0 and true are the same key; null if there is none. */
     static Map.Entry<?, ?> find(Map<?, ?> map, Object key, Budget budget) {
         Object plain = key instanceof Markup markup ? markup.text() : key;
-        if (plain instanceof String) {
+        if (plain instanceof String text) {
+            budget.read(text.length());
             return map.containsKey(plain) ? new AbstractMap.SimpleEntry<>(plain, map.get(plain)) : null;
         }
         hashable(plain, budget);
@@ -157,6 +158,7 @@ final class Values {
     /** Puts an entry as Python does: of two equal keys the first one stays. */
     static void put(Map<Object, Object> map, Object key, Object value, Budget budget) {
         Object plain = key instanceof Markup markup ? markup.text() : key;
+        budget.readText(plain);
         Map.Entry<?, ?> known = plain instanceof String ? null : find(map, plain, budget);
         map.put(known == null ? plain : known.getKey(), value);
     }
@@ -243,7 +245,7 @@ final class Values {
                         : Fault.value("'in <string>' requires string as left operand, not " + type(value));
             }
             budget.read(text.length());
-            return text.contains(part);
+            return TextSearch.first(text, part, 0) >= 0;
         }
         if (container instanceof Map<?, ?> map) {
             return find(map, value, budget) != null;
@@ -296,8 +298,8 @@ final class Values {
     /** Its items one after the other, or null if it has none. */
     static Iterator<?> iteratorOrNone(Object value) {
         return switch (value) {
-            case String text -> PyText.characters(text).iterator();
-            case Markup markup -> PyText.characters(markup.text()).iterator();
+            case String text -> PyText.characters(text);
+            case Markup markup -> PyText.characters(markup.text());
             case List<?> list -> list.iterator();
             case Map<?, ?> map -> map.keySet().iterator();
             case Tuple tuple -> tuple.items().iterator();
@@ -334,6 +336,7 @@ final class Values {
     /** What stands for a value in a set: the same for equal ones. */
     static Object key(Object value, Budget budget) {
         hashable(value, budget);
+        budget.readText(value);
         return switch (value) {
             case Boolean flag -> flag ? 1L : 0L;
             case Double number when number == Math.rint(number) && Math.abs(number) < 1e18 -> number.longValue();

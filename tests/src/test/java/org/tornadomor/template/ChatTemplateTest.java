@@ -114,7 +114,10 @@ class ChatTemplateTest {
         write(
                 "tokenizer_config.json",
                 "{\"chat_template\": [{\"name\":\"a\",\"template\":\"\"},{\"name\":\"b\",\"template\":\"\"}]}");
-        assertTrue(assertThrows(UserError.class, this::shown).getMessage().contains("none named default"));
+        assertEquals(
+                folder.resolve("tokenizer_config.json")
+                        + " has several chat templates, but none named default; name one of them so: a, b",
+                assertThrows(UserError.class, this::shown).getMessage());
         write("chat_template.jinja", "a\n{% extends 'b' %}");
         assertEquals(
                 "Cannot use the chat template " + folder.resolve("chat_template.jinja")

@@ -163,6 +163,114 @@ class TemplateTest {
                 e.getMessage());
     }
 
+    /** Operations that read text take steps by its length, also where they make little. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "s.startswith('b')",
+                "s.endswith('a')",
+                "s.startswith(('b',) * 9)",
+                "s.strip('b')",
+                "s.splitlines()[0]",
+                "s.partition('c')",
+                "s.rpartition('c')",
+                "s.find('c')",
+                "s.rfind('c')",
+                "s.count('c')",
+                "s.isalpha()",
+                "s.isascii()",
+                "s.islower()",
+                "s[0]",
+                "s[-1]",
+                "s[:1]",
+                "s.removesuffix('c')",
+                "s|length",
+                "s|wordcount",
+                "s|trim('a')",
+                "s|truncate(9)",
+                "s|float",
+                "s ~ ''",
+                "s is lower",
+                "s is sameas(t)",
+                "'{:.1}'.format(s)",
+                "{s: 1}[t]",
+                "[s, s]|unique|list",
+                "[{}]|map(attribute=s)|list"
+            })
+    void textTakesStepsWhereItIsRead(String operation) {
+        String source = "{% for i in range(99) %}{% set x = " + operation + " %}{% endfor %}";
+        Template template = Template.parse("test", source, TemplateOptions.CHAT.withLimits(SMALL));
+        // With a character of two units, which makes Java count where an offset is.
+        String text = "\ud83d\ude00" + "a".repeat(1 << 20) + "b";
+        Map<String, ?> variables = Map.of("s", text, "t", String.valueOf(text.toCharArray()));
+        TemplateException e = assertTimeoutPreemptively(
+                Duration.ofSeconds(2), () -> assertThrows(TemplateException.class, () -> template.render(variables)));
+        assertEquals(Kind.LIMIT, e.kind(), e.getMessage());
+    }
+
+    @Test
+    void oneLookAtLongTextIsCheap() {
+        Map<String, ?> variables = Map.of("s", "a".repeat(1 << 23) + "b");
+        String source = "{{ s|first }}{{ s|last }}{{ 'x' if s is string and s is sequence and s is iterable }}"
+                + "{% for c in s %}{% if loop.first %}{{ c }}{% endif %}{% break %}{% endfor %}";
+        assertEquals("abxa", render(source, variables));
+    }
+
+    /** The times of these would grow with the square of the length, or they would take a stack as deep as the text is long. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '§',
+            quoteCharacter = '\0',
+            value = {
+                "{{ '{:01000000,}'.format(1)|length }}§ 1000001",
+                "{{ '{:01000000_x}'.format(1)|length }}§ 1000001",
+                "{{ '{:09,}|{:010,}|{:+012,.2f}|{:016_b}'.format(1, 1, 1, 5) }}§ 0,000,001|00,000,001|+0,000,001.00|0_0000_0000_0101",
+                "{{ '{:08,}|{:01,}|{:*=9,}|{:,}'.format(1, 1234, 1234, 123456) }}§ 0,000,001|1,234|****1,234|123,456",
+                "{{ ('%.5000000f' % 0.1)|length }}§ 5000002",
+                "{{ ('%#.5000000g' % 0.1)|length }}§ 5000002",
+                "{{ '%.1200f' % 5e-324 == '%.1074f' % 5e-324 ~ '0' * 126 }}§ True",
+                "{{ ('1' * 400000)|int(7) }}§ 7",
+                "{{ ('1' * 4301)|int(7) }}§ 7",
+                "{{ ('1' * 4300)|int(7)|string|length }}§ 4300",
+                "{{ ('1_' * 2000 ~ '1')|int(7)|string|length }}§ 2001",
+                "{{ ('1_' * 200000 ~ '1')|int(7) }}§ 7",
+                "{{ ('0_' * 200000 ~ '0')|int(7, 0) }}§ 0",
+                "{{ ('1_' * 200000 ~ '1')|float }}§ inf",
+                "{{ ('.' ~ '1_' * 200000 ~ '1')|float }}§ 0.1111111111111111",
+                "{{ ('a' * 1000000).find('a' * 500000 ~ 'b') }}§ -1",
+                "{{ ('a' * 1000000).rfind('b' ~ 'a' * 500000) }}§ -1",
+                "{{ (('a' * 500000 ~ 'b') in ('a' * 1000000)) }}§ False",
+                "{{ ('a' * 1000000).split('a' * 500000 ~ 'b')|length }}§ 1",
+                "{{ ('a' * 200000 ~ 'b').strip('c' * 200000 ~ 'a') }}§ b",
+            })
+    void longTextTakesNoMoreThanItsLength(String source, String expected) {
+        assertEquals(expected, assertTimeoutPreemptively(Duration.ofSeconds(2), () -> render(source, Map.of())));
+    }
+
+    @Test
+    void longDigitsOfPowersOfTwoAreRefusedByName() {
+        assertEquals(
+                "whole numbers of more than 4300 digits are not supported",
+                failure("{{ ('1' * 4301)|int(7, 16) }}").reason());
+    }
+
+    @Test
+    void findsLongPartsWhereJavaDoes() {
+        Random random = new Random(3);
+        for (int n = 0; n < 2000; n++) {
+            StringBuilder all = new StringBuilder();
+            for (int i = random.nextInt(60, 300); i > 0; i--) {
+                all.append(random.nextInt(20) == 0 ? 'b' : 'a');
+            }
+            String text = all.toString();
+            int at = random.nextInt(text.length());
+            String part = text.substring(at, Math.min(text.length(), at + random.nextInt(60, 90)));
+            int from = random.nextInt(text.length() + 1);
+            assertEquals(text.indexOf(part, from), TextSearch.first(text, part, from));
+            assertEquals(text.lastIndexOf(part, from), TextSearch.last(text, part, from));
+        }
+    }
+
     @Test
     void theDefaultLimitsEndALoopWithinSeconds() {
         String loop = "{% for a in range(99999) %}";
