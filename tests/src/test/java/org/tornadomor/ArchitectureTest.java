@@ -33,7 +33,7 @@ class ArchitectureTest {
 
     private static final String[] MODEL = {"org.tornadomor.model..", "org.tornadomor.tokenizer.."};
     private static final String[] TRAINER = {
-        "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.experiment.."
+        "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.convert..", "org.tornadomor.experiment.."
     };
     private static final String[] RUNNER = {
         "org.tornadomor.generation..", "org.tornadomor.report..", "org.tornadomor.template..", "org.tornadomor.cli.."

@@ -1,6 +1,7 @@
 package org.tornadomor.model;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -28,22 +29,30 @@ public final class Checkpoints {
      * stream of its own, so that a seed gives a tensor the same values in every model that has one of that name and shape.
      */
     public static void initialise(Engine engine, ParameterSet weights, long seed) {
-        double range = weights.config().initializerRange();
         for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
             Tensor tensor = entry.getValue();
-            float[] values = new float[tensor.size()];
-            if (tensor == weights.routerBias()) {
-                engine.upload(tensor, values, 0);
-                continue;
-            }
-            boolean matrix = tensor.shape().length == 2;
-            RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom")
-                    .create(seed * 0x9E3779B97F4A7C15L + entry.getKey().hashCode());
-            for (int i = 0; i < values.length; i++) {
-                values[i] = matrix ? (float) (range * random.nextGaussian()) : 1;
-            }
+            float[] values = tensor == weights.routerBias()
+                    ? new float[tensor.size()]
+                    : initial(weights.config(), entry.getKey(), tensor.shape(), seed);
             engine.upload(tensor, values, 0);
         }
+    }
+
+    /**
+     * What {@link #initialise} gives a tensor: a matrix random values, a vector ones.
+     *
+     * @param name in a checkpoint
+     */
+    public static float[] initial(ModelConfig config, String name, int[] shape, long seed) {
+        double range = config.initializerRange();
+        boolean matrix = shape.length == 2;
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom")
+                .create(seed * 0x9E3779B97F4A7C15L + name.hashCode());
+        float[] values = new float[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = matrix ? (float) (range * random.nextGaussian()) : 1;
+        }
+        return values;
     }
 
     /**

@@ -47,6 +47,7 @@ final class RootCommand implements Runnable {
             LogitsCommand.class,
             ParamsCommand.class,
             InfoCommand.class,
+            ConvertCommand.class,
             ExportCommand.class,
             TokenizerCommand.class,
             ExperimentCommand.class,

@@ -1,9 +1,6 @@
 package org.tornadomor.model.io;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.tornadomor.UserError;
 
 /** Writes a plain Llama as a folder that Hugging Face's {@code LlamaForCausalLM} loads. */
@@ -23,7 +20,7 @@ public final class HuggingFaceExport {
      * @throws UserError if the folder holds something, or the disk refuses
      */
     public static void write(PlainLlama model, Path source, Path folder, DType dtype, GenerationConfig generation) {
-        requireEmpty(folder);
+        CheckpointWriter.requireEmpty(folder);
         float[] values = new float[CHUNK];
         try (CheckpointWriter writer = CheckpointWriter.create(folder, model.config(), dtype)) {
             writer.setGeneration(generation);
@@ -36,23 +33,6 @@ public final class HuggingFaceExport {
             }
             TokenizerFiles.read(source).write(folder);
             writer.commit();
-        }
-    }
-
-    /** A folder that mixes the files of two models would load as neither. */
-    private static void requireEmpty(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        if (!Files.isDirectory(folder)) {
-            throw new UserError(folder + " is a file; give a new folder");
-        }
-        try (Stream<Path> entries = Files.list(folder)) {
-            if (entries.findAny().isPresent()) {
-                throw new UserError(folder + " is not empty; give a new folder");
-            }
-        } catch (IOException e) {
-            throw UserError.file("read", folder, e);
         }
     }
 }

@@ -98,7 +98,7 @@ public final class ParameterNames {
     }
 
     /** What the names of the tensors of a layer begin with. */
-    static String layer(int u) {
+    public static String layer(int u) {
         return "model.layers." + u + ".";
     }
 
