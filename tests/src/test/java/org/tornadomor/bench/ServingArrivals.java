@@ -69,9 +69,10 @@ final class ServingArrivals {
             Results.note("The 99th percentiles are of as few as " + fewest
                     + " requests, and so little more than the slowest of them.");
         }
-        Results.note("Load: the share of the rate at which requests end when one is always waiting; of that row, with all requests"
-                + " there at the beginning, times say nothing. Pages in use: the mean share over the ticks; without kept prefixes, which"
-                + " would fill the rest. Rows filled: the share of the rows that a tick may have that the block ran.");
+        Results.note(
+                "Load: the share of the rate at which requests end when one is always waiting; of that row, with all requests"
+                        + " there at the beginning, times say nothing. Pages in use: the mean share over the ticks; without kept prefixes, which"
+                        + " would fill the rest. Rows filled: the share of the rows that a tick may have that the block ran.");
     }
 
     /** What one request saw; times in seconds. */

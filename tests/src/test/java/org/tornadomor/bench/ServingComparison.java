@@ -108,9 +108,10 @@ final class ServingComparison {
     }
 
     private static void fullNote() {
-        Results.note("While full: until the last sequence has begun; the whole run has an end besides, in which ever fewer sequences"
-                + " run. Each MoR model is compared with the vanilla model that was measured in turn with it. Keys and values are"
-                + " written and read as in serving.");
+        Results.note(
+                "While full: until the last sequence has begun; the whole run has an end besides, in which ever fewer sequences"
+                        + " run. Each MoR model is compared with the vanilla model that was measured in turn with it. Keys and values are"
+                        + " written and read as in serving.");
     }
 
     /** The paper's experiment (section 4.2), with the trained models; the same in lock-step, and with other thresholds. */
@@ -133,8 +134,9 @@ final class ServingComparison {
                 }
             }
         }
-        Results.note("The same bytes: weights and caches of the vanilla model with 32 sequences of " + ServingRun.CONTEXT
-                + " tokens, " + megabytes(bytes) + ". Causal loss: nats a byte, on 65,536 bytes that no model saw in training.");
+        Results.note("The same bytes: weights and caches of the vanilla model with 32 sequences of "
+                + ServingRun.CONTEXT + " tokens, " + megabytes(bytes)
+                + ". Causal loss: nats a byte, on 65,536 bytes that no model saw in training.");
         fullNote();
     }
 
@@ -161,8 +163,7 @@ final class ServingComparison {
         }
     }
 
-    private void thresholds(
-            Results results, List<Object> own, ServingModel vanilla, ServingModel mor) {
+    private void thresholds(Results results, List<Object> own, ServingModel vanilla, ServingModel mor) {
         int half = Math.max(1, sequences / 2);
         List<ServingRun> cells = new ArrayList<>();
         cells.add(ServingRun.of(vanilla, ServingRun.size32(vanilla), WISE, 0.5, half));
@@ -199,10 +200,12 @@ final class ServingComparison {
                 replay(results, vanilla, mor);
             }
         }
-        Results.note("Replayed: the routers run, but a token goes as deep as the token at its place in a run of the small model with"
-                + " as many recursions went. Each is compared with a vanilla model of as many layers as its deepest tokens pass. The"
-                + " same bytes are those that this vanilla model and its caches take with 32 sequences of " + ServingRun.CONTEXT
-                + " tokens.");
+        Results.note(
+                "Replayed: the routers run, but a token goes as deep as the token at its place in a run of the small model with"
+                        + " as many recursions went. Each is compared with a vanilla model of as many layers as its deepest tokens pass. The"
+                        + " same bytes are those that this vanilla model and its caches take with 32 sequences of "
+                        + ServingRun.CONTEXT
+                        + " tokens.");
         fullNote();
     }
 
@@ -323,13 +326,13 @@ final class ServingComparison {
                 results.row(places, t[0], t[1], t[2], t[3], t[1] / t[0], t[2] / t[0], t[1] / t[2], t[3] / t[0]);
             }
         }
-        Results.note("All deep: a threshold of 0, every token runs all recursions, so that nothing is gained by depth and what the"
-                + " routers and the scheduling cost shows. With one sequence nothing can fill the place of a token that stops early, and"
-                + " a tick is one recursion of one row: the gain is that of the layers not run.");
+        Results.note(
+                "All deep: a threshold of 0, every token runs all recursions, so that nothing is gained by depth and what the"
+                        + " routers and the scheduling cost shows. With one sequence nothing can fill the place of a token that stops early, and"
+                        + " a tick is one recursion of one row: the gain is that of the layers not run.");
     }
 
-    private static ServingRun loaded(
-            ServingModel model, int places, DepthPolicy policy, double threshold, int count) {
+    private static ServingRun loaded(ServingModel model, int places, DepthPolicy policy, double threshold, int count) {
         DecoderSize size = DecoderSize.full(model.config, places, ServingRun.CONTEXT, 2 * places);
         return new ServingRun(model, size, policy, i -> threshold, count, LOAD_LENGTH);
     }

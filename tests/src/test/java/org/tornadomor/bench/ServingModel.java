@@ -132,8 +132,8 @@ final class ServingModel implements AutoCloseable {
         float[] logits = new float[config.vocabSize()];
         for (int at = 0; at < WINDOW; at += CHUNK) {
             for (int s = 0; s < BATCH; s++) {
-                int[] chunk = Arrays.copyOfRange(
-                        ids, window[s] * (WINDOW + 1) + at, window[s] * (WINDOW + 1) + at + CHUNK);
+                int[] chunk =
+                        Arrays.copyOfRange(ids, window[s] * (WINDOW + 1) + at, window[s] * (WINDOW + 1) + at + CHUNK);
                 if (!decoder.feed(s, chunk, 0, CHUNK, CHUNK)) {
                     throw new IllegalStateException("no room for a chunk");
                 }

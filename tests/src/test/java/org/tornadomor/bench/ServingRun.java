@@ -161,8 +161,7 @@ record ServingRun(
 
     Figures measure() {
         int[] lengths = lengths(count, mean);
-        try (Scheduler scheduler =
-                new Scheduler(model.engine, model.weights, size, size.sequences(), false, policy)) {
+        try (Scheduler scheduler = new Scheduler(model.engine, model.weights, size, size.sequences(), false, policy)) {
             for (int i = 0; i < Math.min(WARM_UP, count); i++) {
                 scheduler.submit(request(start(model), 12, 100 + i, threshold.applyAsDouble(i)), quiet());
             }
