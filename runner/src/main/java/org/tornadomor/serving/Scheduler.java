@@ -4,6 +4,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Decoder;
@@ -34,48 +36,8 @@ public final class Scheduler implements AutoCloseable {
     private final Running[] bySequence;
     private final float[] draws;
     private final int[] drawn;
-    private final Statistics statistics = new Statistics();
-    private long arrivals;
-
-    /** What happened so far, for reports and metrics. */
-    public static final class Statistics {
-        private long promptTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended;
-
-        /** Tokens of prompts that were read, those found in the prefix cache included. */
-        public long promptTokens() {
-            return promptTokens;
-        }
-
-        /** Tokens of prompts whose keys were there already. */
-        public long cachedTokens() {
-            return cachedTokens;
-        }
-
-        /** Tokens that were drawn. */
-        public long newTokens() {
-            return newTokens;
-        }
-
-        /** How often a request was set back. */
-        public long preemptions() {
-            return preemptions;
-        }
-
-        /** Ticks in which something ran. */
-        public long ticks() {
-            return ticks;
-        }
-
-        /** Rows that were under way, summed over the ticks. */
-        public long rows() {
-            return rows;
-        }
-
-        /** Requests that ended. */
-        public long ended() {
-            return ended;
-        }
-    }
+    private final AtomicLong arrivals = new AtomicLong();
+    private long promptTokens, lookedUpTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended;
 
     /**
      * @param size what there is memory for
@@ -100,8 +62,19 @@ public final class Scheduler implements AutoCloseable {
         drawn = new int[size.logitRows()];
     }
 
-    /** Continues its prompt when its turn comes. */
+    /**
+     * Continues its prompt when its turn comes.
+     *
+     * @throws UserError if the model or its memory cannot
+     */
     public Ticket submit(Request request, RequestListener listener) {
+        Running added = prepare(request, listener);
+        enqueue(added);
+        return added;
+    }
+
+    /** Looks at a request, on any thread. */
+    Running prepare(Request request, RequestListener listener) {
         int context = decoder.size().context();
         if (request.prompt().length > context) {
             throw new UserError("a prompt of " + request.prompt().length + " tokens is longer than the context of "
@@ -112,13 +85,19 @@ public final class Scheduler implements AutoCloseable {
                     + config.recursions() + " recursions; ask for at most that");
         }
         config.requireTokens(request.prompt(), 0, request.prompt().length);
-        Running added = new Running(arrivals++, request, listener, context);
+        for (int id : request.extras().logitBias().keySet()) {
+            config.requireTokens(new int[] {id}, 0, 1);
+        }
+        return new Running(arrivals.getAndIncrement(), request, listener, context);
+    }
+
+    /** Lets a request that was prepared wait for its turn. */
+    void enqueue(Running added) {
         if (added.wantsMore()) {
             waiting.addLast(added);
         } else {
             end(added, End.LENGTH);
         }
-        return added;
     }
 
     /** Ends a request, wherever it is; its pages are free at once. */
@@ -150,8 +129,30 @@ public final class Scheduler implements AutoCloseable {
         return running.size();
     }
 
+    /** What happened so far. */
     public Statistics statistics() {
-        return statistics;
+        return new Statistics(
+                promptTokens, lookedUpTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended);
+    }
+
+    /** How things stand. */
+    LoopState state() {
+        long[] rowsAtDepth = new long[config.recursions()];
+        for (int r = 1; r <= rowsAtDepth.length; r++) {
+            rowsAtDepth[r - 1] = decoder.rowsAtDepth(r);
+        }
+        return new LoopState(
+                running.size(),
+                waiting.size(),
+                places(),
+                decoder.usedOuterPages(),
+                decoder.size().outerPages(),
+                decoder.usedBlockPages(),
+                decoder.size().blockPages(),
+                rowsAtDepth,
+                statistics(),
+                true,
+                Optional.empty());
     }
 
     /** For figures about pages and rows. */
@@ -176,8 +177,8 @@ public final class Scheduler implements AutoCloseable {
         while (!decoder.reserve()) {
             setBackYoungest();
         }
-        statistics.rows += decoder.rowsUnderWay();
-        statistics.ticks++;
+        rows += decoder.rowsUnderWay();
+        ticks++;
         int outputs = decoder.tick(policy);
         if (outputs > 0) {
             draw(outputs);
@@ -280,7 +281,7 @@ public final class Scheduler implements AutoCloseable {
         decoder.close(youngest.sequence);
         youngest.fed = 0;
         waiting.addFirst(youngest);
-        statistics.preemptions++;
+        preemptions++;
     }
 
     private void draw(int outputs) {
@@ -318,7 +319,7 @@ public final class Scheduler implements AutoCloseable {
             }
         }
         request.ids[request.known++] = id;
-        statistics.newTokens++;
+        newTokens++;
         boolean goesOn = request.listener.token(id, depth);
         if (request.ended) {
             return;
@@ -338,8 +339,9 @@ public final class Scheduler implements AutoCloseable {
             depths[i] = decoder.depth(request.sequence, i);
         }
         request.promptRead = true;
-        statistics.promptTokens += depths.length;
-        statistics.cachedTokens += request.cached;
+        promptTokens += depths.length;
+        lookedUpTokens += reusesPrefixes ? depths.length : 0;
+        cachedTokens += request.cached;
         request.listener.prompt(depths, request.cached);
     }
 
@@ -356,7 +358,7 @@ public final class Scheduler implements AutoCloseable {
             decoder.close(request.sequence);
         }
         request.ended = true;
-        statistics.ended++;
+        ended++;
         request.listener.ended(reason);
     }
 
