@@ -46,10 +46,11 @@ record DataFiles(Path folder) {
      */
     Found find(TaskConfig task, String split) {
         if (!task.data().files().isEmpty()) {
-            List<String> named = task.data().files().getOrDefault(split, task.data().files().get(""));
+            List<String> named =
+                    task.data().files().getOrDefault(split, task.data().files().get(""));
             if (named == null) {
-                throw new UserError("task " + task.name() + " names no file for its split " + split
-                        + "; add it to data_files");
+                throw new UserError(
+                        "task " + task.name() + " names no file for its split " + split + "; add it to data_files");
             }
             return new Found(named.stream().map(InputFile::path).toList(), false);
         }
@@ -83,8 +84,8 @@ record DataFiles(Path folder) {
         String inside = base == null
                 ? task.name()
                 : task.data().part() == null ? base : base + "/" + task.data().part();
-        return inside + "/" + split + ".jsonl or " + stems.getFirst() + "_" + split + ".jsonl (or .json, .parquet, .csv,"
-                + " or parts as on the hub)";
+        return inside + "/" + split + ".jsonl or " + stems.getFirst() + "_" + split
+                + ".jsonl (or .json, .parquet, .csv," + " or parts as on the hub)";
     }
 
     private static String last(String set) {
@@ -147,7 +148,8 @@ record DataFiles(Path folder) {
         }
         Pattern names = Pattern.compile(pattern, Pattern.CASE_INSENSITIVE);
         try (Stream<Path> files = Files.list(place)) {
-            return files.filter(file -> names.matcher(file.getFileName().toString()).matches())
+            return files.filter(
+                            file -> names.matcher(file.getFileName().toString()).matches())
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -171,8 +173,8 @@ record DataFiles(Path folder) {
             return found;
         }
         if (byNumber.size() != found.size()) {
-            throw new UserError("both " + found.getFirst() + " and " + found.getLast().getFileName()
-                    + " may be meant; leave one of them there");
+            throw new UserError("both " + found.getFirst() + " and "
+                    + found.getLast().getFileName() + " may be meant; leave one of them there");
         }
         for (int i = 0; i < of; i++) {
             if (!byNumber.containsKey(i)) {

@@ -144,7 +144,8 @@ final class Documents {
         try (var lines = Files.lines(file)) {
             first = lines.findFirst().orElse("");
         }
-        return !first.contains("question,") && Files.readString(file).stripTrailing().matches("(?s).*,[A-D]");
+        return !first.contains("question,")
+                && Files.readString(file).stripTrailing().matches("(?s).*,[A-D]");
     }
 
     private static Doc ofMmlu(Doc row) {

@@ -89,8 +89,9 @@ final class RequestEncoder {
 
     private int requireStart() {
         if (texts.start() < 0) {
-            throw new UserError("the tokenizer has neither a token that begins texts nor one that ends them, which a text"
-                    + " without a context needs; use a checkpoint whose tokenizer has one");
+            throw new UserError(
+                    "the tokenizer has neither a token that begins texts nor one that ends them, which a text"
+                            + " without a context needs; use a checkpoint whose tokenizer has one");
         }
         return texts.start();
     }

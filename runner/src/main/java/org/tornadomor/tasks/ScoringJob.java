@@ -30,8 +30,8 @@ final class ScoringJob {
         for (int i = 0; i < requests.size(); i++) {
             TokenRequest request = requests.get(i);
             int[] inputs = Arrays.copyOf(request.ids(), request.inputs());
-            ScoringJob job = jobs.computeIfAbsent(
-                    Arrays.stream(inputs).boxed().toList(), key -> new ScoringJob(inputs));
+            ScoringJob job =
+                    jobs.computeIfAbsent(Arrays.stream(inputs).boxed().toList(), key -> new ScoringJob(inputs));
             job.add(i, request);
         }
         return new ArrayList<>(jobs.values());

@@ -28,7 +28,9 @@ final class Shots {
         this.count = count;
         String split = task.shots().split();
         // A rule of the harness: also where it knows neither of the two.
-        withoutItself = split == null ? task.data().test() == null : split.equals(task.data().test());
+        withoutItself = split == null
+                ? task.data().test() == null
+                : split.equals(task.data().test());
         int needed = count == 0 ? 0 : count + (withoutItself ? 1 : 0);
         if (pool.size() < needed) {
             throw new UserError("task " + task.name() + " has " + pool.size() + " documents to take examples from, and "
@@ -60,10 +62,11 @@ final class Shots {
     }
 
     private List<Doc> first(List<Doc> drawn, Doc doc) {
-        List<Doc> others = withoutItself ? drawn.stream().filter(d -> !d.same(doc)).toList() : drawn;
+        List<Doc> others =
+                withoutItself ? drawn.stream().filter(d -> !d.same(doc)).toList() : drawn;
         if (others.size() < count) {
-            throw new UserError("task " + task.name() + " has documents twice, so that " + count
-                    + " examples without " + doc.place() + " itself could not be drawn; remove the doubles");
+            throw new UserError("task " + task.name() + " has documents twice, so that " + count + " examples without "
+                    + doc.place() + " itself could not be drawn; remove the doubles");
         }
         return others.subList(0, count);
     }

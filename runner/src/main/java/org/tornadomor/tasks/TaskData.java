@@ -43,7 +43,9 @@ final class TaskData {
         List<Doc> own = partColumn.isEmpty() ? docs : ofPart(task, docs, partColumn);
         return data.process() == null
                 ? own
-                : own.stream().map(doc -> KnownFunctions.process(data.process(), doc)).toList();
+                : own.stream()
+                        .map(doc -> KnownFunctions.process(data.process(), doc))
+                        .toList();
     }
 
     private static List<Doc> ofPart(TaskConfig task, List<Doc> docs, String column) {
@@ -51,13 +53,17 @@ final class TaskData {
             return docs;
         }
         String part = task.data().part();
-        List<Doc> own = docs.stream().filter(doc -> part.equals(doc.fields().get(column))).toList();
+        List<Doc> own = docs.stream()
+                .filter(doc -> part.equals(doc.fields().get(column)))
+                .toList();
         if (own.isEmpty()) {
             throw new UserError("no document of task " + task.name() + ": none has the " + column + " '" + part
                     + "', as " + docs.getFirst().place() + " shows; give the file that has them");
         }
         int[] index = new int[1];
-        return own.stream().map(doc -> new Doc(index[0]++, doc.place(), doc.fields())).toList();
+        return own.stream()
+                .map(doc -> new Doc(index[0]++, doc.place(), doc.fields()))
+                .toList();
     }
 
     private static void requireColumns(DataSets.DataSet set, Doc first) {

@@ -55,7 +55,8 @@ public final class TaskRun {
         List<TaskTree> trees = new ArrayList<>();
         for (String name : names) {
             library.find(name).stream()
-                    .filter(tree -> trees.stream().noneMatch(known -> known.name().equals(tree.name())))
+                    .filter(tree ->
+                            trees.stream().noneMatch(known -> known.name().equals(tree.name())))
                     .forEach(trees::add);
         }
         TaskRun run = new TaskRun(engine, weights, texts, options, trees);
@@ -125,11 +126,15 @@ public final class TaskRun {
     /** Lets the model write; it routes as in generation in every mode. */
     private Answer[] written(PreparedTask task, long[] computed, LongConsumer progress) {
         TaskConfig.Writing writing = task.task().generation();
-        GenerationOptions how = new GenerationOptions(
-                writing.mostTokens(), 0, 0, 1, 1, 0, writing.until(), options.threshold(), options.maxDepth());
+        GenerationOptions how = GenerationOptions.DEFAULT
+                .withMaxNewTokens(writing.mostTokens())
+                .withTemperature(0)
+                .withStop(writing.until())
+                .withThreshold(options.threshold())
+                .withMaxDepth(options.maxDepth());
         List<int[]> prompts = task.requests().stream().map(TokenRequest::ids).toList();
-        BatchGenerator.Result result = BatchGenerator.generate(
-                engine, weights, texts, prompts, how, ElementType.F32, TokenListener.NONE);
+        BatchGenerator.Result result =
+                BatchGenerator.generate(engine, weights, texts, prompts, how, ElementType.F32, TokenListener.NONE);
         Answer[] answers = new Answer[prompts.size()];
         for (int i = 0; i < answers.length; i++) {
             Generation made = result.generations().get(i);

@@ -59,7 +59,8 @@ class ConvertCommandTest {
 
     private Outcome convert(Path model, String out, Object... more) {
         Object[] base = {"convert", "--model", model, "--out", folder.resolve(out)};
-        return Outcome.of(Stream.concat(Arrays.stream(base), Arrays.stream(more)).toArray());
+        return Outcome.of(
+                Stream.concat(Arrays.stream(base), Arrays.stream(more)).toArray());
     }
 
     @ParameterizedTest
@@ -74,8 +75,11 @@ class ConvertCommandTest {
             })
     void weightsAreThoseOfTheLayersThatTheTableNames(String init, int n, String sharing, String expected) {
         Path model = llama("llama", LAYERS, true);
-        convert(model, "out", "--recursions", n, "--sharing", sharing, "--init", init).succeeds();
-        double[] values = Arrays.stream(expected.split(" ")).mapToDouble(Double::parseDouble).toArray();
+        convert(model, "out", "--recursions", n, "--sharing", sharing, "--init", init)
+                .succeeds();
+        double[] values = Arrays.stream(expected.split(" "))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
         try (CheckpointFolder converted = CheckpointFolder.open(folder.resolve("out"));
                 TensorSource original = TensorSource.open(model)) {
             for (ParameterSpec spec : converted.specs()) {
@@ -101,9 +105,11 @@ class ConvertCommandTest {
     @ValueSource(strings = {"stepwise", "average", "lower", "upper", "random"})
     void aModelOfEqualLayersKeepsItsLogits(String init) throws IOException {
         Path model = llama("llama", LAYERS, false);
-        convert(model, "one", "--recursions", 1, "--sharing", "cycle", "--init", init).succeeds();
+        convert(model, "one", "--recursions", 1, "--sharing", "cycle", "--init", init)
+                .succeeds();
         assertArrayEquals(logits(model), logits(folder.resolve("one")));
-        convert(model, "equal", "--recursions", 8, "--sharing", "cycle", "--init", "lower").succeeds();
+        convert(model, "equal", "--recursions", 8, "--sharing", "cycle", "--init", "lower")
+                .succeeds();
         Outcome.of("export", folder.resolve("equal"), "--format", "hf", "--out", folder.resolve("alike"))
                 .succeeds();
         convert(folder.resolve("alike"), "again", "--recursions", 2, "--sharing", "middle-cycle", "--init", init)
@@ -147,11 +153,27 @@ class ConvertCommandTest {
         assertTrue(loss > 1 && loss < 20, outcome.out());
         assertEquals(8, json.get("layers").size());
         assertEquals(List.of(5, 6), ints(json.at("/layers/3/begins_with"), json.at("/layers/4/begins_with")));
-        assertTrue(json.at("/parameters_before/total").longValue() > json.at("/parameters_after/total").longValue());
+        assertTrue(json.at("/parameters_before/total").longValue()
+                > json.at("/parameters_after/total").longValue());
         Path run = folder.resolve("run");
         Outcome.of(
-                        "train", "--init", folder.resolve("mor"), "--data", text, "--context", 32, "--batch", 2, "--steps",
-                        3, "--eval-every", 0, "--samples", 0, "--out", run)
+                        "train",
+                        "--init",
+                        folder.resolve("mor"),
+                        "--data",
+                        text,
+                        "--context",
+                        32,
+                        "--batch",
+                        2,
+                        "--steps",
+                        3,
+                        "--eval-every",
+                        0,
+                        "--samples",
+                        0,
+                        "--out",
+                        run)
                 .succeeds();
         try (CheckpointFolder trained = LoadedModel.open(run, org.tornadomor.model.UnknownKeys.REFUSED)) {
             assertEquals(router.replace('-', '_'), trained.config().router().spelling());
@@ -165,8 +187,16 @@ class ConvertCommandTest {
     @Test
     void theTableSaysWhereLayersWent() {
         Outcome outcome = convert(
-                        llama("llama", 5, true), "out", "--recursions", 2, "--sharing", "cycle", "--init", "average",
-                        "--keep-layers", "even:4")
+                        llama("llama", 5, true),
+                        "out",
+                        "--recursions",
+                        2,
+                        "--sharing",
+                        "cycle",
+                        "--init",
+                        "average",
+                        "--keep-layers",
+                        "even:4")
                 .succeeds();
         List<String> lines = outcome.out().lines().map(String::strip).toList();
         assertTrue(lines.contains("0              1        0           0  mean of 0, 3"), outcome.out());
@@ -180,15 +210,25 @@ class ConvertCommandTest {
         Object[] good = {"--recursions", 5, "--sharing", "cycle", "--init", "lower"};
         convert(model, "x", "--recursions", 2, "--sharing", "cycle", "--init", "lower")
                 .failsWith(1, "5 layers do not divide", "4, 2 do", "--keep-layers even:4");
-        convert(model, "x", "--recursions", 5, "--sharing", "ring", "--init", "lower").failsWith(1, "--sharing", "cycle");
-        convert(model, "x", "--recursions", 5, "--sharing", "cycle", "--init", "best").failsWith(1, "--init", "stepwise");
-        convert(model, "x", "--recursions", 0, "--sharing", "cycle", "--init", "lower").failsWith(1, "--recursions is 0");
+        convert(model, "x", "--recursions", 5, "--sharing", "ring", "--init", "lower")
+                .failsWith(1, "--sharing", "cycle");
+        convert(model, "x", "--recursions", 5, "--sharing", "cycle", "--init", "best")
+                .failsWith(1, "--init", "stepwise");
+        convert(model, "x", "--recursions", 0, "--sharing", "cycle", "--init", "lower")
+                .failsWith(1, "--recursions is 0");
         convert(model, "x", "--recursions", 5, "--sharing", "sequence", "--init", "lower", "--router", "token-choice")
                 .failsWith(1, "mor.router token_choice", "sequence");
-        convert(model, "x", Stream.concat(Arrays.stream(good), Stream.of("--max-tokens", 9)).toArray())
+        convert(
+                        model,
+                        "x",
+                        Stream.concat(Arrays.stream(good), Stream.of("--max-tokens", 9))
+                                .toArray())
                 .failsWith(1, "--max-tokens changes nothing");
-        convert(model, "x", Stream.concat(Arrays.stream(good), Stream.of("--keep-layers", "0", "--drop-layers", "1"))
-                        .toArray())
+        convert(
+                        model,
+                        "x",
+                        Stream.concat(Arrays.stream(good), Stream.of("--keep-layers", "0", "--drop-layers", "1"))
+                                .toArray())
                 .failsWith(1, "two ways");
         Path mor = Folders.bytes(folder.resolve("mor"));
         convert(mor, "x", good).failsWith(1, "is a recursive model already", "plain Llama");

@@ -66,7 +66,10 @@ class TaskGoldenTest {
                         .filter(line -> line.path("task").stringValue().equals(task))
                         .toList();
                 samples(entry.getKey(), entry.getValue().path("samples"), own);
-                scores(entry.getKey(), entry.getValue().path("results"), result.path("results").path(task));
+                scores(
+                        entry.getKey(),
+                        entry.getValue().path("results"),
+                        result.path("results").path(task));
                 compared++;
             }
         }

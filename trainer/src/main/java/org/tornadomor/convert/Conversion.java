@@ -39,11 +39,7 @@ public final class Conversion {
      * @throws UserError if a value is not finite, or the disk refuses
      */
     public static void write(
-            ConversionPlan plan,
-            CheckpointFolder checkpoint,
-            Path folder,
-            GenerationConfig generation,
-            long seed) {
+            ConversionPlan plan, CheckpointFolder checkpoint, Path folder, GenerationConfig generation, long seed) {
         try (CheckpointWriter writer = CheckpointWriter.create(folder, plan.target(), DType.F32)) {
             writer.setGeneration(generation);
             Conversion conversion = new Conversion(plan, checkpoint, seed);
