@@ -50,7 +50,7 @@ final class LossOnText implements AutoCloseable {
         int longest =
                 pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(1);
         int rows = Math.min(Math.min(CONTEXT, config.maxPositions()), longest);
-        int samples = (int) Math.clamp(text.scored() / rows, 1, Math.max(1, BATCH_TOKENS / rows));
+        int samples = Math.clamp(text.scored() / rows, 1, Math.max(1, BATCH_TOKENS / rows));
         try (LoadedModel loaded = LoadedModel.load(checkpoint, options, new WeightsOption());
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows);
                 Progress progress = Progress.start("evaluate", "tok", text.scored())) {
