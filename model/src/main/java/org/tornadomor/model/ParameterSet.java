@@ -2,6 +2,7 @@ package org.tornadomor.model;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +16,9 @@ import org.tornadomor.model.io.ParameterNames;
  * One float for each parameter of a model: the weights, or their gradients, or a moment of the optimiser; all four are laid
  * out alike. Sharing is by construction: layers that share weights are handed the same tensors.
  *
- * <p>Within the arena matrices come first, then vectors, then the auxiliary routers, so that the optimiser walks over a few
- * long spans: {@link #matrices()} with weight decay, {@link #vectors()} without, {@link #auxiliary()} with an optimiser of
- * their own.
+ * <p>Within the arena matrices come first, then vectors, then low-rank factors, then the auxiliary routers, so that the
+ * optimiser walks over a few long spans: {@link #matrices()} with weight decay, {@link #vectors()} without,
+ * {@link #lowRank()}, and {@link #auxiliary()} with an optimiser of their own.
  */
 public final class ParameterSet implements AutoCloseable {
     private final ModelConfig config;
@@ -28,8 +29,12 @@ public final class ParameterSet implements AutoCloseable {
     private final Map<String, Tensor> named = new LinkedHashMap<>();
     private final List<Tensor> matrices = new ArrayList<>();
     private final List<Tensor> vectors = new ArrayList<>();
+    private final List<Tensor> lowRank = new ArrayList<>();
     private final List<Tensor> auxiliary = new ArrayList<>();
     private final List<LayerWeights> layers = new ArrayList<>();
+    /** By unrolled layer; null where it has none. */
+    private final List<LoraWeights> loras = new ArrayList<>();
+
     private final List<RouterWeights> routers = new ArrayList<>();
     private final List<RouterWeights> auxRouters = new ArrayList<>();
     private final Tensor embedding;
@@ -68,6 +73,11 @@ public final class ParameterSet implements AutoCloseable {
             layers.add(new LayerWeights(inputNorm, body[0], body[1], postNorm, body[2], body[3]));
         }
         finalNorm = vector(ParameterNames.FINAL_NORM, d);
+        LayerMap map = new LayerMap(config);
+        for (int l = 0; l < config.numLayers(); l++) {
+            List<LoraTarget> targets = LoraConfig.targets(config, map, l);
+            loras.add(targets.isEmpty() ? null : lora(l, targets));
+        }
         routers(RouterParameter.Role.AUXILIARY, auxiliary, auxRouters);
         routerBias = makeRouterBias();
     }
@@ -87,6 +97,31 @@ public final class ParameterSet implements AutoCloseable {
         name(gateUp, f, f, ParameterNames.up(u));
         Tensor down = matrix(ParameterNames.down(u), d, f);
         return new Tensor[] {qkv, output, gateUp, down};
+    }
+
+    private LoraWeights lora(int l, List<LoraTarget> targets) {
+        Map<LoraSite, Tensor> down = new EnumMap<>(LoraSite.class);
+        Map<LoraTarget, Tensor> downOf = new EnumMap<>(LoraTarget.class);
+        Map<LoraTarget, Tensor> up = new EnumMap<>(LoraTarget.class);
+        for (LoraSite site : LoraSite.values()) {
+            List<LoraTarget> here = LoraConfig.at(site, targets);
+            if (here.isEmpty()) {
+                continue;
+            }
+            int ranks = LoraConfig.total(config, here);
+            Tensor fused = add(lowRank, arena.allocate("lora " + l + " " + site, ranks, here.getFirst().inputs(config)));
+            down.put(site, fused);
+            int from = 0;
+            for (LoraTarget target : here) {
+                int rank = config.lora().rank(config, target);
+                downOf.put(target, fused.rows(from, rank));
+                name(fused, from, rank, ParameterNames.loraDown(l, target));
+                String upName = ParameterNames.loraUp(l, target);
+                up.put(target, named(lowRank, arena.allocate(upName, rank, target.outputs(config))));
+                from += rank;
+            }
+        }
+        return new LoraWeights(down, downOf, up);
     }
 
     private void routers(RouterParameter.Role role, List<Tensor> group, List<RouterWeights> into) {
@@ -170,6 +205,11 @@ public final class ParameterSet implements AutoCloseable {
         return arena.spans(arena.name() + ".vectors", vectors);
     }
 
+    /** Flat vectors that cover the low-rank factors: weight decay applies. None without them. */
+    public List<Tensor> lowRank() {
+        return arena.spans(arena.name() + ".low_rank", lowRank);
+    }
+
     /** Flat vectors that cover the auxiliary routers; none without them. */
     public List<Tensor> auxiliary() {
         return arena.spans(arena.name() + ".auxiliary", auxiliary);
@@ -177,6 +217,11 @@ public final class ParameterSet implements AutoCloseable {
 
     LayerWeights layer(int weightSet) {
         return layers.get(weightSet);
+    }
+
+    /** The low-rank factors of an unrolled layer, or null. */
+    LoraWeights lora(int l) {
+        return loras.get(l);
     }
 
     /** The router of recursion r (from 1), or the only one. */
