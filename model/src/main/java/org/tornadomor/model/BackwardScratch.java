@@ -14,6 +14,7 @@ import org.tornadomor.engine.Tensor;
  * @param dMixed [N, 2 kvHeads h] for hybrid keys, else null
  * @param dInner [N, m] inside an MLP router, or null
  * @param dInnerActivated [N, m]
+ * @param dLow [N, ranks] between low-rank factors, or null
  */
 record BackwardScratch(
         Tensor dActivated,
@@ -23,7 +24,8 @@ record BackwardScratch(
         Tensor dQkv,
         Tensor dMixed,
         Tensor dInner,
-        Tensor dInnerActivated) {
+        Tensor dInnerActivated,
+        Tensor dLow) {
     static BackwardScratch allocate(Arena arena, ModelConfig config, int rows) {
         int queries = config.queryWidth();
         int keys = config.kvWidth();
@@ -37,6 +39,7 @@ record BackwardScratch(
                 arena.allocate("scratch.d_qkv", rows, queries + 2 * keys),
                 hybrid ? arena.allocate("scratch.d_mixed", rows, 2 * keys) : null,
                 inner == 0 ? null : arena.allocate("scratch.d_inner", rows, inner),
-                inner == 0 ? null : arena.allocate("scratch.d_inner_activated", rows, inner));
+                inner == 0 ? null : arena.allocate("scratch.d_inner_activated", rows, inner),
+                config.lora() == null ? null : arena.allocate("scratch.d_low", rows, LoraConfig.widest(config)));
     }
 }

@@ -12,6 +12,7 @@ import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.GenerationConfig;
+import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.ParameterSpec;
 
 /** Moves weights between an engine and where they come from or go to. */
@@ -25,7 +26,8 @@ public final class Checkpoints {
     private Checkpoints() {}
 
     /**
-     * Random weights: matrices normal with the configuration's {@code initializer_range}, norms 1, biases 0. Each tensor has a
+     * Random weights: matrices normal with the configuration's {@code initializer_range}, norms 1, biases 0, and of low-rank
+     * factors the second 0, so that they add nothing at first. Each tensor has a
      * stream of its own, so that a seed gives a tensor the same values in every model that has one of that name and shape.
      */
     public static void initialise(Engine engine, ParameterSet weights, long seed) {
@@ -49,6 +51,9 @@ public final class Checkpoints {
         RandomGenerator random =
                 RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 0x9E3779B97F4A7C15L + name.hashCode());
         float[] values = new float[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
+        if (ParameterNames.isLoraUp(name)) {
+            return values;
+        }
         for (int i = 0; i < values.length; i++) {
             values[i] = matrix ? (float) (range * random.nextGaussian()) : 1;
         }

@@ -30,7 +30,10 @@ final class ConfigJson {
             "z_loss_coef",
             "balancing",
             "bias_update_rate",
-            "aux_router");
+            "aux_router",
+            "lora");
+
+    static final List<String> LORA_KEYS = List.of("rank", "targets");
 
     /** What Hugging Face's classes take where a file leaves the key out. */
     private static final double ROPE_THETA = 10000;
@@ -153,7 +156,16 @@ final class ConfigJson {
                 .balancing(json.choice("balancing", defaults.balancing()))
                 .biasUpdateRate(json.number("bias_update_rate", defaults.biasUpdateRate()))
                 .auxRouter(json.flag("aux_router", defaults.auxRouter()))
+                .lora(json.has("lora") ? lora(json.object("lora")) : null)
                 .build();
+    }
+
+    private static LoraConfig lora(ConfigFields json) {
+        json.allowOnly(LORA_KEYS);
+        List<LoraTarget> targets = json.texts("targets").stream()
+                .map(name -> Spelled.parse(LoraTarget.class, json.prefix() + "targets", name))
+                .toList();
+        return new LoraConfig(json.requiredInt("rank"), json.has("targets") ? targets : LoraConfig.ALL);
     }
 
     static String write(ModelConfig config) {
@@ -203,5 +215,11 @@ final class ConfigJson {
         json.put("balancing", mor.balancing().spelling());
         json.put("bias_update_rate", mor.biasUpdateRate());
         json.put("aux_router", mor.auxRouter());
+        if (mor.lora() != null) {
+            ObjectNode lora = json.putObject("lora");
+            lora.put("rank", mor.lora().rank());
+            ArrayNode targets = lora.putArray("targets");
+            mor.lora().targets().forEach(target -> targets.add(target.spelling()));
+        }
     }
 }

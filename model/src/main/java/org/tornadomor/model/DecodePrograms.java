@@ -1,14 +1,21 @@
 package org.tornadomor.model;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.tornadomor.engine.AttentionOp.Rope;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Embed;
+import org.tornadomor.engine.DenseOp.MatmulNN;
 import org.tornadomor.engine.DenseOp.MatmulNT;
 import org.tornadomor.engine.DenseOp.RmsNorm;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Ops;
 import org.tornadomor.engine.RowOp.Gather;
 import org.tornadomor.engine.RowOp.Scatter;
 import org.tornadomor.engine.Slot;
@@ -148,38 +155,58 @@ final class DecodePrograms {
                 keys.blockRows(),
                 rotary.rows(),
                 DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
+        LowRankByDepth.Memory memory =
+                config.lora() == null ? null : LowRankByDepth.Memory.allocate(state.floats(), config, running);
         LayerForward program = new LayerForward(
-                engine(), "decode block: layer", shape, state.weights().type(), true);
+                engine(),
+                "decode block: layer",
+                shape,
+                state.weights().type(),
+                memory == null ? null : ops -> new LowRankByDepth(ops, shape, memory),
+                true);
         for (int position = 0; position < map.blockSize(); position++) {
             LayerWeights weights = state.weights().layer(map.weightSet(map.layer(1, position)));
             LayerKeys bound = running.rows.keys(rotary, keys.block(position), List.of(running.copyPlace));
-            block.add(program.bind(weights, shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
+            block.add(program.bind(
+                    weights,
+                    factors(position),
+                    shared.between(x, x).withQkv(shared.qkv()),
+                    state.scratch(),
+                    bound));
         }
     }
 
+    /** The low-rank factors of a layer of the block, by recursion. */
+    private List<LoraWeights> factors(int position) {
+        return IntStream.rangeClosed(1, config.recursions())
+                .mapToObj(r -> state.weights().lora(map.layer(r, position)))
+                .toList();
+    }
+
     private void outerLayers(List<Numbered> into, String name, DecodeRows rows, int from, int to) {
-        LayerForward own = null;
-        LayerForward reading = null;
+        Map<String, LayerForward> programs = new HashMap<>();
         for (int l = from; l < to; l++) {
             int source = map.kvSource(l);
-            LayerForward program = source == l ? own : reading;
-            if (program == null) {
-                LayerShape shape = rows.shape(
-                        config,
-                        keys.outerRows(),
-                        rotary.rows(),
-                        DecodeRows.use(source == l ? rows.extent : null, keys));
-                String what = "decode " + name + ": layer" + (source == l ? "" : ", shared keys");
-                program =
-                        new LayerForward(engine(), what, shape, state.weights().type(), true);
-            }
-            own = source == l ? program : own;
-            reading = source == l ? reading : program;
+            boolean reads = source != l;
+            Extent writers = reads ? null : rows.extent;
+            LayerShape shape =
+                    rows.shape(config, keys.outerRows(), rotary.rows(), DecodeRows.use(writers, keys));
+            Function<Ops, LowRank> factors = LayerBank.factors(map.recursion(l), shape);
+            String what = "decode " + name + ": layer" + (reads ? ", shared keys" : "")
+                    + (factors == null ? "" : ", low-rank factors");
+            LayerForward program = programs.computeIfAbsent(
+                    what,
+                    n -> new LayerForward(engine(), n, shape, state.weights().type(), factors, true));
             LayerWeights weights = state.weights().layer(map.weightSet(l));
             LayerKeys bound = rows.keys(rotary, keys.outer(source), List.of());
             into.add(new Numbered(
                     map.recursion(l),
-                    program.bind(weights, shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound)));
+                    program.bind(
+                            weights,
+                            Collections.singletonList(state.weights().lora(l)),
+                            shared.between(x, x).withQkv(shared.qkv()),
+                            state.scratch(),
+                            bound)));
         }
     }
 
@@ -199,10 +226,28 @@ final class DecodePrograms {
         w.add(new Gather(hidden, w.of(state.hidden()), w.of(keyed.slots, rows)));
         w.add(new RmsNorm(normed, hidden, w.of(weights.inputNorm()), (float) config.rmsNormEps()));
         w.add(new MatmulNT(own, normed, w.of(weights.qkv().rows(queries, 2 * width))));
+        LoraWeights factors = state.weights().lora(firstLeaving);
+        if (factors != null) {
+            keepFactors(w, factors, normed, rows);
+        }
         w.add(new Rope(
                 w.of(shared.qkv().columns(queries, width), rows), w.of(keyed.position, rows), w.of(rotary), false));
         w.add(new Scatter(w.of(keys.outer(firstLeaving)), own, w.of(keyed.place, rows)));
         return w.on(engine());
+    }
+
+    /** Adds what low-rank factors add to keys and values of the last layer. */
+    private void keepFactors(Wiring w, LoraWeights factors, Slot normed, Extent rows) {
+        for (LoraTarget target : List.of(LoraTarget.K, LoraTarget.V)) {
+            Tensor down = factors.downOf().get(target);
+            if (down != null) {
+                Tensor low = state.scratch().low();
+                Slot inner = w.of(low.reshaped(low.rows(), down.rows()), rows);
+                Slot out = w.of(LowRank.output(target, config, shared), rows);
+                w.add(new MatmulNT(inner, normed, w.of(down)));
+                w.add(new MatmulNN(out, inner, w.of(factors.up().get(target)), true));
+            }
+        }
     }
 
     private Binding head() {

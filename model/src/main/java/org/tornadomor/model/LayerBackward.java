@@ -39,10 +39,16 @@ final class LayerBackward {
     private final Slot gInputNorm, gQkv, gOutput, gPostNorm, gGateUp, gDown;
     private final Slot position, table, start, keyStart, visible;
     private Slot ownKv, dOwnKv, place, base, mixed, dMixed, dShared;
+    /** Null without low-rank factors. */
+    private final LowRankBackward lowRank;
+
     private final Program program;
 
-    /** @param hasReaders whether later layers read this layer's keys and values and left their gradients */
-    LayerBackward(Engine engine, String name, LayerShape shape, boolean hasReaders) {
+    /**
+     * @param hasReaders whether later layers read this layer's keys and values and left their gradients
+     * @param hasFactors whether low-rank factors are added to its matrices
+     */
+    LayerBackward(Engine engine, String name, LayerShape shape, boolean hasReaders, boolean hasFactors) {
         this.shape = shape;
         this.hasReaders = hasReaders;
         int d = shape.d();
@@ -51,6 +57,7 @@ final class LayerBackward {
         int width = shape.keyWidth();
         Extent rows = shape.rows();
         ops = new Ops(name);
+        lowRank = hasFactors ? new LowRankBackward(ops, shape) : null;
         gradient = ops.f32("gradient", rows, d);
         x = ops.f32("x", rows, d);
         q = ops.f32("q", rows, queries);
@@ -97,22 +104,32 @@ final class LayerBackward {
         ops.add(new SwiGlu(activated, gateUp));
         ops.add(new MatmulNN(dActivated, gradient, wDown, false));
         ops.add(new MatmulTN(gDown, gradient, activated));
+        add(LoraSite.DOWN, activated, dActivated);
         ops.add(new SwiGluBackward(dGateUp, dActivated, gateUp));
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNN(dNormed, dGateUp, wGateUp, false));
         ops.add(new MatmulTN(gGateUp, dGateUp, normed));
+        add(LoraSite.FEED_FORWARD, normed, dNormed);
         ops.add(new RmsNormBackward(gradient, gPostNorm, dNormed, mid, postNorm, shape.eps()));
     }
 
     private void recordAttention() {
         ops.add(new MatmulNN(dAttended, gradient, wOutput, false));
         ops.add(new MatmulTN(gOutput, gradient, attended));
+        add(LoraSite.OUTPUT, attended, dAttended);
         recordKeys();
         ops.add(new Rope(dRotated, position, table, true));
         ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
         ops.add(new MatmulNN(dNormed, dQkv, wQkv, false));
         ops.add(new MatmulTN(gQkv, dQkv, normed));
+        add(LoraSite.ATTENTION, normed, dNormed);
         ops.add(new RmsNormBackward(gradient, gInputNorm, dNormed, x, inputNorm, shape.eps()));
+    }
+
+    private void add(LoraSite site, Slot in, Slot dIn) {
+        if (lowRank != null) {
+            lowRank.record(site, in, dIn);
+        }
     }
 
     /** Attention itself, with the gradients of keys and values going to whoever computed them. */
@@ -155,12 +172,16 @@ final class LayerBackward {
      * Binds the program for one layer.
      *
      * @param gradient [R, d] of the output, and after the run of the input
+     * @param factors of low rank, or null
+     * @param factorGradients theirs
      * @param dShared [K, 2 kvHeads h] where gradients of shared keys and values are summed up, or null
      */
     Binding bind(
             Tensor gradientRows,
             LayerWeights weights,
             LayerWeights gradients,
+            LoraWeights factors,
+            LoraWeights factorGradients,
             Activations a,
             Scratch scratch,
             BackwardScratch back,
@@ -217,6 +238,9 @@ final class LayerBackward {
             map.put(base, keys.base());
             map.put(mixed, keys.mixed());
             map.put(dMixed, back.dMixed());
+        }
+        if (lowRank != null) {
+            lowRank.bind(map, factors, factorGradients, scratch, back, gradientRows, dQkvRows);
         }
         return program.bind(map);
     }

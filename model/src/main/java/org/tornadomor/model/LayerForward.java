@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.AttentionOp.Attention;
 import org.tornadomor.engine.AttentionOp.Rope;
@@ -36,18 +37,29 @@ final class LayerForward {
     private Slot normedFirst, rotatedFirst, positionFirst, wKeys;
 
     private final List<Slot> copies = new ArrayList<>();
+    /** Null without low-rank factors. */
+    private final LowRank lowRank;
+
     private final Program program;
 
     /**
      * @param weights the type of the matrices
+     * @param factors records low-rank factors, or null
      * @param whole to the layer's output; else to the last activations that its backward does not compute by itself
      */
-    LayerForward(Engine engine, String name, LayerShape shape, ElementType weights, boolean whole) {
+    LayerForward(
+            Engine engine,
+            String name,
+            LayerShape shape,
+            ElementType weights,
+            Function<Ops, LowRank> factors,
+            boolean whole) {
         this.shape = shape;
         int d = shape.d();
         int f = shape.f();
         Extent rows = shape.rows();
         ops = new Ops(name);
+        lowRank = factors == null ? null : factors.apply(ops);
         x = ops.f32("x", rows, d);
         normed = ops.f32("normed", rows, d);
         boolean fused = shape.projectsKeys() && !shape.splitsKeys();
@@ -84,9 +96,13 @@ final class LayerForward {
     private void record(ElementType weights) {
         ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
         ops.add(new MatmulNT(qkv, normed, wQkv));
-        ops.add(new Rope(rotated, position, table, false));
         if (shape.splitsKeys()) {
             projectFirst(weights);
+        }
+        add(LoraSite.ATTENTION, normed);
+        ops.add(new Rope(rotated, position, table, false));
+        if (shape.splitsKeys()) {
+            ops.add(new Rope(rotatedFirst, positionFirst, table, false));
         }
         recordKeys();
         int pageRows =
@@ -94,15 +110,24 @@ final class LayerForward {
         AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible, pageRows);
         ops.add(new Attention(attended, lse, q, k, v, which, shape.heads()));
         ops.add(new MatmulNT(mid, attended, wOutput, x));
+        add(LoraSite.OUTPUT, attended);
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNT(gateUp, normed, wGateUp));
+        add(LoraSite.FEED_FORWARD, normed);
         if (out != null) {
             ops.add(new SwiGlu(activated, gateUp));
             ops.add(new MatmulNT(out, activated, wDown, mid));
+            add(LoraSite.DOWN, activated);
         }
     }
 
-    /** Projects keys and values of the first rows alone. */
+    private void add(LoraSite site, Slot in) {
+        if (lowRank != null) {
+            lowRank.record(site, in);
+        }
+    }
+
+    /** Projects keys and values of the first rows alone, which are then to be turned. */
     private void projectFirst(ElementType weights) {
         Extent first = shape.cache().writers();
         normedFirst = ops.f32("normed_first", first, shape.d());
@@ -111,7 +136,6 @@ final class LayerForward {
         positionFirst = ops.i32("position_first", first);
         wKeys = ops.slot("w_keys", weights, Extent.fixed(2 * shape.keyWidth()), shape.d());
         ops.add(new MatmulNT(ownKv, normedFirst, wKeys));
-        ops.add(new Rope(rotatedFirst, positionFirst, table, false));
     }
 
     /** Puts keys and values where attention will read them. */
@@ -153,8 +177,13 @@ final class LayerForward {
         }
     }
 
-    /** Binds the program for one layer. */
-    Binding bind(LayerWeights weights, Activations a, Scratch scratch, LayerKeys keys) {
+    /**
+     * Binds the program for one layer.
+     *
+     * @param factors as {@link LowRank#bind} has them; not looked at without any
+     */
+    Binding bind(
+            LayerWeights weights, List<LoraWeights> factors, Activations a, Scratch scratch, LayerKeys keys) {
         int queries = shape.queryWidth();
         int width = shape.keyWidth();
         Map<Slot, Tensor> map = new HashMap<>();
@@ -204,6 +233,9 @@ final class LayerForward {
         }
         for (int i = 0; i < copies.size(); i++) {
             map.put(copies.get(i), keys.copies().get(i));
+        }
+        if (lowRank != null) {
+            lowRank.bind(map, factors, a, scratch);
         }
         return program.bind(map);
     }

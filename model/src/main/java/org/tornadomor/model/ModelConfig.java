@@ -73,6 +73,11 @@ public record ModelConfig(
         checkSize("num_attention_heads x head_dim x hidden_size", (long) numHeads * headDim, hiddenSize);
         if (mor != null) {
             checkLayers(numLayers, mor);
+            if (mor.lora() != null) {
+                mor.lora()
+                        .requireFits(new LoraTarget.Widths(
+                                hiddenSize, intermediateSize, numHeads * headDim, numKvHeads * headDim));
+            }
             checkSize("the router's width x hidden_size", mor.routerArch().width(hiddenSize), hiddenSize);
         }
     }
@@ -142,6 +147,11 @@ public record ModelConfig(
     /** Which keys and values the recursions read; a plain model has one recursion, which reads its own. */
     public KvMode kv() {
         return mor == null ? KvMode.RECURSION_WISE : mor.kv();
+    }
+
+    /** The low-rank factors of layers that share weights, or null. */
+    public LoraConfig lora() {
+        return mor == null ? null : mor.lora();
     }
 
     /** Elements of a query row: heads x head size (the hidden size in most models). */

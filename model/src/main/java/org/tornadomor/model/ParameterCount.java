@@ -1,10 +1,12 @@
 package org.tornadomor.model;
 
+import java.util.stream.IntStream;
+
 /**
  * The unique parameters of a model: a weight set that several layers share counts once (paper tables 5 and 6).
  *
  * @param embedding the embedding matrix, and the head where it is a matrix of its own
- * @param nonEmbedding layers and the final norm: the size by which the paper names models
+ * @param nonEmbedding layers, their low-rank factors and the final norm: the size by which the papers name models
  * @param routers routers and auxiliary routers, with the loss-free bias
  */
 public record ParameterCount(long embedding, long nonEmbedding, long routers) {
@@ -14,7 +16,16 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
         long d = config.hiddenSize();
         long table = config.vocabSize() * d;
         long layers = new LayerMap(config).numWeightSets() * (projections(config, true) + 2 * d);
-        return new ParameterCount(config.tieEmbeddings() ? table : 2 * table, layers + d, routers(config));
+        return new ParameterCount(
+                config.tieEmbeddings() ? table : 2 * table, layers + lowRank(config) + d, routers(config));
+    }
+
+    /** The elements of all low-rank factors. */
+    public static long lowRank(ModelConfig config) {
+        LayerMap map = new LayerMap(config);
+        return IntStream.range(0, config.numLayers())
+                .mapToLong(l -> LoraConfig.elements(config, map, l))
+                .sum();
     }
 
     /** Everything. */

@@ -118,6 +118,28 @@ final class ReferenceModel {
         return value;
     }
 
+    /** A matrix [out, in] of a layer, with the product of its low-rank factors if there are some. */
+    private double[] matrix(ReferenceShape.Layer layer, String name, int in) {
+        double[] shared = weight("model.layers." + layer.set() + "." + name + ".weight");
+        String factors = "model.lora." + layer.number() + "." + name;
+        double[] a = weights.get(factors + ".down.weight");
+        if (a == null) {
+            return shared;
+        }
+        double[] bTransposed = weight(factors + ".up.weight");
+        int rank = a.length / in;
+        int out = shared.length / in;
+        double[] sum = shared.clone();
+        for (int o = 0; o < out; o++) {
+            for (int i = 0; i < in; i++) {
+                for (int r = 0; r < rank; r++) {
+                    sum[o * in + i] += bTransposed[r * out + o] * a[r * in + i];
+                }
+            }
+        }
+        return sum;
+    }
+
     /** Runs sequences of equal length, one after the other in {@code inputs} and {@code targets}. */
     Result run(int[] inputs, int[] targets, int sequences, int length, Choice choice) {
         Result result = new Result(sequences * length);
@@ -234,13 +256,13 @@ final class ReferenceModel {
             for (int i = 0; i < rows; i++) {
                 normed[i] = rmsNorm(x[i], inputNorm, eps);
             }
-            Keys keys = keys(layer, prefix, active, normed);
-            double[] query = weight(prefix + "self_attn.q_proj.weight");
-            double[] output = weight(prefix + "self_attn.o_proj.weight");
+            Keys keys = keys(layer, active, normed);
+            double[] query = matrix(layer, "self_attn.q_proj", config.hiddenSize());
+            double[] output = matrix(layer, "self_attn.o_proj", config.queryWidth());
             double[] postNorm = weight(prefix + "post_attention_layernorm.weight");
-            double[] gate = weight(prefix + "mlp.gate_proj.weight");
-            double[] up = weight(prefix + "mlp.up_proj.weight");
-            double[] down = weight(prefix + "mlp.down_proj.weight");
+            double[] gate = matrix(layer, "mlp.gate_proj", config.hiddenSize());
+            double[] up = matrix(layer, "mlp.up_proj", config.hiddenSize());
+            double[] down = matrix(layer, "mlp.down_proj", config.intermediateSize());
             double[][] out = new double[rows][];
             for (int i = 0; i < rows; i++) {
                 double[] q = map(query, normed[i]);
@@ -254,14 +276,14 @@ final class ReferenceModel {
             return out;
         }
 
-        private Keys keys(ReferenceShape.Layer layer, String prefix, int[] active, double[][] normed) {
+        private Keys keys(ReferenceShape.Layer layer, int[] active, double[][] normed) {
             boolean reads = layer.recursion() > 1 && mor.kv() != KvMode.RECURSION_WISE;
             if (reads && mor.kv() == KvMode.SHARED) {
                 return firstKeys.get(layer.set());
             }
             Keys keys = reads ? firstKeys.get(layer.set()).copy() : new Keys(length);
-            double[] key = weight(prefix + "self_attn.k_proj.weight");
-            double[] value = weight(prefix + "self_attn.v_proj.weight");
+            double[] key = matrix(layer, "self_attn.k_proj", config.hiddenSize());
+            double[] value = matrix(layer, "self_attn.v_proj", config.hiddenSize());
             for (int i = 0; i < active.length; i++) {
                 double[] k = map(key, normed[i]);
                 rope.turn(k, active[i] - documentStart(active[i]));

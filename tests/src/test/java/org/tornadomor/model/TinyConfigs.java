@@ -52,7 +52,31 @@ final class TinyConfigs {
         recursive(all);
         expertChoice(all);
         tokenChoice(all);
+        lowRank(all);
         return all;
+    }
+
+    /** Low-rank factors with every sharing, router and way of keys; ranks below and above those of some matrices. */
+    private static void lowRank(Map<String, ModelConfig> all) {
+        LoraConfig two = new LoraConfig(2, LoraConfig.ALL);
+        LoraConfig some = new LoraConfig(6, List.of(LoraTarget.K, LoraTarget.O, LoraTarget.UP));
+        for (Sharing sharing : Sharing.values()) {
+            for (KvMode kv : List.of(KvMode.RECURSION_WISE, KvMode.SHARED)) {
+                MorConfig mor = new MorConfigBuilder(3, RouterKind.NONE)
+                        .sharing(sharing)
+                        .kv(kv)
+                        .lora(all.size() % 4 < 2 ? two : some)
+                        .build();
+                all.put("low rank, recursive " + sharing + " " + kv, either(all.size(), layers(sharing, 2, 3), mor));
+            }
+        }
+        for (KvMode kv : KvMode.values()) {
+            MorConfig mor =
+                    MorConfig.expertChoice(3).toBuilder().kv(kv).routerAlpha(0.7).lora(two).build();
+            all.put("low rank, expert " + kv, grouped(layers(mor.sharing(), 2, 3), mor));
+        }
+        MorConfig token = MorConfig.tokenChoice(2).toBuilder().sharing(Sharing.CYCLE).lora(some).build();
+        all.put("low rank, token", multiHead(layers(token.sharing(), 2, 2), token));
     }
 
     private static void recursive(Map<String, ModelConfig> all) {

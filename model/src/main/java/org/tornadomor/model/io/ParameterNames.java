@@ -1,5 +1,7 @@
 package org.tornadomor.model.io;
 
+import org.tornadomor.model.LoraTarget;
+
 /**
  * The names of a model's tensors: Llama's, with {@code u} a weight set in the order of first use, and those of the
  * routers. All count from 0. Projections are stored [out, in].
@@ -23,7 +25,12 @@ public final class ParameterNames {
      */
     public static final String ROUTER_BIAS = "model.router.bias";
 
+    /** What the names of all low-rank factors begin with. */
+    public static final String LORA = "model.lora.";
+
     static final String AUX_ROUTERS = "model.aux_routers.";
+
+    private static final String UP = ".up.weight";
 
     private ParameterNames() {}
 
@@ -95,6 +102,21 @@ public final class ParameterNames {
     /** [d, ffn]. */
     public static String down(int u) {
         return layer(u, "mlp.down_proj");
+    }
+
+    /** [rank, inputs]: A of the low-rank factors of a map of the unrolled layer {@code l}. */
+    public static String loraDown(int l, LoraTarget target) {
+        return LORA + l + "." + target.module() + ".down.weight";
+    }
+
+    /** [rank, outputs]: B of the same, transposed. */
+    public static String loraUp(int l, LoraTarget target) {
+        return LORA + l + "." + target.module() + UP;
+    }
+
+    /** Whether a tensor is the factor that begins at zero, so that factors change nothing before they are trained. */
+    public static boolean isLoraUp(String name) {
+        return name.startsWith(LORA) && name.endsWith(UP);
     }
 
     /** What the names of the tensors of a layer begin with. */

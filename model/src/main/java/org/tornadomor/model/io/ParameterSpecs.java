@@ -3,31 +3,38 @@ package org.tornadomor.model.io;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.model.LayerMap;
+import org.tornadomor.model.LoraConfig;
+import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.RouterParameter;
 import org.tornadomor.model.io.ParameterSpec.Group;
 
 /**
- * The tensors of a model, in the order of its file: embedding, weight sets, final norm, routers, auxiliary routers,
- * head.
+ * The tensors of a model, in the order of its file: embedding, weight sets, final norm, low-rank factors, routers, auxiliary
+ * routers, head.
  */
 public final class ParameterSpecs {
     private final ModelConfig config;
+    private final LayerMap map;
     private final List<ParameterSpec> specs = new ArrayList<>();
 
     private ParameterSpecs(ModelConfig config) {
         this.config = config;
+        this.map = new LayerMap(config);
     }
 
     /** Every tensor of {@code model.safetensors} for this configuration. */
     public static List<ParameterSpec> of(ModelConfig config) {
         ParameterSpecs list = new ParameterSpecs(config);
         list.matrix(ParameterNames.EMBEDDING, config.vocabSize(), config.hiddenSize());
-        int sets = new LayerMap(config).numWeightSets();
+        int sets = list.map.numWeightSets();
         for (int u = 0; u < sets; u++) {
             list.layer(u);
         }
         list.vector(ParameterNames.FINAL_NORM, config.hiddenSize());
+        for (int l = 0; l < config.numLayers(); l++) {
+            list.lora(l);
+        }
         list.routers();
         if (!config.tieEmbeddings()) {
             list.matrix(ParameterNames.HEAD, config.vocabSize(), config.hiddenSize());
@@ -46,6 +53,14 @@ public final class ParameterSpecs {
         matrix(ParameterNames.gate(u), config.intermediateSize(), d);
         matrix(ParameterNames.up(u), config.intermediateSize(), d);
         matrix(ParameterNames.down(u), d, config.intermediateSize());
+    }
+
+    private void lora(int l) {
+        for (LoraTarget target : LoraConfig.targets(config, map, l)) {
+            int rank = config.lora().rank(config, target);
+            add(ParameterNames.loraDown(l, target), Group.LOW_RANK, rank, target.inputs(config));
+            add(ParameterNames.loraUp(l, target), Group.LOW_RANK, rank, target.outputs(config));
+        }
     }
 
     private void routers() {
