@@ -168,11 +168,7 @@ final class DecodePrograms {
             LayerWeights weights = state.weights().layer(map.weightSet(map.layer(1, position)));
             LayerKeys bound = running.rows.keys(rotary, keys.block(position), List.of(running.copyPlace));
             block.add(program.bind(
-                    weights,
-                    factors(position),
-                    shared.between(x, x).withQkv(shared.qkv()),
-                    state.scratch(),
-                    bound));
+                    weights, factors(position), shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
         }
     }
 
@@ -189,8 +185,7 @@ final class DecodePrograms {
             int source = map.kvSource(l);
             boolean reads = source != l;
             Extent writers = reads ? null : rows.extent;
-            LayerShape shape =
-                    rows.shape(config, keys.outerRows(), rotary.rows(), DecodeRows.use(writers, keys));
+            LayerShape shape = rows.shape(config, keys.outerRows(), rotary.rows(), DecodeRows.use(writers, keys));
             Function<Ops, LowRank> factors = LayerBank.factors(map.recursion(l), shape);
             String what = "decode " + name + ": layer" + (reads ? ", shared keys" : "")
                     + (factors == null ? "" : ", low-rank factors");

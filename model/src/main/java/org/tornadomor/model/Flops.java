@@ -63,7 +63,8 @@ public final class Flops {
         for (int l = 0; l < map.numLayers(); l++) {
             double c = share(l, activeShare);
             boolean reads = map.kvSource(l) != l;
-            double matrices = (projectsKv(l) ? 4 : 2) * d * d + 3 * d * config.intermediateSize()
+            double matrices = (projectsKv(l) ? 4 : 2) * d * d
+                    + 3 * d * config.intermediateSize()
                     + LoraConfig.elements(config, map, l);
             sum += 2 * matrices * c + 2 * tokens * d * (reads ? c : c * c);
         }

@@ -127,7 +127,10 @@ public final class ParameterSet implements AutoCloseable {
                 continue;
             }
             int ranks = LoraConfig.total(config, here);
-            Tensor fused = add(lowRank, arena.allocate("lora " + l + " " + site, ranks, here.getFirst().inputs(config)));
+            Tensor fused = add(
+                    lowRank,
+                    arena.allocate(
+                            "lora " + l + " " + site, ranks, here.getFirst().inputs(config)));
             down.put(site, fused);
             int from = 0;
             for (LoraTarget target : here) {

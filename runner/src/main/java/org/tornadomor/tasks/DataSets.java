@@ -19,10 +19,17 @@ final class DataSets {
      * @param licence as its makers say
      * @param stems further names that its folders and files may have
      * @param columns that its documents have
+     * @param bareColumns of CSV files without a line of names, as its makers offer them; empty if there are none
      * @param partColumn the column that says which part of the set a document belongs to; empty if there is none
      */
     record DataSet(
-            String name, String where, String licence, List<String> stems, List<String> columns, String partColumn) {}
+            String name,
+            String where,
+            String licence,
+            List<String> stems,
+            List<String> columns,
+            List<String> bareColumns,
+            String partColumn) {}
 
     private DataSets() {}
 
@@ -39,6 +46,7 @@ final class DataSets {
                     node.path("licence").stringValue(),
                     TaskFile.texts(node.get("stems"), "stems"),
                     TaskFile.texts(node.get("columns"), "columns"),
+                    TaskFile.texts(node.get("bare_columns"), "bare_columns"),
                     node.path("part_column").asString(""));
             sets.put(set.name(), set);
         }

@@ -1,5 +1,6 @@
 package org.tornadomor.tasks;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -23,19 +24,19 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads the documents of files: JSON objects a line or in an array, Parquet, and CSV with a line of names. */
 final class Documents {
-    /** Columns of the CSV files that the makers of MMLU offer, which have no line of names. */
-    private static final List<String> MMLU_COLUMNS = List.of("question", "A", "B", "C", "D", "answer");
-
-    private static final String LETTERS = "ABCD";
+    /** Answers of CSV files without a line of names. */
+    private static final String LETTERS = "ABCDEFGH";
 
     private Documents() {}
 
     /**
      * The documents of some files, in order.
      *
+     * @param bare columns of a CSV file that has no line of names: a question, choices under the letters from A on, and the letter of
+     *     the answer; empty if there is no such file
      * @throws UserError naming the file and place of what cannot be read
      */
-    static List<Doc> read(List<Path> files) {
+    static List<Doc> read(List<Path> files, List<String> bare) {
         List<Doc> docs = new ArrayList<>();
         for (Path file : files) {
             String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -43,7 +44,7 @@ final class Documents {
                 if (name.endsWith(".parquet")) {
                     readTable(file, docs, "read_parquet('" + pattern(file) + "', hive_partitioning = false)");
                 } else if (name.endsWith(".csv")) {
-                    readCsv(file, docs);
+                    readCsv(file, docs, bare);
                 } else {
                     readJson(file, docs);
                 }
@@ -123,43 +124,46 @@ final class Documents {
         return node.isNumber() ? (Object) node.doubleValue() : null;
     }
 
-    private static void readCsv(Path file, List<Doc> docs) throws IOException {
-        String options = "delim = ',', quote = '\"', escape = '\"', sample_size = -1, null_padding = false,"
+    private static void readCsv(Path file, List<Doc> docs, List<String> bare) throws IOException {
+        String options = "delim = ',', quote = '\"', escape = '\"', sample_size = -1,"
                 + " auto_type_candidates = ['BIGINT', 'DOUBLE', 'VARCHAR'], ";
         String table = "read_csv('" + pattern(file) + "', " + options;
-        if (isOfMmlu(file)) {
-            String columns = "{'" + String.join("': 'VARCHAR', '", MMLU_COLUMNS) + "': 'VARCHAR'}";
-            int before = docs.size();
-            readTable(file, docs, table + "header = false, auto_detect = false, columns = " + columns + ")");
-            docs.subList(before, docs.size()).replaceAll(Documents::ofMmlu);
-        } else {
+        if (bare.isEmpty() || hasNames(file, bare)) {
             readTable(file, docs, table + "header = true)");
+            return;
+        }
+        String columns = "{'" + String.join("': 'VARCHAR', '", bare) + "': 'VARCHAR'}";
+        int before = docs.size();
+        readTable(file, docs, table + "header = false, auto_detect = false, columns = " + columns + ")");
+        docs.subList(before, docs.size()).replaceAll(Documents::lettered);
+    }
+
+    /** Whether the first line of a file has the first of the columns for a name. */
+    private static boolean hasNames(Path file, List<String> bare) throws IOException {
+        try (BufferedReader lines = Files.newBufferedReader(InputFile.require(file))) {
+            String first = String.valueOf(lines.readLine()).replace("\ufeff", "");
+            return List.of(first.replace("\"", "").split(",")).contains(bare.getFirst());
+        } catch (CharacterCodingException e) {
+            throw new UserError(file + " is not valid UTF-8; convert it", e);
         }
     }
 
-    /** Whether a file has six columns without names, of which the last is a letter. */
-    private static boolean isOfMmlu(Path file) throws IOException {
-        InputFile.require(file);
-        String first;
-        try (var lines = Files.lines(file)) {
-            first = lines.findFirst().orElse("");
-        }
-        return !first.contains("question,")
-                && Files.readString(file).stripTrailing().matches("(?s).*,[A-D]");
-    }
-
-    private static Doc ofMmlu(Doc row) {
+    /** A document whose choices stand under letters. */
+    private static Doc lettered(Doc row) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("question", row.fields().get("question"));
         List<Object> choices = new ArrayList<>();
-        for (int i = 0; i < LETTERS.length(); i++) {
-            choices.add(row.fields().get(LETTERS.substring(i, i + 1)));
-        }
+        row.fields().forEach((name, value) -> {
+            if (name.length() == 1) {
+                choices.add(String.valueOf(value));
+            } else {
+                fields.put(name, value);
+            }
+        });
         fields.put("choices", choices);
-        int answer = LETTERS.indexOf(String.valueOf(row.fields().get("answer")));
-        if (answer < 0) {
-            throw new UserError(row.place() + " has the answer '" + row.fields().get("answer")
-                    + "', which is none of A, B, C and D: mend it");
+        int answer = LETTERS.indexOf(String.valueOf(fields.get("answer")).strip());
+        if (answer < 0 || answer >= choices.size() || String.valueOf(fields.get("answer")).isBlank()) {
+            throw new UserError(row.place() + " has the answer '" + fields.get("answer") + "', which is no letter of its "
+                    + choices.size() + " choices: mend it");
         }
         fields.put("answer", (long) answer);
         return new Doc(row.index(), row.place(), fields);

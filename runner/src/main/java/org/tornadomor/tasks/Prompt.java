@@ -44,7 +44,9 @@ final class Prompt {
                 return item(doc, new TextRequest("", requireText(target, doc)), target);
             }
             default -> {
-                Object expected = choosing && target instanceof Long at ? choice(doc, at) : target;
+                Object expected = choosing && target instanceof Long at
+                        ? choice(doc, Field.choices(form.choices(), doc), at)
+                        : target;
                 return item(doc, new TextRequest(before + text(form.text(), doc), ""), expected);
             }
         }
@@ -90,11 +92,10 @@ final class Prompt {
         return right;
     }
 
-    private String choice(Doc doc, long at) {
-        List<String> choices = Field.choices(task.form().choices(), doc);
+    private static String choice(Doc doc, List<String> choices, long at) {
         if (at < 0 || at >= choices.size()) {
             throw new UserError(doc.place() + " has the answer " + at + ", which is none of its " + choices.size()
-                    + " choices: mend it");
+                    + " choices (0 to " + (choices.size() - 1) + "): mend it, or give a split with answers");
         }
         return choices.get((int) at);
     }
@@ -118,15 +119,11 @@ final class Prompt {
         Object answer = Field.value(rules.target(), doc, task.form().choices() != null, true);
         List<String> choices = rules.choices() == null ? List.of() : Field.choices(rules.choices(), doc);
         if (severalContexts && question instanceof Long at) {
-            question = choices.get(Math.toIntExact(at));
+            question = choice(doc, choices, at);
             choices = List.of();
         }
         if (answer instanceof Long at && !choices.isEmpty()) {
-            if (at < 0 || at >= choices.size()) {
-                throw new UserError(doc.place() + ", an example, has the answer " + at + ", which is none of its "
-                        + choices.size() + " choices: mend it");
-            }
-            answer = choices.get(Math.toIntExact(at));
+            answer = choice(doc, choices, at);
         } else if (answer instanceof List<?> list && !list.isEmpty()) {
             answer = list.getFirst();
         }

@@ -9,7 +9,8 @@ import org.tornadomor.tokenizer.TextBoundaries;
 
 /**
  * Makes tokens of requests by the rules of the harness: blanks at the end of a context go to the continuation, both are encoded
- * together, and the continuation is what the context alone does not take. What is too long loses its beginning.
+ * together, and the continuation is what the context alone does not take. What is too long loses its beginning; where
+ * the continuation alone is too long, that of the continuation too, which the harness refuses.
  */
 final class RequestEncoder {
     private final TextBoundaries texts;
@@ -29,7 +30,7 @@ final class RequestEncoder {
      * The tokens of a request.
      *
      * @param place of its document, for messages
-     * @throws UserError if nothing is left to predict, or the continuation alone is longer than the context
+     * @throws UserError if nothing is left to predict
      */
     TokenRequest encode(TextRequest request, String place) {
         int[] ids;
@@ -50,12 +51,9 @@ final class RequestEncoder {
             throw new UserError("the continuation '" + request.continuation() + "' of " + place
                     + " has no token of its own to predict; mend or remove it");
         }
-        if (scored > context) {
-            throw new UserError("a continuation of " + place + " has " + scored + " tokens, more than the " + context
-                    + " that the model sees at once; leave it out or use a model with a longer context");
-        }
         int cut = Math.max(0, ids.length - context - 1);
-        return new TokenRequest(Arrays.copyOfRange(ids, cut, ids.length), scored, cut);
+        return new TokenRequest(
+                Arrays.copyOfRange(ids, cut, ids.length), Math.min(scored, context), cut, scored > context);
     }
 
     /**
@@ -70,7 +68,7 @@ final class RequestEncoder {
         List<TokenRequest> windows = new ArrayList<>();
         for (int from = 0; from < own.length; from += context) {
             int length = Math.min(context, own.length - from);
-            windows.add(new TokenRequest(Arrays.copyOfRange(ids, from, from + length + 1), length, 0));
+            windows.add(new TokenRequest(Arrays.copyOfRange(ids, from, from + length + 1), length, 0, false));
         }
         return windows;
     }
@@ -84,7 +82,7 @@ final class RequestEncoder {
         int[] ids = encoded(text);
         ids = ids.length == 0 ? new int[] {requireStart()} : ids;
         int cut = Math.max(0, ids.length - room);
-        return new TokenRequest(Arrays.copyOfRange(ids, cut, ids.length), 0, cut);
+        return new TokenRequest(Arrays.copyOfRange(ids, cut, ids.length), 0, cut, false);
     }
 
     private int requireStart() {

@@ -26,16 +26,18 @@ final class Shots {
         this.task = task;
         this.pool = pool;
         this.count = count;
-        String split = task.shots().split();
-        // A rule of the harness: also where it knows neither of the two.
-        withoutItself = split == null
-                ? task.data().test() == null
-                : split.equals(task.data().test());
+        withoutItself = leavesOutItself(task);
         int needed = count == 0 ? 0 : count + (withoutItself ? 1 : 0);
         if (pool.size() < needed) {
             throw new UserError("task " + task.name() + " has " + pool.size() + " documents to take examples from, and "
                     + count + " shots need " + needed + ": give fewer --shots");
         }
+    }
+
+    /** Whether a document is none of its own examples. A rule of the harness: also where it knows neither of the two splits. */
+    static boolean leavesOutItself(TaskConfig task) {
+        String split = task.shots().split();
+        return split == null ? task.data().test() == null : split.equals(task.data().test());
     }
 
     /** The split that examples come from; null if the task has its own. */
@@ -62,11 +64,10 @@ final class Shots {
     }
 
     private List<Doc> first(List<Doc> drawn, Doc doc) {
-        List<Doc> others =
-                withoutItself ? drawn.stream().filter(d -> !d.same(doc)).toList() : drawn;
+        List<Doc> others = withoutItself ? drawn.stream().filter(d -> !d.same(doc)).toList() : drawn;
         if (others.size() < count) {
-            throw new UserError("task " + task.name() + " has documents twice, so that " + count + " examples without "
-                    + doc.place() + " itself could not be drawn; remove the doubles");
+            throw new UserError("task " + task.name() + " has documents twice, so that " + count
+                    + " examples without " + doc.place() + " itself could not be drawn; remove the doubles");
         }
         return others.subList(0, count);
     }

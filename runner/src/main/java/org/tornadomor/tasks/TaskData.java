@@ -30,7 +30,8 @@ final class TaskData {
         Optional<DataSets.DataSet> known = DataSets.of(data.set());
         String partColumn = known.map(DataSets.DataSet::partColumn).orElse("");
         List<Doc> docs = read.computeIfAbsent(found.files(), paths -> {
-            List<Doc> all = Documents.read(found.files());
+            List<Doc> all = Documents.read(
+                    found.files(), known.map(DataSets.DataSet::bareColumns).orElse(List.of()));
             String where = found.files().getFirst() + (found.files().size() > 1 ? " and its further parts" : "");
             notes.accept(where + ": " + all.size() + " documents");
             return all;

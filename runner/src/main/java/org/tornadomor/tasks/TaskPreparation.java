@@ -49,6 +49,11 @@ final class TaskPreparation {
                     "task " + task.name() + ": " + cut + " of " + requests.size() + " requests are longer than the "
                             + options.context() + " tokens that the model sees at once; their beginnings are left out");
         }
+        long partial = requests.stream().filter(TokenRequest::partial).count();
+        if (partial > 0) {
+            notes.accept("task " + task.name() + ": of " + partial
+                    + " of them only the end of the continuation is scored," + " since it is longer than that itself");
+        }
         return new PreparedTask(task, count, docs.size(), items, requests, starts, cut);
     }
 
@@ -63,7 +68,7 @@ final class TaskPreparation {
         if (split.equals(evaluated)) {
             return docs;
         }
-        if (data.sameFile(task, split, evaluated)) {
+        if (!Shots.leavesOutItself(task) && data.sameFile(task, split, evaluated)) {
             notes.accept("task " + task.name() + ": one file serves as " + split + " and " + evaluated
                     + ", so that a document may be among its own examples");
         }

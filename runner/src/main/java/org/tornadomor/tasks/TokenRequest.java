@@ -6,8 +6,9 @@ package org.tornadomor.tasks;
  * @param ids all of them; the model sees all but the last
  * @param scored how many of the last ones are predicted
  * @param cut how many tokens went from the left, since the context is too short for them
+ * @param partial whether some of these were to be predicted
  */
-record TokenRequest(int[] ids, int scored, int cut) {
+record TokenRequest(int[] ids, int scored, int cut, boolean partial) {
     /** Tokens that the model sees. */
     int inputs() {
         return ids.length - 1;

@@ -238,8 +238,7 @@ public record TrainingConfig(
      * @param freeze what is not trained
      * @param rates of groups
      */
-    public record AdamW(
-            double beta1, double beta2, double eps, double decay, double clip, Freeze freeze, Rates rates) {
+    public record AdamW(double beta1, double beta2, double eps, double decay, double clip, Freeze freeze, Rates rates) {
         public AdamW {
             share("optimizer.beta1", beta1);
             share("optimizer.beta2", beta2);
