@@ -37,6 +37,8 @@ class ArchitectureTest {
     };
     private static final String[] RUNNER = {
         "org.tornadomor.generation..",
+        "org.tornadomor.serving..",
+        "org.tornadomor.server..",
         "org.tornadomor.report..",
         "org.tornadomor.tasks..",
         "org.tornadomor.template..",
