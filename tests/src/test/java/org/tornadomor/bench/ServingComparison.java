@@ -69,7 +69,10 @@ final class ServingComparison {
 
     /** The MoR model of the tables with one: that with three recursions if it is there. */
     private String mor() {
-        return models.contains("small-mor3") ? "small-mor3" : models.getLast();
+        return models.stream()
+                .filter(name -> name.endsWith("-mor3"))
+                .findFirst()
+                .orElse(models.getLast());
     }
 
     private static String megabytes(long bytes) {

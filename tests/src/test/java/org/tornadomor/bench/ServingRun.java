@@ -81,7 +81,7 @@ record ServingRun(
     static int[] lengths(int count, int mean) {
         Random random = new Random(11);
         return IntStream.range(0, count)
-                .map(i -> (int) Math.clamp(Math.round(mean * (1 + random.nextGaussian() / 4)), 16, CONTEXT - 1))
+                .map(i -> Math.clamp(Math.round(mean * (1 + random.nextGaussian() / 4)), 16, CONTEXT - 1))
                 .toArray();
     }
 
