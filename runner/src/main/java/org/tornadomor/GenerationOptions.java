@@ -35,8 +35,8 @@ public record GenerationOptions(
         double threshold,
         int maxDepth) {
     /** 200 tokens at temperature 0.8 among the 40 likeliest. */
-    public static final GenerationOptions DEFAULT = new GenerationOptions(
-            200, 0.8, 40, 1, 0, 1, 0, 0, 1, 0, List.of(), 0.5, 0);
+    public static final GenerationOptions DEFAULT =
+            new GenerationOptions(200, 0.8, 40, 1, 0, 1, 0, 0, 1, 0, List.of(), 0.5, 0);
 
     private static final double MOST_PENALTY = 1e4;
     private static final int MOST_SAMPLES = 1000;
@@ -54,9 +54,7 @@ public record GenerationOptions(
         require(
                 Math.abs(presencePenalty) <= MOST_PENALTY,
                 "--presence-penalty " + presencePenalty + " is not in -10000 to 10000; 0 means none");
-        require(
-                samples >= 1 && samples <= MOST_SAMPLES,
-                "--samples " + samples + " is not in 1 to " + MOST_SAMPLES);
+        require(samples >= 1 && samples <= MOST_SAMPLES, "--samples " + samples + " is not in 1 to " + MOST_SAMPLES);
         require(threshold >= 0 && threshold <= 1, "--threshold " + threshold + " is not a probability from 0 to 1");
         require(maxDepth >= 0, "--max-depth " + maxDepth + " is negative; 0 means all recursions");
         stop = List.copyOf(stop);

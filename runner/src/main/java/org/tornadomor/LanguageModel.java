@@ -149,7 +149,8 @@ public final class LanguageModel implements AutoCloseable {
 
     /** Continues a text and tells of each token as it comes. */
     public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
-        return generate(List.of(encode(prompt)), options.withSamples(1), listener).getFirst();
+        return generate(List.of(encode(prompt)), options.withSamples(1), listener)
+                .getFirst();
     }
 
     /**

@@ -118,8 +118,8 @@ final class AllocationProbe {
     /** Requests that ask for nothing special, drawn on and on in one place each. */
     private void serve(int sequences) {
         int context = 40_000;
-        ModelConfig config = new ModelConfig(
-                80, 32, 48, 5, 4, 2, 8, 1e-5, 10000, context, true, 0.3, MorConfig.expertChoice(3));
+        ModelConfig config =
+                new ModelConfig(80, 32, 48, 5, 4, 2, 8, 1e-5, 10000, context, true, 0.3, MorConfig.expertChoice(3));
         RequestListener listener = new RequestListener() {
             @Override
             public boolean token(int id, int depth) {
@@ -139,7 +139,13 @@ final class AllocationProbe {
                 for (int i = 0; i < sequences; i++) {
                     scheduler.submit(
                             new Request(
-                                    new int[] {i}, context, new Sampling(0.8, 20, 0.9, 0.05, 1), i, new int[] {-1}, 0.5, 0),
+                                    new int[] {i},
+                                    context,
+                                    new Sampling(0.8, 20, 0.9, 0.05, 1),
+                                    i,
+                                    new int[] {-1},
+                                    0.5,
+                                    0),
                             listener);
                 }
                 settle(scheduler::step);

@@ -178,7 +178,8 @@ class ManyThreadsTest {
                 scheduler.decoder().forgetPrefixes();
                 assertEquals(
                         0,
-                        scheduler.decoder().usedOuterPages() + scheduler.decoder().usedBlockPages());
+                        scheduler.decoder().usedOuterPages()
+                                + scheduler.decoder().usedBlockPages());
             }
         }
     }
