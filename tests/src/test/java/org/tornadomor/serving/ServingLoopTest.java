@@ -234,10 +234,11 @@ class ServingLoopTest {
             assertEquals(End.FAILED, over(told).end);
             assertTrue(told.ids.isEmpty());
             over(other).assertSame(expected, "the other");
+            Runnable end = loop::close;
             RequestListener closing = new RequestListener() {
                 @Override
                 public boolean token(int id, int depth) {
-                    loop.close();
+                    end.run();
                     return true;
                 }
 
