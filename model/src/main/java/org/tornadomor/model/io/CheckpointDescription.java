@@ -44,6 +44,7 @@ public record CheckpointDescription(
         String name =
                 mor.router().routes() ? "Mixture-of-Recursions, " + mor.router().spelling() : "recursive";
         return name + ", " + mor.numRecursions() + " recursions, "
-                + mor.sharing().spelling();
+                + mor.sharing().spelling()
+                + (mor.lora() == null ? "" : ", low-rank factors of rank " + mor.lora().rank());
     }
 }
