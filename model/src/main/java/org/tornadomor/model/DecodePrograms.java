@@ -92,7 +92,7 @@ final class DecodePrograms {
 
     /** Uploads what does not change. */
     void fill() {
-        engine().upload(rotary, Batch.rotaryTable(config, rotary.rows()), 0);
+        engine().upload(rotary, RotaryTable.of(config, rotary.rows(), rotary.rows()), 0);
         if (router != null) {
             router.fill();
         }
