@@ -198,11 +198,9 @@ public record ModelConfig(
         return mor == null ? KvMode.RECURSION_WISE : mor.kv();
     }
 
-    /** The most tokens of a sequence: as many as there are positions, and with dynamic scaling so many times the factor. */
+    /** The most tokens of a sequence: as many as there are positions, or more where their scaling reaches further. */
     public int longestSequence() {
-        return architecture.scaling() instanceof RotaryScaling.Dynamic dynamic && dynamic.factor() > 1
-                ? (int) Math.min(Integer.MAX_VALUE / 2, maxPositions * dynamic.factor())
-                : maxPositions;
+        return architecture.scaling().longest(maxPositions);
     }
 
     /** Elements of a query row: heads x head size (the hidden size in most models). */

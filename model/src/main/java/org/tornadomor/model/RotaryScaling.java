@@ -28,6 +28,11 @@ public sealed interface RotaryScaling {
         return 1;
     }
 
+    /** The most tokens of a sequence, where the file says so many positions. */
+    default int longest(int positions) {
+        return positions;
+    }
+
     /** Whether frequencies depend on the length of the sequence. */
     default boolean dependsOnLength() {
         return false;
@@ -38,6 +43,10 @@ public sealed interface RotaryScaling {
         double[] f = new double[headDim / 2];
         Arrays.setAll(f, j -> StrictMath.pow(theta, -2.0 * j / headDim));
         return f;
+    }
+
+    private static int stretched(int positions, int original, double factor) {
+        return (int) Math.clamp(original * factor, positions, Integer.MAX_VALUE / 2.0);
     }
 
     /** No scaling. */
@@ -93,6 +102,11 @@ public sealed interface RotaryScaling {
             }
             double growth = factor * length / original - (factor - 1);
             return plain(theta * StrictMath.pow(growth, headDim / (headDim - 2.0)), headDim);
+        }
+
+        @Override
+        public int longest(int positions) {
+            return stretched(positions, positions, factor);
         }
 
         @Override
@@ -201,6 +215,11 @@ public sealed interface RotaryScaling {
                 return f[j] / factor * slowed + f[j] * (1 - slowed);
             });
             return f;
+        }
+
+        @Override
+        public int longest(int positions) {
+            return stretched(positions, originalPositions, factor);
         }
 
         /** Which pair, as a fraction, turns so often within the original length. */
