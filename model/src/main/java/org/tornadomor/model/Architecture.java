@@ -103,6 +103,14 @@ public record Architecture(
         return right == family ? this : withFamily(right);
     }
 
+    /** @throws UserError if no class of Hugging Face's library computes a plain model with all of that */
+    public void requireClass() {
+        if (family == Family.MOR) {
+            throw new UserError("no class of Hugging Face's library computes a plain model with " + described()
+                    + "; keep it as a recursive one");
+        }
+    }
+
     /** What is beyond a plain Llama, in words; empty if nothing is. */
     public String described() {
         StringBuilder text = new StringBuilder();

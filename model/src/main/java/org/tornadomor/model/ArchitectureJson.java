@@ -119,8 +119,9 @@ final class ArchitectureJson {
 
     private boolean[] windowed(int layers, boolean[] rotary) {
         boolean[] windowed = new boolean[layers];
-        if (reads(Keys.LAYER_TYPES) && json.has(Keys.LAYER_TYPES)) {
-            byName(windowed);
+        List<String> types = reads(Keys.LAYER_TYPES) ? json.texts(Keys.LAYER_TYPES) : List.of();
+        if (!types.isEmpty()) {
+            byName(types, windowed);
             return windowed;
         }
         int late = family.reads(Keys.MAX_WINDOW_LAYERS) ? json.integer(Keys.MAX_WINDOW_LAYERS, LATE_LAYERS) : 0;
@@ -135,8 +136,7 @@ final class ArchitectureJson {
         return windowed;
     }
 
-    private void byName(boolean[] windowed) {
-        List<String> types = json.texts(Keys.LAYER_TYPES);
+    private void byName(List<String> types, boolean[] windowed) {
         boolean any = false;
         for (String type : types) {
             if (!type.equals(FULL) && !type.equals(SLIDING)) {
@@ -145,12 +145,12 @@ final class ArchitectureJson {
             }
             any |= type.equals(SLIDING);
         }
-        if (!any) {
-            return;
-        }
         if (types.size() != windowed.length) {
             throw new UserError(Keys.LAYER_TYPES + " names " + types.size() + " layers where num_hidden_layers is "
                     + windowed.length + "; give one for each layer");
+        }
+        if (!any) {
+            return;
         }
         boolean off = reads(Keys.USE_WINDOW) && json.has(Keys.USE_WINDOW) && !json.flag(Keys.USE_WINDOW, true);
         if (off || !json.has(Keys.WINDOW) && family.defaults().window() == 0) {
@@ -166,10 +166,8 @@ final class ArchitectureJson {
     static void write(ModelConfig config, ObjectNode json) {
         Architecture a = config.architecture();
         Family family = a.family();
-        if (family == Family.MOR && config.mor() == null) {
-            throw new UserError("a plain model with " + a.described()
-                    + " cannot be written: no class of Hugging Face's library computes that combination; write it as a"
-                    + " recursive one (mor.num_recursions 1, mor.router none)");
+        if (config.mor() == null) {
+            a.requireClass();
         }
         boolean own = family == Family.MOR;
         put(json, family, Keys.ATTENTION_BIAS, a.qkvBias());

@@ -203,11 +203,12 @@ final class ConfigKeys {
         for (String architecture : architectures) {
             String shownName = ARCHITECTURES + " '" + ConfigFields.shortened(architecture) + "'";
             Family here = Family.ofClass(architecture).orElseThrow(() -> unknownFamily(shownName, ARCHITECTURES));
-            if (named != null && named != here) {
+            boolean recursive = named == Family.MOR || here == Family.MOR;
+            if (named != null && named != here && !recursive) {
                 throw new UserError(shownName + " is not of " + (type == null ? "the family " : MODEL_TYPE + " ")
-                        + named.modelType() + "; keep the one that the weights are of");
+                        + named.modelType() + "; keep the one that the weights are of" + orIgnore(List.of(ARCHITECTURES)));
             }
-            named = here;
+            named = recursive ? Family.MOR : here;
         }
         boolean asked = unknown.passedOver().contains(MODEL_TYPE)
                 || unknown.passedOver().contains(ARCHITECTURES);

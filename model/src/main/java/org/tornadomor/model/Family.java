@@ -163,6 +163,11 @@ public enum Family {
         return classes.getFirst();
     }
 
+    /** What people call it, such as Qwen2. */
+    public String title() {
+        return className().replace("ForCausalLM", "");
+    }
+
     static Optional<Family> ofModelType(String type) {
         return Arrays.stream(values()).filter(f -> f.modelType().equals(type)).findFirst();
     }
