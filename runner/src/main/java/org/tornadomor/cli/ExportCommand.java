@@ -48,7 +48,7 @@ final class ExportCommand implements Runnable {
             required = true,
             paramLabel = "FORMAT",
             description =
-                    "hf: a Hugging Face folder for LlamaForCausalLM, with the tokenizer and generation_config.json."
+                    "hf: a Hugging Face folder for LlamaForCausalLM or the class of its family, with the tokenizer and generation_config.json."
                             + " llama2c: the float32 file (version 0) of llama2.c.")
     private Format format;
 

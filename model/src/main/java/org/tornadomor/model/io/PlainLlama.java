@@ -7,9 +7,9 @@ import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ModelConfig;
 
 /**
- * A checkpoint read as the plain Llama that computes the same: a vanilla one as it is, a recursive one unrolled, each of its
- * L layers with the tensors of its weight set and, if asked for, its low-rank factors multiplied into them. Tensors are read from
- * the checkpoint when asked for; at most one matrix is held.
+ * A checkpoint read as the plain model (of the Llama family) that computes the same: a vanilla one as it is, a recursive one
+ * unrolled, each of its L layers with the tensors of its weight set and, if asked for, its low-rank factors multiplied into them.
+ * Tensors are read from the checkpoint when asked for; at most one matrix is held.
  */
 public final class PlainLlama {
     private final CheckpointFolder checkpoint;
