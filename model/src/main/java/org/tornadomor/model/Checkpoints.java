@@ -51,7 +51,7 @@ public final class Checkpoints {
         RandomGenerator random =
                 RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 0x9E3779B97F4A7C15L + name.hashCode());
         float[] values = new float[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
-        if (ParameterNames.isLoraUp(name)) {
+        if (ParameterNames.isLoraUp(name) || ParameterNames.isBias(name)) {
             return values;
         }
         for (int i = 0; i < values.length; i++) {

@@ -41,6 +41,7 @@ final class ForwardLayers {
                     pass.batch().segments(),
                     pass.spec().context(),
                     KeyMode.OWN,
+                    AttentionKind.FULL,
                     null);
             shared = Activations.shared(pass.floats(), widest);
         }
@@ -134,6 +135,7 @@ final class ForwardLayers {
                 pass.batch().segments(),
                 pass.spec().context(),
                 mode,
+                config.architecture().kind(l),
                 null);
     }
 

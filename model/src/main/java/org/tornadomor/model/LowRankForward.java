@@ -24,10 +24,22 @@ final class LowRankForward implements LowRank {
     private record Factor(LoraTarget target, int from, Slot low, Slot up, Slot out) {}
 
     LowRankForward(Ops ops, LayerShape shape) {
+        this(ops, shape, LoraConfig.targets(shape.config(), shape.projectsKeys()));
+    }
+
+    private LowRankForward(Ops ops, LayerShape shape, List<LoraTarget> targets) {
         this.ops = ops;
         this.config = shape.config();
         this.rows = shape.rows();
-        this.targets = LoraConfig.targets(config, shape.projectsKeys());
+        this.targets = targets;
+    }
+
+    /** Those of keys and values alone. */
+    static LowRankForward ofKeys(Ops ops, LayerShape shape) {
+        List<LoraTarget> keys = shape.config().lora().targets().stream()
+                .filter(target -> target == LoraTarget.K || target == LoraTarget.V)
+                .toList();
+        return new LowRankForward(ops, shape, keys);
     }
 
     @Override
@@ -64,7 +76,9 @@ final class LowRankForward implements LowRank {
         sites.forEach((name, site) -> {
             Tensor low = scratch.low().reshaped(rows.max(), site.low.columns());
             map.put(site.low, low);
-            map.put(site.down, factors.down().get(name));
+            // Keys and values come last, so they are all rows from some on.
+            Tensor down = factors.down().get(name);
+            map.put(site.down, down.rows(down.rows() - low.columns(), low.columns()));
             for (Factor factor : site.factors) {
                 map.put(factor.low, low.columns(factor.from, factor.low.columns()));
                 map.put(factor.up, factors.up().get(factor.target));

@@ -2,11 +2,17 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.tornadomor.convert.ConversionPlan;
 import org.tornadomor.convert.Initialisation;
+import org.tornadomor.convert.Residual;
 import org.tornadomor.model.LayerMap;
+import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ParameterCount;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -14,9 +20,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What a conversion did, for people and for programs.
  *
+ * @param residuals of the matrices with low-rank factors
  * @param losses null where no text was measured
  */
-record ConversionReport(ConversionPlan plan, Initialisation initialisation, Losses losses) {
+record ConversionReport(ConversionPlan plan, Initialisation initialisation, List<Residual> residuals, Losses losses) {
     /**
      * Mean cross-entropies of a predicted token, in nats, before any training.
      *
@@ -37,6 +44,10 @@ record ConversionReport(ConversionPlan plan, Initialisation initialisation, Loss
             if (!plan.unused().isEmpty()) {
                 target.println("Not used: original layer " + list(plan.unused()));
             }
+            if (!residuals.isEmpty()) {
+                target.println();
+                residualTable().print(target);
+            }
             if (losses != null) {
                 target.println();
                 lossTable().print(target);
@@ -51,6 +62,9 @@ record ConversionReport(ConversionPlan plan, Initialisation initialisation, Loss
         TextTable table = new TextTable("parameters", "original", "converted", "share");
         count(table, "layers and norms", before.nonEmbedding(), after.nonEmbedding());
         count(table, "embedding and head", before.embedding(), after.embedding());
+        if (plan.target().lora() != null) {
+            count(table, "  of these, low-rank factors", 0, ParameterCount.lowRank(plan.target()));
+        }
         if (after.routers() > 0) {
             count(table, "routers", 0, after.routers());
         }
@@ -82,6 +96,27 @@ record ConversionReport(ConversionPlan plan, Initialisation initialisation, Loss
         return layers.stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 
+    /** A line for each layer, a column for each map: what the shared matrix lacks, and what is left with the factors. */
+    private TextTable residualTable() {
+        List<LoraTarget> targets = plan.target().lora().targets();
+        List<String> headings = new ArrayList<>(List.of("norm that is missing"));
+        targets.forEach(target -> headings.add(target.spelling()));
+        TextTable table = new TextTable(headings.toArray(String[]::new));
+        Map<Integer, List<Residual>> byLayer =
+                residuals.stream().collect(Collectors.groupingBy(Residual::layer, TreeMap::new, Collectors.toList()));
+        byLayer.forEach((layer, of) -> {
+            row(table, "layer " + layer + ", shared alone", of, Residual::shared);
+            row(table, "layer " + layer + ", with factors", of, Residual::left);
+        });
+        return table;
+    }
+
+    private static void row(TextTable table, String name, List<Residual> of, ToDoubleFunction<Residual> share) {
+        List<String> cells = new ArrayList<>(List.of(name));
+        of.forEach(residual -> cells.add(Figures.percentages(share.applyAsDouble(residual))));
+        table.row(cells.toArray(String[]::new));
+    }
+
     private TextTable lossTable() {
         TextTable table = new TextTable("loss on " + Figures.grouped(losses.tokens()) + " tokens", "nats a token");
         table.row("original", Figures.fixed(losses.original()));
@@ -110,6 +145,15 @@ record ConversionReport(ConversionPlan plan, Initialisation initialisation, Loss
             layer.put("weight_set", place.weightSet());
             layer.put("original", place.original());
             place.sources().forEach(layer.putArray("begins_with")::add);
+        }
+        ArrayNode shares = json.putArray("residuals");
+        for (Residual residual : residuals) {
+            ObjectNode share = shares.addObject();
+            share.put("layer", residual.layer());
+            share.put("target", residual.target().spelling());
+            share.put("rank", residual.rank());
+            share.put("shared", residual.shared());
+            share.put("left", residual.left());
         }
         plan.unused().forEach(json.putArray("unused")::add);
         if (losses != null) {

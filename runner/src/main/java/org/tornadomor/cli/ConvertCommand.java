@@ -9,6 +9,11 @@ import org.tornadomor.convert.Conversion;
 import org.tornadomor.convert.ConversionPlan;
 import org.tornadomor.convert.Initialisation;
 import org.tornadomor.convert.LayerSelection;
+import org.tornadomor.convert.LoraInit;
+import org.tornadomor.convert.Residual;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.model.LoraConfig;
+import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.MorConfigBuilder;
 import org.tornadomor.model.RouterKind;
@@ -17,6 +22,7 @@ import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
@@ -42,10 +48,13 @@ import picocli.CommandLine.Spec;
             "      --init stepwise",
             "  tornado-mor convert --model llama --out mor --recursions 3 --sharing middle-cycle \\",
             "      --init upper --router expert-choice --data book.txt",
-            "  tornado-mor convert --model llama --out recursive --recursions 2 --sharing cycle \\",
-            "      --init average --keep-layers even:4",
+            "  tornado-mor convert --model llama --out relaxed --recursions 2 --sharing cycle \\",
+            "      --init average --lora-rank 16 --keep-layers even:4",
         })
 final class ConvertCommand implements Runnable {
+    private static final String RANK = "--lora-rank";
+    private static final String LORA_INIT = "--lora-init";
+    private static final String LORA_TARGETS = "--lora-targets";
     private static final String KEEP = "--keep-layers";
     private static final String DROP = "--drop-layers";
 
@@ -95,6 +104,27 @@ final class ConvertCommand implements Runnable {
     private String router;
 
     @Option(
+            names = RANK,
+            paramLabel = "R",
+            description = "Give each layer of a recursion low-rank factors of its own besides the shared matrices, of this"
+                    + " rank; 0 for none. Default: 0.")
+    private int rank;
+
+    @Option(
+            names = LORA_INIT,
+            paramLabel = "KIND",
+            description = "What low-rank factors begin with. svd (default): the best of that rank for what the shared"
+                    + " matrices lack; zero: nothing, so that they change nothing before they are trained.")
+    private String loraInit;
+
+    @Option(
+            names = LORA_TARGETS,
+            split = ",",
+            paramLabel = "MAPS",
+            description = "Which matrices have them: some of q,k,v,o,gate,up,down. Default: all.")
+    private List<String> loraTargets;
+
+    @Option(
             names = KEEP,
             paramLabel = "LAYERS",
             description = "Take these layers alone, counted from 0, such as 0-3,7; or even:N for N evenly spaced ones.")
@@ -136,6 +166,7 @@ final class ConvertCommand implements Runnable {
     public void run() {
         MorConfig mor = mor();
         Initialisation initialisation = ChoiceOption.parse(Initialisation.class, "--init", init);
+        LoraInit factors = loraInit == null ? LoraInit.SVD : ChoiceOption.parse(LoraInit.class, LORA_INIT, loraInit);
         LayerSelection selection = selection();
         requireEffect();
         PrintWriter err = spec.commandLine().getErr();
@@ -146,20 +177,23 @@ final class ConvertCommand implements Runnable {
             ConversionPlan plan = ConversionPlan.of(
                     original.config(), original.folder(), mor, initialisation, selection, seed.value());
             Checksums.verify(original.folder());
-            try (Tokenizer tokenizer = Tokenizers.forCheckpoint(
-                            original.folder(), original.config().vocabSize())
-                    .orElse(null)) {
-                Conversion.write(
-                        plan,
-                        original,
-                        out,
-                        TextBoundaries.of(original.folder(), tokenizer).generation(),
-                        seed.value());
-            }
-            ConversionReport report = new ConversionReport(plan, initialisation, losses(original));
+            List<Residual> residuals = convert(plan, original, factors);
+            ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(original));
             report.print(spec.commandLine().getOut(), json.wanted(), out);
             err.println("Wrote " + out + "; train it on with: " + RootCommand.NAME + " train --init " + out
                     + " --data TEXT");
+        }
+    }
+
+    private List<Residual> convert(ConversionPlan plan, CheckpointFolder original, LoraInit factors) {
+        boolean decomposes = plan.target().lora() != null && factors == LoraInit.SVD;
+        try (Engine products = decomposes ? engine.open() : null;
+                Tokenizer tokenizer = Tokenizers.forCheckpoint(
+                                original.folder(), original.config().vocabSize())
+                        .orElse(null)) {
+            GenerationConfig generation =
+                    TextBoundaries.of(original.folder(), tokenizer).generation();
+            return Conversion.write(plan, original, out, generation, factors, products, seed.value());
         }
     }
 
@@ -170,7 +204,20 @@ final class ConvertCommand implements Runnable {
         RouterKind kind = RouterKind.parse("--router", ChoiceOption.spelling(router));
         return new MorConfigBuilder(recursions, kind)
                 .sharing(ChoiceOption.parse(Sharing.class, "--sharing", sharing))
+                .lora(lora())
                 .build();
+    }
+
+    private LoraConfig lora() {
+        if (rank < 0) {
+            throw new UserError(RANK + " is " + rank + "; give 1 or more, or 0 for no low-rank factors");
+        }
+        List<LoraTarget> targets = loraTargets == null
+                ? LoraConfig.ALL
+                : loraTargets.stream()
+                        .map(name -> ChoiceOption.parse(LoraTarget.class, LORA_TARGETS, name))
+                        .toList();
+        return rank == 0 ? null : new LoraConfig(rank, targets);
     }
 
     private LayerSelection selection() {
@@ -194,7 +241,8 @@ final class ConvertCommand implements Runnable {
                         "--max-tokens",
                         TextOptions.FILTER,
                         TextOptions.EXTENSIONS,
-                        TextOptions.TEXT_FIELD);
+                        TextOptions.TEXT_FIELD)
+                .when(() -> rank == 0, "the model has no low-rank factors (" + RANK + ")", LORA_INIT, LORA_TARGETS);
     }
 
     /** Null without text to measure on. */

@@ -7,6 +7,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tornadomor.UserError;
 import org.tornadomor.model.LayerMap;
+import org.tornadomor.model.LoraConfig;
+import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.Sharing;
@@ -94,6 +96,11 @@ public record ConversionPlan(ModelConfig source, ModelConfig target, List<Intege
             places.add(new Place(l, kept.get(l), map.recursion(l), set, sources.get(set)));
         }
         return places;
+    }
+
+    /** Whether a map of an unrolled layer of the converted model has low-rank factors. */
+    boolean hasFactors(int layer, LoraTarget target) {
+        return LoraConfig.targets(this.target, new LayerMap(this.target), layer).contains(target);
     }
 
     /** The original layers that no weight of the converted model comes from. */

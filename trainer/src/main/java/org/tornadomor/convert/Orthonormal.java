@@ -11,15 +11,15 @@ final class Orthonormal {
     private Orthonormal() {}
 
     /**
-     * An orthonormal basis of the columns of a matrix, by the Cholesky factor of its Gram matrix, twice, since once leaves
-     * angles. A column that depends on those before becomes zero.
+     * An orthonormal basis of the columns of a matrix, by the Cholesky factor of its Gram matrix. Once leaves angles between
+     * columns that were nearly parallel, twice does not. A column that depends on those before becomes zero.
      *
      * @param matrix [rows, columns]
      */
-    static float[] columns(float[] matrix, int rows, int columns) {
+    static float[] columns(float[] matrix, int rows, int columns, int passes) {
         double[] basis = new double[matrix.length];
         Arrays.setAll(basis, i -> matrix[i]);
-        for (int pass = 0; pass < 2; pass++) {
+        for (int pass = 0; pass < passes; pass++) {
             double[][] factor = cholesky(gramOfColumns(basis, rows, columns));
             IntStream.range(0, rows).parallel().forEach(row -> solve(factor, basis, row * columns));
         }

@@ -57,19 +57,21 @@ final class TruncatedSvd implements AutoCloseable {
      * @param rank 1 to min(m, n)
      */
     Factors of(float[] matrix, int m, int n, int rank) {
-        if (m > n) {
-            // The basis is one of columns, so these are to be the shorter ones.
-            Factors turned = of(transposed(matrix, m, n), n, m, rank);
-            return balanced(turned, rank, m, n);
-        }
+        // The basis is one of columns, so these are to be the shorter ones.
+        Factors factors = m > n
+                ? turned(decomposed(transposed(matrix, m, n), n, m, rank), rank, m, n)
+                : decomposed(matrix, m, n, rank);
+        fillNoise(factors, rank, m, n);
+        return factors;
+    }
+
+    private Factors decomposed(float[] matrix, int m, int n, int rank) {
         int width = Math.min(m, rank + Math.max(EXTRA, rank / SHARE));
         boolean whole = m <= SMALL || width == m;
         SvdProducts p = products.computeIfAbsent(
-                m + "x" + n + " " + (whole ? m : width) + " " + rank,
-                key -> new SvdProducts(engine, m, n, whole ? m : width, rank));
+                m + " " + n + " " + rank, key -> new SvdProducts(engine, m, n, whole ? m : width, rank));
         p.setMatrix(matrix);
         Thin thin = m <= SMALL ? commons(matrix, m, n, rank) : whole ? ofGram(p, matrix, null) : ofRange(p);
-        fillNoise(thin, rank, m, n);
         return new Factors(thin.down, thin.up, p.left(matrix, thin.down, thin.up));
     }
 
@@ -87,7 +89,7 @@ final class TruncatedSvd implements AutoCloseable {
     }
 
     /** M = (U' S' V'^T)^T = V' S' U'^T: the singular values change sides. */
-    private static Factors balanced(Factors turned, int rank, int m, int n) {
+    private static Factors turned(Factors turned, int rank, int m, int n) {
         float[] down = turned.up.clone();
         float[] up = turned.down.clone();
         for (int r = 0; r < rank; r++) {
@@ -135,10 +137,11 @@ final class TruncatedSvd implements AutoCloseable {
         for (int i = 0; i < directions.length; i++) {
             directions[i] = (float) random.nextGaussian();
         }
-        float[] q = Orthonormal.columns(p.times(directions), p.m(), p.width());
+        float[] q = p.times(directions);
         for (int i = 0; i < POWER_ITERATIONS; i++) {
-            q = Orthonormal.columns(p.timesItsTranspose(q), p.m(), p.width());
+            q = p.timesItsTranspose(Orthonormal.columns(q, p.m(), p.width(), 1));
         }
+        q = Orthonormal.columns(q, p.m(), p.width(), 2);
         return ofGram(p, p.project(q), q);
     }
 
@@ -178,7 +181,7 @@ final class TruncatedSvd implements AutoCloseable {
     }
 
     /** Directions that M has not, or only as noise, begin as low-rank factors without a residual do: A random, B zero. */
-    private void fillNoise(Thin thin, int rank, int m, int n) {
+    private void fillNoise(Factors thin, int rank, int m, int n) {
         double first = length(thin.up, 0, m);
         for (int r = 0; r < rank; r++) {
             if (length(thin.up, r, m) <= NOISE * first) {

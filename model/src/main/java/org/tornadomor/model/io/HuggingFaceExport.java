@@ -3,7 +3,7 @@ package org.tornadomor.model.io;
 import java.nio.file.Path;
 import org.tornadomor.UserError;
 
-/** Writes a plain Llama as a folder that Hugging Face's {@code LlamaForCausalLM} loads. */
+/** Writes a plain model as a folder that Hugging Face's library loads: the first class that computes it is named there. */
 public final class HuggingFaceExport {
     /** Elements that are held at once. */
     private static final int CHUNK = 1 << 20;
@@ -17,9 +17,10 @@ public final class HuggingFaceExport {
      * @param folder new or empty
      * @param dtype F32, F16 or BF16
      * @param generation the tokens that begin and end a text
-     * @throws UserError if the folder holds something, or the disk refuses
+     * @throws UserError if no class there computes the model, the folder holds something, or the disk refuses
      */
     public static void write(PlainLlama model, Path source, Path folder, DType dtype, GenerationConfig generation) {
+        model.config().architecture().requireClass();
         CheckpointWriter.requireEmpty(folder);
         float[] values = new float[CHUNK];
         try (CheckpointWriter writer = CheckpointWriter.create(folder, model.config(), dtype)) {
