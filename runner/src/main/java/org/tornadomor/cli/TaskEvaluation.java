@@ -66,6 +66,8 @@ final class TaskEvaluation {
         ModelConfig config = loaded.config();
         List<Mode> modes = arguments.modes(config.router().looksAhead());
         TaskLibrary library = new TaskLibrary();
+        // They say nothing if what follows cannot be used.
+        List<String> notes = new ArrayList<>();
         TaskRun run = TaskRun.prepare(
                 loaded.engine(),
                 loaded.weights(),
@@ -74,7 +76,8 @@ final class TaskEvaluation {
                 library,
                 arguments.names(library),
                 arguments.data(),
-                err::println);
+                notes::add);
+        notes.forEach(err::println);
         List<ModeResult> results = new ArrayList<>();
         try (Progress progress = Progress.start("evaluate", "tok", run.tokens() * modes.size())) {
             for (Mode mode : modes) {

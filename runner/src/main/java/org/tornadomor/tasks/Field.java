@@ -124,8 +124,9 @@ sealed interface Field {
                 value = PythonLiteral.parse(text);
             } catch (IllegalArgumentException e) {
                 throw new UserError(
-                        "doc_to_choice gives no list of choices for " + doc.place() + " (" + e.getMessage()
-                                + "): write {{[a, b]}}, or name a field that holds a list",
+                        "doc_to_choice gives '" + value + "' for " + doc.place() + " with the fields "
+                                + String.join(", ", doc.fields().keySet()) + ", which is no list (" + e.getMessage()
+                                + "): write {{[a, b]}} of fields that are there, or name one that holds a list",
                         e);
             }
         }

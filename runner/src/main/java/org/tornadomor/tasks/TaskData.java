@@ -40,7 +40,7 @@ final class TaskData {
             throw new UserError("the split " + split + " of task " + task.name() + " is empty: there is no document in "
                     + found.files().getFirst());
         }
-        known.ifPresent(set -> requireColumns(set, docs.getFirst()));
+        known.ifPresent(set -> docs.forEach(doc -> requireColumns(set, doc)));
         List<Doc> own = partColumn.isEmpty() ? docs : ofPart(task, docs, partColumn);
         return data.process() == null
                 ? own
@@ -67,13 +67,13 @@ final class TaskData {
                 .toList();
     }
 
-    private static void requireColumns(DataSets.DataSet set, Doc first) {
+    private static void requireColumns(DataSets.DataSet set, Doc doc) {
         List<String> missing = set.columns().stream()
-                .filter(column -> !first.fields().containsKey(column))
+                .filter(column -> !doc.fields().containsKey(column))
                 .toList();
         if (!missing.isEmpty()) {
-            throw new UserError(first.place() + " lacks " + String.join(", ", missing) + " of " + set.name()
-                    + "; it has " + String.join(", ", first.fields().keySet())
+            throw new UserError(doc.place() + " lacks " + String.join(", ", missing) + " of " + set.name()
+                    + "; it has " + String.join(", ", doc.fields().keySet())
                     + ": give the data with the field names of the original set");
         }
     }
