@@ -170,7 +170,7 @@ final class DecodePrograms {
                         shape,
                         memory == null ? null : ops -> new LowRankByDepth(ops, shape, memory));
             });
-            LayerWeights weights = state.weights().layer(map.weightSet(layer));
+            LayerWeights weights = state.weights().layerAt(layer);
             LayerKeys bound = running.rows.keys(rotary, keys.block(position), List.of(running.copyPlace));
             block.add(program.bind(
                     weights, factors(position), shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
@@ -200,7 +200,7 @@ final class DecodePrograms {
                     + (factors == null ? "" : ", low-rank factors");
             LayerForward program =
                     programs.computeIfAbsent(what + shape.kind(), unused -> program(what, shape, factors));
-            LayerWeights weights = state.weights().layer(map.weightSet(l));
+            LayerWeights weights = state.weights().layerAt(l);
             LayerKeys bound = rows.keys(rotary, keys.outer(source), List.of());
             into.add(new Numbered(
                     map.recursion(l),
@@ -228,7 +228,7 @@ final class DecodePrograms {
                 rotary.rows(),
                 config.architecture().kind(firstLeaving),
                 DecodeRows.use(keyed.extent, keys));
-        LayerWeights weights = state.weights().layer(map.weightSet(firstLeaving));
+        LayerWeights weights = state.weights().layerAt(firstLeaving);
         LayerKeys bound = keyed.keys(rotary, keys.outer(firstLeaving), List.of());
         boolean hasFactors = LayerBank.factors(map.recursion(firstLeaving), shape) != null;
         return new KeptKeys(engine(), shape, state.weights().type(), state.hidden().rows(), hasFactors)

@@ -208,6 +208,16 @@ public record ModelConfig(
         return mor == null ? null : mor.lora();
     }
 
+    /**
+     * What the layers of a weight set have in common: with low-rank factors biases and norms of heads are not among it, since
+     * each layer of a recursion has its own.
+     */
+    public Architecture sharedArchitecture(LayerMap map, int weightSet) {
+        return lora() != null && map.isShared(weightSet)
+                ? architecture.withBiases(false, false, false).withHeadNorms(false)
+                : architecture;
+    }
+
     /** The most tokens of a sequence: as many as there are positions, or more where their scaling reaches further. */
     public int longestSequence() {
         return architecture.scaling().longest(maxPositions);

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tornadomor.model.Architecture;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.UnknownKeys;
@@ -161,17 +162,22 @@ class ConvertCommandTest {
     }
 
     /**
-     * A model of random weights, with norms that differ by layer, becomes itself again: as factors of the whole rank make up for
-     * whatever is shared. Grouped queries, so that the ranks of the matrices differ.
+     * A model of random weights, whose norms, biases and norms of heads differ by layer, becomes itself again, as factors of
+     * the whole rank make up for whatever is shared. Grouped queries, so that the ranks of the matrices differ.
      */
     @ParameterizedTest
     @CsvSource({
-        "average, cycle, q", "average, middle-cycle, all", "stepwise, middle-sequence, all", "upper, sequence, all",
-        "random, cycle, all"
+        "average, cycle, q, plain", "average, middle-cycle, all, biases", "stepwise, middle-sequence, all, norms",
+        "upper, sequence, all, biases", "random, cycle, all, norms"
     })
-    void fullRankIsTheOriginal(String init, String sharing, String targets) throws IOException {
+    void fullRankIsTheOriginal(String init, String sharing, String targets, String kind) throws IOException {
         boolean all = targets.equals("all");
-        Path model = distinct("llama", !all);
+        Architecture architecture = switch (kind) {
+            case "biases" -> Architecture.LLAMA.withBiases(true, true, true);
+            case "norms" -> Architecture.LLAMA.withBiases(true, true, false).withHeadNorms(true);
+            default -> Architecture.LLAMA;
+        };
+        Path model = distinct("llama", !all, architecture);
         Object[] more = {
             "--recursions", 2, "--sharing", sharing, "--init", init, "--lora-rank", 16, "--lora-targets",
             all ? "q,k,v,o,gate,up,down" : targets, "--json"
@@ -201,9 +207,9 @@ class ConvertCommandTest {
     }
 
     /** Random weights whose norms are not ones; or the same matrices in all layers but for their queries. */
-    private Path distinct(String name, boolean queriesAlone) {
+    private Path distinct(String name, boolean queriesAlone, Architecture architecture) {
         Path out = folder.resolve(name);
-        ModelConfig config = plain(LAYERS);
+        ModelConfig config = plain(LAYERS).withArchitecture(architecture);
         try (CheckpointWriter writer = CheckpointWriter.create(out, config, DType.F32)) {
             for (ParameterSpec spec : ParameterSpecs.of(config)) {
                 boolean alike = queriesAlone && spec.name().startsWith("model.layers.") && !spec.name().contains("q_proj");
@@ -212,7 +218,8 @@ class ConvertCommandTest {
                 float[] values = new float[spec.elements()];
                 for (int i = 0; i < values.length; i++) {
                     double normal = random.nextGaussian();
-                    values[i] = (float) (spec.shape().length == 1 ? 1 + 0.4 * normal : 0.2 * normal);
+                    boolean norm = spec.name().endsWith("norm.weight");
+                    values[i] = (float) (norm ? 1 + 0.4 * normal : 0.2 * normal);
                 }
                 writer.write(spec.name(), values, 0);
             }
@@ -224,7 +231,7 @@ class ConvertCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"stepwise", "average"})
     void rankZeroIsTheRecursiveModel(String init) throws IOException {
-        Path model = distinct("llama", false);
+        Path model = distinct("llama", false, Architecture.LLAMA);
         Object[] base = {"--recursions", 2, "--sharing", "cycle", "--init", init};
         convert(model, "plain", base).succeeds();
         convert(model, "zero", Stream.concat(Arrays.stream(base), Stream.of("--lora-rank", 0)).toArray())
@@ -253,7 +260,7 @@ class ConvertCommandTest {
 
     @Test
     void theMoreRankTheLessIsMissing() throws IOException {
-        Path model = distinct("llama", false);
+        Path model = distinct("llama", false, Architecture.LLAMA);
         double before = 1;
         for (int rank : new int[] {1, 4, 8, 12}) {
             JsonNode json = JsonMapper.shared()
@@ -271,7 +278,7 @@ class ConvertCommandTest {
 
     @Test
     void aRelaxedRoutedModelIsTrainedOn() throws IOException {
-        Path model = distinct("llama", false);
+        Path model = distinct("llama", false, Architecture.LLAMA);
         Path text = Files.writeString(folder.resolve("text.txt"), "Some text to train on, and on. ".repeat(60));
         convert(
                         model, "mor", "--recursions", 3, "--sharing", "middle-cycle", "--init", "average", "--router",
