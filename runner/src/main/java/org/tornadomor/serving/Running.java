@@ -21,6 +21,7 @@ final class Running implements Ticket {
     int sequence = -1;
     boolean promptRead;
     boolean ended;
+    private boolean begun;
 
     Running(long number, Request request, RequestListener listener, int context) {
         this.number = number;
@@ -39,6 +40,14 @@ final class Running implements Ticket {
     @Override
     public long number() {
         return number;
+    }
+
+    /** It has a place, perhaps not for the first time. */
+    void begin() {
+        if (!begun) {
+            begun = true;
+            listener.started();
+        }
     }
 
     /** Whether the next token to feed is the one that was drawn last. */

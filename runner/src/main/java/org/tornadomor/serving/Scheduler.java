@@ -218,6 +218,7 @@ public final class Scheduler implements AutoCloseable {
                 at--;
             }
             running.add(at, first);
+            first.begin();
         }
     }
 
