@@ -1,14 +1,18 @@
 package org.tornadomor.serving;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Keeps what a listener throws from the others: its request ends with {@link RequestListener.End#FAILED}, and it hears no more. */
 final class GuardedListener implements RequestListener {
     private final RequestListener listener;
+    private final Consumer<Throwable> faults;
     private boolean broken;
 
-    GuardedListener(RequestListener listener) {
+    /** @param faults hears what it throws */
+    GuardedListener(RequestListener listener, Consumer<Throwable> faults) {
         this.listener = listener;
+        this.faults = faults;
     }
 
     @Override
@@ -51,6 +55,7 @@ final class GuardedListener implements RequestListener {
                 what.run();
             } catch (RuntimeException | Error e) {
                 broken = true;
+                faults.accept(e);
             }
         }
     }

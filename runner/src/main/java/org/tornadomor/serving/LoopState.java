@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param blockPages pages in use, of the shared block at all depths
  * @param blockPagesMost how many of them there are
  * @param rowsAtDepth [recursions] rows that ran recursion 1, 2, ... since the start, of those that have been through all of theirs
+ * @param rowsWaiting [recursions] rows that run recursion 1, 2, ... next, as they are under way now
  * @param statistics sums since the start
  * @param accepting whether requests are taken
  * @param fault why the loop broke, if it did
@@ -26,12 +27,18 @@ public record LoopState(
         int blockPages,
         int blockPagesMost,
         long[] rowsAtDepth,
+        int[] rowsWaiting,
         Statistics statistics,
         boolean accepting,
         Optional<String> fault) {
     @Override
     public long[] rowsAtDepth() {
         return rowsAtDepth.clone();
+    }
+
+    @Override
+    public int[] rowsWaiting() {
+        return rowsWaiting.clone();
     }
 
     /** Whether the loop can still decode. */
@@ -49,6 +56,7 @@ public record LoopState(
                 blockPages,
                 blockPagesMost,
                 rowsAtDepth,
+                rowsWaiting,
                 statistics,
                 false,
                 why);

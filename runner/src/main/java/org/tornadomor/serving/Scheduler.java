@@ -2,6 +2,7 @@ package org.tornadomor.serving;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ public final class Scheduler implements AutoCloseable {
     private final Running[] bySequence;
     private final float[] draws;
     private final int[] drawn;
+    private float[] hostLogits;
     private final AtomicLong arrivals = new AtomicLong();
     private long promptTokens, lookedUpTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended;
 
@@ -93,7 +95,7 @@ public final class Scheduler implements AutoCloseable {
 
     /** Lets a request that was prepared wait for its turn. */
     void enqueue(Running added) {
-        if (added.wantsMore()) {
+        if (added.hasWork()) {
             waiting.addLast(added);
         } else {
             end(added, End.LENGTH);
@@ -138,8 +140,10 @@ public final class Scheduler implements AutoCloseable {
     /** How things stand. */
     LoopState state() {
         long[] rowsAtDepth = new long[config.recursions()];
+        int[] rowsWaiting = new int[rowsAtDepth.length];
         for (int r = 1; r <= rowsAtDepth.length; r++) {
             rowsAtDepth[r - 1] = decoder.rowsAtDepth(r);
+            rowsWaiting[r - 1] = decoder.rowsWaiting(r);
         }
         return new LoopState(
                 running.size(),
@@ -150,6 +154,7 @@ public final class Scheduler implements AutoCloseable {
                 decoder.usedBlockPages(),
                 decoder.size().blockPages(),
                 rowsAtDepth,
+                rowsWaiting,
                 statistics(),
                 true,
                 Optional.empty());
@@ -181,7 +186,8 @@ public final class Scheduler implements AutoCloseable {
         ticks++;
         int outputs = decoder.tick(policy);
         if (outputs > 0) {
-            draw(outputs);
+            draw(decoder.drawnOutputs());
+            score(decoder.drawnOutputs(), outputs);
         }
         return true;
     }
@@ -201,7 +207,7 @@ public final class Scheduler implements AutoCloseable {
                 return;
             }
             int sequence = decoder.open(first.request.threshold(), depth(first.request));
-            int known = reusesPrefixes ? decoder.adopt(sequence, first.ids, first.known) : 0;
+            int known = reuses(first) ? decoder.adopt(sequence, first.ids, first.known) : 0;
             if (!running.isEmpty() && !decoder.hasRoom(sequence, first.known - known)) {
                 decoder.close(sequence);
                 return;
@@ -222,6 +228,11 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
+    /** Where tokens of a prompt are scored, all have to be computed. */
+    private boolean reuses(Running request) {
+        return reusesPrefixes && request.promptScores == null;
+    }
+
     private int depth(Request request) {
         return request.maxDepth() == 0 ? config.recursions() : request.maxDepth();
     }
@@ -236,19 +247,38 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /** Feeds pieces of prompts, the oldest first, as many rows as a tick may have of them. */
+    /**
+     * Feeds pieces of prompts, the oldest first, as many rows as a tick may have of them; of prompts whose tokens are scored, as
+     * many as can leave in a tick, so that they do not pile up.
+     */
     private void feedPrompts() {
         int budget = prefillRows;
+        int scored = scoreRows();
         for (int i = 0; i < running.size() && budget > 0; i++) {
             Running request = running.get(i);
             int left = request.known - request.fed;
             if (left > 0 && !request.decoding()) {
                 int rows = Math.min(Math.min(left, budget), decoder.freeRows());
+                rows = request.scoring() ? Math.min(rows, scored) : rows;
                 if (rows > 0) {
-                    budget -= feed(request, rows);
+                    int fed = feed(request, rows);
+                    budget -= fed;
+                    scored -= request.scoring() ? fed : 0;
                 }
             }
         }
+    }
+
+    /** Rows to score that may be fed now: what rows to draw from leave of the places for logits, at every depth. */
+    private int scoreRows() {
+        int drawing = 0;
+        int underWay = 0;
+        for (int i = 0; i < running.size(); i++) {
+            drawing += running.get(i).scoring() ? 0 : 1;
+            underWay += running.get(i).scoresUnderWay();
+        }
+        int each = Math.clamp(decoder.size().logitRows() - drawing, 1, prefillRows);
+        return Math.min(each, each * config.recursions() - underWay);
     }
 
     /**
@@ -258,8 +288,9 @@ public final class Scheduler implements AutoCloseable {
      */
     private int feed(Running request, int rows) {
         boolean last = request.fed + rows == request.known;
-        boolean wantsLogits = last && request.wantsMore();
-        while (!decoder.feed(request.sequence, request.ids, request.fed, rows, wantsLogits ? 1 : 0)) {
+        int logits = last && request.hasWork() ? 1 : 0;
+        int scored = request.scored(rows, logits);
+        while (!decoder.feed(request.sequence, request.ids, request.fed, rows, logits, scored)) {
             if (decoder.freeRows() < rows) {
                 return 0;
             }
@@ -289,10 +320,21 @@ public final class Scheduler implements AutoCloseable {
         for (int row = 0; row < outputs; row++) {
             Running request = bySequence[decoder.outputSequence(row)];
             Request.Sampling how = request.request.sampling();
+            float penalty = request.edits == null ? (float) how.repetitionPenalty() : 1;
             decoder.setSampling(
-                    row, (float) how.temperature(), how.topK(), (float) how.topP(), (float) how.repetitionPenalty());
-            if (how.repetitionPenalty() != 1) {
+                    row,
+                    (float) how.temperature(),
+                    how.topK(),
+                    (float) how.topP(),
+                    (float) how.minP(),
+                    penalty);
+            if (penalty != 1) {
                 decoder.setHistory(row, request.ids, request.known);
+            }
+            if (request.edits != null) {
+                decoder.logits(row, host());
+                request.edits.apply(host());
+                decoder.setLogits(row, host());
             }
             draws[row] = request.draw();
         }
@@ -301,23 +343,58 @@ public final class Scheduler implements AutoCloseable {
             Running request = bySequence[decoder.outputSequence(row)];
             // A listener may have cancelled another request.
             if (request != null) {
-                take(request, drawn[row], decoder.outputPosition(row));
+                take(request, drawn[row], row);
             }
         }
     }
 
-    private void take(Running request, int id, int position) {
+    /** A row of logits where they are looked at, which plain requests do not need. */
+    private float[] host() {
+        if (hostLogits == null) {
+            hostLogits = new float[config.vocabSize()];
+        }
+        return hostLogits;
+    }
+
+    /** Scores tokens of prompts, each by the row in front of it. */
+    private void score(int from, int to) {
+        for (int row = from; row < to; row++) {
+            Running request = bySequence[decoder.outputSequence(row)];
+            if (request != null) {
+                decoder.logits(row, host());
+                int next = request.ids[decoder.outputPosition(row) + 1];
+                request.promptScores.add(
+                        TokenScores.of(host(), next, request.request.extras().topScores()));
+            }
+        }
+    }
+
+    private void take(Running request, int id, int row) {
+        int position = decoder.outputPosition(row);
         int depth = decoder.depth(request.sequence, position);
         if (!request.promptRead) {
             readPrompt(request);
             remember(request, position + 1);
         }
-        for (int end : request.request.ends()) {
-            if (id == end) {
-                remember(request, position + 1);
-                end(request, End.END_TOKEN);
-                return;
-            }
+        if (request.ended) {
+            return;
+        }
+        if (!request.wantsMore()) {
+            end(request, End.LENGTH);
+            return;
+        }
+        Extras extras = request.request.extras();
+        if (!extras.ignoreEnd() && request.isEnd(id)) {
+            remember(request, position + 1);
+            end(request, End.END_TOKEN);
+            return;
+        }
+        if (extras.topScores() >= 0) {
+            decoder.logits(row, host());
+            request.listener.score(TokenScores.of(host(), id, extras.topScores()));
+        }
+        if (request.edits != null) {
+            request.edits.drew(id);
         }
         request.ids[request.known++] = id;
         newTokens++;
@@ -341,9 +418,12 @@ public final class Scheduler implements AutoCloseable {
         }
         request.promptRead = true;
         promptTokens += depths.length;
-        lookedUpTokens += reusesPrefixes ? depths.length : 0;
+        lookedUpTokens += reuses(request) ? depths.length : 0;
         cachedTokens += request.cached;
         request.listener.prompt(depths, request.cached);
+        if (request.promptScores != null && !request.ended) {
+            request.listener.promptScores(Collections.unmodifiableList(request.promptScores));
+        }
     }
 
     private void remember(Running request, int tokens) {

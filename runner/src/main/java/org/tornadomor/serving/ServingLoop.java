@@ -8,18 +8,21 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.tornadomor.serving.RequestListener.End;
 
 /**
  * One thread that drives a {@link Scheduler}; requests come from any thread. Listeners are called on the loop's thread, one after
  * another, and must not wait for anything. A listener that throws an exception ends its own request alone. Where the engine breaks,
- * all requests end with {@link End#FAILED}, the state says so, and no more are taken.
+ * all requests end with {@link End#FAILED}, the state says so, and no more are taken. What was thrown goes to the thread's handler of
+ * uncaught exceptions, unless somebody else is to hear of it.
  */
 public final class ServingLoop implements AutoCloseable {
     private final Scheduler scheduler;
     private final int queueLimit;
     private final Throughput throughput = new Throughput();
-    private final Thread thread = new Thread(this::run, "tornado-mor serving loop");
+    private final Thread thread;
+    private final Consumer<Throwable> faults;
 
     private final ReentrantLock lock = new ReentrantLock();
     /** Something arrived, or the loop has to end. */
@@ -32,6 +35,7 @@ public final class ServingLoop implements AutoCloseable {
     /** All that have not ended. */
     private final Set<Running> open = new HashSet<>();
 
+    private long ended;
     private boolean accepting = true;
     private boolean cancelling;
     private boolean closed;
@@ -46,12 +50,26 @@ public final class ServingLoop implements AutoCloseable {
      * @param queueLimit requests that may wait, beside as many as the scheduler has places for
      */
     public ServingLoop(Scheduler scheduler, int queueLimit) {
+        this(scheduler, queueLimit, e -> {
+            Thread thread = Thread.currentThread();
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+        });
+    }
+
+    /**
+     * The same.
+     *
+     * @param faults hears on the loop's thread what a listener or the engine threw
+     */
+    public ServingLoop(Scheduler scheduler, int queueLimit, Consumer<Throwable> faults) {
         if (queueLimit < 0) {
             throw new IllegalArgumentException("a queue of " + queueLimit);
         }
         this.scheduler = scheduler;
         this.queueLimit = queueLimit;
+        this.faults = faults;
         state = scheduler.state();
+        thread = new Thread(this::run, "tornado-mor serving loop");
         thread.setDaemon(true);
         thread.start();
     }
@@ -64,7 +82,7 @@ public final class ServingLoop implements AutoCloseable {
      * @throws ClosingException if no requests are taken any more
      */
     public Ticket submit(Request request, RequestListener listener) {
-        Running added = scheduler.prepare(request, new GuardedListener(listener));
+        Running added = scheduler.prepare(request, new GuardedListener(listener, faults));
         lock.lock();
         try {
             if (!accepting) {
@@ -204,8 +222,10 @@ public final class ServingLoop implements AutoCloseable {
         lock.lock();
         try {
             state = accepting ? now : now.closing(fault);
-            if (open.removeIf(request -> request.ended)) {
-                throughput.ended(System.nanoTime());
+            if (now.statistics().ended() > ended) {
+                throughput.ended(System.nanoTime(), (int) (now.statistics().ended() - ended));
+                ended = now.statistics().ended();
+                open.removeIf(request -> request.ended);
             }
             if (open.isEmpty()) {
                 idle.signalAll();
@@ -241,5 +261,6 @@ public final class ServingLoop implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        faults.accept(cause);
     }
 }

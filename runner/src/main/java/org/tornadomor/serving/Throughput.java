@@ -9,8 +9,10 @@ final class Throughput {
     private long count;
 
     /** Requests ended at this time, in nanoseconds. */
-    void ended(long nanos) {
-        times[(int) (count++ % KEPT)] = nanos;
+    void ended(long nanos, int requests) {
+        for (int i = 0; i < requests; i++) {
+            times[(int) (count++ % KEPT)] = nanos;
+        }
     }
 
     /** In how many seconds another one will probably end, from 1 to 300. */
