@@ -36,7 +36,12 @@ class ArchitectureTest {
         "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.experiment.."
     };
     private static final String[] RUNNER = {
-        "org.tornadomor.generation..", "org.tornadomor.report..", "org.tornadomor.template..", "org.tornadomor.cli.."
+        "org.tornadomor.generation..",
+        "org.tornadomor.serving..",
+        "org.tornadomor.server..",
+        "org.tornadomor.report..",
+        "org.tornadomor.template..",
+        "org.tornadomor.cli.."
     };
 
     private static JavaClasses classes;

@@ -1,13 +1,14 @@
 package org.tornadomor.model;
 
-import java.util.Arrays;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.SampleOp;
+import org.tornadomor.model.OpenSequences.Line;
 import org.tornadomor.model.RowsUnderWay.Stage;
+import org.tornadomor.model.RowsUnderWay.Wanted;
 
 /**
  * Decodes sequences that come and go, in ticks. Depth is a property of a row: a tick runs the shared block once on rows of any
@@ -37,34 +38,18 @@ public final class Decoder implements AutoCloseable {
     private final KeyLayout layout;
     private final DecodePrograms programs;
 
-    private final Line[] lines;
-    private final int[] openLines;
-    private int openCount;
+    private final OpenSequences sequences;
     /** Deepest recursion of models without a block, in which all sequences go through the same layers. */
     private int plainDepth;
 
     private final RowsUnderWay rows;
 
-    private final int[] outputSequence, outputPosition;
-    private int outputs;
+    private final LeavingRows leaving;
     private long ticks;
     /** By recursion: rows that ran it, and those that were spared it. */
     private final Counters.Counter[] rowsByDepth;
 
     private final LogitSampler sampler;
-
-    /** A sequence. */
-    private static final class Line {
-        private final int[] depths;
-        private boolean open;
-        private int length;
-        private int deepest;
-        private float threshold;
-
-        Line(int context) {
-            depths = new int[context];
-        }
-    }
 
     /** @throws UserError if the engine has too little memory */
     public Decoder(Engine engine, ParameterSet weights, DecoderSize size) {
@@ -87,18 +72,14 @@ public final class Decoder implements AutoCloseable {
         programs = new DecodePrograms(state, size, keys);
         plainDepth = config.recursions();
 
-        lines = new Line[size.sequences()];
-        Arrays.setAll(lines, s -> new Line(size.context()));
-        openLines = new int[size.sequences()];
+        sequences = new OpenSequences(size.sequences(), size.context());
         rows = new RowsUnderWay(slots, size.sequences(), config.recursions());
         rowsByDepth = new Counters.Counter[config.recursions() + 1];
         for (int r = 1; r < rowsByDepth.length; r++) {
             rowsByDepth[r] = engine.counters().counter(ROWS_AT_DEPTH + r, "rows");
         }
 
-        int most = programs.leaving.extent.max();
-        outputSequence = new int[most];
-        outputPosition = new int[most];
+        leaving = new LeavingRows(rows, sequences, programs, keys);
         sampler = new LogitSampler(engine, programs.logits, size.context(), floats, indices);
         programs.fill();
     }
@@ -116,16 +97,11 @@ public final class Decoder implements AutoCloseable {
      * @return its number, or -1 if there is no place for another
      */
     public int open(double threshold, int maxDepth) {
-        for (int s = 0; s < lines.length; s++) {
-            if (!lines[s].open) {
-                insert(s);
-                lines[s].open = true;
-                lines[s].length = 0;
-                setRouting(s, threshold, maxDepth);
-                return s;
-            }
+        int s = sequences.open();
+        if (s >= 0) {
+            setRouting(s, threshold, maxDepth);
         }
-        return -1;
+        return s;
     }
 
     /**
@@ -133,47 +109,29 @@ public final class Decoder implements AutoCloseable {
      * block, all go through the same layers.
      */
     public boolean accepts(int maxDepth) {
-        return layout.looped() || openCount == 0 || Math.clamp(maxDepth, 1, config.recursions()) == plainDepth;
-    }
-
-    /** Keeps the open sequences in the order of their numbers. */
-    private void insert(int sequence) {
-        int at = openCount++;
-        for (; at > 0 && openLines[at - 1] > sequence; at--) {
-            openLines[at] = openLines[at - 1];
-        }
-        openLines[at] = sequence;
+        return layout.looped() || sequences.count() == 0 || Math.clamp(maxDepth, 1, config.recursions()) == plainDepth;
     }
 
     /** Changes how tokens that are fed from now on are routed; see {@link #open}. */
     public void setRouting(int sequence, double threshold, int maxDepth) {
         int deepest = Math.clamp(maxDepth, 1, config.recursions());
         if (!layout.looped() && deepest != plainDepth) {
-            if (openCount > 1) {
+            if (sequences.count() > 1) {
                 throw new UserError(
                         "with mor.sharing sequence all sequences that run together have the same maximum depth,"
                                 + " here " + plainDepth + ", not " + deepest);
             }
             plainDepth = deepest;
         }
-        lines[sequence].deepest = deepest;
-        lines[sequence].threshold = Thresholds.logit(threshold);
+        sequences.line(sequence).deepest = deepest;
+        sequences.line(sequence).threshold = Thresholds.logit(threshold);
     }
 
     /** Ends a sequence, wherever its tokens are, and gives its memory back. */
     public void close(int sequence) {
-        Line line = lines[sequence];
-        if (!line.open) {
-            throw new IllegalStateException("sequence " + sequence + " is not open");
-        }
+        sequences.close(sequence);
         rows.removeAll(sequence);
         keys.release(sequence);
-        line.open = false;
-        int at = 0;
-        while (openLines[at] != sequence) {
-            at++;
-        }
-        System.arraycopy(openLines, at + 1, openLines, at, --openCount - at);
     }
 
     /**
@@ -184,7 +142,7 @@ public final class Decoder implements AutoCloseable {
      * @return how many need not be fed
      */
     public int adopt(int sequence, int[] ids, int count) {
-        Line line = lines[sequence];
+        Line line = sequences.line(sequence);
         line.length = keys.prefixes().adopt(sequence, ids, count, line.threshold, line.deepest, line.depths);
         return line.length;
     }
@@ -196,7 +154,7 @@ public final class Decoder implements AutoCloseable {
      * @param count how many of them; all must have left
      */
     public void remember(int sequence, int[] ids, int count) {
-        Line line = lines[sequence];
+        Line line = sequences.line(sequence);
         keys.prefixes().remember(sequence, ids, count, line.threshold, line.deepest, line.depths);
     }
 
@@ -209,12 +167,12 @@ public final class Decoder implements AutoCloseable {
 
     /** Tokens of a sequence so far, those under way too. */
     public int length(int sequence) {
-        return lines[sequence].length;
+        return sequences.line(sequence).length;
     }
 
     /** Recursions of a token that has left. */
     public int depth(int sequence, int tokenPosition) {
-        return lines[sequence].depths[tokenPosition];
+        return sequences.line(sequence).depths[tokenPosition];
     }
 
     /** Rows that can be fed before the next tick. */
@@ -236,12 +194,22 @@ public final class Decoder implements AutoCloseable {
      * Adds tokens to a sequence; they enter with the next tick.
      *
      * @param ids the tokens, from {@code from} on
-     * @param logits how many of the last of them have logits that are wanted
+     * @param logits how many of the last of them have logits that are wanted, to draw from
      * @return false, changing nothing, if there are not enough free rows or pages
      * @throws UserError if the sequence would be longer than the context, or a token is not in the vocabulary
      */
     public boolean feed(int sequence, int[] ids, int from, int count, int logits) {
-        Line line = lines[sequence];
+        return feed(sequence, ids, from, count, logits, 0);
+    }
+
+    /**
+     * The same.
+     *
+     * @param scored how many before those to draw from have logits that are wanted too, to be scored; they leave as there is
+     *     room beside rows to draw from
+     */
+    public boolean feed(int sequence, int[] ids, int from, int count, int logits, int scored) {
+        Line line = sequences.line(sequence);
         if (line.length + count > size.context()) {
             throw new UserError("sequence of " + (line.length + count) + " tokens is longer than the context of "
                     + size.context() + "; use a shorter prompt or generate fewer tokens");
@@ -255,7 +223,7 @@ public final class Decoder implements AutoCloseable {
             keys.grow(sequence, plane, count);
         }
         for (int i = 0; i < count; i++) {
-            rows.add(sequence, ids[from + i], line.length++, i >= count - logits);
+            rows.add(sequence, ids[from + i], line.length++, Wanted.of(count - i, logits, scored));
         }
         return true;
     }
@@ -269,8 +237,8 @@ public final class Decoder implements AutoCloseable {
         if (keysByPosition()) {
             return true;
         }
-        for (int i = 0; i < openCount; i++) {
-            int s = openLines[i];
+        for (int i = 0; i < sequences.count(); i++) {
+            int s = sequences.number(i);
             for (int slot = rows.first(s); slot != NONE; slot = rows.next[slot]) {
                 if (rows.is(slot, Stage.IN_BLOCK) && rows.key[slot] == NONE) {
                     int plane = rows.depth[slot] + 1;
@@ -290,7 +258,7 @@ public final class Decoder implements AutoCloseable {
      * @return how many rows have logits now
      */
     public int tick(DepthPolicy policy) {
-        outputs = 0;
+        leaving.clear();
         ticks++;
         keys.upload();
         if (rows.at(Stage.FED) > 0) {
@@ -300,9 +268,9 @@ public final class Decoder implements AutoCloseable {
             runBlock(policy);
         }
         if (rows.at(Stage.OUT) > 0 && policy.leaves(rows.at(Stage.IN_BLOCK))) {
-            leave();
+            leaving.run(plainDepth);
         }
-        return outputs;
+        return leaving.count();
     }
 
     /** Whether the key of a row is its position in every plane: of hybrid and of shared keys. */
@@ -313,11 +281,11 @@ public final class Decoder implements AutoCloseable {
     private void enter() {
         DecodeRows entering = programs.entering;
         entering.clear();
-        for (int i = 0; i < openCount; i++) {
-            int s = openLines[i];
+        for (int i = 0; i < sequences.count(); i++) {
+            int s = sequences.number(i);
             for (int slot = rows.first(s); slot != NONE; slot = rows.next[slot]) {
                 if (rows.is(slot, Stage.FED)) {
-                    addOuter(entering, s, slot);
+                    leaving.addOuter(entering, s, slot);
                     entering.id(rows.token[slot]);
                     if (layout.looped()) {
                         rows.goOn(slot, 0);
@@ -328,12 +296,6 @@ public final class Decoder implements AutoCloseable {
             }
         }
         programs.runEntering(plainDepth);
-    }
-
-    /** Adds a row to those that run layers outside of the block, where every token has a key at its position. */
-    private void addOuter(DecodeRows to, int s, int slot) {
-        int p = rows.position[slot];
-        to.add(slot, keys.tableRow(s, 0), p, keys.place(s, 0, p), p + 1);
     }
 
     private void runBlock(DepthPolicy policy) {
@@ -361,9 +323,9 @@ public final class Decoder implements AutoCloseable {
     /** Adds the rows that run recursion r to those that run. */
     private void collect(RunningRows running, int r) {
         int plane = layout.plane(r);
-        for (int i = 0; i < openCount; i++) {
-            int s = openLines[i];
-            Line line = lines[s];
+        for (int i = 0; i < sequences.count(); i++) {
+            int s = sequences.number(i);
+            Line line = sequences.line(s);
             for (int slot = rows.first(s); slot != NONE; slot = rows.next[slot]) {
                 if (rows.is(slot, Stage.IN_BLOCK) && rows.depth[slot] == r - 1) {
                     int key = rows.key[slot];
@@ -382,65 +344,36 @@ public final class Decoder implements AutoCloseable {
     }
 
     private void finish(int slot, int s, int lastDepth) {
-        lines[s].depths[rows.position[slot]] = lastDepth;
+        sequences.line(s).depths[rows.position[slot]] = lastDepth;
         for (int r = 1; r < rowsByDepth.length; r++) {
             rowsByDepth[r].add(r <= lastDepth ? 1 : 0, 1);
         }
         rows.finish(slot, lastDepth);
     }
 
-    /** Lets rows out: those that nobody wants at once, the others when all rows before them have left. */
-    private void leave() {
-        DecodeRows keyed = programs.keyed;
-        DecodeRows leaving = programs.leaving;
-        keyed.clear();
-        leaving.clear();
-        boolean keeps = programs.keeps(plainDepth);
-        for (int i = 0; i < openCount; i++) {
-            int s = openLines[i];
-            boolean blocked = false;
-            int before = NONE;
-            for (int slot = rows.first(s); slot != NONE; slot = rows.next[slot]) {
-                boolean leaves = rows.is(slot, Stage.OUT)
-                        && (!rows.wanted[slot] || !blocked && leaving.count < leaving.extent.max());
-                if (!leaves) {
-                    blocked = true;
-                    before = slot;
-                    continue;
-                }
-                if (rows.wanted[slot]) {
-                    outputSequence[leaving.count] = s;
-                    outputPosition[leaving.count] = rows.position[slot];
-                    addOuter(leaving, s, slot);
-                } else if (keeps) {
-                    addOuter(keyed, s, slot);
-                }
-                rows.remove(s, before, slot);
-            }
-        }
-        programs.runKeyed();
-        programs.runLeaving(plainDepth);
-        outputs = leaving.count;
+    /** Rows that the last tick left logits of; those to draw from come first. */
+    public int outputs() {
+        return leaving.count();
     }
 
-    /** Rows that the last tick left logits of. */
-    public int outputs() {
-        return outputs;
+    /** How many of them are to draw from; the others are to be scored. */
+    public int drawnOutputs() {
+        return leaving.drawn();
     }
 
     /** The sequence that a row of logits belongs to. */
     public int outputSequence(int row) {
-        return outputSequence[row];
+        return leaving.sequence(row);
     }
 
     /** The position of the token whose successor a row of logits predicts. */
     public int outputPosition(int row) {
-        return outputPosition[row];
+        return leaving.position(row);
     }
 
     /** The logits that the last tick left, [outputs, V]. */
     public void logits(float[] target) {
-        engine.download(programs.logits.rows(0, outputs), target, 0);
+        engine.download(programs.logits.rows(0, leaving.count()), target, 0);
     }
 
     /** One row of them, [V]. */
@@ -448,9 +381,14 @@ public final class Decoder implements AutoCloseable {
         engine.download(programs.logits.rows(row, 1), target, 0);
     }
 
+    /** Puts other logits in the place of a row, [V], before {@link #sample}. */
+    public void setLogits(int row, float[] changed) {
+        engine.upload(programs.logits.rows(row, 1), changed, 0);
+    }
+
     /** Sets how a row of the next {@link #sample} is drawn: see {@link SampleOp} for the meanings. */
-    public void setSampling(int row, float temperature, int topK, float topP, float penalty) {
-        sampler.set(row, temperature, topK, topP, penalty);
+    public void setSampling(int row, float temperature, int topK, float topP, float minP, float penalty) {
+        sampler.set(row, temperature, topK, topP, minP, penalty);
     }
 
     /** Sets the tokens that the repetition penalty of a row looks at: the last ones if there are more than the context. */
@@ -459,14 +397,14 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * Draws the next token of each row of logits that the last tick left.
+     * Draws the next token of each row of logits that the last tick left to draw from.
      *
-     * @param draws [outputs] numbers in [0, 1)
-     * @param target [outputs] filled with the tokens
+     * @param draws [drawnOutputs] numbers in [0, 1)
+     * @param target [drawnOutputs] filled with the tokens
      */
     public void sample(float[] draws, int[] target) {
-        if (outputs > 0) {
-            sampler.draw(outputs, draws, target);
+        if (leaving.drawn() > 0) {
+            sampler.draw(leaving.drawn(), draws, target);
         }
     }
 
@@ -493,6 +431,11 @@ public final class Decoder implements AutoCloseable {
     /** Rows that ran a recursion so far, of those that have been through all of theirs. */
     public long rowsAtDepth(int recursion) {
         return rowsByDepth[recursion].rows();
+    }
+
+    /** Rows that run a recursion next. */
+    public int rowsWaiting(int recursion) {
+        return rows.waiting[recursion];
     }
 
     @Override

@@ -47,12 +47,13 @@ final class LogitSampler {
     }
 
     /** Sets how a row is drawn. */
-    void set(int row, float temperature, int topK, float topP, float penalty) {
+    void set(int row, float temperature, int topK, float topP, float minP, float penalty) {
         int at = row * SampleOp.SETTINGS;
         settings[at + SampleOp.TEMPERATURE] = temperature;
         settings[at + SampleOp.TOP_K] = topK;
         settings[at + SampleOp.TOP_P] = topP;
         settings[at + SampleOp.PENALTY] = penalty;
+        settings[at + SampleOp.MIN_P] = minP;
     }
 
     /** Sets the tokens that the penalty of a row looks at: the last ones if there are more than the context. */

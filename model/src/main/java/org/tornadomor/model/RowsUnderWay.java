@@ -17,13 +17,25 @@ final class RowsUnderWay {
         OUT
     }
 
+    /** What the logits of a row are wanted for. */
+    enum Wanted {
+        NOT,
+        SCORE,
+        DRAW;
+
+        /** @param place in the rows that are fed together, from 1 at the end: first those to draw from, then those to score */
+        static Wanted of(int place, int logits, int scored) {
+            return place <= logits ? DRAW : place <= logits + scored ? SCORE : NOT;
+        }
+    }
+
     /** By slot: the token, its place in the sequence, recursions so far, and its key in the plane that it runs in next. */
     final int[] token, position, depth, key;
 
-    /** By slot: the row behind it, and whether its logits are wanted. */
+    /** By slot: the row behind it, and what its logits are wanted for. */
     final int[] next;
 
-    final boolean[] wanted;
+    final Wanted[] wanted;
     /** By recursion, the rows that run it next. */
     final int[] waiting;
 
@@ -32,6 +44,7 @@ final class RowsUnderWay {
     private final int[] free;
     private final int[] count = new int[Stage.values().length];
     private int freeCount;
+    private int scored;
 
     RowsUnderWay(int slots, int sequences, int recursions) {
         token = new int[slots];
@@ -39,7 +52,7 @@ final class RowsUnderWay {
         depth = new int[slots];
         key = new int[slots];
         next = new int[slots];
-        wanted = new boolean[slots];
+        wanted = new Wanted[slots];
         stage = new Stage[slots];
         waiting = new int[recursions + 1];
         first = new int[sequences];
@@ -59,6 +72,11 @@ final class RowsUnderWay {
         return free.length - freeCount;
     }
 
+    /** Rows whose logits are to be scored. */
+    int scored() {
+        return scored;
+    }
+
     /** Rows at a stage. */
     int at(Stage which) {
         return count[which.ordinal()];
@@ -74,11 +92,12 @@ final class RowsUnderWay {
     }
 
     /** Adds a row behind those of its sequence. There must be a free slot. */
-    void add(int sequence, int rowToken, int rowPosition, boolean rowWanted) {
+    void add(int sequence, int rowToken, int rowPosition, Wanted rowWanted) {
         int slot = free[--freeCount];
         token[slot] = rowToken;
         position[slot] = rowPosition;
         wanted[slot] = rowWanted;
+        scored += rowWanted == Wanted.SCORE ? 1 : 0;
         depth[slot] = 0;
         key[slot] = rowPosition;
         next[slot] = NONE;
@@ -126,6 +145,7 @@ final class RowsUnderWay {
      */
     void remove(int sequence, int before, int slot) {
         leaveStage(slot);
+        scored -= wanted[slot] == Wanted.SCORE ? 1 : 0;
         if (before == NONE) {
             first[sequence] = next[slot];
         } else {

@@ -110,7 +110,7 @@ final class Sequence implements RequestListener {
             case CONTEXT -> Generation.End.CONTEXT;
             case END_TOKEN -> Generation.End.END_OF_TEXT;
             case STOPPED -> Generation.End.STOP;
-            case CANCELLED -> throw new IllegalStateException("nobody cancels");
+            case CANCELLED, FAILED -> throw new IllegalStateException("nobody cancels, and faults come as exceptions");
         };
         if (stream != null) {
             String rest = stopText.accept(stream.finish()) + stopText.flush();

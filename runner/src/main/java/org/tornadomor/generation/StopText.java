@@ -5,17 +5,18 @@ import java.util.List;
 /**
  * Passes text on, but never any of a stop string: an ending that might become one is held back until it is clear.
  */
-final class StopText {
+public final class StopText {
     private final List<String> stops;
     private final StringBuilder held = new StringBuilder();
     private boolean stopped;
 
-    StopText(List<String> stops) {
+    /** @param stops strings, none of them empty */
+    public StopText(List<String> stops) {
         this.stops = stops;
     }
 
     /** Takes more text. @return what can be shown of it and of what was held back */
-    String accept(String piece) {
+    public String accept(String piece) {
         if (stopped) {
             return "";
         }
@@ -35,12 +36,12 @@ final class StopText {
     }
 
     /** Whether a stop string came. */
-    boolean stopped() {
+    public boolean stopped() {
         return stopped;
     }
 
     /** The rest, when no more will come. */
-    String flush() {
+    public String flush() {
         return stopped ? "" : take(held.length());
     }
 

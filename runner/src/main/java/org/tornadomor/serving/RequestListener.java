@@ -1,5 +1,7 @@
 package org.tornadomor.serving;
 
+import java.util.List;
+
 /** Hears what becomes of a request, on the thread that drives the scheduler; it must not wait for anything. */
 public interface RequestListener {
     /** Why a request ended. */
@@ -13,8 +15,13 @@ public interface RequestListener {
         /** The listener wanted no more. */
         STOPPED,
         /** Somebody cancelled it. */
-        CANCELLED
+        CANCELLED,
+        /** The engine broke, or this listener threw an exception. */
+        FAILED
     }
+
+    /** It got a place among those that are decoded. Told once, though it may be set back and begin again. */
+    default void started() {}
 
     /**
      * The prompt was read.
@@ -23,6 +30,17 @@ public interface RequestListener {
      * @param cached how many of the first tokens were not computed, since their keys were there already
      */
     default void prompt(int[] depths, int cached) {}
+
+    /**
+     * How likely the tokens of the prompt were, for requests that ask for it ({@link Extras#promptScores}); behind
+     * {@link #prompt}.
+     *
+     * @param scores one for each; the first is null, since nothing stands before it
+     */
+    default void promptScores(List<TokenScore> scores) {}
+
+    /** How likely the token was that comes next, for requests that ask for it ({@link Extras#topScores}). */
+    default void score(TokenScore score) {}
 
     /**
      * The next token.

@@ -2,8 +2,11 @@ package org.tornadomor.serving;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Decoder;
@@ -34,48 +37,9 @@ public final class Scheduler implements AutoCloseable {
     private final Running[] bySequence;
     private final float[] draws;
     private final int[] drawn;
-    private final Statistics statistics = new Statistics();
-    private long arrivals;
-
-    /** What happened so far, for reports and metrics. */
-    public static final class Statistics {
-        private long promptTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended;
-
-        /** Tokens of prompts that were read, those found in the prefix cache included. */
-        public long promptTokens() {
-            return promptTokens;
-        }
-
-        /** Tokens of prompts whose keys were there already. */
-        public long cachedTokens() {
-            return cachedTokens;
-        }
-
-        /** Tokens that were drawn. */
-        public long newTokens() {
-            return newTokens;
-        }
-
-        /** How often a request was set back. */
-        public long preemptions() {
-            return preemptions;
-        }
-
-        /** Ticks in which something ran. */
-        public long ticks() {
-            return ticks;
-        }
-
-        /** Rows that were under way, summed over the ticks. */
-        public long rows() {
-            return rows;
-        }
-
-        /** Requests that ended. */
-        public long ended() {
-            return ended;
-        }
-    }
+    private float[] hostLogits;
+    private final AtomicLong arrivals = new AtomicLong();
+    private long promptTokens, lookedUpTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended;
 
     /**
      * @param size what there is memory for
@@ -100,8 +64,19 @@ public final class Scheduler implements AutoCloseable {
         drawn = new int[size.logitRows()];
     }
 
-    /** Continues its prompt when its turn comes. */
+    /**
+     * Continues its prompt when its turn comes.
+     *
+     * @throws UserError if the model or its memory cannot
+     */
     public Ticket submit(Request request, RequestListener listener) {
+        Running added = prepare(request, listener);
+        enqueue(added);
+        return added;
+    }
+
+    /** Looks at a request, on any thread. */
+    Running prepare(Request request, RequestListener listener) {
         int context = decoder.size().context();
         if (request.prompt().length > context) {
             throw new UserError("a prompt of " + request.prompt().length + " tokens is longer than the context of "
@@ -112,13 +87,19 @@ public final class Scheduler implements AutoCloseable {
                     + config.recursions() + " recursions; ask for at most that");
         }
         config.requireTokens(request.prompt(), 0, request.prompt().length);
-        Running added = new Running(arrivals++, request, listener, context);
-        if (added.wantsMore()) {
+        for (int id : request.extras().logitBias().keySet()) {
+            config.requireTokens(new int[] {id}, 0, 1);
+        }
+        return new Running(arrivals.getAndIncrement(), request, listener, context);
+    }
+
+    /** Lets a request that was prepared wait for its turn. */
+    void enqueue(Running added) {
+        if (added.hasWork()) {
             waiting.addLast(added);
         } else {
             end(added, End.LENGTH);
         }
-        return added;
     }
 
     /** Ends a request, wherever it is; its pages are free at once. */
@@ -150,8 +131,33 @@ public final class Scheduler implements AutoCloseable {
         return running.size();
     }
 
+    /** What happened so far. */
     public Statistics statistics() {
-        return statistics;
+        return new Statistics(
+                promptTokens, lookedUpTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended);
+    }
+
+    /** How things stand. */
+    LoopState state() {
+        long[] rowsAtDepth = new long[config.recursions()];
+        int[] rowsWaiting = new int[rowsAtDepth.length];
+        for (int r = 1; r <= rowsAtDepth.length; r++) {
+            rowsAtDepth[r - 1] = decoder.rowsAtDepth(r);
+            rowsWaiting[r - 1] = decoder.rowsWaiting(r);
+        }
+        return new LoopState(
+                running.size(),
+                waiting.size(),
+                places(),
+                decoder.usedOuterPages(),
+                decoder.size().outerPages(),
+                decoder.usedBlockPages(),
+                decoder.size().blockPages(),
+                rowsAtDepth,
+                rowsWaiting,
+                statistics(),
+                true,
+                Optional.empty());
     }
 
     /** For figures about pages and rows. */
@@ -176,11 +182,12 @@ public final class Scheduler implements AutoCloseable {
         while (!decoder.reserve()) {
             setBackYoungest();
         }
-        statistics.rows += decoder.rowsUnderWay();
-        statistics.ticks++;
+        rows += decoder.rowsUnderWay();
+        ticks++;
         int outputs = decoder.tick(policy);
         if (outputs > 0) {
-            draw(outputs);
+            draw(decoder.drawnOutputs());
+            score(decoder.drawnOutputs(), outputs);
         }
         return true;
     }
@@ -200,7 +207,7 @@ public final class Scheduler implements AutoCloseable {
                 return;
             }
             int sequence = decoder.open(first.request.threshold(), depth(first.request));
-            int known = reusesPrefixes ? decoder.adopt(sequence, first.ids, first.known) : 0;
+            int known = reuses(first) ? decoder.adopt(sequence, first.ids, first.known) : 0;
             if (!running.isEmpty() && !decoder.hasRoom(sequence, first.known - known)) {
                 decoder.close(sequence);
                 return;
@@ -217,7 +224,13 @@ public final class Scheduler implements AutoCloseable {
                 at--;
             }
             running.add(at, first);
+            first.begin();
         }
+    }
+
+    /** Where tokens of a prompt are scored, all have to be computed. */
+    private boolean reuses(Running request) {
+        return reusesPrefixes && request.promptScores == null;
     }
 
     private int depth(Request request) {
@@ -234,19 +247,38 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /** Feeds pieces of prompts, the oldest first, as many rows as a tick may have of them. */
+    /**
+     * Feeds pieces of prompts, the oldest first, as many rows as a tick may have of them; of prompts whose tokens are scored, as
+     * many as can leave in a tick, so that they do not pile up.
+     */
     private void feedPrompts() {
         int budget = prefillRows;
+        int scored = scoreRows();
         for (int i = 0; i < running.size() && budget > 0; i++) {
             Running request = running.get(i);
             int left = request.known - request.fed;
             if (left > 0 && !request.decoding()) {
                 int rows = Math.min(Math.min(left, budget), decoder.freeRows());
+                rows = request.scoring() ? Math.min(rows, scored) : rows;
                 if (rows > 0) {
-                    budget -= feed(request, rows);
+                    int fed = feed(request, rows);
+                    budget -= fed;
+                    scored -= request.scoring() ? fed : 0;
                 }
             }
         }
+    }
+
+    /** Rows to score that may be fed now: what rows to draw from leave of the places for logits, at every depth. */
+    private int scoreRows() {
+        int drawing = 0;
+        int underWay = 0;
+        for (int i = 0; i < running.size(); i++) {
+            drawing += running.get(i).scoring() ? 0 : 1;
+            underWay += running.get(i).scoresUnderWay();
+        }
+        int each = Math.clamp(decoder.size().logitRows() - drawing, 1, prefillRows);
+        return Math.min(each, each * config.recursions() - underWay);
     }
 
     /**
@@ -256,8 +288,9 @@ public final class Scheduler implements AutoCloseable {
      */
     private int feed(Running request, int rows) {
         boolean last = request.fed + rows == request.known;
-        boolean wantsLogits = last && request.wantsMore();
-        while (!decoder.feed(request.sequence, request.ids, request.fed, rows, wantsLogits ? 1 : 0)) {
+        int logits = last && request.hasWork() ? 1 : 0;
+        int scored = request.scored(rows, logits);
+        while (!decoder.feed(request.sequence, request.ids, request.fed, rows, logits, scored)) {
             if (decoder.freeRows() < rows) {
                 return 0;
             }
@@ -280,17 +313,28 @@ public final class Scheduler implements AutoCloseable {
         decoder.close(youngest.sequence);
         youngest.fed = 0;
         waiting.addFirst(youngest);
-        statistics.preemptions++;
+        preemptions++;
     }
 
     private void draw(int outputs) {
         for (int row = 0; row < outputs; row++) {
             Running request = bySequence[decoder.outputSequence(row)];
             Request.Sampling how = request.request.sampling();
+            float penalty = request.edits == null ? (float) how.repetitionPenalty() : 1;
             decoder.setSampling(
-                    row, (float) how.temperature(), how.topK(), (float) how.topP(), (float) how.repetitionPenalty());
-            if (how.repetitionPenalty() != 1) {
+                    row,
+                    (float) how.temperature(),
+                    how.topK(),
+                    (float) how.topP(),
+                    (float) how.minP(),
+                    penalty);
+            if (penalty != 1) {
                 decoder.setHistory(row, request.ids, request.known);
+            }
+            if (request.edits != null) {
+                decoder.logits(row, host());
+                request.edits.apply(host());
+                decoder.setLogits(row, host());
             }
             draws[row] = request.draw();
         }
@@ -299,26 +343,61 @@ public final class Scheduler implements AutoCloseable {
             Running request = bySequence[decoder.outputSequence(row)];
             // A listener may have cancelled another request.
             if (request != null) {
-                take(request, drawn[row], decoder.outputPosition(row));
+                take(request, drawn[row], row);
             }
         }
     }
 
-    private void take(Running request, int id, int position) {
+    /** A row of logits where they are looked at, which plain requests do not need. */
+    private float[] host() {
+        if (hostLogits == null) {
+            hostLogits = new float[config.vocabSize()];
+        }
+        return hostLogits;
+    }
+
+    /** Scores tokens of prompts, each by the row in front of it. */
+    private void score(int from, int to) {
+        for (int row = from; row < to; row++) {
+            Running request = bySequence[decoder.outputSequence(row)];
+            if (request != null) {
+                decoder.logits(row, host());
+                int next = request.ids[decoder.outputPosition(row) + 1];
+                request.promptScores.add(
+                        TokenScores.of(host(), next, request.request.extras().topScores()));
+            }
+        }
+    }
+
+    private void take(Running request, int id, int row) {
+        int position = decoder.outputPosition(row);
         int depth = decoder.depth(request.sequence, position);
         if (!request.promptRead) {
             readPrompt(request);
             remember(request, position + 1);
         }
-        for (int end : request.request.ends()) {
-            if (id == end) {
-                remember(request, position + 1);
-                end(request, End.END_TOKEN);
-                return;
-            }
+        if (request.ended) {
+            return;
+        }
+        if (!request.wantsMore()) {
+            end(request, End.LENGTH);
+            return;
+        }
+        Extras extras = request.request.extras();
+        if (!extras.ignoreEnd() && request.isEnd(id)) {
+            remember(request, position + 1);
+            end(request, End.END_TOKEN);
+            return;
+        }
+        if (extras.topScores() >= 0) {
+            decoder.logits(row, host());
+            request.listener.score(TokenScores.of(host(), id, extras.topScores()));
+        }
+        if (request.edits != null) {
+            request.edits.drew(id);
         }
         request.ids[request.known++] = id;
-        statistics.newTokens++;
+        newTokens++;
         boolean goesOn = request.listener.token(id, depth);
         if (request.ended) {
             return;
@@ -338,9 +417,13 @@ public final class Scheduler implements AutoCloseable {
             depths[i] = decoder.depth(request.sequence, i);
         }
         request.promptRead = true;
-        statistics.promptTokens += depths.length;
-        statistics.cachedTokens += request.cached;
+        promptTokens += depths.length;
+        lookedUpTokens += reuses(request) ? depths.length : 0;
+        cachedTokens += request.cached;
         request.listener.prompt(depths, request.cached);
+        if (request.promptScores != null && !request.ended) {
+            request.listener.promptScores(Collections.unmodifiableList(request.promptScores));
+        }
     }
 
     private void remember(Running request, int tokens) {
@@ -356,7 +439,7 @@ public final class Scheduler implements AutoCloseable {
             decoder.close(request.sequence);
         }
         request.ended = true;
-        statistics.ended++;
+        ended++;
         request.listener.ended(reason);
     }
 

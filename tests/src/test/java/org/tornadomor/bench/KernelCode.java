@@ -57,7 +57,7 @@ final class KernelCode {
                     scorer.score(ids, ids, BATCH, TOKENS, true, logits);
                 }
                 try (BatchDecoder decoder = new BatchDecoder(engine, weights, BATCH, TOKENS, BATCH * TOKENS, 0)) {
-                    decoder.setSampling(0, 0.8f, 40, 0.9f, 1.1f);
+                    decoder.setSampling(0, 0.8f, 40, 0.9f, 0, 1.1f);
                     decoder.run(new int[] {3, 1}, ids);
                     decoder.run(new int[] {1, 1}, ids);
                     decoder.sample(new float[BATCH], new int[BATCH]);

@@ -95,7 +95,7 @@ final class AllocationProbe {
             int[] drawn = new int[sequences];
             float[] draws = new float[sequences];
             for (int row = 0; row < sequences; row++) {
-                decoder.setSampling(row, 0.8f, 20, 0.9f, 1f);
+                decoder.setSampling(row, 0.8f, 20, 0.9f, 0.05f, 1f);
             }
             settle(() -> {
                 if (decoder.length(0) == decoder.capacity()) {

@@ -151,8 +151,8 @@ public final class BatchDecoder implements AutoCloseable {
         }
     }
 
-    public void setSampling(int row, float temperature, int topK, float topP, float penalty) {
-        decoder.setSampling(row, temperature, topK, topP, penalty);
+    public void setSampling(int row, float temperature, int topK, float topP, float minP, float penalty) {
+        decoder.setSampling(row, temperature, topK, topP, minP, penalty);
     }
 
     public void sample(float[] draws, int[] target) {

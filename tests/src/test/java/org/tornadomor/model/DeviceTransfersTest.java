@@ -85,7 +85,7 @@ class DeviceTransfersTest {
             int[] depths = new int[sequences];
             float[] draws = new float[sequences];
             for (int row = 0; row < sequences; row++) {
-                decoder.setSampling(row, 1, 0, 1, 1);
+                decoder.setSampling(row, 1, 0, 1, 0, 1);
             }
             for (int step = 0; step < 3; step++) {
                 report.reset();
@@ -93,9 +93,9 @@ class DeviceTransfersTest {
                 decoder.sample(draws, ids);
                 decoder.depths(depths);
             }
-            // Numbers of a row: 7 to enter, 7 and 1 for its router in each recursion, 6 to leave, 5 to draw; of a page
+            // Numbers of a row: 7 to enter, 7 and 1 for its router in each recursion, 6 to leave, 6 to draw; of a page
             // table, 2.
-            long numbers = 7 + 8 * recursions + 6 + 5 + 2;
+            long numbers = 7 + 8 * recursions + 6 + 6 + 2;
             long allowed = 4 * numbers * sequences + 72 * report.graphRuns();
             assertTrue(report.bytesIn() <= allowed, report.bytesIn() + " bytes in, allowed " + allowed + "\n" + report);
             // Ids and what decides about depths; and of each graph and upload the mark that proves that it ran.

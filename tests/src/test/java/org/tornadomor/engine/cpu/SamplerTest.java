@@ -21,22 +21,23 @@ class SamplerTest {
             Case made = new Case(
                     h.ints("next", rows, 2),
                     h.floats("logits", rows, vocabulary),
-                    h.floats("settings", rows, 4),
+                    h.floats("settings", rows, SampleOp.SETTINGS),
                     h.floats("uniform", rows, 1),
                     h.ints("history", rows, 8, vocabulary),
                     h.ints("historyLength", rows, 1));
             for (int i = 0; i < rows.count(); i++) {
-                made.settings(i, 0, 0, 1, 1);
+                made.settings(i, 0, 0, 1, 0, 1);
                 made.uniform.set(i, h.random().nextFloat());
             }
             return made;
         }
 
-        void settings(int row, double temperature, int topK, double topP, double penalty) {
+        void settings(int row, double temperature, int topK, double topP, double minP, double penalty) {
             settings.set(row, SampleOp.TEMPERATURE, temperature);
             settings.set(row, SampleOp.TOP_K, topK);
             settings.set(row, SampleOp.TOP_P, topP);
             settings.set(row, SampleOp.PENALTY, penalty);
+            settings.set(row, SampleOp.MIN_P, minP);
         }
 
         void run(OpHarness h) {
@@ -89,6 +90,17 @@ class SamplerTest {
             while (kept < most && mass < setting(row, SampleOp.TOP_P) * total * (1 - 1e-7)) {
                 mass += p[kept++];
             }
+            // As the op does: whether a token is kept must not hang on a rounding.
+            float least = (float) Math.log(setting(row, SampleOp.MIN_P));
+            float max = (float) x[order.get(0)];
+            float temperature = (float) setting(row, SampleOp.TEMPERATURE);
+            int likely = 0;
+            while (likely < p.length && ((float) x[order.get(likely)] - max) / temperature >= least) {
+                likely++;
+            }
+            for (; kept > likely; kept--) {
+                mass -= p[kept - 1];
+            }
             int place = order.indexOf(next.index(row));
             assertTrue(place < kept, "row " + row + " took place " + place + " of " + kept);
             double upTo = 0;
@@ -112,7 +124,9 @@ class SamplerTest {
                 int topK = h.random().nextBoolean() ? 0 : h.between(1, 250);
                 double topP =
                         h.random().nextBoolean() ? 1 : 0.05 + 0.9 * h.random().nextDouble();
-                k.settings(i, temperature, topK, topP, h.random().nextBoolean() ? 1 : 1.3f);
+                double minP =
+                        h.random().nextBoolean() ? 0 : 0.4 * h.random().nextDouble();
+                k.settings(i, temperature, topK, topP, minP, h.random().nextBoolean() ? 1 : 1.3f);
                 k.historyLength.set(i, h.between(0, 8));
                 if (h.random().nextInt(3) == 0) {
                     for (int id = 0; id < vocabulary; id++) {
@@ -136,9 +150,30 @@ class SamplerTest {
                 k.logits.set(0, id, Math.rint(2 * k.logits.before(0, id)));
                 k.logits.set(1, id, k.logits.before(0, id));
             }
-            k.settings(1, 0.8, 1, 1, 1);
+            k.settings(1, 0.8, 1, 1, 0, 1);
             k.run(h);
             assertEquals(k.next.get(0), k.next.get(1));
+        });
+    }
+
+    /** Half as likely as the likeliest is too little, more is enough; and at 1 only what is as likely as it is left. */
+    @Test
+    void minPLooksAtTheLikeliest() {
+        OpHarness.check(20, h -> {
+            Case k = Case.of(h, Extent.fixed(3), 4);
+            for (int i = 0; i < 3; i++) {
+                k.logits.set(i, 0, 1);
+                k.logits.set(i, 1, 3);
+                k.logits.set(i, 2, 3 + Math.log(0.51));
+                k.logits.set(i, 3, 3 + Math.log(0.49));
+                k.uniform.set(i, 0.99999f);
+            }
+            k.settings(0, 1, 0, 1, 0.5, 1);
+            k.settings(1, 1, 0, 1, 1, 1);
+            // A higher temperature makes unlikely tokens likelier: exp(-2 / 4) is more than half.
+            k.settings(2, 4, 0, 1, 0.5, 1);
+            k.run(h);
+            assertEquals(List.of(2, 1, 0), List.of(k.next.index(0), k.next.index(1), k.next.index(2)));
         });
     }
 
@@ -150,7 +185,7 @@ class SamplerTest {
             Case k = Case.of(h, Extent.fixed(5), 3);
             k.logits.setAll(nan, nan, nan, -inf, -inf, -inf, nan, 1, -inf, 0, inf, inf, -inf, 0, nan);
             for (int i = 0; i < 5; i++) {
-                k.settings(i, 1, 0, 1, 1);
+                k.settings(i, 1, 0, 1, 0, 1);
                 k.uniform.set(i, 0.999f);
             }
             k.run(h);
@@ -167,7 +202,7 @@ class SamplerTest {
             for (int id = 0; id < 300; id++) {
                 k.logits.set(1, id, k.logits.before(0, id));
             }
-            k.settings(1, 1e-42, 0, 1, 1);
+            k.settings(1, 1e-42, 0, 1, 0, 1);
             k.run(h);
             assertEquals(k.next.get(0), k.next.get(1));
         });
@@ -189,7 +224,7 @@ class SamplerTest {
                 total += expected[id];
             }
             for (int i = 0; i < rows; i++) {
-                k.settings(i, 0.7, 0, 1, 1);
+                k.settings(i, 0.7, 0, 1, 0, 1);
             }
             k.run(h);
             long[] drawn = new long[vocabulary];

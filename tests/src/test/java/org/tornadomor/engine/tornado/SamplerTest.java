@@ -46,12 +46,18 @@ class SamplerTest {
     }
 
     private static float[] settings(Random random, int rows) {
-        float[] values = new float[rows * 4];
+        float[] values = new float[rows * SampleOp.SETTINGS];
         for (int i = 0; i < rows; i++) {
-            values[4 * i + SampleOp.TEMPERATURE] = random.nextInt(5) == 0 ? 0 : 0.2f + 2 * random.nextFloat();
-            values[4 * i + SampleOp.TOP_K] = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(20);
-            values[4 * i + SampleOp.TOP_P] = random.nextInt(3) == 0 ? 1 : random.nextFloat();
-            values[4 * i + SampleOp.PENALTY] = random.nextBoolean() ? 1 : 1.3f;
+            values[SampleOp.SETTINGS * i + SampleOp.TEMPERATURE] = random.nextInt(5) == 0 ? 0 : 0.2f + 2 * random.nextFloat();
+            values[SampleOp.SETTINGS * i + SampleOp.TOP_K] = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(20);
+            values[SampleOp.SETTINGS * i + SampleOp.TOP_P] = random.nextInt(3) == 0 ? 1 : random.nextFloat();
+            values[SampleOp.SETTINGS * i + SampleOp.PENALTY] = random.nextBoolean() ? 1 : 1.3f;
+            values[SampleOp.SETTINGS * i + SampleOp.MIN_P] = switch (random.nextInt(5)) {
+                case 0 -> 1;
+                case 1 -> 0.7f * random.nextFloat();
+                case 2 -> 0.05f * random.nextFloat();
+                default -> 0;
+            };
         }
         return values;
     }
@@ -68,7 +74,7 @@ class SamplerTest {
             }
             Slot next = twin.i32("next", rows, 100);
             Slot logits = twin.f32("logits", rows, columns, logits(random, max, columns));
-            Slot settings = twin.f32("settings", rows, 4, settings(random, max));
+            Slot settings = twin.f32("settings", rows, SampleOp.SETTINGS, settings(random, max));
             Slot drawn = twin.f32("uniform", rows, 1, uniform);
             Slot history = twin.i32("history", rows, 6, columns);
             Slot length = twin.i32("length", rows, 7);

@@ -53,8 +53,8 @@ final class Sampler {
             if (!(temperature > 0f) || !Float.isFinite(draw.logits[likeliest])) {
                 return likeliest;
             }
-            int topK = (int) setting(i, SampleOp.TOP_K);
-            return draw.draw(draw.logits[likeliest], temperature, topK, setting(i, SampleOp.TOP_P), uniform.get(i));
+            draw.limit((int) setting(i, SampleOp.TOP_K), setting(i, SampleOp.TOP_P), setting(i, SampleOp.MIN_P));
+            return draw.draw(draw.logits[likeliest], temperature, uniform.get(i));
         }
 
         private float setting(int row, int column) {

@@ -33,6 +33,9 @@ final class TokenDraw {
     private final int[] fineCounts = new int[SIZES[1]];
     private final double[] fineMass = new double[SIZES[1]];
 
+    private int topK;
+    private float topP, minP;
+
     private int wantedCount;
     private double wantedMass;
     private boolean beyond;
@@ -63,14 +66,25 @@ final class TokenDraw {
     }
 
     /**
+     * Sets what the next draws choose from.
+     *
+     * @param likeliest 0 for all
+     * @param mass 1 for all
+     * @param share 0 for all
+     */
+    void limit(int likeliest, float mass, float share) {
+        topK = likeliest;
+        topP = mass;
+        minP = share;
+    }
+
+    /**
      * Draws a token.
      *
      * @param max the largest logit, finite
-     * @param topK 0 for all
-     * @param topP 1 for all
      * @param uniform in [0, 1)
      */
-    int draw(float max, float temperature, int topK, float topP, float uniform) {
+    int draw(float max, float temperature, float uniform) {
         weigh(max, temperature);
         sumDigits();
         double total = 0;
@@ -84,8 +98,28 @@ final class TokenDraw {
             kept = foundCount;
             keptMass = foundMass;
         }
+        if (minP > 0f) {
+            countLikely(max, temperature);
+            if (foundCount < kept) {
+                kept = foundCount;
+                keptMass = foundMass;
+            }
+        }
         search(kept, uniform * keptMass, true);
         return foundToken;
+    }
+
+    /** Count and mass of the tokens that are at least {@code minP} times as likely as the likeliest. */
+    private void countLikely(float max, float temperature) {
+        float least = (float) Math.log(minP);
+        foundCount = 0;
+        foundMass = 0;
+        for (int id = 0; id < logits.length; id++) {
+            if ((logits[id] - max) / temperature >= least) {
+                foundCount++;
+                foundMass += mass[id];
+            }
+        }
     }
 
     /** {@code mass = exp((logit - max) / temperature)}. */

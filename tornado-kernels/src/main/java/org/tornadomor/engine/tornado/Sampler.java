@@ -202,7 +202,7 @@ final class Sampler {
     /**
      * Finds the first token, in order of falling probability, at which top-k or top-p is reached, and leaves count and mass
      * of the tokens up to it; or, to draw, at which the kept mass times {@code uniform} is exceeded, and leaves its logit
-     * and its rank among equals. Masses are {@code exp((logit - largest) / temperature)}. Every sum adds in the same order
+     * and its rank among equals. To draw, tokens that min-p leaves out are passed over. Masses are {@code exp((logit - largest) / temperature)}. Every sum adds in the same order
      * what it adds, so that it falls when the interval's bound rises.
      *
      * <p>KernelContext, for sums in local memory. Tensors: settings, uniform, scratch. Grid: a group of {@code group} items, a
@@ -241,6 +241,11 @@ final class Sampler {
                 int lane = c.localIdx;
                 int wanted = wanted(draw == 1 ? scratch.get(figures + KEPT) : settings.get(topKAt), columns);
                 float topP = settings.get(topKAt - SampleOp.TOP_K + SampleOp.TOP_P);
+                float minP = settings.get(topKAt - SampleOp.TOP_K + SampleOp.MIN_P);
+                float floor = EXP_MIN;
+                if (draw == 1) {
+                    floor = minP > 0f ? TornadoMath.max(EXP_MIN, TornadoMath.log(minP)) : EXP_MIN;
+                }
                 float drawn = uniform.get(Args.offset(table, at, 1) + row * Args.stride(table, at, 1));
                 float bound = draw == 1 ? scratch.get(figures + KEPT_MASS) * drawn : Float.MAX_VALUE;
                 // The first pass has no bound below: it finds the whole mass.
@@ -260,7 +265,7 @@ final class Sampler {
                     for (int id = lane; id < columns; id += group) {
                         float logit = scratch.get(row * columns + id);
                         float x = (logit - largest) / heat;
-                        if (x >= EXP_MIN) {
+                        if (x >= floor) {
                             if (logit >= middle) {
                                 count++;
                                 mass += TornadoMath.exp(x);
@@ -299,6 +304,10 @@ final class Sampler {
                             // Where nothing is left out, there is nothing to search.
                             int restricted = (topP < 1f ? 1 : 0) + (count > wanted ? 1 : 0);
                             high = restricted == 0 ? low : high;
+                        } else if (count < wanted) {
+                            // Min-p leaves less than the others.
+                            wanted = count;
+                            bound = mass * drawn;
                         }
                     } else {
                         int byMass = draw == 1 ? (mass > bound ? 1 : 0) : (mass >= bound ? 1 : 0);

@@ -1,0 +1,17 @@
+package org.tornadomor.serving;
+
+/** As many requests wait as may. */
+public final class QueueFullException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final int retryAfterSeconds;
+
+    QueueFullException(int limit, int retryAfterSeconds) {
+        super(limit + " requests wait already; try again in " + retryAfterSeconds + " s");
+        this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    /** In how many seconds there may be room, by how fast requests ended lately; at least 1. */
+    public int retryAfterSeconds() {
+        return retryAfterSeconds;
+    }
+}
