@@ -63,16 +63,21 @@ final class DepthView {
         digits.setLength(0);
     }
 
+    /** A line with the colour of each depth. */
+    void legend(int recursions) {
+        out.print("depth ");
+        for (int depth = 1; depth <= recursions; depth++) {
+            coloured(Integer.toString(depth), depth);
+            out.print(' ');
+        }
+        out.println();
+    }
+
     /** Ends the text and says what its depths mean. */
     void finish(Generation generation, int recursions) {
         if (colours) {
             out.println();
-            out.print("depth ");
-            for (int depth = 1; depth <= recursions; depth++) {
-                coloured(Integer.toString(depth), depth);
-                out.print(' ');
-            }
-            out.println();
+            legend(recursions);
         } else {
             endLine();
         }

@@ -15,7 +15,8 @@ import org.tornadomor.UserError;
  */
 final class EngineFlags {
     /** The commands that compute. */
-    private static final Set<String> COMPUTING = Set.of("demo", "train", "generate", "serve", "evaluate", "logits");
+    private static final Set<String> COMPUTING =
+            Set.of("demo", "train", "generate", "evaluate", "logits", "experiment", "play", "serve");
 
     private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
 

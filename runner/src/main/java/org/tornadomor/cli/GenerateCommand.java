@@ -139,14 +139,7 @@ final class GenerateCommand implements Runnable {
             if (ids.isEmpty()) {
                 throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
             }
-            if (options.maxDepth() > loaded.config().recursions()) {
-                throw new UserError("--max-depth " + options.maxDepth() + " is more than the model's "
-                        + loaded.config().recursions() + " recursions; give at most that");
-            }
-            effect.when(
-                    () -> !loaded.config().router().hasThreshold(),
-                    "the model has no router that decides by a threshold",
-                    SamplingOptions.THRESHOLD);
+            sampling.requireFits(spec, loaded.config());
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);
             if (json.wanted()) {

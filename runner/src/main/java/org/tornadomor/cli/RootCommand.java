@@ -43,6 +43,7 @@ final class RootCommand implements Runnable {
             TrainCommand.class,
             ReportCommand.class,
             GenerateCommand.class,
+            PlayCommand.class,
             ServeCommand.class,
             EvaluateCommand.class,
             LogitsCommand.class,

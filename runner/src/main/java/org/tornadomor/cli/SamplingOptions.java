@@ -3,6 +3,8 @@ package org.tornadomor.cli;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.GenerationOptions;
+import org.tornadomor.UserError;
+import org.tornadomor.model.ModelConfig;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
@@ -144,6 +146,23 @@ final class SamplingOptions {
                         FREQUENCY_PENALTY,
                         PRESENCE_PENALTY)
                 .when(() -> maxDepth == 1, "no token goes on with --max-depth 1", THRESHOLD);
+    }
+
+    /**
+     * Refuses what does not go with a model.
+     *
+     * @throws UserError naming it
+     */
+    void requireFits(CommandSpec spec, ModelConfig config) {
+        if (maxDepth > config.recursions()) {
+            throw new UserError("--max-depth " + maxDepth + " is more than the model's " + config.recursions()
+                    + " recursions; give at most that");
+        }
+        NoEffect.of(spec)
+                .when(
+                        () -> !config.router().hasThreshold(),
+                        "the model has no router that decides by a threshold",
+                        THRESHOLD);
     }
 
     GenerationOptions with(long seed) {

@@ -39,6 +39,8 @@ final class Pty implements AutoCloseable {
     private final OutputStream keys;
     private final StringBuffer output = new StringBuffer();
     private final Thread reader;
+    /** Where the text ends that was waited for last. */
+    private int seen;
 
     private Pty(Process process) {
         this.process = process;
@@ -104,13 +106,30 @@ final class Pty implements AutoCloseable {
 
     /** Waits until it showed a text. */
     Pty shows(String text) throws InterruptedException {
+        return shows(text, 0);
+    }
+
+    /** Waits until it showed a text behind the one that was waited for last. */
+    Pty thenShows(String text) throws InterruptedException {
+        return shows(text, seen);
+    }
+
+    private Pty shows(String text, int from) throws InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
-        while (!output().contains(text)) {
+        while (output().indexOf(text, from) < 0) {
             if (!process.isAlive() && !reader.isAlive() || System.nanoTime() > end) {
                 fail("'" + text + "' is not in: " + output());
             }
             Thread.sleep(LOOK_MILLIS);
         }
+        seen = output().indexOf(text, from) + text.length();
+        return this;
+    }
+
+    /** Types keys. */
+    Pty type(String text) throws IOException {
+        keys.write(text.getBytes(StandardCharsets.UTF_8));
+        keys.flush();
         return this;
     }
 

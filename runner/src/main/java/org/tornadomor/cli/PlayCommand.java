@@ -1,0 +1,146 @@
+package org.tornadomor.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.tornadomor.GenerationOptions;
+import org.tornadomor.LanguageModel;
+import org.tornadomor.ModelFolders;
+import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.model.io.InputFile;
+import org.tornadomor.template.ChatTemplate;
+import org.tornadomor.template.TemplateException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tornado-mor play}: a conversation in the terminal. */
+@Command(
+        name = "play",
+        description = {
+            "Talks with a model that has a chat template, and lets others continue what is typed. Tokens come with the colour of"
+                    + " their recursion depth.",
+            "On a terminal: Alt-Enter or a backslash at the end goes on in a new line, the arrow keys bring back earlier"
+                    + " inputs, Ctrl-C stops an answer, and twice at the prompt it leaves. /help lists what can be changed on the"
+                    + " way.",
+            "Without a terminal each line of standard input is an input, and standard output has the texts alone."
+        },
+        mixinStandardHelpOptions = true,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tornado-mor play --model runs/demo",
+            "  tornado-mor play --model runs/demo --threshold 0.3 --temperature 0.5",
+            "  tornado-mor play --model llama --system 'Answer in one sentence.'",
+            "  tornado-mor play --model llama --chat-template none",
+            "  echo 'public class ' | tornado-mor play --model runs/demo",
+        })
+final class PlayCommand implements Callable<Integer> {
+    private static final String SYSTEM = "--system";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private EngineOptions engineOptions;
+
+    @Mixin
+    private WeightsOption weights;
+
+    @Mixin
+    private KvOption kv;
+
+    @Mixin
+    private SamplingOptions sampling;
+
+    @Mixin
+    private SeedOption seed;
+
+    @Mixin
+    private BosOption bos;
+
+    @Mixin
+    private IgnoreKeyOption ignored;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "DIR",
+            required = true,
+            description = "A checkpoint folder or the folder of a run.")
+    private Path model;
+
+    @Option(
+            names = "--chat-template",
+            paramLabel = "WHICH",
+            description = "How a conversation becomes a prompt: plain (a line 'user: ...' for each message), none (inputs"
+                    + " are continued), or a file with a template. Default: the model's own, and none where it has none.")
+    private String template;
+
+    @Option(names = SYSTEM, paramLabel = "TEXT", description = "What the model is told before the conversation.")
+    private String system;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        sampling.requireEffect(spec);
+        GenerationOptions options = sampling.with(seed.value());
+        Optional<ChatTemplate> chat = template();
+        NoEffect.of(spec)
+                .when(chat::isEmpty, "inputs are continued: the model has no chat template, or none is used", SYSTEM);
+        try (Engine engine = engineOptions.open();
+                LanguageModel loaded =
+                        LanguageModel.load(model, engine, weights.type(), ignored.unknown(err))) {
+            if (loaded.tokenizer().isEmpty()) {
+                throw new UserError("play needs a tokenizer, and the checkpoint has none; put its tokenizer.json into"
+                        + " the folder, or give token ids to " + RootCommand.NAME + " generate");
+            }
+            sampling.requireFits(spec, loaded.config());
+            loaded.keepKeysAs(kv.type());
+            WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
+            work.mark("loading", false);
+            Integer code = play(loaded, new PlaySession(loaded, chat.orElse(null), system, bos.wanted(), options, work), out, err);
+            work.print(err);
+            return code;
+        }
+    }
+
+    private Optional<ChatTemplate> template() {
+        if (template == null) {
+            return ChatTemplate.find(ModelFolders.checkpoint(model));
+        }
+        return switch (template) {
+            case "none" -> Optional.empty();
+            case "plain" -> Optional.of(ChatTemplate.plain());
+            default -> Optional.of(read(Path.of(template)));
+        };
+    }
+
+    private ChatTemplate read(Path file) {
+        try {
+            Map<String, String> tokens = ChatTemplate.find(ModelFolders.checkpoint(model))
+                    .map(ChatTemplate::specialTokens)
+                    .orElse(Map.of());
+            return ChatTemplate.of(file.toString(), InputFile.text(file), tokens);
+        } catch (TemplateException e) {
+            throw new UserError("Cannot use the chat template " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw UserError.file("read", file, e);
+        }
+    }
+
+    private Integer play(LanguageModel loaded, PlaySession session, PrintWriter out, PrintWriter err)
+            throws IOException {
+        if (System.console() == null || !System.console().isTerminal() || !Terminal.showsResults()) {
+            return new PlayLines(session, out, err).run();
+        }
+        try (PlayTerminal terminal = new PlayTerminal(session, out)) {
+            return terminal.run(loaded.config().recursions());
+        }
+    }
+}
