@@ -44,6 +44,7 @@ final class RootCommand implements Runnable {
             ReportCommand.class,
             GenerateCommand.class,
             PlayCommand.class,
+            ServeCommand.class,
             EvaluateCommand.class,
             LogitsCommand.class,
             ParamsCommand.class,

@@ -18,20 +18,30 @@ final class StopOnSignal implements AutoCloseable {
     /** What a shell adds to the number of the signal that ended a program. */
     private static final int ENDED_BY_SIGNAL = 128;
 
+    private static final String SAVES =
+            "stopping: the step is finished and saved first; once more ends it at once, without saving";
+
     private final PrintWriter err;
+    private final String words;
     /** What the JVM would do otherwise, by signal. */
     private final Map<Object, Object> before = new LinkedHashMap<>();
 
     private Runnable stop;
     private int exitCode;
 
-    private StopOnSignal(PrintWriter err) {
+    private StopOnSignal(PrintWriter err, String words) {
         this.err = err;
+        this.words = words;
     }
 
     /** @param err where the person is told what happens */
     static StopOnSignal install(PrintWriter err) {
-        StopOnSignal signals = new StopOnSignal(err);
+        return install(err, SAVES);
+    }
+
+    /** As {@link #install(PrintWriter)}, for a command that has other things to do before it ends. */
+    static StopOnSignal install(PrintWriter err, String words) {
+        StopOnSignal signals = new StopOnSignal(err, words);
         NAMES.forEach(signals::listen);
         return signals;
     }
@@ -79,7 +89,7 @@ final class StopOnSignal implements AutoCloseable {
         if (Terminal.showsProgress()) {
             err.println();
         }
-        err.println("stopping: the step is finished and saved first; once more ends it at once, without saving");
+        err.println(words);
         err.flush();
         action.run();
     }

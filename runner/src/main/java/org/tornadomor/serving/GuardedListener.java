@@ -16,6 +16,11 @@ final class GuardedListener implements RequestListener {
     }
 
     @Override
+    public void started() {
+        call(listener::started);
+    }
+
+    @Override
     public void prompt(int[] depths, int cached) {
         call(() -> listener.prompt(depths, cached));
     }

@@ -20,6 +20,9 @@ public interface RequestListener {
         FAILED
     }
 
+    /** It got a place among those that are decoded. Told once, though it may be set back and begin again. */
+    default void started() {}
+
     /**
      * The prompt was read.
      *

@@ -29,6 +29,7 @@ final class Running implements Ticket {
     int sequence = -1;
     boolean promptRead;
     boolean ended;
+    private boolean begun;
 
     Running(long number, Request request, RequestListener listener, int context) {
         this.number = number;
@@ -49,6 +50,14 @@ final class Running implements Ticket {
     @Override
     public long number() {
         return number;
+    }
+
+    /** It has a place, perhaps not for the first time. */
+    void begin() {
+        if (!begun) {
+            begun = true;
+            listener.started();
+        }
     }
 
     /** Whether the next token to feed is the one that was drawn last. */

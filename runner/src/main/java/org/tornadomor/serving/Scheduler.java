@@ -223,6 +223,7 @@ public final class Scheduler implements AutoCloseable {
                 at--;
             }
             running.add(at, first);
+            first.begin();
         }
     }
 

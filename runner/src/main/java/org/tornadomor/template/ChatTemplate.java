@@ -150,6 +150,17 @@ public final class ChatTemplate {
     }
 
     /**
+     * A template of the caller's for a model folder, whose special tokens it may show.
+     *
+     * @param file with the template
+     * @throws UserError if it cannot be read or is no template
+     */
+    public static ChatTemplate of(Path folder, Path file) {
+        Map<String, String> tokens = tokens(folder, json(folder.resolve("tokenizer_config.json")));
+        return make(Map.of(DEFAULT, text(file)), tokens, file.toString(), Clock.systemDefaultZone());
+    }
+
+    /**
      * The format for models without a template: a line {@code ROLE: CONTENT} for each message of the system, the user and the
      * assistant, and {@code assistant:} as the begin of an answer. A line {@code user:} in an answer is the end of it.
      */

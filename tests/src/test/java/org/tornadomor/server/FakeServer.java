@@ -34,6 +34,7 @@ final class FakeServer implements AutoCloseable {
     /** Bodies of the requests that came, and their keys. */
     final List<JsonNode> requests = new CopyOnWriteArrayList<>();
 
+    volatile List<String> words = WORDS;
     volatile boolean chatTemplate = true;
     volatile boolean hasTokenizer = true;
     volatile int recursions = RECURSIONS;
@@ -173,8 +174,9 @@ final class FakeServer implements AutoCloseable {
             var depths = choice.putArray("depths");
             var pieces = choice.putArray("pieces");
             for (int j = i; j < Math.min(i + 2, count); j++) {
-                text += word(seed, j);
-                pieces.add(word(seed, j));
+                String word = words.get((int) ((seed + j) % words.size()));
+                text += word;
+                pieces.add(word);
                 depths.add(depth(j, threshold, maxDepth));
                 sum += depth(j, threshold, maxDepth);
             }

@@ -145,6 +145,24 @@ class PageTest {
         assertTrue(request.at("/stream_options/include_usage").asBoolean());
     }
 
+    /** The text stays as it is, mark for mark; code and strong words only look so. */
+    @Test
+    void codeStandsOutAndNothingIsLost() {
+        server.words = List.of("Use `", "a", "` or **b", "**:\n", "``", "`java\n", "int x;", "\n``", "`\n", "# Done\n", "`open");
+        server.tokens = server.words.size();
+        open();
+        set("seed", "0");
+        ask("How?");
+        assertEquals("`a`", content(".tokens code.code"));
+        assertEquals("**b**", content(".tokens strong"));
+        assertEquals("```java\nint x;\n```\n", content(".tokens code.block"));
+        assertEquals("# Done\n", content(".tokens .head"));
+        assertEquals(String.join("", server.words), content(".tokens"));
+        browser.run("navigator.clipboard.writeText = async text => { window.copied = text; }");
+        browser.find("[aria-label='Copy this code']").click();
+        browser.until("it is copied", () -> "int x;".equals(browser.run("return window.copied")));
+    }
+
     @Test
     void theNextQuestionCarriesTheConversation() {
         open();
@@ -206,6 +224,11 @@ class PageTest {
         assertEquals(FakeServer.text(7, server.tokens), content(".tokens"));
         assertEquals(2, browser.all("#conversations li").size());
         browser.all("#conversations .open").get(1).click();
+        assertEquals("First question", browser.text(".message.user .text"));
+        browser.find("[aria-label='Delete First question']").click();
+        browser.until("it is gone", () -> browser.all("#conversations li").size() == 1);
+        browser.find("#banner button").click();
+        browser.until("it is back", () -> browser.all("#conversations li").size() == 2);
         assertEquals("First question", browser.text(".message.user .text"));
         browser.find("[aria-label='Delete First question']").click();
         browser.until("it is gone", () -> browser.all("#conversations li").size() == 1);

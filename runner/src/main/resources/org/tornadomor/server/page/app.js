@@ -1,6 +1,7 @@
 // Puts the page together: connection, buttons, keys.
 
 const RETRY_SECONDS = 2;
+const UNDO_SECONDS = 10;
 let retry = 0;
 
 function showBanner(text, label, action, waits = false) {
@@ -11,6 +12,16 @@ function showBanner(text, label, action, waits = false) {
 }
 
 const hideBanner = () => { $('banner').hidden = true; };
+
+/** Nothing asks before it deletes: it can be taken back for a while. */
+function offerUndo(text, undo) {
+  showBanner(text, 'Undo', () => {
+    hideBanner();
+    undo();
+  }, true);
+  const banner = $('banner').firstChild;
+  setTimeout(() => { if ($('banner').firstChild === banner) hideBanner(); }, 1000 * UNDO_SECONDS);
+}
 
 function showState(state, text) {
   $('dot').dataset.state = state;

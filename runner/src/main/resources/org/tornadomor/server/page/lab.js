@@ -30,7 +30,7 @@ function released() {
   const item = lastAnswer();
   if (!settings.rerun || !item || !model) return;
   // A run that the new setting interrupts is of no use.
-  if (live?.item === item && live.run.rerun) {
+  if (live?.item === item && live.rerun) {
     const cut = live.run;
     stop();
     if (item.runs.length > 1 && item.runs.includes(cut)) {
@@ -45,7 +45,7 @@ function released() {
   if (same >= 0) showRun(item, same);
   else {
     answerTo(current.items.indexOf(item) - 1, run.seed);
-    if (live) live.run.rerun = true;
+    if (live) live.rerun = true;
   }
 }
 

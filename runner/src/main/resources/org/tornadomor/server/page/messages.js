@@ -74,11 +74,12 @@ function filled(view, text, tokens, index, item) {
   const run = shownRun(item);
   const figures = make('div', {class: 'stats'});
   const body = make('div', {class: 'body'}, text, figures);
-  appendTokens(tokens, run.pieces, run.depths);
+  const busy = live?.item === item && live.run === run;
+  // An answer under way is plain: what its marks mean shows when they are complete.
+  (busy || current.mode === 'completion' ? appendTokens : appendFormatted)(tokens, run.pieces, run.depths);
   showFigures(figures, run);
   if (run.error) body.append(problem(run.error, () => again(index)));
   view.append(body);
-  const busy = live?.item === item && live.run === run;
   label(tokens, run);
   if (busy) {
     live.elements = {view, tokens, figures};
@@ -178,11 +179,19 @@ function edit(view, index) {
 
 function dropExchange(index) {
   stop();
-  const count = current.items[index + 1]?.role === 'assistant' ? 2 : 1;
-  current.items.splice(index, count);
-  keepConversation(current);
-  showConversation();
-  showList();
+  const conversation = current;
+  const count = conversation.items[index + 1]?.role === 'assistant' ? 2 : 1;
+  const dropped = conversation.items.splice(index, count);
+  const show = () => {
+    keepConversation(conversation);
+    showConversation();
+    showList();
+  };
+  show();
+  offerUndo('Deleted.', () => {
+    conversation.items.splice(index, 0, ...dropped);
+    show();
+  });
 }
 
 const atEnd = () => $('scroll').scrollHeight - $('scroll').scrollTop - $('scroll').clientHeight < 60;
@@ -214,9 +223,14 @@ function open(id) {
 
 function dropAndShow(id) {
   if (live?.conversation.id === id) stop();
+  const dropped = storedConversation(id);
   dropConversation(id);
   if (current.id === id) begin();
   else showList();
+  offerUndo(`Deleted “${dropped?.title ?? ''}”.`, () => {
+    keep(CONVERSATION + id, dropped);
+    open(id);
+  });
 }
 
 function begin(mode = settings.mode) {

@@ -13,9 +13,23 @@ const FIRST_SETTINGS = {
   stop: '', key: '', threshold: null, depth: null, rerun: true, view: 'shade', theme: 'auto', mode: 'chat', model: '', last: '',
 };
 
+/** The browser's store; one of this visit alone where the browser keeps nothing. */
+const box = (() => {
+  try {
+    void localStorage.length;
+    return localStorage;
+  } catch {
+    const map = new Map();
+    return {
+      get length() { return map.size; }, key: i => [...map.keys()][i], getItem: key => map.get(key) ?? null,
+      setItem: (key, value) => map.set(key, value), removeItem: key => map.delete(key),
+    };
+  }
+})();
+
 function readJson(key) {
   try {
-    return JSON.parse(localStorage.getItem(key));
+    return JSON.parse(box.getItem(key));
   } catch {
     return null;
   }
@@ -25,7 +39,7 @@ const settings = {...FIRST_SETTINGS, ...readJson(SETTINGS)};
 
 function keep(key, value) {
   try {
-    localStorage.setItem(key, JSON.stringify(value));
+    box.setItem(key, JSON.stringify(value));
     return true;
   } catch {
     showBanner('The browser keeps no more: its storage is full or turned off. Export and delete conversations to make room.', 'Dismiss', hideBanner);
@@ -41,8 +55,8 @@ function keepSettings(changes = {}) {
 /** All conversations, the newest first. */
 function conversations() {
   const all = [];
-  for (let i = 0; i < localStorage.length; i++) {
-    const key = localStorage.key(i);
+  for (let i = 0; i < box.length; i++) {
+    const key = box.key(i);
     const found = key.startsWith(CONVERSATION) ? sound(readJson(key)) : null;
     if (found) all.push(found);
   }
@@ -56,7 +70,7 @@ function keepConversation(conversation) {
   return keep(CONVERSATION + conversation.id, conversation);
 }
 
-const dropConversation = id => localStorage.removeItem(CONVERSATION + id);
+const dropConversation = id => box.removeItem(CONVERSATION + id);
 
 /** A conversation if that is what a value is, whoever wrote it; else null. */
 function sound(value) {

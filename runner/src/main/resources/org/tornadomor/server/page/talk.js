@@ -64,9 +64,9 @@ function send() {
 }
 
 /** Answers a question anew. A run that failed without a word makes room for the new one. */
-function again(index, seed) {
+function again(index) {
   stop();
-  answerTo(index, seed);
+  answerTo(index);
 }
 
 /** @param index of the question in the conversation that is shown */
@@ -105,12 +105,14 @@ async function generate(conversation, index, item, run) {
   try {
     const [path, body] = requestFor(conversation, index, run, run.pieces.join(''));
     await stream(path, body, mine.abort.signal, (pieces, depths, usage, reason) => {
+      // What was on its way when the answer was stopped.
+      if (live !== mine) return;
       if (pieces) grow(mine, pieces, depths);
       else finish(mine, usage, reason);
     });
   } catch (fault) {
-    if (fault.name === 'AbortError') run.end = 'stopped';
-    else run.error = {status: fault.status, code: fault.code, message: fault.message, retryAfter: fault.retryAfter};
+    if (live !== mine) return;
+    run.error = {status: fault.status, code: fault.code, message: fault.message, retryAfter: fault.retryAfter};
     if (fault.code === 'no_chat_template' && model) model.chat_template = false;
   }
   settle(mine);

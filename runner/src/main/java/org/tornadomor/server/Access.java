@@ -1,0 +1,148 @@
+package org.tornadomor.server;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Locale;
+import java.util.Set;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+
+/** Who may ask: the key, pages of other origins, and the type of what is posted. */
+final class Access {
+    private static final String BEARER = "bearer ";
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
+
+    private final byte[] keyHash;
+    private final Set<String> origins;
+    private final boolean onLoopback;
+
+    Access(ServerSettings settings) {
+        keyHash = settings.apiKey() == null ? null : hash(settings.apiKey());
+        origins = settings.origins();
+        onLoopback = isLoopback(settings.host());
+    }
+
+    /** Whether only programs of this machine reach an address. */
+    static boolean isLoopback(String host) {
+        return LOOPBACK.contains(host.toLowerCase(Locale.ROOT)) || host.startsWith("127.");
+    }
+
+    /** Hashes have one length, so comparing them tells nothing of the key, its length included. */
+    private static byte[] hash(String key) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Refuses who does not show the key.
+     *
+     * @throws ApiError 401
+     */
+    void requireKey(Request request) {
+        if (keyHash == null) {
+            return;
+        }
+        String shown = request.getHeaders().get(HttpHeader.AUTHORIZATION);
+        boolean bearer = shown != null && shown.toLowerCase(Locale.ROOT).startsWith(BEARER);
+        byte[] given = hash(bearer ? shown.substring(BEARER.length()).strip() : "");
+        if (!MessageDigest.isEqual(given, keyHash) || !bearer) {
+            throw ApiError.of(
+                    401,
+                    "authentication_error",
+                    "invalid_api_key",
+                    shown == null
+                            ? "this server asks for a key: send it as 'Authorization: Bearer KEY'"
+                            : "the key in 'Authorization: Bearer KEY' is not the one of this server");
+        }
+    }
+
+    /**
+     * Refuses pages of other origins, and lets browsers know about those that are allowed.
+     *
+     * @throws ApiError 403
+     */
+    void requireOrigin(Request request, Response response) {
+        String origin = request.getHeaders().get(HttpHeader.ORIGIN);
+        if (origin == null || isOwn(origin, request.getHeaders().get(HttpHeader.HOST))) {
+            return;
+        }
+        boolean all = origins.contains("*");
+        if (!all && !origins.contains(origin.toLowerCase(Locale.ROOT))) {
+            throw ApiError.of(
+                    403,
+                    "permission_error",
+                    "origin_not_allowed",
+                    "pages of this origin may not use the server; it allows them with --cors ORIGIN");
+        }
+        HttpFields.Mutable headers = response.getHeaders();
+        headers.put("Access-Control-Allow-Origin", all ? "*" : origin);
+        headers.put("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
+        if (!all) {
+            headers.add(HttpHeader.VARY, "Origin");
+        }
+    }
+
+    /**
+     * Whether a page comes from this server itself. On loopback its name has to be one of loopback: any other one may be somebody's
+     * who makes it point here (DNS rebinding).
+     */
+    private boolean isOwn(String origin, String host) {
+        int scheme = origin.indexOf("://");
+        String scheme0 = scheme < 0 ? "" : origin.substring(0, scheme).toLowerCase(Locale.ROOT);
+        if (host == null || !(scheme0.equals("http") || scheme0.equals("https"))) {
+            return false;
+        }
+        boolean same = origin.substring(scheme + 3).equalsIgnoreCase(host);
+        return same && (!onLoopback || LOOPBACK.contains(withoutPort(host).toLowerCase(Locale.ROOT)));
+    }
+
+    private static String withoutPort(String host) {
+        int colon = host.lastIndexOf(':');
+        return colon > host.lastIndexOf(']') ? host.substring(0, colon) : host;
+    }
+
+    /** What a browser asks before it lets a page of another origin post. */
+    void answerPreflight(Response response) {
+        HttpFields.Mutable headers = response.getHeaders();
+        headers.put("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+        headers.put("Access-Control-Allow-Headers", "Authorization, Content-Type");
+        headers.put("Access-Control-Max-Age", "600");
+    }
+
+    /**
+     * Refuses bodies that do not say that they are JSON: a form of another site could post those without asking.
+     *
+     * @throws ApiError 415 or 400
+     */
+    static void requireJson(Request request) {
+        HttpField field = request.getHeaders().getField(HttpHeader.CONTENT_TYPE);
+        String type = field == null ? "" : field.getValue();
+        String[] parts = type.split(";");
+        if (parts.length == 0 || !parts[0].strip().equalsIgnoreCase("application/json")) {
+            throw ApiError.of(
+                    415,
+                    ApiError.INVALID,
+                    "unsupported_media_type",
+                    "send JSON with the header 'Content-Type: application/json'");
+        }
+        for (int i = 1; i < parts.length; i++) {
+            String[] pair = parts[i].strip().split("=", 2);
+            boolean utf8 = pair.length == 2 && pair[1].replace("\"", "").equalsIgnoreCase("utf-8");
+            if (pair[0].equalsIgnoreCase("charset") && !utf8) {
+                throw ApiError.of(400, ApiError.INVALID, "unsupported_charset", "the body has to be UTF-8");
+            }
+        }
+        String encoding = request.getHeaders().get(HttpHeader.CONTENT_ENCODING);
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            throw ApiError.of(
+                    415, ApiError.INVALID, "unsupported_encoding", "send the body as it is, without Content-Encoding");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package org.tornadomor.server;
+
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.serving.ServingLoop;
+import org.tornadomor.template.ChatTemplate;
+import org.tornadomor.tokenizer.TextBoundaries;
+
+/**
+ * A model that is ready to answer.
+ *
+ * @param name what clients call it
+ * @param created when it was saved, in seconds since 1970
+ * @param config its shape
+ * @param parameters how many it has
+ * @param texts how its texts begin and end; its tokenizer is null for a model of bare ids
+ * @param bos whether prompts begin with the beginning token in any case; null leaves it to the checkpoint and to chat templates
+ * @param context tokens that a prompt and its answer may have together
+ * @param chat how conversations become text; null where there is no template
+ * @param plainChat whether that is the plain format, whose answers end where a line of somebody else begins
+ * @param loop decodes
+ */
+public record ServedModel(
+        String name,
+        long created,
+        ModelConfig config,
+        long parameters,
+        TextBoundaries texts,
+        Boolean bos,
+        int context,
+        ChatTemplate chat,
+        boolean plainChat,
+        ServingLoop loop) {
+
+    boolean hasTokenizer() {
+        return texts.tokenizer() != null;
+    }
+}

@@ -1,0 +1,45 @@
+package org.tornadomor.server;
+
+import java.util.concurrent.ConcurrentHashMap;
+import org.tornadomor.tokenizer.ByteTokenizer;
+import org.tornadomor.tokenizer.Continuation;
+import org.tornadomor.tokenizer.Tokenizer;
+
+/**
+ * What tokens are called where their likelihoods are listed: the text that they add to a text; {@code bytes:\xe2} as OpenAI writes
+ * it, where a token is a part of a character; and {@code token_id:7} for one that gives no text of its own.
+ */
+final class TokenNames {
+    private final Tokenizer tokenizer;
+    /** A token to stand before others: what a first one gives is often less than its text. */
+    private final int[] before;
+
+    private final ConcurrentHashMap<Integer, String> names = new ConcurrentHashMap<>();
+
+    /** @param tokenizer null for a model of bare ids */
+    TokenNames(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+        before = tokenizer == null ? new int[0] : tokenizer.encode("a");
+    }
+
+    String of(int id) {
+        return names.computeIfAbsent(id, this::make);
+    }
+
+    private String make(int id) {
+        if (tokenizer instanceof ByteTokenizer && id > 0x7f && id < ByteTokenizer.END_OF_TEXT) {
+            return String.format("bytes:\\x%02x", id);
+        }
+        String text = "";
+        if (tokenizer != null && id < tokenizer.vocabSize() && !tokenizer.isSpecial(id)) {
+            Continuation alone = Continuation.of(tokenizer, before);
+            text = alone.accept(id) + alone.finish();
+        }
+        return text.isEmpty() || text.indexOf('\ufffd') >= 0 ? unnamed(id) : text;
+    }
+
+    /** The name of a token that has none, or whose name another one has already. */
+    static String unnamed(int id) {
+        return "token_id:" + id;
+    }
+}
