@@ -25,8 +25,9 @@ final class ServingOptions {
     @Option(
             names = "--kv-memory",
             paramLabel = "SIZE",
-            description = "Memory for keys and values, such as 500M or 4G. Default: enough for all texts at their longest,"
-                    + " but at most half of what the JVM has left.")
+            description =
+                    "Memory for keys and values, such as 500M or 4G. Default: enough for all texts at their longest,"
+                            + " but at most half of what the JVM has left.")
     private String memory;
 
     @Option(
@@ -94,8 +95,7 @@ final class ServingOptions {
             throw new UserError(String.format(
                     "--kv-memory %s is more than the %,d MB that the JVM has left; ask for less, or allow it more, as in"
                             + " JAVA_OPTS=-Xmx8g",
-                    memory,
-                    left / 1_000_000));
+                    memory, left / 1_000_000));
         }
         return within(config, bytes == 0 ? left / 2 : bytes, wanted);
     }
