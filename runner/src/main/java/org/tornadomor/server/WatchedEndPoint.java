@@ -27,7 +27,11 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
     private long begun;
 
     WatchedEndPoint(
-            SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler, long patienceNanos) {
+            SocketChannel channel,
+            ManagedSelector selector,
+            SelectionKey key,
+            Scheduler scheduler,
+            long patienceNanos) {
         super(channel, selector, key, scheduler);
         this.patienceNanos = patienceNanos;
     }
