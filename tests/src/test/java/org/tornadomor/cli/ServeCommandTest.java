@@ -103,13 +103,16 @@ class ServeCommandTest {
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void servesUntilItIsToldToStop() throws Exception {
-        try (Started server = new Started("--threads", 1, "--max-sequences", 4, "--chat-template", "plain", "--queue", 8);
+        try (Started server =
+                        new Started("--threads", 1, "--max-sequences", 4, "--chat-template", "plain", "--queue", 8);
                 HttpClient client = HttpClient.newHttpClient()) {
             URI uri = server.uri();
             String ready = server.line("ready: ");
             assertTrue(ready.contains("ready: model, "), ready);
             assertTrue(ready.contains("4 texts at a time of up to " + Folders.POSITIONS + " tokens"), ready);
-            assertEquals(200, post(client, uri, "{\"prompt\": \"ab\", \"max_tokens\": 4}").statusCode());
+            assertEquals(
+                    200,
+                    post(client, uri, "{\"prompt\": \"ab\", \"max_tokens\": 4}").statusCode());
             assertTrue(server.line("POST /v1/completions 200").contains(" prompt=2 "));
             server.process.toHandle().destroy();
             server.line("stopping: ");
@@ -174,6 +177,8 @@ class ServeCommandTest {
     void beyondThisMachineWithoutAKeyItWarns() {
         Outcome outcome =
                 fails(new Object[] {"serve", "--model", model, "--port", 0}, "--host", "0.0.0.0", "--context", 100);
-        assertTrue(outcome.err().lines().toList().getFirst().startsWith("warning: whoever reaches 0.0.0.0"), outcome.err());
+        assertTrue(
+                outcome.err().lines().toList().getFirst().startsWith("warning: whoever reaches 0.0.0.0"),
+                outcome.err());
     }
 }

@@ -42,7 +42,8 @@ class AccessTest {
                 "/v1/models", "/v1/models/tiny", "/metrics", "/nothing", "/v1/healthx", "/health/", "/HEALTH")) {
             HttpResponse<String> response = server.send(server.request(path));
             assertEquals(401, response.statusCode(), path);
-            assertEquals("Bearer", response.headers().firstValue("WWW-Authenticate").orElseThrow());
+            assertEquals(
+                    "Bearer", response.headers().firstValue("WWW-Authenticate").orElseThrow());
             assertFalse(response.body().contains(KEY));
         }
         for (String path : List.of("/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize")) {
@@ -53,11 +54,21 @@ class AccessTest {
 
     @Test
     void onlyTheRightKeyWill() {
-        for (String shown : List.of("Bearer correct-hors", "Bearer correct-horse2", KEY, "Basic " + KEY, "Bearer", "Bearer  ")) {
-            assertEquals(401, server.send(completion().header("Authorization", shown)).statusCode(), shown);
+        for (String shown :
+                List.of("Bearer correct-hors", "Bearer correct-horse2", KEY, "Basic " + KEY, "Bearer", "Bearer  ")) {
+            assertEquals(
+                    401,
+                    server.send(completion().header("Authorization", shown)).statusCode(),
+                    shown);
         }
-        assertEquals(200, server.send(completion().header("Authorization", "Bearer " + KEY)).statusCode());
-        assertEquals(200, server.send(completion().header("Authorization", "bearer " + KEY)).statusCode());
+        assertEquals(
+                200,
+                server.send(completion().header("Authorization", "Bearer " + KEY))
+                        .statusCode());
+        assertEquals(
+                200,
+                server.send(completion().header("Authorization", "bearer " + KEY))
+                        .statusCode());
         assertFalse(server.log().contains(KEY));
     }
 
@@ -77,16 +88,21 @@ class AccessTest {
         String own = server.server().uri().toString();
         assertEquals(
                 200,
-                server.send(completion().header("Authorization", "Bearer " + KEY).header("Origin", own))
+                server.send(completion()
+                                .header("Authorization", "Bearer " + KEY)
+                                .header("Origin", own))
                         .statusCode());
         assertEquals(
                 403,
-                server.send(completion().header("Authorization", "Bearer " + KEY).header("Origin", "null"))
+                server.send(completion()
+                                .header("Authorization", "Bearer " + KEY)
+                                .header("Origin", "null"))
                         .statusCode());
         // A name of somebody else that leads here.
         try (RawClient rebound = new RawClient(server.port())) {
-            String answer = rebound.send("GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n"
-                            + "Authorization: Bearer " + KEY + "\r\nConnection: close\r\n\r\n")
+            String answer = rebound.send(
+                            "GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n"
+                                    + "Authorization: Bearer " + KEY + "\r\nConnection: close\r\n\r\n")
                     .readAll();
             assertTrue(answer.startsWith("HTTP/1.1 403 "), answer);
         }
@@ -103,16 +119,20 @@ class AccessTest {
                 .firstValue("Access-Control-Allow-Headers")
                 .orElseThrow()
                 .contains("Authorization"));
-        assertEquals(403, server.send(preflight.copy().header("Origin", "https://evil.example")).statusCode());
+        assertEquals(
+                403,
+                server.send(preflight.copy().header("Origin", "https://evil.example"))
+                        .statusCode());
     }
 
     @Test
     void withoutAKeyItAsksForNone() {
-        try (ServerFixture open = new ServerFixture(
-                ServerFixture.Plan.PLAIN.with(ServerSettings.LOCAL.withOrigins(Set.of("*"))))) {
+        try (ServerFixture open =
+                new ServerFixture(ServerFixture.Plan.PLAIN.with(ServerSettings.LOCAL.withOrigins(Set.of("*"))))) {
             open.get(200, "/v1/models");
             HttpResponse<String> any = open.send(open.request("/v1/models").header("Origin", "https://a.example"));
-            assertEquals("*", any.headers().firstValue("Access-Control-Allow-Origin").orElseThrow());
+            assertEquals(
+                    "*", any.headers().firstValue("Access-Control-Allow-Origin").orElseThrow());
         }
     }
 }

@@ -107,7 +107,9 @@ class HostileRequestsTest {
 
     @Test
     void invalidUtf8() throws IOException {
-        byte[][] bad = {{(byte) 0xff}, {(byte) 0xc0, (byte) 0x80}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80}, {(byte) 0xe2, 0x28}};
+        byte[][] bad = {
+            {(byte) 0xff}, {(byte) 0xc0, (byte) 0x80}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80}, {(byte) 0xe2, 0x28}
+        };
         for (byte[] bytes : bad) {
             byte[] before = "{\"prompt\":\"".getBytes(StandardCharsets.UTF_8);
             byte[] after = "\"}".getBytes(StandardCharsets.UTF_8);
@@ -128,8 +130,9 @@ class HostileRequestsTest {
         try (RawClient client = new RawClient(server.port())) {
             refused(413, client.send(RawClient.postHead(COMPLETIONS, 10 << 20)).readUntil("}}"));
         }
-        StringBuilder chunked = new StringBuilder("POST " + COMPLETIONS
-                + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+        StringBuilder chunked = new StringBuilder(
+                "POST " + COMPLETIONS
+                        + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
         for (int i = 0; i < 40; i++) {
             chunked.append("10000\r\n").append(" ".repeat(0x10000)).append("\r\n");
         }
@@ -147,7 +150,8 @@ class HostileRequestsTest {
 
     @Test
     void slowHeads() throws IOException, InterruptedException {
-        String head = "GET /health HTTP/1.1\r\nHost: localhost\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        String head =
+                "GET /health HTTP/1.1\r\nHost: localhost\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
         try (RawClient silent = new RawClient(server.port())) {
             harmless(silent.send("GET /health HT").readAll());
         }
@@ -264,8 +268,10 @@ class HostileRequestsTest {
 
     @Test
     void wrongMethodsAndTypes() throws IOException {
-        assertTrue(exchange("DELETE /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n").startsWith("HTTP/1.1 405"));
-        assertTrue(exchange("GET /v1/completions HTTP/1.1\r\nHost: localhost\r\n\r\n").contains("Allow: POST"));
+        assertTrue(exchange("DELETE /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .startsWith("HTTP/1.1 405"));
+        assertTrue(exchange("GET /v1/completions HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                .contains("Allow: POST"));
         assertTrue(exchange("TRACE /health HTTP/1.1\r\nHost: localhost\r\n\r\n").matches("(?s)HTTP/1.1 4\\d\\d .*"));
         assertTrue(exchange("CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 .matches("(?s)HTTP/1.1 4\\d\\d .*"));

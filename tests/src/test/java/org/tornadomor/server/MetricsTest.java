@@ -45,7 +45,8 @@ class MetricsTest {
                         .get("usage");
                 prompts += usage.get("prompt_tokens").intValue();
                 fresh += usage.get("completion_tokens").intValue();
-                cached += usage.get("prompt_tokens_details").get("cached_tokens").intValue();
+                cached +=
+                        usage.get("prompt_tokens_details").get("cached_tokens").intValue();
             }
             assertTrue(cached > 0);
             server.answer(400, "/v1/completions", "{}");
@@ -102,9 +103,14 @@ class MetricsTest {
             String log = server.log();
             assertEquals(2, log.lines().count(), log);
             assertFalse(log.contains("secret"), log);
-            assertTrue(log.lines().toList().getFirst().matches(
-                    "\\S+Z 127\\.0\\.0\\.1 POST /v1/completions 200 \\d+ B \\d+\\.\\d{3} s id=[0-9a-f]{16} prompt=6 cached=0"
-                            + " new=2 depth=\\d\\.\\d\\d"), log);
+            assertTrue(
+                    log.lines()
+                            .toList()
+                            .getFirst()
+                            .matches(
+                                    "\\S+Z 127\\.0\\.0\\.1 POST /v1/completions 200 \\d+ B \\d+\\.\\d{3} s id=[0-9a-f]{16} prompt=6 cached=0"
+                                            + " new=2 depth=\\d\\.\\d\\d"),
+                    log);
         }
     }
 

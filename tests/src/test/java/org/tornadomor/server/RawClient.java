@@ -19,8 +19,8 @@ final class RawClient implements AutoCloseable {
     }
 
     static String postHead(String path, int length) {
-        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " + length
-                + "\r\n\r\n";
+        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+                + length + "\r\n\r\n";
     }
 
     static String post(String path, String body) {

@@ -96,7 +96,8 @@ class ShutdownTest {
         ServerSettings impatient = ServerSettings.LOCAL.withTimes(Duration.ofMillis(1), ServerSettings.IDLE);
         try (ServerFixture server = new ServerFixture(ServerFixture.Plan.PLAIN.with(impatient))) {
             String body = "{'prompt': 'a', 'n': 8, 'max_tokens': 250, 'ignore_eos': true%s}";
-            JsonNode error = server.answer(504, COMPLETIONS, String.format(body, "")).get("error");
+            JsonNode error =
+                    server.answer(504, COMPLETIONS, String.format(body, "")).get("error");
             assertEquals("timeout", error.get("code").stringValue());
         }
     }

@@ -52,13 +52,18 @@ class StreamTest {
 
     @Test
     void eventsAreTheWholeAnswerInParts() {
-        String fields = "'prompt': ['ab', 'xyz'], 'n': 2, 'max_tokens': 40, 'temperature': 1.3, 'seed': 4, 'logprobs': 1,"
-                + " 'return_token_ids': true";
+        String fields =
+                "'prompt': ['ab', 'xyz'], 'n': 2, 'max_tokens': 40, 'temperature': 1.3, 'seed': 4, 'logprobs': 1,"
+                        + " 'return_token_ids': true";
         JsonNode whole = server.answer(200, COMPLETIONS, "{" + fields + "}");
-        List<JsonNode> events =
-                server.events(COMPLETIONS, "{" + fields + ", 'stream': true, 'stream_options': {'include_usage': true}}");
-        assertEquals(whole.get("usage").get("completion_tokens"), events.getLast().get("usage").get("completion_tokens"));
-        assertEquals(whole.get("usage").get("mean_depth"), events.getLast().get("usage").get("mean_depth"));
+        List<JsonNode> events = server.events(
+                COMPLETIONS, "{" + fields + ", 'stream': true, 'stream_options': {'include_usage': true}}");
+        assertEquals(
+                whole.get("usage").get("completion_tokens"),
+                events.getLast().get("usage").get("completion_tokens"));
+        assertEquals(
+                whole.get("usage").get("mean_depth"),
+                events.getLast().get("usage").get("mean_depth"));
         assertEquals(0, events.getLast().get("choices").size());
         String id = events.getFirst().get("id").stringValue();
         for (JsonNode choice : whole.get("choices")) {
@@ -77,7 +82,8 @@ class StreamTest {
                             part.path(name).forEach(lists.computeIfAbsent(name, k -> new ArrayList<>())::add);
                         }
                         for (String name : List.of("tokens", "token_logprobs", "top_logprobs", "text_offset")) {
-                            part.path("logprobs").path(name)
+                            part.path("logprobs")
+                                    .path(name)
                                     .forEach(lists.computeIfAbsent(name, k -> new ArrayList<>())::add);
                         }
                     }
@@ -85,7 +91,8 @@ class StreamTest {
             }
             assertEquals(choice.get("finish_reason"), last.get("finish_reason"));
             for (String name : List.of("depths", "pieces", "token_ids")) {
-                assertEquals(choice.get(name).toString(), lists.get(name).toString().replace(", ", ","), name);
+                assertEquals(
+                        choice.get(name).toString(), lists.get(name).toString().replace(", ", ","), name);
             }
             for (String name : List.of("tokens", "text_offset")) {
                 List<JsonNode> expected = new ArrayList<>();
@@ -95,7 +102,10 @@ class StreamTest {
             // The last bits of a sum depend on how many rows are multiplied together.
             JsonNode values = choice.get("logprobs").get("token_logprobs");
             for (int i = 0; i < values.size(); i++) {
-                assertEquals(values.get(i).doubleValue(), lists.get("token_logprobs").get(i).doubleValue(), 1e-3);
+                assertEquals(
+                        values.get(i).doubleValue(),
+                        lists.get("token_logprobs").get(i).doubleValue(),
+                        1e-3);
             }
             assertEquals(values.size(), lists.get("top_logprobs").size());
         }
@@ -109,8 +119,7 @@ class StreamTest {
         JsonNode first = events.getFirst().get("choices").get(0).get("delta");
         assertEquals("assistant", first.get("role").stringValue());
         assertEquals("chat.completion.chunk", events.getFirst().get("object").stringValue());
-        assertEquals(
-                whole.get("choices").get(0).get("message").get("content").stringValue(), text(events, 0, true));
+        assertEquals(whole.get("choices").get(0).get("message").get("content").stringValue(), text(events, 0, true));
         assertTrue(events.stream().noneMatch(event -> event.has("usage")));
         JsonNode last = events.getLast().get("choices").get(0);
         assertEquals(0, last.get("delta").size());
@@ -124,8 +133,8 @@ class StreamTest {
         assertTrue(text(events, 0, false).startsWith("h\u00e9llo"));
         JsonNode scores = events.getFirst().get("choices").get(0).get("logprobs");
         assertTrue(scores.get("token_logprobs").get(0).isNull());
-        List<JsonNode> only = server.events(
-                COMPLETIONS, "{'prompt': 'h\u00e9', 'max_tokens': 0, 'echo': true, 'stream': true}");
+        List<JsonNode> only =
+                server.events(COMPLETIONS, "{'prompt': 'h\u00e9', 'max_tokens': 0, 'echo': true, 'stream': true}");
         assertEquals("h\u00e9", text(only, 0, false));
     }
 
@@ -177,7 +186,9 @@ class StreamTest {
         told.choice.ended(RequestListener.End.STOPPED);
         List<Mailbox.Piece> pieces = told.taken();
         assertEquals(7, pieces.size());
-        assertEquals(List.of("x", "E", "N", "y", "", "", ""), pieces.stream().map(Mailbox.Piece::text).toList());
+        assertEquals(
+                List.of("x", "E", "N", "y", "", "", ""),
+                pieces.stream().map(Mailbox.Piece::text).toList());
     }
 
     /** Random bytes with random stop strings: what comes out is what {@link StopText} leaves of the whole text. */
@@ -188,7 +199,8 @@ class StreamTest {
         for (int round = 0; round < 2000; round++) {
             List<String> stops = new ArrayList<>();
             for (int i = random.nextInt(3); i > 0; i--) {
-                stops.add(List.of("ab", "aab", "ba\u00e9", "\u00e9\u00e9", "bbb").get(random.nextInt(5)));
+                stops.add(
+                        List.of("ab", "aab", "ba\u00e9", "\u00e9\u00e9", "bbb").get(random.nextInt(5)));
             }
             ArrayDeque<Integer> ids = new ArrayDeque<>();
             for (int i = random.nextInt(12); i >= 0; i--) {
@@ -210,7 +222,8 @@ class StreamTest {
             List<Mailbox.Piece> pieces = told.taken();
             assertEquals(fed, pieces.stream().map(Mailbox.Piece::id).toList());
             StopText whole = new StopText(stops);
-            String decoded = new ByteTokenizer().decode(fed.stream().mapToInt(i -> i).toArray());
+            String decoded =
+                    new ByteTokenizer().decode(fed.stream().mapToInt(i -> i).toArray());
             String expected = whole.accept(decoded) + whole.flush();
             StringBuilder got = new StringBuilder();
             pieces.forEach(piece -> got.append(piece.text()));
