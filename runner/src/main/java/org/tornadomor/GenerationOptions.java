@@ -9,7 +9,11 @@ import java.util.List;
  * @param temperature 0 takes the likeliest token; 1 draws from the model's own distribution
  * @param topK draw from the k likeliest tokens only; 0 for all
  * @param topP draw from the smallest set of tokens with this probability; 1 for all
- * @param repetitionPenalty above 1 makes tokens that are there already less likely; 1 for none
+ * @param minP draw from the tokens with at least this share of the likeliest one's probability; 0 for all
+ * @param repetitionPenalty above 1 makes tokens that are there already, in the prompt too, less likely; 1 for none
+ * @param frequencyPenalty taken from a token's logit for each time that it was drawn; 0 for none
+ * @param presencePenalty taken from the logit of each token that was drawn already; 0 for none
+ * @param samples texts of each prompt, from the seeds {@code seed}, {@code seed + 1}, ...
  * @param seed of the draws; each prompt draws from a stream of its own that the seed alone decides, so that neither the others of
  *     a call nor its place among them matter, and equal prompts give equal text: other texts take another seed
  * @param stop end before any of these strings; one that spells a special token ends at that token too
@@ -21,13 +25,21 @@ public record GenerationOptions(
         double temperature,
         int topK,
         double topP,
+        double minP,
         double repetitionPenalty,
+        double frequencyPenalty,
+        double presencePenalty,
+        int samples,
         long seed,
         List<String> stop,
         double threshold,
         int maxDepth) {
     /** 200 tokens at temperature 0.8 among the 40 likeliest. */
-    public static final GenerationOptions DEFAULT = new GenerationOptions(200, 0.8, 40, 1, 1, 0, List.of(), 0.5, 0);
+    public static final GenerationOptions DEFAULT =
+            new GenerationOptions(200, 0.8, 40, 1, 0, 1, 0, 0, 1, 0, List.of(), 0.5, 0);
+
+    private static final double MOST_PENALTY = 1e4;
+    private static final int MOST_SAMPLES = 1000;
 
     public GenerationOptions {
         require(maxNewTokens >= 1, "--max-new-tokens " + maxNewTokens + " is not positive");
@@ -35,6 +47,14 @@ public record GenerationOptions(
         require(topK >= 0, "--top-k " + topK + " is negative; 0 means all tokens");
         require(topP > 0 && topP <= 1, "--top-p " + topP + " is not above 0 and at most 1");
         require(repetitionPenalty > 0, "--repetition-penalty " + repetitionPenalty + " is not positive; 1 means none");
+        require(minP >= 0 && minP <= 1, "--min-p " + minP + " is not in 0 to 1");
+        require(
+                Math.abs(frequencyPenalty) <= MOST_PENALTY,
+                "--frequency-penalty " + frequencyPenalty + " is not in -10000 to 10000; 0 means none");
+        require(
+                Math.abs(presencePenalty) <= MOST_PENALTY,
+                "--presence-penalty " + presencePenalty + " is not in -10000 to 10000; 0 means none");
+        require(samples >= 1 && samples <= MOST_SAMPLES, "--samples " + samples + " is not in 1 to " + MOST_SAMPLES);
         require(threshold >= 0 && threshold <= 1, "--threshold " + threshold + " is not a probability from 0 to 1");
         require(maxDepth >= 0, "--max-depth " + maxDepth + " is negative; 0 means all recursions");
         stop = List.copyOf(stop);
@@ -49,31 +69,120 @@ public record GenerationOptions(
 
     public GenerationOptions withMaxNewTokens(int value) {
         return new GenerationOptions(
-                value, temperature, topK, topP, repetitionPenalty, seed, stop, threshold, maxDepth);
+                value,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                samples,
+                seed,
+                stop,
+                threshold,
+                maxDepth);
     }
 
     public GenerationOptions withTemperature(double value) {
         return new GenerationOptions(
-                maxNewTokens, value, topK, topP, repetitionPenalty, seed, stop, threshold, maxDepth);
+                maxNewTokens,
+                value,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                samples,
+                seed,
+                stop,
+                threshold,
+                maxDepth);
+    }
+
+    public GenerationOptions withSamples(int value) {
+        return new GenerationOptions(
+                maxNewTokens,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                value,
+                seed,
+                stop,
+                threshold,
+                maxDepth);
     }
 
     public GenerationOptions withSeed(long value) {
         return new GenerationOptions(
-                maxNewTokens, temperature, topK, topP, repetitionPenalty, value, stop, threshold, maxDepth);
+                maxNewTokens,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                samples,
+                value,
+                stop,
+                threshold,
+                maxDepth);
     }
 
     public GenerationOptions withStop(List<String> value) {
         return new GenerationOptions(
-                maxNewTokens, temperature, topK, topP, repetitionPenalty, seed, value, threshold, maxDepth);
+                maxNewTokens,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                samples,
+                seed,
+                value,
+                threshold,
+                maxDepth);
     }
 
     public GenerationOptions withMaxDepth(int value) {
         return new GenerationOptions(
-                maxNewTokens, temperature, topK, topP, repetitionPenalty, seed, stop, threshold, value);
+                maxNewTokens,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                samples,
+                seed,
+                stop,
+                threshold,
+                value);
     }
 
     public GenerationOptions withThreshold(double value) {
         return new GenerationOptions(
-                maxNewTokens, temperature, topK, topP, repetitionPenalty, seed, stop, value, maxDepth);
+                maxNewTokens,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                samples,
+                seed,
+                stop,
+                value,
+                maxDepth);
     }
 }

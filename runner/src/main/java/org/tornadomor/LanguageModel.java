@@ -142,17 +142,22 @@ public final class LanguageModel implements AutoCloseable {
         return engine;
     }
 
-    /** Continues a text, in which spelled special tokens are parsed. */
+    /** Continues a text, in which spelled special tokens are parsed, once. */
     public Generation generate(String prompt, GenerationOptions options) {
         return generate(prompt, options, TokenListener.NONE);
     }
 
     /** Continues a text and tells of each token as it comes. */
     public Generation generate(String prompt, GenerationOptions options, TokenListener listener) {
-        return generate(List.of(encode(prompt)), options, listener).getFirst();
+        return generate(List.of(encode(prompt)), options.withSamples(1), listener)
+                .getFirst();
     }
 
-    /** Continues several prompts of any lengths, given as tokens, side by side. */
+    /**
+     * Continues several prompts of any lengths, given as tokens, side by side.
+     *
+     * @return of each prompt as many texts as the options say, beside one another
+     */
     public List<Generation> generate(List<int[]> prompts, GenerationOptions options, TokenListener listener) {
         if (!options.stop().isEmpty()) {
             requireTokenizer("stop strings need");
@@ -175,9 +180,9 @@ public final class LanguageModel implements AutoCloseable {
         if (ids.length == 0) {
             throw new UserError("the prompt is empty; give at least one token");
         }
-        if (ids.length > config().maxPositions()) {
+        if (ids.length > config().longestSequence()) {
             throw new UserError("a prompt of " + ids.length + " tokens is longer than the model's context of "
-                    + config().maxPositions() + "; shorten it");
+                    + config().longestSequence() + "; shorten it");
         }
     }
 

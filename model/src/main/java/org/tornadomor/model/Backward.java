@@ -97,6 +97,8 @@ final class Backward {
                     gradient,
                     pass.weights().layer(set),
                     objective.gradients().layer(set),
+                    pass.weights().lora(l),
+                    objective.gradients().lora(l),
                     layer.activations(),
                     pass.scratch(),
                     objective.scratch(),

@@ -34,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
             "A prompt begins with the tokens that the checkpoint's tokenizer puts before a text, and an empty one with its"
                     + " beginning token, else its end token. --prompt-tokens are taken as they are.",
             "The same prompt with the same --seed gives the same text wherever it stands among others: for other texts,"
-                    + " give another --seed."
+                    + " give another --seed, or --samples for several at once."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
@@ -44,6 +44,7 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor generate --model runs/demo --prompt 'int ' --weights int8",
             "  tornado-mor generate --model runs/demo --prompt-tokens 112,117,98 --json",
             "  tornado-mor generate --model runs/demo --prompt 'class ' --seed 2",
+            "  tornado-mor generate --model runs/demo --prompt 'class ' --samples 4 --top-k 0 --min-p 0.05",
             "  tornado-mor generate --model llama --prompt 'Once' --bos --stop '<|eot_id|>'",
             "  tornado-mor generate --model runs/demo --prompt-file a.txt --prompt-file b.txt --max-depth 1",
         })
@@ -142,11 +143,11 @@ final class GenerateCommand implements Runnable {
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);
             if (json.wanted()) {
-                printJson(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), work);
-            } else if (ids.size() == 1) {
+                printJson(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), options, work);
+            } else if (ids.size() == 1 && options.samples() == 1) {
                 stream(out, loaded, ids, options, work);
             } else {
-                printAll(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)));
+                printAll(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), options);
             }
             if (!json.wanted()) {
                 printTiming(spec.commandLine().getErr(), loaded.lastTiming());
@@ -225,11 +226,14 @@ final class GenerateCommand implements Runnable {
                 .collect(java.util.stream.Collectors.joining(","));
     }
 
-    /** Several prompts: shown one after the other when all are done. */
-    private void printAll(PrintWriter out, LanguageModel loaded, List<Generation> generations) {
+    /** Several texts: shown one after the other when all are done. */
+    private void printAll(
+            PrintWriter out, LanguageModel loaded, List<Generation> generations, GenerationOptions options) {
         for (int i = 0; i < generations.size(); i++) {
             Generation generation = generations.get(i);
-            out.println("=== " + (i + 1) + " of " + generations.size() + ", ended by "
+            int samples = options.samples();
+            String seed = samples == 1 ? "" : ", seed " + (options.seed() + i % samples);
+            out.println("=== " + (i + 1) + " of " + generations.size() + seed + ", ended by "
                     + generation.ended().name().toLowerCase(Locale.ROOT).replace('_', ' '));
             DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
             if (loaded.tokenizer().isPresent()) {
@@ -273,11 +277,17 @@ final class GenerateCommand implements Runnable {
         err.flush();
     }
 
-    private void printJson(PrintWriter out, LanguageModel loaded, List<Generation> generations, WorkReport work) {
+    private void printJson(
+            PrintWriter out,
+            LanguageModel loaded,
+            List<Generation> generations,
+            GenerationOptions options,
+            WorkReport work) {
         ObjectNode root = JsonOption.object();
         ArrayNode list = root.putArray("generations");
         for (Generation generation : generations) {
             ObjectNode node = list.addObject();
+            node.put("seed", options.seed() + (list.size() - 1) % options.samples());
             put(node, "prompt_tokens", generation.promptTokens());
             put(node, "prompt_depths", generation.promptDepths());
             put(node, "tokens", generation.tokens());

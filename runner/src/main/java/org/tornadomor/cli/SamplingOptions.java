@@ -11,6 +11,9 @@ import picocli.CommandLine.Option;
 /** How tokens are drawn and how deep they may go. */
 final class SamplingOptions {
     static final String THRESHOLD = "--threshold";
+    private static final String SAMPLES = "--samples";
+    private static final String FREQUENCY_PENALTY = "--frequency-penalty";
+    private static final String PRESENCE_PENALTY = "--presence-penalty";
 
     @Option(
             names = {"-n", "--max-new-tokens"},
@@ -44,11 +47,43 @@ final class SamplingOptions {
     private double topP;
 
     @Option(
+            names = "--min-p",
+            paramLabel = "P",
+            defaultValue = "0",
+            description = "Draw from the tokens that are at least P times as likely as the likeliest; 0 for all."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private double minP;
+
+    @Option(
             names = "--repetition-penalty",
             paramLabel = "X",
             defaultValue = "1",
             description = "Above 1 makes tokens that are there already less likely. Default: ${DEFAULT-VALUE}.")
     private double repetitionPenalty;
+
+    @Option(
+            names = FREQUENCY_PENALTY,
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "Take X from a token's logit for each time that it was drawn; the prompt does not count."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private double frequencyPenalty;
+
+    @Option(
+            names = PRESENCE_PENALTY,
+            paramLabel = "X",
+            defaultValue = "0",
+            description = "Take X from the logit of each token that was drawn already; the prompt does not count."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private double presencePenalty;
+
+    @Option(
+            names = SAMPLES,
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Write N texts of each prompt, from the seeds --seed, --seed + 1, ..."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private int samples;
 
     @Option(
             names = "--stop",
@@ -86,13 +121,30 @@ final class SamplingOptions {
                         "the likeliest token is taken",
                         "--top-k",
                         "--top-p",
+                        "--min-p",
+                        SAMPLES,
                         SeedOption.NAME)
                 .when(
                         () -> topK == 1,
                         "--top-k 1 takes the likeliest token",
                         "--temperature",
                         "--top-p",
+                        "--min-p",
+                        SAMPLES,
                         SeedOption.NAME)
+                .when(
+                        () -> minP == 1,
+                        "--min-p 1 takes the likeliest token",
+                        "--temperature",
+                        "--top-k",
+                        "--top-p",
+                        SAMPLES,
+                        SeedOption.NAME)
+                .when(
+                        () -> maxNewTokens == 1,
+                        "nothing was drawn before the only token",
+                        FREQUENCY_PENALTY,
+                        PRESENCE_PENALTY)
                 .when(() -> maxDepth == 1, "no token goes on with --max-depth 1", THRESHOLD);
     }
 
@@ -115,6 +167,18 @@ final class SamplingOptions {
 
     GenerationOptions with(long seed) {
         return new GenerationOptions(
-                maxNewTokens, greedy ? 0 : temperature, topK, topP, repetitionPenalty, seed, stop, threshold, maxDepth);
+                maxNewTokens,
+                greedy ? 0 : temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                samples,
+                seed,
+                stop,
+                threshold,
+                maxDepth);
     }
 }

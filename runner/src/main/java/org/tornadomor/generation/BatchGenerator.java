@@ -48,7 +48,7 @@ public final class BatchGenerator implements AutoCloseable {
             TextBoundaries texts,
             int sequences,
             int context,
-            int promptTokens,
+            long promptTokens,
             ElementType keys) {
         config = weights.config();
         this.texts = texts;
@@ -81,9 +81,9 @@ public final class BatchGenerator implements AutoCloseable {
             ElementType keys,
             TokenListener listener) {
         int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
-        int total = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        int context = (int) Math.min(weights.config().maxPositions(), (long) longest + options.maxNewTokens());
-        int sequences = Math.clamp(prompts.size(), 1, MAX_SEQUENCES);
+        long total = prompts.stream().mapToLong(prompt -> prompt.length).sum() * options.samples();
+        int context = (int) Math.min(weights.config().longestSequence(), (long) longest + options.maxNewTokens());
+        int sequences = Math.clamp((long) prompts.size() * options.samples(), 1, MAX_SEQUENCES);
         try (BatchGenerator generator = new BatchGenerator(engine, weights, texts, sequences, context, total, keys)) {
             return generator.generate(prompts, options, listener);
         }
@@ -92,13 +92,16 @@ public final class BatchGenerator implements AutoCloseable {
     /**
      * Continues prompts.
      *
+     * @return as many texts of each prompt as the options say, beside one another
      * @param prompts neither empty nor longer than the context
      */
     public Result generate(List<int[]> prompts, GenerationOptions options, TokenListener listener) {
         Set<Integer> stopTokens = stopTokens(options.stop());
         List<Sequence> sequences = new ArrayList<>();
         for (int[] prompt : prompts) {
-            sequences.add(new Sequence(sequences.size(), prompt, options, texts, stopTokens, listener));
+            for (int sample = 0; sample < options.samples(); sample++) {
+                sequences.add(new Sequence(sequences.size(), sample, prompt, options, texts, stopTokens, listener));
+            }
         }
         List<Sequence> together = sequences.subList(0, Math.min(sequences.size(), scheduler.places()));
         long begin = System.nanoTime();
@@ -118,7 +121,8 @@ public final class BatchGenerator implements AutoCloseable {
         long end = System.nanoTime();
         read = read == 0 ? end : read;
         Timing timing = new Timing(
-                prompts.stream().mapToInt(prompt -> prompt.length).sum(),
+                options.samples()
+                        * prompts.stream().mapToInt(prompt -> prompt.length).sum(),
                 (read - begin) / 1e9,
                 ((first == 0 ? end : first) - begin) / 1e9,
                 newTokens(sequences),

@@ -3,12 +3,14 @@ package org.tornadomor.generation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.TokenListener;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.serving.Extras;
 import org.tornadomor.serving.Request;
 import org.tornadomor.serving.RequestListener;
 import org.tornadomor.tokenizer.Continuation;
@@ -18,6 +20,7 @@ import org.tornadomor.tokenizer.Tokenizer;
 /** One prompt on its way: what was drawn, its text, and whether a stop string came. */
 final class Sequence implements RequestListener {
     private final int number;
+    private final int sample;
     private final int[] prompt;
     private final int[] promptDepths;
     private final GenerationOptions options;
@@ -35,14 +38,20 @@ final class Sequence implements RequestListener {
     private final TokenListener listener;
     private Generation.End ended;
 
+    /**
+     * @param number which of all that are decoded together
+     * @param sample which of its prompt's texts, from 0
+     */
     Sequence(
             int number,
+            int sample,
             int[] prompt,
             GenerationOptions options,
             TextBoundaries texts,
             Set<Integer> stopTokens,
             TokenListener listener) {
         this.number = number;
+        this.sample = sample;
         this.prompt = prompt;
         this.options = options;
         this.promptDepths = new int[prompt.length];
@@ -72,11 +81,16 @@ final class Sequence implements RequestListener {
                 prompt,
                 options.maxNewTokens(),
                 new Request.Sampling(
-                        options.temperature(), options.topK(), options.topP(), options.repetitionPenalty()),
-                options.seed(),
+                        options.temperature(),
+                        options.topK(),
+                        options.topP(),
+                        options.minP(),
+                        options.repetitionPenalty()),
+                options.seed() + sample,
                 ends,
                 options.threshold(),
-                options.maxDepth());
+                options.maxDepth(),
+                new Extras(Map.of(), options.frequencyPenalty(), options.presencePenalty(), -1, false, false));
     }
 
     /** Whether the first new token is there. */

@@ -32,8 +32,8 @@ public record Extras(
     /** @throws UserError if a number is out of its range */
     public Extras {
         logitBias = Map.copyOf(logitBias);
-        logitBias.forEach((id, bias) ->
-                Request.require(Math.abs(bias) <= MAX, "a bias of " + bias + " for token " + id, "from -10000 to 10000"));
+        logitBias.forEach((id, bias) -> Request.require(
+                Math.abs(bias) <= MAX, "a bias of " + bias + " for token " + id, "from -10000 to 10000"));
         Request.require(
                 Math.abs(frequencyPenalty) <= MAX,
                 "a frequency penalty of " + frequencyPenalty,
@@ -45,7 +45,8 @@ public record Extras(
                 "scores of the " + topScores + " likeliest tokens",
                 "from 0 to " + MOST_SCORES + ", or -1 for none");
         if (promptScores && topScores < 0) {
-            throw new UserError("scores of a prompt are wanted without saying which; ask for 0 or more likeliest tokens");
+            throw new UserError(
+                    "scores of a prompt are wanted without saying which; ask for 0 or more likeliest tokens");
         }
     }
 

@@ -70,13 +70,7 @@ public record Request(
 
     /** Without extras. */
     public Request(
-            int[] prompt,
-            int maxNewTokens,
-            Sampling sampling,
-            long seed,
-            int[] ends,
-            double threshold,
-            int maxDepth) {
+            int[] prompt, int maxNewTokens, Sampling sampling, long seed, int[] ends, double threshold, int maxDepth) {
         this(prompt, maxNewTokens, sampling, seed, ends, threshold, maxDepth, Extras.NONE);
     }
 

@@ -133,8 +133,7 @@ public final class Scheduler implements AutoCloseable {
 
     /** What happened so far. */
     public Statistics statistics() {
-        return new Statistics(
-                promptTokens, lookedUpTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended);
+        return new Statistics(promptTokens, lookedUpTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended);
     }
 
     /** How things stand. */
@@ -322,12 +321,7 @@ public final class Scheduler implements AutoCloseable {
             Request.Sampling how = request.request.sampling();
             float penalty = request.edits == null ? (float) how.repetitionPenalty() : 1;
             decoder.setSampling(
-                    row,
-                    (float) how.temperature(),
-                    how.topK(),
-                    (float) how.topP(),
-                    (float) how.minP(),
-                    penalty);
+                    row, (float) how.temperature(), how.topK(), (float) how.topP(), (float) how.minP(), penalty);
             if (penalty != 1) {
                 decoder.setHistory(row, request.ids, request.known);
             }

@@ -2,7 +2,9 @@ package org.tornadomor.serving;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -34,6 +36,11 @@ public final class ServingLoop implements AutoCloseable {
     private final Queue<Running> cancelled = new ArrayDeque<>();
     /** All that have not ended. */
     private final Set<Running> open = new HashSet<>();
+
+    /** What the loop took of them for the next tick. */
+    private final List<Running> begin = new ArrayList<>();
+
+    private final List<Running> end = new ArrayList<>();
 
     private long ended;
     private boolean accepting = true;
@@ -195,8 +202,6 @@ public final class ServingLoop implements AutoCloseable {
      * @return false when the loop has to end
      */
     private boolean takeRequests() {
-        Queue<Running> begin = new ArrayDeque<>();
-        Queue<Running> end = new ArrayDeque<>();
         lock.lock();
         try {
             while (arrived.isEmpty() && cancelled.isEmpty() && !scheduler.busy() && !closed) {
@@ -214,6 +219,8 @@ public final class ServingLoop implements AutoCloseable {
         }
         begin.forEach(scheduler::enqueue);
         end.forEach(scheduler::cancel);
+        begin.clear();
+        end.clear();
         return true;
     }
 

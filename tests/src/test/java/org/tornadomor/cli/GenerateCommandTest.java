@@ -1,6 +1,7 @@
 package org.tornadomor.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -70,6 +71,44 @@ class GenerateCommandTest {
         assertTrue(shown.contains("mean depth") && shown.contains("compute saved"), shown);
     }
 
+    /** Each text of a prompt is the one that its own seed gives, and the prompts stay in order. */
+    @Test
+    void samplesAreTextsOfSeedsInARow() {
+        JsonNode both = JsonMapper.shared()
+                .readTree(generate("--prompt", "ab", "--prompt", "cd", "--samples", 2, "--seed", 5, "--json")
+                        .succeeds()
+                        .out())
+                .get("generations");
+        assertEquals(4, both.size());
+        for (int i = 0; i < 4; i++) {
+            JsonNode one = JsonMapper.shared()
+                    .readTree(generate("--prompt", i < 2 ? "ab" : "cd", "--seed", 5 + i % 2, "--json")
+                            .succeeds()
+                            .out())
+                    .get("generations")
+                    .get(0);
+            assertEquals(one, both.get(i));
+            assertEquals(5 + i % 2, one.get("seed").asInt());
+        }
+        String text = generate("--prompt", "ab", "--samples", 2).succeeds().out();
+        assertTrue(text.contains("=== 2 of 2, seed 2, ended by "), text);
+    }
+
+    private static String likeliest(Object... options) {
+        Object[] args = new Object[options.length + 7];
+        System.arraycopy(new Object[] {"generate", "--model", model, "--prompt", "ab", "-n", 30}, 0, args, 0, 7);
+        System.arraycopy(options, 0, args, 7, options.length);
+        return Outcome.of(args).succeeds().out();
+    }
+
+    @Test
+    void penaltiesAndMinPChangeTheText() {
+        String plain = likeliest("--greedy");
+        assertNotEquals(plain, likeliest("--greedy", "--frequency-penalty", 5));
+        assertNotEquals(plain, likeliest("--greedy", "--presence-penalty", 5));
+        assertEquals(plain, likeliest("--min-p", 1));
+    }
+
     @Test
     void readsPromptsFromFiles() throws IOException {
         Path file = Files.writeString(shared.resolve("prompt.txt"), "from a file");
@@ -83,6 +122,10 @@ class GenerateCommandTest {
         generate("--prompt-tokens", "99999").failsWith(1, "99999", "vocabulary");
         generate("--prompt", "a", "--temperature", -1).failsWith(1, "--temperature");
         generate("--prompt", "a", "--top-p", 2).failsWith(1, "--top-p");
+        generate("--prompt", "a", "--min-p", 1.5).failsWith(1, "--min-p");
+        generate("--prompt", "a", "--frequency-penalty", "NaN").failsWith(1, "--frequency-penalty");
+        generate("--prompt", "a", "--presence-penalty", 1e9).failsWith(1, "--presence-penalty");
+        generate("--prompt", "a", "--samples", 0).failsWith(1, "--samples 0");
         generate("--prompt", "a", "--threshold", 1.5).failsWith(1, "--threshold");
         generate("--prompt", "a", "--max-depth", 9).failsWith(1, "--max-depth 9");
         generate("--prompt", "a".repeat(Folders.POSITIONS + 1)).failsWith(1, "context");

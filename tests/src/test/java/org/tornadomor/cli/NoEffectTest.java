@@ -106,6 +106,12 @@ class NoEffectTest {
                 "--temperature 0 --seed 4",
                 "--top-k 1 --temperature 0.3",
                 "--top-k 1 --seed 4",
+                "--greedy --min-p 0.1",
+                "--greedy --samples 2",
+                "--top-k 1 --samples 2",
+                "--min-p 1 --top-p 0.5",
+                "--min-p 1 --samples 2",
+                "-n 1 --frequency-penalty 0.5",
                 "--json --show-depth",
                 "--max-depth 1 --threshold 0.3")) {
             String idle = options.substring(options.lastIndexOf("--")).split(" ")[0];

@@ -8,6 +8,10 @@ import java.util.stream.LongStream;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.serving.Request;
+import org.tornadomor.serving.Request.Sampling;
+import org.tornadomor.serving.RequestListener;
+import org.tornadomor.serving.Scheduler;
 import org.tornadomor.trainer.Optimizer;
 
 /**
@@ -21,11 +25,13 @@ final class AllocationProbe {
 
     private final Random random = new Random(4);
 
-    /** @param args decode, a type of weights and a number of sequences; or train, a kind of model, and recompute if wanted */
+    /** @param args decode, a type of weights and a number of sequences; serve and a number of requests; or train, a kind of model, and recompute if wanted */
     public static void main(String[] args) {
         AllocationProbe probe = new AllocationProbe();
         if (args[0].equals("decode")) {
             probe.decode(ElementType.valueOf(args[1]), Integer.parseInt(args[2]));
+        } else if (args[0].equals("serve")) {
+            probe.serve(Integer.parseInt(args[1]));
         } else {
             probe.train(
                     switch (args[1]) {
@@ -106,6 +112,44 @@ final class AllocationProbe {
                 decoder.run(counts, ids);
                 decoder.sample(draws, drawn);
             });
+        }
+    }
+
+    /** Requests that ask for nothing special, drawn on and on in one place each. */
+    private void serve(int sequences) {
+        int context = 40_000;
+        ModelConfig config =
+                new ModelConfig(80, 32, 48, 5, 4, 2, 8, 1e-5, 10000, context, true, 0.3, MorConfig.expertChoice(3));
+        RequestListener listener = new RequestListener() {
+            @Override
+            public boolean token(int id, int depth) {
+                return true;
+            }
+
+            @Override
+            public void ended(End reason) {
+                throw new IllegalStateException("it ended too early: " + reason);
+            }
+        };
+        try (Engine engine = new CpuEngine(2);
+                ParameterSet weights = new ParameterSet(engine, "weights", config)) {
+            Checkpoints.initialise(engine, weights, 2);
+            DecoderSize size = DecoderSize.full(config, sequences, context, 4 * sequences);
+            try (Scheduler scheduler = new Scheduler(engine, weights, size, 16, false, DepthPolicy.DEPTH_WISE)) {
+                for (int i = 0; i < sequences; i++) {
+                    scheduler.submit(
+                            new Request(
+                                    new int[] {i},
+                                    context,
+                                    new Sampling(0.8, 20, 0.9, 0.05, 1),
+                                    i,
+                                    new int[] {-1},
+                                    0.5,
+                                    0),
+                            listener);
+                }
+                settle(scheduler::step);
+            }
         }
     }
 

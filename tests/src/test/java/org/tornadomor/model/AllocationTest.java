@@ -40,6 +40,11 @@ class AllocationTest {
     }
 
     @Test
+    void servingPlainRequestsAllocatesNothing() throws IOException, InterruptedException {
+        allocatesNothing("serve", "3");
+    }
+
+    @Test
     void trainingAllocatesNothing() throws IOException, InterruptedException {
         allocatesNothing("train", "expert");
     }

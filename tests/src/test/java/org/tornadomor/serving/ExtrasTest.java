@@ -223,7 +223,9 @@ class ExtrasTest {
                     assertTrue(other <= most + 1e-4, "token " + i + " of " + Arrays.toString(half));
                 }
                 assertEquals(
-                        logProbability(row, heard.ids.get(i)), heard.scores.get(i).logProbability(), 1e-4);
+                        logProbability(row, heard.ids.get(i)),
+                        heard.scores.get(i).logProbability(),
+                        1e-4);
             }
         }
     }

@@ -15,6 +15,7 @@ import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.TensorInfo;
 
 /** The weights that a new run begins with: random, or those of a checkpoint. */
@@ -43,12 +44,15 @@ final class InitialWeights {
         Set<String> unused = new HashSet<>();
         checkpoint.specs().forEach(spec -> unused.add(spec.name()));
         List<String> fresh = new ArrayList<>();
+        int factors = 0;
         for (var entry : weights.named().entrySet()) {
             String name = entry.getKey();
             if (unused.remove(name)) {
                 read(engine, checkpoint, name, entry.getValue());
             } else if (isRouter(weights.config(), name)) {
                 fresh.add(name);
+            } else if (name.startsWith(ParameterNames.LORA)) {
+                factors++;
             } else {
                 throw new UserError("cannot begin with " + checkpoint.folder() + ": it has no " + name
                         + ", which the model needs; leave the preset and the model's keys away to train the checkpoint's"
@@ -67,6 +71,9 @@ final class InitialWeights {
         }
         if (!fresh.isEmpty()) {
             listener.message("routers begin with random weights: " + checkpoint.folder() + " has none of this kind");
+        }
+        if (factors > 0) {
+            listener.message("low-rank factors begin without effect: " + checkpoint.folder() + " has none of them");
         }
         if (!unused.isEmpty()) {
             listener.message("the routers of " + checkpoint.folder() + " are not used by this model");

@@ -124,8 +124,7 @@ class SamplerTest {
                 int topK = h.random().nextBoolean() ? 0 : h.between(1, 250);
                 double topP =
                         h.random().nextBoolean() ? 1 : 0.05 + 0.9 * h.random().nextDouble();
-                double minP =
-                        h.random().nextBoolean() ? 0 : 0.4 * h.random().nextDouble();
+                double minP = h.random().nextBoolean() ? 0 : 0.4 * h.random().nextDouble();
                 k.settings(i, temperature, topK, topP, minP, h.random().nextBoolean() ? 1 : 1.3f);
                 k.historyLength.set(i, h.between(0, 8));
                 if (h.random().nextInt(3) == 0) {

@@ -48,7 +48,8 @@ class SamplerTest {
     private static float[] settings(Random random, int rows) {
         float[] values = new float[rows * SampleOp.SETTINGS];
         for (int i = 0; i < rows; i++) {
-            values[SampleOp.SETTINGS * i + SampleOp.TEMPERATURE] = random.nextInt(5) == 0 ? 0 : 0.2f + 2 * random.nextFloat();
+            values[SampleOp.SETTINGS * i + SampleOp.TEMPERATURE] =
+                    random.nextInt(5) == 0 ? 0 : 0.2f + 2 * random.nextFloat();
             values[SampleOp.SETTINGS * i + SampleOp.TOP_K] = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(20);
             values[SampleOp.SETTINGS * i + SampleOp.TOP_P] = random.nextInt(3) == 0 ? 1 : random.nextFloat();
             values[SampleOp.SETTINGS * i + SampleOp.PENALTY] = random.nextBoolean() ? 1 : 1.3f;
