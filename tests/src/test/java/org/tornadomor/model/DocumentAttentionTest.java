@@ -124,7 +124,8 @@ class DocumentAttentionTest {
                             alone);
                     scorer.losses(aloneLosses);
                     scorer.depths(aloneDepths);
-                    assertArrayEquals(alone, Arrays.copyOfRange(packed, from * vocabulary, to * vocabulary), (float) TOLERANCE);
+                    assertArrayEquals(
+                            alone, Arrays.copyOfRange(packed, from * vocabulary, to * vocabulary), (float) TOLERANCE);
                     assertArrayEquals(aloneLosses, Arrays.copyOfRange(losses, from, to), (float) TOLERANCE);
                     assertArrayEquals(aloneDepths, Arrays.copyOfRange(depths, from, to));
                 }
