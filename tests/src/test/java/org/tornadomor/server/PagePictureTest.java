@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -59,10 +60,10 @@ class PagePictureTest {
                         "0"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        try (BufferedReader log = server.errorReader();
-                Browser browser = Browser.start(temp.resolve("profile"))) {
+        // Closed with the server: somebody reads on to the end, or the server waits.
+        BufferedReader log = server.errorReader();
+        try (Browser browser = Browser.start(temp.resolve("profile"))) {
             String address = addressIn(log);
-            // Somebody has to read on, or the server waits.
             Thread.ofPlatform().daemon().start(() -> log.lines().forEach(line -> {}));
             byte[] small = smallest(show(browser, address));
             assertTrue(small.length < MOST_BYTES, small.length + " bytes");
@@ -84,6 +85,7 @@ class PagePictureTest {
     }
 
     private static byte[] show(Browser browser, String address) {
+        browser.waitFor(Duration.ofMinutes(10));
         browser.resize(1200, 760, false);
         browser.prefer("light");
         browser.open(address);
@@ -93,7 +95,7 @@ class PagePictureTest {
         }
         set(browser, "seed", "11");
         set(browser, "temperature", "0.6");
-        set(browser, "max_tokens", "420");
+        set(browser, "max_tokens", "240");
         browser.find("#input").sendKeys("/**", Keys.chord(Keys.SHIFT, Keys.ENTER), " * Returns the ", Keys.ENTER);
         complete(browser, 1);
         for (String depth : List.of("1", "2")) {
