@@ -97,7 +97,7 @@ final class ForwardLayers {
             sources[l] = activations.qkv().columns(config.queryWidth(), 2 * config.kvWidth());
         }
         LayerKeys keys = keys(l, shape.mode(), rows, r);
-        LayerWeights weights = pass.weights().layer(map.weightSet(l));
+        LayerWeights weights = pass.weights().layerAt(l);
         List<LoraWeights> factors = Collections.singletonList(pass.weights().lora(l));
         Binding binding = program.bind(weights, factors, activations, pass.scratch(), keys);
         Binding again = pass.spec().recompute()

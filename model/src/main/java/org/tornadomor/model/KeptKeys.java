@@ -52,7 +52,7 @@ final class KeptKeys {
         if (lowRank != null) {
             lowRank.record(LoraSite.ATTENTION, normed);
         }
-        steps = new QueryKeySteps(ops, shape, own, rows, false, true);
+        steps = new QueryKeySteps(ops, shape, own, rows, false, true, null);
         ops.add(new Scatter(cache, own, place));
         program = engine.compile(ops);
     }

@@ -100,9 +100,10 @@ final class LayerForward {
             projectFirst(weights);
         }
         add(LoraSite.ATTENTION, normed);
-        steps = new QueryKeySteps(ops, shape, qkv, shape.rows(), true, fused);
+        VectorsByDepth byDepth = lowRank == null ? null : lowRank.vectors();
+        steps = new QueryKeySteps(ops, shape, qkv, shape.rows(), true, fused, byDepth);
         if (shape.splitsKeys()) {
-            firstSteps = new QueryKeySteps(ops, shape, ownKv, shape.cache().writers(), false, true);
+            firstSteps = new QueryKeySteps(ops, shape, ownKv, shape.cache().writers(), false, true, null);
         }
         recordKeys();
         int pageRows =
@@ -111,16 +112,16 @@ final class LayerForward {
         ops.add(new Attention(attended, lse, q, k, v, which, shape.heads()));
         ops.add(new MatmulNT(mid, attended, wOutput, x));
         add(LoraSite.OUTPUT, attended);
-        bOutput = addBias(shape.config().architecture().outputBias(), mid);
+        bOutput = addBias(shape.config().architecture().outputBias(), mid, LayerWeights::outputBias);
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNT(gateUp, normed, wGateUp));
         add(LoraSite.FEED_FORWARD, normed);
-        bGateUp = addBias(shape.config().architecture().mlpBias(), gateUp);
+        bGateUp = addBias(shape.config().architecture().mlpBias(), gateUp, LayerWeights::gateUpBias);
         if (out != null) {
             ops.add(new SwiGlu(activated, gateUp));
             ops.add(new MatmulNT(out, activated, wDown, mid));
             add(LoraSite.DOWN, activated);
-            bDown = addBias(shape.config().architecture().mlpBias(), out);
+            bDown = addBias(shape.config().architecture().mlpBias(), out, LayerWeights::downBias);
         }
     }
 
@@ -130,9 +131,13 @@ final class LayerForward {
         }
     }
 
-    /** The slot of the bias that is added, or null. */
-    private Slot addBias(boolean has, Slot to) {
+    /** The slot of the bias that is added, or null if there is none, or one for each depth. */
+    private Slot addBias(boolean has, Slot to, Function<LayerWeights, Tensor> which) {
         if (!has) {
+            return null;
+        }
+        if (lowRank != null && lowRank.vectors() != null) {
+            lowRank.vectors().addBias(to, which);
             return null;
         }
         Slot bias = ops.f32("bias", to.columns(), 1);

@@ -51,7 +51,12 @@ public record LoraConfig(int rank, List<LoraTarget> targets) {
         if (config.lora() == null || map.recursion(l) == 0) {
             return List.of();
         }
-        return targets(config, map.kvSource(l) == l || config.kv() == KvMode.HYBRID);
+        return targets(config, projectsKeys(config, map, l));
+    }
+
+    /** Whether layer {@code l} has keys and values of its own. */
+    public static boolean projectsKeys(ModelConfig config, LayerMap map, int l) {
+        return map.kvSource(l) == l || config.kv() == KvMode.HYBRID;
     }
 
     /** The targets of a layer of a recursion. @param projectsKeys whether it has keys and values of its own */

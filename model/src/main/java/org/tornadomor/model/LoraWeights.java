@@ -8,7 +8,7 @@ import org.tornadomor.engine.Tensor;
  * product serves them.
  *
  * @param down by place [sum of ranks, inputs]: A of its targets
- * @param downOf by target [rank, inputs]: its rows of those
  * @param up by target [rank, outputs]: B, transposed
+ * @param layer the matrices of its weight set, with biases and norms of heads that are its own
  */
-record LoraWeights(Map<LoraSite, Tensor> down, Map<LoraTarget, Tensor> downOf, Map<LoraTarget, Tensor> up) {}
+record LoraWeights(Map<LoraSite, Tensor> down, Map<LoraTarget, Tensor> up, LayerWeights layer) {}

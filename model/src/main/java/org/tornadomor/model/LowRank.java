@@ -18,6 +18,11 @@ interface LowRank {
      */
     void bind(Map<Slot, Tensor> map, List<LoraWeights> factors, Activations a, Scratch scratch);
 
+    /** Where each row's bias and norm of heads are those of its depth; null where all rows are of one layer. */
+    default VectorsByDepth vectors() {
+        return null;
+    }
+
     /** The columns that a target's result has in the activations of a layer. */
     static Tensor output(LoraTarget target, ModelConfig config, Activations a) {
         int queries = config.queryWidth();

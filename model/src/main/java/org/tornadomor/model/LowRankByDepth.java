@@ -22,6 +22,7 @@ final class LowRankByDepth implements LowRank {
     private final LayerShape shape;
     private final ModelConfig config;
     private final Memory memory;
+    private final VectorsByDepth vectors;
     private final List<Depth> depths = new ArrayList<>();
 
     /**
@@ -37,6 +38,11 @@ final class LowRankByDepth implements LowRank {
             List<LoraTarget> targets = config.lora().targets();
             int in = targets.stream().mapToInt(t -> t.inputs(config)).max().orElseThrow();
             int out = targets.stream().mapToInt(t -> t.outputs(config)).max().orElseThrow();
+            if (config.architecture().hasBiases() || config.architecture().headNorms()) {
+                in = Math.max(in, Math.max(config.queryWidth(), config.kvWidth()));
+                out = Math.max(out, config.queryWidth() + 2 * config.kvWidth());
+                out = Math.max(out, Math.max(config.hiddenSize(), 2 * config.intermediateSize()));
+            }
             return new Memory(
                     running.atDepth,
                     floats.allocate("lora.collected", most, in),
@@ -52,6 +58,7 @@ final class LowRankByDepth implements LowRank {
 
     LowRankByDepth(Ops ops, LayerShape shape, Memory memory) {
         this.ops = ops;
+        this.vectors = new VectorsByDepth(ops, shape, memory);
         this.shape = shape;
         this.config = shape.config();
         this.memory = memory;
@@ -66,6 +73,11 @@ final class LowRankByDepth implements LowRank {
                 record(r, site, in, here);
             }
         }
+    }
+
+    @Override
+    public VectorsByDepth vectors() {
+        return vectors;
     }
 
     private void record(int r, LoraSite site, Slot in, List<LoraTarget> here) {
@@ -100,6 +112,7 @@ final class LowRankByDepth implements LowRank {
 
     @Override
     public void bind(Map<Slot, Tensor> map, List<LoraWeights> weights, Activations a, Scratch scratch) {
+        vectors.bind(map, weights.stream().map(LoraWeights::layer).toList());
         for (Depth depth : depths) {
             LoraWeights factors = weights.get(depth.recursion - 1);
             int most = shape.rows().max();

@@ -147,7 +147,8 @@ public record ModelConfig(
         for (int l = unique + block; l < numLayers - unique && mor.sharing().cycle(); l++) {
             if (!architecture.kind(l).equals(architecture.kind(l - block))) {
                 throw new UserError("layers " + (l - block) + " and " + l + " share weights (mor.sharing "
-                        + mor.sharing().spelling() + "), but differ in layer_types or no_rope_layers; choose mor.num_recursions"
+                        + mor.sharing().spelling()
+                        + "), but differ in layer_types or no_rope_layers; choose mor.num_recursions"
                         + " and num_hidden_layers so that layers that share weights attend alike");
             }
         }
@@ -206,6 +207,16 @@ public record ModelConfig(
     /** The low-rank factors of layers that share weights, or null. */
     public LoraConfig lora() {
         return mor == null ? null : mor.lora();
+    }
+
+    /**
+     * What the layers of a weight set have in common: with low-rank factors biases and norms of heads are not among it, since
+     * each layer of a recursion has its own.
+     */
+    public Architecture sharedArchitecture(LayerMap map, int weightSet) {
+        return lora() != null && map.isShared(weightSet)
+                ? architecture.withBiases(false, false, false).withHeadNorms(false)
+                : architecture;
     }
 
     /** The most tokens of a sequence: as many as there are positions, or more where their scaling reaches further. */

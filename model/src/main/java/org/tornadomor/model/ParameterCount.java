@@ -15,16 +15,22 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
     public static ParameterCount of(ModelConfig config) {
         long d = config.hiddenSize();
         long table = config.vocabSize() * d;
-        long layers = new LayerMap(config).numWeightSets() * (projections(config, true) + vectors(config, true));
+        LayerMap map = new LayerMap(config);
+        long layers = IntStream.range(0, map.numWeightSets())
+                .mapToLong(u -> projections(config, true) + vectors(config, config.sharedArchitecture(map, u), true))
+                .sum();
         return new ParameterCount(
                 config.tieEmbeddings() ? table : 2 * table, layers + lowRank(config) + d, routers(config));
     }
 
-    /** The elements of all low-rank factors. */
+    /** The elements of all low-rank factors, with the biases and norms of heads that layers have beside them. */
     public static long lowRank(ModelConfig config) {
         LayerMap map = new LayerMap(config);
         return IntStream.range(0, config.numLayers())
-                .mapToLong(l -> LoraConfig.elements(config, map, l))
+                .filter(l -> config.lora() != null && map.recursion(l) > 0)
+                .mapToLong(l -> LoraConfig.elements(config, map, l)
+                        + vectors(config, config.architecture(), LoraConfig.projectsKeys(config, map, l))
+                        - 2L * config.hiddenSize())
                 .sum();
     }
 
@@ -42,7 +48,10 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
 
     /** The elements of a layer's norms and biases, with or without those of keys and values. */
     static long vectors(ModelConfig config, boolean keysAndValues) {
-        Architecture has = config.architecture();
+        return vectors(config, config.architecture(), keysAndValues);
+    }
+
+    private static long vectors(ModelConfig config, Architecture has, boolean keysAndValues) {
         long d = config.hiddenSize();
         long norms = 2 * d + (has.headNorms() ? (keysAndValues ? 2 : 1) * config.headDim() : 0);
         long keys = keysAndValues ? 2L * config.kvWidth() : 0;

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
@@ -24,6 +25,7 @@ import org.tornadomor.model.io.ParameterNames;
  */
 public final class ParameterSet implements AutoCloseable {
     private final ModelConfig config;
+    private final LayerMap map;
     private final Arena arena;
     /** Of embedding, layers and head: the same arena unless they are narrow. */
     private final Arena matrixArena;
@@ -64,13 +66,13 @@ public final class ParameterSet implements AutoCloseable {
         this.arena = engine.arena(name, ElementType.F32);
         this.matrixArena = type.narrow() ? engine.arena(name + ", narrow", type) : arena;
         int d = config.hiddenSize();
-        LayerMap map = new LayerMap(config);
+        map = new LayerMap(config);
         current = ParameterGroup.EMBEDDING;
         embedding = matrix(ParameterNames.EMBEDDING, config.vocabSize(), d);
         int sets = map.numWeightSets();
         List<Tensor[]> bodies = new ArrayList<>();
         for (int u = 0; u < sets; u++) {
-            current = groupOf(map, u);
+            current = groupOf(u);
             bodies.add(layerMatrices(u));
         }
         current = ParameterGroup.EMBEDDING;
@@ -78,54 +80,64 @@ public final class ParameterSet implements AutoCloseable {
         current = ParameterGroup.ROUTERS;
         routers(RouterParameter.Role.NETWORK, matrices, routers);
         for (int u = 0; u < sets; u++) {
-            current = groupOf(map, u);
+            current = groupOf(u);
             layers.add(layer(u, bodies.get(u)));
         }
         current = ParameterGroup.UNIQUE;
         finalNorm = vector(ParameterNames.FINAL_NORM, d);
         current = ParameterGroup.LORA;
-        for (int l = 0; l < config.numLayers(); l++) {
-            List<LoraTarget> targets = LoraConfig.targets(config, map, l);
-            loras.add(targets.isEmpty() ? null : lora(l, targets));
-        }
+        loras();
         routers(RouterParameter.Role.AUXILIARY, auxiliary, auxRouters);
         routerBias = makeRouterBias();
     }
 
     private LayerWeights layer(int u, Tensor[] body) {
         int d = config.hiddenSize();
-        int f = config.intermediateSize();
-        int queries = config.queryWidth();
-        int keys = config.kvWidth();
-        Architecture has = config.architecture();
         Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
         Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
+        LayerWeights bare = new LayerWeights(
+                inputNorm, body[0], body[1], postNorm, body[2], body[3], null, null, null, null, null, null);
+        return withVectors(bare, config.sharedArchitecture(map, u), true, ParameterNames.layer(u));
+    }
+
+    /** Adds biases and norms of heads. @param prefix of their names */
+    private LayerWeights withVectors(LayerWeights layer, Architecture has, boolean projectsKeys, String prefix) {
+        int d = config.hiddenSize();
+        int f = config.intermediateSize();
+        int queries = config.queryWidth();
+        int keys = projectsKeys ? config.kvWidth() : 0;
+        UnaryOperator<String> name =
+                first -> prefix + first.substring(ParameterNames.layer(0).length());
+        UnaryOperator<String> bias = matrix -> name.apply(ParameterNames.bias(matrix));
         Tensor qkvBias = null;
         if (has.qkvBias()) {
-            qkvBias = add(vectors, arena.allocate("layer " + u + " qkv bias", queries + 2 * keys));
-            nameVector(qkvBias, 0, queries, ParameterNames.bias(ParameterNames.query(u)));
-            nameVector(qkvBias, queries, keys, ParameterNames.bias(ParameterNames.key(u)));
-            nameVector(qkvBias, queries + keys, keys, ParameterNames.bias(ParameterNames.value(u)));
+            qkvBias = add(vectors, arena.allocate(prefix + "qkv bias", queries + 2 * keys));
+            nameVector(qkvBias, 0, queries, bias.apply(ParameterNames.query(0)));
+        }
+        if (has.qkvBias() && projectsKeys) {
+            nameVector(qkvBias, queries, keys, bias.apply(ParameterNames.key(0)));
+            nameVector(qkvBias, queries + keys, keys, bias.apply(ParameterNames.value(0)));
         }
         Tensor gateUpBias = null;
         if (has.mlpBias()) {
-            gateUpBias = add(vectors, arena.allocate("layer " + u + " gate, up bias", 2 * f));
-            nameVector(gateUpBias, 0, f, ParameterNames.bias(ParameterNames.gate(u)));
-            nameVector(gateUpBias, f, f, ParameterNames.bias(ParameterNames.up(u)));
+            gateUpBias = add(vectors, arena.allocate(prefix + "gate, up bias", 2 * f));
+            nameVector(gateUpBias, 0, f, bias.apply(ParameterNames.gate(0)));
+            nameVector(gateUpBias, f, f, bias.apply(ParameterNames.up(0)));
         }
+        boolean keyNorm = has.headNorms() && projectsKeys;
         return new LayerWeights(
-                inputNorm,
-                body[0],
-                body[1],
-                postNorm,
-                body[2],
-                body[3],
+                layer.inputNorm(),
+                layer.qkv(),
+                layer.output(),
+                layer.postNorm(),
+                layer.gateUp(),
+                layer.down(),
                 qkvBias,
-                has.outputBias() ? vector(ParameterNames.bias(ParameterNames.attentionOutput(u)), d) : null,
+                has.outputBias() ? vector(bias.apply(ParameterNames.attentionOutput(0)), d) : null,
                 gateUpBias,
-                has.mlpBias() ? vector(ParameterNames.bias(ParameterNames.down(u)), d) : null,
-                has.headNorms() ? vector(ParameterNames.queryNorm(u), config.headDim()) : null,
-                has.headNorms() ? vector(ParameterNames.keyNorm(u), config.headDim()) : null);
+                has.mlpBias() ? vector(bias.apply(ParameterNames.down(0)), d) : null,
+                has.headNorms() ? vector(name.apply(ParameterNames.queryNorm(0)), config.headDim()) : null,
+                keyNorm ? vector(name.apply(ParameterNames.keyNorm(0)), config.headDim()) : null);
     }
 
     private Tensor[] layerMatrices(int u) {
@@ -145,14 +157,31 @@ public final class ParameterSet implements AutoCloseable {
         return new Tensor[] {qkv, output, gateUp, down};
     }
 
-    private static ParameterGroup groupOf(LayerMap map, int set) {
-        boolean shared = set >= map.prefix() && set < map.prefix() + map.blockSize() && map.recursion(map.prefix()) > 0;
-        return shared ? ParameterGroup.SHARED : ParameterGroup.UNIQUE;
+    private ParameterGroup groupOf(int set) {
+        return map.isShared(set) ? ParameterGroup.SHARED : ParameterGroup.UNIQUE;
     }
 
-    private LoraWeights lora(int l, List<LoraTarget> targets) {
+    /** Vectors of all layers come before the factors, so that they are neighbours of the other vectors. */
+    private void loras() {
+        List<LayerWeights> own = new ArrayList<>();
+        for (int l = 0; l < config.numLayers(); l++) {
+            boolean has = config.lora() != null && map.recursion(l) > 0;
+            own.add(
+                    has
+                            ? withVectors(
+                                    layers.get(map.weightSet(l)),
+                                    config.architecture(),
+                                    LoraConfig.projectsKeys(config, map, l),
+                                    ParameterNames.LORA + l + ".")
+                            : null);
+        }
+        for (int l = 0; l < config.numLayers(); l++) {
+            loras.add(own.get(l) == null ? null : lora(l, LoraConfig.targets(config, map, l), own.get(l)));
+        }
+    }
+
+    private LoraWeights lora(int l, List<LoraTarget> targets, LayerWeights layer) {
         Map<LoraSite, Tensor> down = new EnumMap<>(LoraSite.class);
-        Map<LoraTarget, Tensor> downOf = new EnumMap<>(LoraTarget.class);
         Map<LoraTarget, Tensor> up = new EnumMap<>(LoraTarget.class);
         for (LoraSite site : LoraSite.values()) {
             List<LoraTarget> here = LoraConfig.at(site, targets);
@@ -168,14 +197,13 @@ public final class ParameterSet implements AutoCloseable {
             int from = 0;
             for (LoraTarget target : here) {
                 int rank = config.lora().rank(config, target);
-                downOf.put(target, fused.rows(from, rank));
                 name(fused, from, rank, ParameterNames.loraDown(l, target));
                 String upName = ParameterNames.loraUp(l, target);
                 up.put(target, named(lowRank, arena.allocate(upName, rank, target.outputs(config))));
                 from += rank;
             }
         }
-        return new LoraWeights(down, downOf, up);
+        return new LoraWeights(down, up, layer);
     }
 
     private void routers(RouterParameter.Role role, List<Tensor> group, List<RouterWeights> into) {
@@ -300,8 +328,11 @@ public final class ParameterSet implements AutoCloseable {
         run.clear();
     }
 
-    LayerWeights layer(int weightSet) {
-        return layers.get(weightSet);
+    /** The weights of an unrolled layer: those of its weight set, but for biases and norms of heads that are its own. */
+    LayerWeights layerAt(int l) {
+        return loras.get(l) == null
+                ? layers.get(map.weightSet(l))
+                : loras.get(l).layer();
     }
 
     /** The low-rank factors of an unrolled layer, or null. */

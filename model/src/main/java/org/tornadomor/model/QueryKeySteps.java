@@ -1,6 +1,7 @@
 package org.tornadomor.model;
 
 import java.util.Map;
+import java.util.function.Function;
 import org.tornadomor.engine.AttentionOp.Rope;
 import org.tornadomor.engine.DenseOp.AddBias;
 import org.tornadomor.engine.DenseOp.Copy;
@@ -30,13 +31,23 @@ final class QueryKeySteps {
      * @param rows the rows that were projected
      * @param withQueries whether queries were projected
      * @param withKeys whether keys and values were
+     * @param byDepth where biases and norms differ from row to row, else null
      */
-    QueryKeySteps(Ops ops, LayerShape shape, Slot projected, Extent rows, boolean withQueries, boolean withKeys) {
+    QueryKeySteps(
+            Ops ops,
+            LayerShape shape,
+            Slot projected,
+            Extent rows,
+            boolean withQueries,
+            boolean withKeys,
+            VectorsByDepth byDepth) {
         config = shape.config();
         queryWidth = withQueries ? shape.queryWidth() : 0;
         keyWidth = withKeys ? shape.keyWidth() : 0;
         Architecture architecture = config.architecture();
-        if (architecture.qkvBias()) {
+        if (architecture.qkvBias() && byDepth != null) {
+            byDepth.addBias(projected, LayerWeights::qkvBias);
+        } else if (architecture.qkvBias()) {
             bias = ops.f32("b_qkv", projected.columns(), 1);
             ops.add(new AddBias(projected, bias));
         }
@@ -45,7 +56,7 @@ final class QueryKeySteps {
         if (architecture.headNorms()) {
             raw = ops.f32("raw", rows, queryWidth + keyWidth);
             ops.add(new Copy(raw, turned));
-            norms(ops, rows, shape.eps());
+            norms(ops, rows, shape.eps(), byDepth);
         }
         if (rotary) {
             position = ops.i32("position", rows);
@@ -54,19 +65,29 @@ final class QueryKeySteps {
         }
     }
 
-    private void norms(Ops ops, Extent rows, float eps) {
+    private void norms(Ops ops, Extent rows, float eps, VectorsByDepth byDepth) {
         if (queryWidth > 0) {
             queries = ops.f32("queries", rows, queryWidth);
             rawQueries = ops.f32("raw_queries", rows, queryWidth);
-            queryNorm = ops.f32("query_norm", config.headDim(), 1);
-            ops.add(new RmsNorm(queries, rawQueries, queryNorm, eps));
+            queryNorm = norm(ops, queries, rawQueries, eps, byDepth, LayerWeights::queryNorm);
         }
         if (keyWidth > 0) {
             keys = ops.f32("keys", rows, keyWidth);
             rawKeys = ops.f32("raw_keys", rows, keyWidth);
-            keyNorm = ops.f32("key_norm", config.headDim(), 1);
-            ops.add(new RmsNorm(keys, rawKeys, keyNorm, eps));
+            keyNorm = norm(ops, keys, rawKeys, eps, byDepth, LayerWeights::keyNorm);
         }
+    }
+
+    /** The slot of the norm's weights, or null if there is one for each depth. */
+    private Slot norm(
+            Ops ops, Slot out, Slot in, float eps, VectorsByDepth byDepth, Function<LayerWeights, Tensor> which) {
+        if (byDepth != null) {
+            byDepth.norm(out, in, config.headDim(), which);
+            return null;
+        }
+        Slot weight = ops.f32("head_norm", config.headDim(), 1);
+        ops.add(new RmsNorm(out, in, weight, eps));
+        return weight;
     }
 
     /**
@@ -89,16 +110,22 @@ final class QueryKeySteps {
         if (queries != null) {
             map.put(queries, qkv.columns(0, queryWidth));
             map.put(rawQueries, rawRows.columns(0, queryWidth));
-            map.put(queryNorm, weights.queryNorm());
+            put(map, queryNorm, weights.queryNorm());
         }
         if (keys != null) {
             map.put(keys, qkv.columns(config.queryWidth(), keyWidth));
             map.put(rawKeys, rawRows.columns(config.queryWidth(), keyWidth));
-            map.put(keyNorm, weights.keyNorm());
+            put(map, keyNorm, weights.keyNorm());
         }
         if (position != null) {
             map.put(position, bound.position());
             map.put(table, bound.table());
+        }
+    }
+
+    private static void put(Map<Slot, Tensor> map, Slot slot, Tensor tensor) {
+        if (slot != null) {
+            map.put(slot, tensor);
         }
     }
 }

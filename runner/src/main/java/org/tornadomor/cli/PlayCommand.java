@@ -77,8 +77,9 @@ final class PlayCommand implements Callable<Integer> {
     @Option(
             names = "--chat-template",
             paramLabel = "WHICH",
-            description = "How a conversation becomes a prompt: plain (a line 'user: ...' for each message), none (inputs"
-                    + " are continued), or a file with a template. Default: the model's own, and none where it has none.")
+            description =
+                    "How a conversation becomes a prompt: plain (a line 'user: ...' for each message), none (inputs"
+                            + " are continued), or a file with a template. Default: the model's own, and none where it has none.")
     private String template;
 
     @Option(names = SYSTEM, paramLabel = "TEXT", description = "What the model is told before the conversation.")
@@ -94,8 +95,7 @@ final class PlayCommand implements Callable<Integer> {
         NoEffect.of(spec)
                 .when(chat::isEmpty, "inputs are continued: the model has no chat template, or none is used", SYSTEM);
         try (Engine engine = engineOptions.open();
-                LanguageModel loaded =
-                        LanguageModel.load(model, engine, weights.type(), ignored.unknown(err))) {
+                LanguageModel loaded = LanguageModel.load(model, engine, weights.type(), ignored.unknown(err))) {
             if (loaded.tokenizer().isEmpty()) {
                 throw new UserError("play needs a tokenizer, and the checkpoint has none; put its tokenizer.json into"
                         + " the folder, or give token ids to " + RootCommand.NAME + " generate");
@@ -104,7 +104,8 @@ final class PlayCommand implements Callable<Integer> {
             loaded.keepKeysAs(kv.type());
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);
-            Integer code = play(loaded, new PlaySession(loaded, chat.orElse(null), system, bos.wanted(), options, work), out, err);
+            Integer code = play(
+                    loaded, new PlaySession(loaded, chat.orElse(null), system, bos.wanted(), options, work), out, err);
             work.print(err);
             return code;
         }

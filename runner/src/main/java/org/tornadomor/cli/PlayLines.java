@@ -27,8 +27,8 @@ final class PlayLines implements PlaySession.Display {
      * @throws UserError if an input makes no sense: nobody is there to try another
      */
     int run() {
-        BufferedReader lines = new BufferedReader(
-                new InputStreamReader(System.in, StandardCharsets.UTF_8.newDecoder()));
+        BufferedReader lines =
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8.newDecoder()));
         try {
             for (String input = next(lines); input != null; input = next(lines)) {
                 if (!input.isEmpty() && session.take(input, this, () -> false) == PlaySession.Outcome.LEFT) {
@@ -51,7 +51,9 @@ final class PlayLines implements PlaySession.Display {
             input.append(line, 0, line.length() - 1).append('\n');
             line = lines.readLine();
         }
-        return line == null && input.isEmpty() ? null : input.append(line == null ? "" : line).toString();
+        return line == null && input.isEmpty()
+                ? null
+                : input.append(line == null ? "" : line).toString();
     }
 
     @Override

@@ -148,8 +148,8 @@ final class PlaySession {
             case "tokens" -> change(options.withMaxNewTokens((int) whole(name, rest)), display);
             case "seed" -> change(options.withSeed(whole(name, rest)), display);
             default ->
-                throw new UserError("there is no command /" + name + "; /help lists them, and \\/" + name
-                        + " sends it as text");
+                throw new UserError(
+                        "there is no command /" + name + "; /help lists them, and \\/" + name + " sends it as text");
         }
         return Outcome.TOLD;
     }
@@ -176,7 +176,8 @@ final class PlaySession {
 
     private void system(String text, Display display) {
         if (!chats()) {
-            throw new UserError("/system is for models with a chat template; --chat-template plain gives any model one");
+            throw new UserError(
+                    "/system is for models with a chat template; --chat-template plain gives any model one");
         }
         system = text.isEmpty() ? null : text;
         display.tell(text.isEmpty() ? "The model is told nothing." : "The model is told so from the next answer on.");
@@ -214,9 +215,8 @@ final class PlaySession {
     /** The settings in one line. */
     String settings() {
         ModelConfig config = model.config();
-        String threshold = config.router().hasThreshold()
-                ? String.format(Locale.ROOT, "threshold %s, ", options.threshold())
-                : "";
+        String threshold =
+                config.router().hasThreshold() ? String.format(Locale.ROOT, "threshold %s, ", options.threshold()) : "";
         int depth = options.maxDepth() == 0 ? config.recursions() : options.maxDepth();
         return String.format(
                 Locale.ROOT,

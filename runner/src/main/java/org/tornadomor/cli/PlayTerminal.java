@@ -63,7 +63,8 @@ final class PlayTerminal implements PlaySession.Display, AutoCloseable {
 
     /** A backslash at the end goes on in the next line; nothing else has a meaning of its own. */
     private static final class Lines implements Parser {
-        private final DefaultParser words = new DefaultParser().escapeChars(null).quoteChars(new char[0]);
+        private final DefaultParser words =
+                new DefaultParser().escapeChars(null).quoteChars(new char[0]);
 
         @Override
         public ParsedLine parse(String line, int cursor, ParseContext context) {

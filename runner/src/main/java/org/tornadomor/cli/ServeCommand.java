@@ -121,8 +121,9 @@ final class ServeCommand implements Runnable {
     @Option(
             names = "--chat-template",
             paramLabel = "plain|FILE",
-            description = "How conversations become text: plain (a line 'ROLE: TEXT' for each message), or a file with a"
-                    + " Jinja template. Default: that of the model.")
+            description =
+                    "How conversations become text: plain (a line 'ROLE: TEXT' for each message), or a file with a"
+                            + " Jinja template. Default: that of the model.")
     private String chatTemplate;
 
     @Option(names = "--log-prompts", description = "Show the texts of prompts in the log.")
@@ -261,7 +262,9 @@ final class ServeCommand implements Runnable {
     /** When the checkpoint was written, in seconds since 1970. */
     static long created(Path folder) {
         try {
-            return Files.getLastModifiedTime(folder.resolve(CheckpointFolder.CONFIG_FILE)).toMillis() / 1000;
+            return Files.getLastModifiedTime(folder.resolve(CheckpointFolder.CONFIG_FILE))
+                            .toMillis()
+                    / 1000;
         } catch (IOException e) {
             throw UserError.file("read", folder, e);
         }

@@ -10,6 +10,9 @@ import picocli.CommandLine.Option;
 /** How much is decoded at a time, and the memory for it. */
 final class ServingOptions {
     private static final int MOST_SEQUENCES = 4096;
+    /** Tokens of prompts whose likelihoods are wanted, in a pass. */
+    private static final int SCORED_ROWS = 64;
+
     private static final int MOST_QUEUE = 1_000_000;
 
     @Mixin
@@ -25,8 +28,9 @@ final class ServingOptions {
     @Option(
             names = "--kv-memory",
             paramLabel = "SIZE",
-            description = "Memory for keys and values, such as 500M or 4G. Default: enough for all texts at their longest,"
-                    + " but at most half of what the JVM has left.")
+            description =
+                    "Memory for keys and values, such as 500M or 4G. Default: enough for all texts at their longest,"
+                            + " but at most half of what the JVM has left.")
     private String memory;
 
     @Option(
@@ -94,8 +98,7 @@ final class ServingOptions {
             throw new UserError(String.format(
                     "--kv-memory %s is more than the %,d MB that the JVM has left; ask for less, or allow it more, as in"
                             + " JAVA_OPTS=-Xmx8g",
-                    memory,
-                    left / 1_000_000));
+                    memory, left / 1_000_000));
         }
         return within(config, bytes == 0 ? left / 2 : bytes, wanted);
     }
@@ -107,7 +110,8 @@ final class ServingOptions {
         int tokens = wanted;
         while (true) {
             try {
-                return DecoderSize.within(config, bytes, sequences, tokens, rows, DecoderSize.PAGE_ROWS, keys);
+                return DecoderSize.within(config, bytes, sequences, tokens, rows, DecoderSize.PAGE_ROWS, keys)
+                        .withLogitRows(sequences + SCORED_ROWS);
             } catch (UserError e) {
                 if (context != null || tokens < 2 * DecoderSize.PAGE_ROWS) {
                     throw e;

@@ -108,7 +108,9 @@ final class ServingSetup implements AutoCloseable {
                 size.sequences(),
                 size.context(),
                 size.keyBytes(model.config()) / 1_000_000,
-                model.chat() == null ? "refused (no template)" : "by " + model.chat().source());
+                model.chat() == null
+                        ? "refused (no template)"
+                        : "by " + model.chat().source());
     }
 
     @Override

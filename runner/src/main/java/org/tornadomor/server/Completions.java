@@ -52,7 +52,13 @@ final class Completions {
         Wanted wanted = read(fields, model, maxTokens, scores, false);
         int[] prompt = Prompts.ofChat(fields, model);
         logPrompt(fields.get("messages"));
-        answer(exchange, model, model.plainChat() ? wanted.withStops(PLAIN_STOPS) : wanted, List.of(prompt), false, true);
+        answer(
+                exchange,
+                model,
+                model.plainChat() ? wanted.withStops(PLAIN_STOPS) : wanted,
+                List.of(prompt),
+                false,
+                true);
     }
 
     private static Wanted read(Fields fields, ServedModel model, int maxTokens, int scores, boolean promptScores) {

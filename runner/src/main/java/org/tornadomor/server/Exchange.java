@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -31,12 +32,16 @@ final class Exchange {
         this.request = request;
         this.response = response;
         this.patience = patience;
-        if (endPoint() instanceof WatchedEndPoint watched) {
-            watched.headArrived();
-        }
+        arrivedWhole();
         HttpFields.Mutable headers = response.getHeaders();
         headers.put("X-Content-Type-Options", "nosniff");
         headers.put(HttpHeader.CACHE_CONTROL, "no-store");
+    }
+
+    private void arrivedWhole() {
+        if (endPoint() instanceof WatchedEndPoint watched) {
+            watched.arrived();
+        }
     }
 
     private Object endPoint() {
@@ -73,17 +78,33 @@ final class Exchange {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         byte[] part = new byte[8192];
         InputStream in = Content.Source.asInputStream(request);
-        for (int count = in.read(part); count >= 0; count = in.read(part)) {
+        for (int count = read(in, part); count >= 0; count = read(in, part)) {
             if (body.size() + count > ModelServer.LARGEST_BODY) {
                 throw tooLarge();
             }
             if (System.nanoTime() - arrived > patience.toNanos()) {
-                response.getHeaders().put(HttpHeader.CONNECTION, "close");
-                throw ApiError.of(408, ApiError.INVALID, "request_timeout", "the body arrives too slowly");
+                throw tooSlow();
             }
             body.write(part, 0, count);
         }
+        arrivedWhole();
         return body.toByteArray();
+    }
+
+    private int read(InputStream in, byte[] part) throws IOException {
+        try {
+            return in.read(part);
+        } catch (IOException e) {
+            if (e.getCause() instanceof TimeoutException) {
+                throw tooSlow();
+            }
+            throw new ClientGoneException("the body broke off");
+        }
+    }
+
+    private ApiError tooSlow() {
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+        return ApiError.of(408, ApiError.INVALID, "request_timeout", "the body arrives too slowly");
     }
 
     private ApiError tooLarge() {

@@ -18,8 +18,7 @@ final class FaultAnswers extends ErrorHandler {
                         ? "the headers are too large"
                         : "the request is not valid HTTP, or not allowed";
         String type = server ? "server_error" : ApiError.INVALID;
-        return Json.bytes(
-                ApiError.of(status, type, "http_" + status, message).json());
+        return Json.bytes(ApiError.of(status, type, "http_" + status, message).json());
     }
 
     @Override

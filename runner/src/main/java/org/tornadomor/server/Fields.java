@@ -61,7 +61,8 @@ final class Fields {
     }
 
     private static String shown(JsonNode value) {
-        boolean small = (value.isNumber() || value.isBoolean()) && value.toString().length() <= 40;
+        boolean small =
+                (value.isNumber() || value.isBoolean()) && value.toString().length() <= 40;
         return small ? value.toString() : kind(value);
     }
 

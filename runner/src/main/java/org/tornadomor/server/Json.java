@@ -67,15 +67,15 @@ final class Json {
                     null,
                     "invalid_json",
                     "the body is nested too deeply, or has a name or a number that is too long: at most " + DEEPEST
-                            + " levels, names of " + LONGEST_NAME + " and numbers of " + LONGEST_NUMBER + " characters");
+                            + " levels, names of " + LONGEST_NAME + " and numbers of " + LONGEST_NUMBER
+                            + " characters");
         } catch (JacksonException e) {
             throw ApiError.invalid(null, "invalid_json", "the body is not valid JSON: " + reason(e));
         }
         if (node instanceof ObjectNode object) {
             return object;
         }
-        throw ApiError.invalid(
-                null, "invalid_json", "the body: expected a JSON object, got " + Fields.kind(node));
+        throw ApiError.invalid(null, "invalid_json", "the body: expected a JSON object, got " + Fields.kind(node));
     }
 
     private static String reason(JacksonException e) {

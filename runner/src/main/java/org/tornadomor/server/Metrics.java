@@ -26,8 +26,8 @@ final class Metrics implements AutoCloseable {
         1, 5, 10, 20, 40, 60, 80, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000, 20_000, 40_000, 80_000
     };
     private static final long[] REQUEST_MILLIS = {
-        10, 50, 100, 300, 500, 800, 1000, 1500, 2000, 2500, 5000, 10_000, 15_000, 20_000, 30_000, 40_000, 50_000, 60_000,
-        120_000, 240_000, 480_000
+        10, 50, 100, 300, 500, 800, 1000, 1500, 2000, 2500, 5000, 10_000, 15_000, 20_000, 30_000, 40_000, 50_000,
+        60_000, 120_000, 240_000, 480_000
     };
     private static final double[] COUNTS = {
         1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000
@@ -94,14 +94,32 @@ final class Metrics implements AutoCloseable {
             gauge(loop, "kv.cache.usage.perc", "Share of the pages of keys and values in use, 0 to 1", Metrics::usage);
             pages(loop, "outer", LoopState::outerPages, LoopState::outerPagesMost);
             pages(loop, "block", LoopState::blockPages, LoopState::blockPagesMost);
-            count(loop, "prompt.tokens", "Tokens of prompts", s -> s.statistics().promptTokens());
+            count(
+                    loop,
+                    "prompt.tokens",
+                    "Tokens of prompts",
+                    s -> s.statistics().promptTokens());
             count(loop, "generation.tokens", "New tokens", s -> s.statistics().newTokens());
-            count(loop, "num.preemptions", "Texts that were set back for want of pages", s -> s.statistics()
-                    .preemptions());
-            count(loop, "prefix.cache.queries", "Tokens that the prefix cache was asked for", s -> s.statistics()
-                    .lookedUpTokens());
-            count(loop, "prefix.cache.hits", "Tokens that it had", s -> s.statistics().cachedTokens());
-            count(loop, "ticks", "Passes over the shared block", s -> s.statistics().ticks());
+            count(
+                    loop,
+                    "num.preemptions",
+                    "Texts that were set back for want of pages",
+                    s -> s.statistics().preemptions());
+            count(
+                    loop,
+                    "prefix.cache.queries",
+                    "Tokens that the prefix cache was asked for",
+                    s -> s.statistics().lookedUpTokens());
+            count(
+                    loop,
+                    "prefix.cache.hits",
+                    "Tokens that it had",
+                    s -> s.statistics().cachedTokens());
+            count(
+                    loop,
+                    "ticks",
+                    "Passes over the shared block",
+                    s -> s.statistics().ticks());
             for (int r = 0; r < served.config().recursions(); r++) {
                 int depth = r;
                 FunctionCounter.builder(PREFIX + "rows", loop, l -> l.state().rowsAtDepth()[depth])

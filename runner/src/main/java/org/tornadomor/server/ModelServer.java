@@ -102,7 +102,8 @@ public final class ModelServer implements AutoCloseable {
     private UserError cannotListen(Exception failure) {
         String where = settings.host() + ":" + settings.port();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof BindException && String.valueOf(cause.getMessage()).contains("in use")) {
+            if (cause instanceof BindException
+                    && String.valueOf(cause.getMessage()).contains("in use")) {
                 return new UserError(
                         "another program listens on " + where + " already; end it or choose another --port", failure);
             }
@@ -125,7 +126,9 @@ public final class ModelServer implements AutoCloseable {
 
     /** Where it listens. */
     public URI uri() {
-        String host = settings.host().contains(":") ? "[" + settings.host().replaceAll("[\\[\\]]", "") + "]" : settings.host();
+        String host = settings.host().contains(":")
+                ? "[" + settings.host().replaceAll("[\\[\\]]", "") + "]"
+                : settings.host();
         return URI.create("http://" + host + ":" + connector.getLocalPort());
     }
 
@@ -154,6 +157,11 @@ public final class ModelServer implements AutoCloseable {
     /** Connections that are open. */
     public int connections() {
         return connector.getConnectedEndPoints().size();
+    }
+
+    /** Requests that are being answered. */
+    public int busy() {
+        return routes.busy();
     }
 
     /**

@@ -28,7 +28,8 @@ final class Prompts {
     static List<int[]> ofCompletion(Fields fields, ServedModel model) {
         JsonNode prompt = fields.get("prompt");
         if (prompt == null) {
-            throw ApiError.invalid("prompt", "prompt: expected a string, a list of strings, token ids or lists of them");
+            throw ApiError.invalid(
+                    "prompt", "prompt: expected a string, a list of strings, token ids or lists of them");
         }
         List<int[]> prompts = new ArrayList<>();
         if (prompt.isArray() && !prompt.isEmpty() && !prompt.get(0).isNumber()) {
@@ -115,7 +116,8 @@ final class Prompts {
         try {
             text = model.chat().render(messages, ChatTemplate.Request.ANSWER);
         } catch (TemplateException e) {
-            throw ApiError.invalid("messages", "chat_template_error", "messages: the chat template says: " + e.reason());
+            throw ApiError.invalid(
+                    "messages", "chat_template_error", "messages: the chat template says: " + e.reason());
         }
         boolean begins = model.plainChat() || model.bos() != null;
         int[] ids = begins

@@ -52,7 +52,9 @@ final class Routes extends Handler.Abstract {
             }
             callback.succeeded();
         } catch (IOException e) {
-            exchange.note("gone=" + Exchange.shown(String.valueOf(e.getMessage()), 80).replace(' ', '-'));
+            exchange.note(
+                    "gone=" + Exchange.shown(String.valueOf(e.getMessage()), 80).replace(' ', '-'));
+            exchange.abort();
             callback.failed(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

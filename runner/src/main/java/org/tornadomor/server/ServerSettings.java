@@ -31,8 +31,8 @@ public record ServerSettings(
     public static final Duration IDLE = Duration.ofSeconds(30);
 
     /** On loopback, at a free port, for anybody on this machine. */
-    public static final ServerSettings LOCAL = new ServerSettings(
-            "127.0.0.1", 0, null, Set.of(), Duration.ofMinutes(10), MAX_CONNECTIONS, IDLE, false);
+    public static final ServerSettings LOCAL =
+            new ServerSettings("127.0.0.1", 0, null, Set.of(), Duration.ofMinutes(10), MAX_CONNECTIONS, IDLE, false);
 
     /** The same with a key. */
     public ServerSettings withKey(String key) {

@@ -18,9 +18,7 @@ final class Unsupported {
             Map.entry("function_call", value -> is(value, "none", "auto")),
             Map.entry("response_format", value -> is(value.path("type"), "text")),
             Map.entry("audio", NEVER),
-            Map.entry(
-                    "modalities",
-                    value -> value.isArray() && value.size() == 1 && is(value.get(0), "text")),
+            Map.entry("modalities", value -> value.isArray() && value.size() == 1 && is(value.get(0), "text")),
             Map.entry("prediction", NEVER),
             Map.entry("web_search_options", NEVER),
             Map.entry("store", value -> value.isBoolean() && !value.booleanValue()),

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.util.BufferUtil;
@@ -26,7 +27,11 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
     private long begun;
 
     WatchedEndPoint(
-            SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler, long patienceNanos) {
+            SocketChannel channel,
+            ManagedSelector selector,
+            SelectionKey key,
+            Scheduler scheduler,
+            long patienceNanos) {
         super(channel, selector, key, scheduler);
         this.patienceNanos = patienceNanos;
     }
@@ -57,9 +62,17 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
         return ended;
     }
 
-    /** The head of a request is complete. */
-    synchronized void headArrived() {
+    /** What was awaited is complete: the head of a request, or its body. */
+    synchronized void arrived() {
         begun = 0;
+    }
+
+    /** Silence is a fault of a client that is to send or to read something, not while it waits for its answer. */
+    @Override
+    protected void onIdleExpired(TimeoutException timeout) {
+        if (isFillInterested() || getWriteFlusher().isPending()) {
+            super.onIdleExpired(timeout);
+        }
     }
 
     @Override

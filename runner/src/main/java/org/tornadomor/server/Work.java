@@ -138,8 +138,8 @@ final class Work {
             Choice choice = waiting.getFirst();
             try {
                 int number = choice.index % wanted.choices();
-                choice.ticket = model.loop()
-                        .submit(wanted.request(model, choice.promptIds, number, stopTokens), choice);
+                choice.ticket =
+                        model.loop().submit(wanted.request(model, choice.promptIds, number, stopTokens), choice);
             } catch (QueueFullException e) {
                 if (submitted == ended) {
                     throw ApiError.busy(e.getMessage(), e.retryAfterSeconds());
@@ -196,7 +196,8 @@ final class Work {
         }
         if (end.reason() == End.CANCELLED) {
             metrics.ended("abort");
-            throw ApiError.unavailable("unavailable", "the server shut down before the answer was complete", RETRY_SECONDS);
+            throw ApiError.unavailable(
+                    "unavailable", "the server shut down before the answer was complete", RETRY_SECONDS);
         }
         if (end.reason() == End.FAILED) {
             metrics.ended("error");

@@ -5,8 +5,8 @@ public final class QueueFullException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final int retryAfterSeconds;
 
-    QueueFullException(int limit, int retryAfterSeconds) {
-        super(limit + " requests wait already; try again in " + retryAfterSeconds + " s");
+    QueueFullException(int underWay, int retryAfterSeconds) {
+        super("the queue is full, " + underWay + " requests are under way; try again in " + retryAfterSeconds + " s");
         this.retryAfterSeconds = retryAfterSeconds;
     }
 

@@ -367,11 +367,12 @@ public final class Scheduler implements AutoCloseable {
         int position = decoder.outputPosition(row);
         int depth = decoder.depth(request.sequence, position);
         if (!request.promptRead) {
-            readPrompt(request);
             remember(request, position + 1);
-        }
-        if (request.ended) {
-            return;
+            readPrompt(request);
+            // A listener may cancel its own request.
+            if (request.ended) {
+                return;
+            }
         }
         if (!request.wantsMore()) {
             end(request, End.LENGTH);
@@ -386,6 +387,9 @@ public final class Scheduler implements AutoCloseable {
         if (extras.topScores() >= 0) {
             decoder.logits(row, host());
             request.listener.score(TokenScores.of(host(), id, extras.topScores()));
+            if (request.ended) {
+                return;
+            }
         }
         if (request.edits != null) {
             request.edits.drew(id);

@@ -96,7 +96,7 @@ public final class ServingLoop implements AutoCloseable {
                 throw new ClosingException(fault.orElse("the server is shutting down"));
             }
             if (open.size() >= scheduler.places() + queueLimit) {
-                throw new QueueFullException(queueLimit, throughput.secondsToNext());
+                throw new QueueFullException(open.size(), throughput.secondsToNext());
             }
             open.add(added);
             arrived.add(added);

@@ -117,6 +117,9 @@ record DataFiles(Path folder) {
             places.add(folder.resolve(stem));
             places.add(folder.resolve(stem).resolve("data"));
             places.add(folder.resolve(stem).resolve(split));
+            DataSets.of(data.set())
+                    .ifPresent(set -> set.stems()
+                            .forEach(other -> places.add(folder.resolve(stem).resolve(other))));
         }
         places.add(folder.resolve(split));
         places.add(folder);

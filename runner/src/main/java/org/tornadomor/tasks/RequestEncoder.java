@@ -57,8 +57,8 @@ final class RequestEncoder {
     }
 
     /**
-     * A whole text in windows, of which each begins with the last token of the one before and the first with that behind which texts
-     * begin.
+     * A whole text in windows: the first begins with the token behind which texts begin, each other with the last token of the one
+     * before, and the last as far back as the model sees. Each token is predicted once.
      */
     List<TokenRequest> windows(String text) {
         int[] own = encoded(text);
@@ -68,7 +68,9 @@ final class RequestEncoder {
         List<TokenRequest> windows = new ArrayList<>();
         for (int from = 0; from < own.length; from += context) {
             int length = Math.min(context, own.length - from);
-            windows.add(new TokenRequest(Arrays.copyOfRange(ids, from, from + length + 1), length, 0, false));
+            int end = from + length + 1;
+            int begin = from == 0 ? 0 : end - context - 1;
+            windows.add(new TokenRequest(Arrays.copyOfRange(ids, begin, end), length, 0, false));
         }
         return windows;
     }

@@ -82,7 +82,8 @@ class PlayCommandTest {
 
     @Test
     void linesGoOnBehindABackslashAndCommandsMayBeText() {
-        assertEquals(generated("a\nb", false), play(model, "a\\\nb\n").succeeds().out());
+        assertEquals(
+                generated("a\nb", false), play(model, "a\\\nb\n").succeeds().out());
         assertEquals(
                 generated("/** Returns", false),
                 play(model, "/** Returns\n").succeeds().out());
@@ -93,15 +94,15 @@ class PlayCommandTest {
 
     @Test
     void settingsChangeOnTheWay() {
-        Outcome outcome = play(model, "/depth 1\nab\n/depth 3\n/threshold 0\n/again\n/quit\nnever\n").succeeds();
+        Outcome outcome = play(model, "/depth 1\nab\n/depth 3\n/threshold 0\n/again\n/quit\nnever\n")
+                .succeeds();
         assertEquals(
                 generated("ab", false, "--max-depth", 1) + generated("ab", false, "--threshold", 0), outcome.out());
         assertTrue(outcome.err().contains("mean depth 1.00 of 3"), outcome.err());
         assertTrue(outcome.err().contains("mean depth 3.00 of 3, 0 %"), outcome.err());
         outcome = play(model, "/seed 9\n/temperature 1.5\nab\n/tokens 3\nab\n/settings\n")
                 .succeeds();
-        assertTrue(
-                outcome.out().startsWith(generated("ab", false, "--seed", 9, "--temperature", 1.5)), outcome.out());
+        assertTrue(outcome.out().startsWith(generated("ab", false, "--seed", 9, "--temperature", 1.5)), outcome.out());
         assertTrue(outcome.err().contains("3 tokens at "), outcome.err());
         assertTrue(
                 outcome.err().contains("threshold 0.5, depth 3 of 3, temperature 1.5, at most 3 tokens, seed 9"),
@@ -192,7 +193,10 @@ class PlayCommandTest {
             terminal.thenShows("mean depth").thenShows("compute saved").thenShows("> ");
             terminal.type("/tokens 2\r").thenShows("at most 2 tokens").thenShows("> ");
             terminal.type("once more\r").thenShows("2 tokens at").thenShows("> ");
-            terminal.interrupt().thenShows("Ctrl-C once more leaves.").thenShows("> ").interrupt();
+            terminal.interrupt()
+                    .thenShows("Ctrl-C once more leaves.")
+                    .thenShows("> ")
+                    .interrupt();
             assertEquals(130, terminal.end(), terminal.output());
         }
     }
@@ -204,7 +208,11 @@ class PlayCommandTest {
             terminal.shows("> ").type("/nonsense\r").thenShows("there is no command /nonsense");
             terminal.thenShows("> ").type("\u0010\r").thenShows("there is no command /nonsense");
             terminal.thenShows("> ").type("/system one\u001b\rtwo\r").thenShows("The model is told so");
-            terminal.thenShows("> ").type("/tokens \\\r").thenShows("\n. ").type("7\r").thenShows("at most 7 tokens");
+            terminal.thenShows("> ")
+                    .type("/tokens \\\r")
+                    .thenShows("\n. ")
+                    .type("7\r")
+                    .thenShows("at most 7 tokens");
             terminal.thenShows("> ").type("/quit\r");
             assertEquals(0, terminal.end(), terminal.output());
             assertFalse(terminal.output().contains("Exception"), terminal.output());

@@ -36,11 +36,16 @@ class LowRankTest {
         List<LoraTarget> targets =
                 LoraConfig.ALL.stream().filter(t -> random.nextInt(3) > 0).toList();
         LoraConfig lora = new LoraConfig(1 + random.nextInt(4), targets.isEmpty() ? LoraConfig.ALL : targets);
-        return config.withMor(config.mor().withLora(lora));
+        ModelConfig with = config.withMor(config.mor().withLora(lora));
+        int architecture = random.nextInt(4);
+        return with.withArchitecture(with.architecture()
+                .withBiases((architecture & 1) > 0, (architecture & 1) > 0, (architecture & 2) > 0)
+                .withHeadNorms((architecture & 2) > 0));
     }
 
     static String describe(ModelConfig config) {
         return RandomModels.describe(config) + " rank " + config.lora().rank() + " "
+                + config.architecture().described() + " "
                 + config.lora().targets().stream().map(LoraTarget::spelling).collect(Collectors.joining(","));
     }
 

@@ -107,10 +107,11 @@ final class Slopes {
 
     /**
      * The norm of a gradient. A bias of keys that are not turned by their positions adds the same to all scores of a row, which changes
-     * nothing: what is left of its gradient is rounding, and the matrix beside it says how much.
+     * nothing: what is left of its gradient is rounding, and the matrix or the bias beside it says how much.
      */
     private double scale(String name) {
-        float[] beside = gradients.get(name.replace("k_proj.bias", "k_proj.weight"));
+        String matrix = name.startsWith("model.lora.") ? "q_proj.bias" : "k_proj.weight";
+        float[] beside = gradients.get(name.replace("k_proj.bias", matrix));
         return Math.max(norm(gradients.get(name)), norm(beside));
     }
 

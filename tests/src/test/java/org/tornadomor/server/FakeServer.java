@@ -24,7 +24,14 @@ final class FakeServer implements AutoCloseable {
 
     /** Each of them is a token. One would be an image with a script in it if the page took it for HTML. */
     static final List<String> WORDS = List.of(
-            "The", " quick", " <b>brown</b>", " fox", "\n", "jumps", " <img src=x onerror=document.title='broken'>", " über");
+            "The",
+            " quick",
+            " <b>brown</b>",
+            " fox",
+            "\n",
+            "jumps",
+            " <img src=x onerror=document.title='broken'>",
+            " über");
 
     private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -134,7 +141,10 @@ final class FakeServer implements AutoCloseable {
     private void refuse(HttpExchange exchange, int status, String code, String message) throws IOException {
         exchange.getRequestBody().readAllBytes();
         ObjectNode root = JSON.createObjectNode();
-        root.putObject("error").put("message", message).put("type", "some_error").put("code", code);
+        root.putObject("error")
+                .put("message", message)
+                .put("type", "some_error")
+                .put("code", code);
         json(exchange, status, root);
     }
 

@@ -42,7 +42,8 @@ class PagePictureTest {
     void takesThePictureOfTheDocumentation() throws Exception {
         String model = System.getProperty("page.model");
         Assumptions.assumeTrue(model != null, "the picture takes a trained model: -Dpage.model=runs/demo");
-        Path picture = Path.of(System.getProperty("page.picture", temp.resolve("page.png").toString()));
+        Path picture = Path.of(
+                System.getProperty("page.picture", temp.resolve("page.png").toString()));
         Process server = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules",

@@ -131,8 +131,7 @@ class PageTest {
         }
         String figures = browser.text(".stats");
         assertTrue(figures.contains("mean depth %.2f of 3".formatted(sum / tokens.size())), figures);
-        assertTrue(
-                figures.contains(Math.round(100 - 100 * sum / tokens.size() / 3) + " % compute saved"), figures);
+        assertTrue(figures.contains(Math.round(100 - 100 * sum / tokens.size() / 3) + " % compute saved"), figures);
         assertNotEquals(
                 tokens.get(0).getCssValue("background-color"), tokens.get(4).getCssValue("background-color"));
         JsonNode request = lastRequest();
@@ -148,7 +147,8 @@ class PageTest {
     /** The text stays as it is, mark for mark; code and strong words only look so. */
     @Test
     void codeStandsOutAndNothingIsLost() {
-        server.words = List.of("Use `", "a", "` or **b", "**:\n", "``", "`java\n", "int x;", "\n``", "`\n", "# Done\n", "`open");
+        server.words = List.of(
+                "Use `", "a", "` or **b", "**:\n", "``", "`java\n", "int x;", "\n``", "`\n", "# Done\n", "`open");
         server.tokens = server.words.size();
         open();
         set("seed", "0");
@@ -172,7 +172,9 @@ class PageTest {
         JsonNode messages = lastRequest().path("messages");
         assertEquals(3, messages.size());
         assertEquals("assistant", messages.path(1).path("role").stringValue());
-        assertEquals(FakeServer.text(7, server.tokens), messages.path(1).path("content").stringValue());
+        assertEquals(
+                FakeServer.text(7, server.tokens),
+                messages.path(1).path("content").stringValue());
     }
 
     @Test
@@ -240,7 +242,8 @@ class PageTest {
     void conversationsGoOutAndComeIn() throws IOException {
         open();
         ask("Keep this");
-        browser.run("URL.createObjectURL = blob => { blob.text().then(text => { window.exported = text; }); return '#'; }");
+        browser.run(
+                "URL.createObjectURL = blob => { blob.text().then(text => { window.exported = text; }); return '#'; }");
         browser.find("#export").click();
         browser.until("it is exported", () -> browser.run("return window.exported") != null);
         String exported = (String) browser.run("return window.exported");
@@ -265,7 +268,8 @@ class PageTest {
         assertEquals(0.1, lastRequest().path("threshold").asDouble());
         assertEquals(seed, lastRequest().path("seed").asLong());
         slide("depth", "2");
-        browser.until("there are three runs", () -> browser.all("#runs tbody tr").size() == 3 && !busy());
+        browser.until(
+                "there are three runs", () -> browser.all("#runs tbody tr").size() == 3 && !busy());
         assertEquals(2, lastRequest().path("max_depth").asInt());
         assertEquals(3, browser.all("#chart circle").size());
         assertTrue(rowShown().startsWith("0.10 2 "), rowShown());
@@ -404,8 +408,7 @@ class PageTest {
         browser.until("it is open", () -> browser.find("#threshold").isDisplayed());
         assertEquals(true, browser.run("return document.getElementById('main').inert"));
         assertEquals(
-                true,
-                browser.run("const p = document.getElementById('panel'); return p.scrollWidth <= p.clientWidth"));
+                true, browser.run("const p = document.getElementById('panel'); return p.scrollWidth <= p.clientWidth"));
         browser.driver().switchTo().activeElement().sendKeys(Keys.ESCAPE);
         browser.until("it is closed", () -> !browser.find("#threshold").isDisplayed());
         assertEquals("open-panel", browser.driver().switchTo().activeElement().getDomAttribute("id"));
@@ -429,7 +432,8 @@ class PageTest {
                             + "return e.id || e.name || e.className.split(' ').pop() || e.tagName"))
                     .append(' ');
         }
-        for (String part : List.of("theme", "new", "tokens", "mode-chat", "input", "send", "threshold", "temperature")) {
+        for (String part :
+                List.of("theme", "new", "tokens", "mode-chat", "input", "send", "threshold", "temperature")) {
             assertTrue(way.toString().contains(part + " "), part + " is not in " + way);
         }
         assertFalse(way.toString().contains("mode-completion"), "one stop for the choice: " + way);

@@ -100,9 +100,12 @@ class ServedPageTest {
         String figures = browser.text(".stats");
         JsonNode usage = answer.path("usage");
         assertTrue(
-                figures.contains("mean depth %.2f of 3".formatted(usage.path("mean_depth").asDouble())), figures);
+                figures.contains("mean depth %.2f of 3"
+                        .formatted(usage.path("mean_depth").asDouble())),
+                figures);
         assertTrue(
-                figures.contains(Math.round(100 * usage.path("compute_saved").asDouble()) + " % compute saved"), figures);
+                figures.contains(Math.round(100 * usage.path("compute_saved").asDouble()) + " % compute saved"),
+                figures);
         assertTrue(figures.contains(usage.path("completion_tokens").asInt() + " tokens"), figures);
     }
 

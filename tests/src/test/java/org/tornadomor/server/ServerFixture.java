@@ -44,8 +44,8 @@ final class ServerFixture implements AutoCloseable {
 
     /** How the server is made. */
     record Plan(ServerSettings settings, Tokenizer tokenizer, ChatTemplate chat, int queue, MorConfig mor) {
-        static final Plan PLAIN =
-                new Plan(ServerSettings.LOCAL, new ByteTokenizer(), ChatTemplate.plain(), 64, MorConfig.expertChoice(3));
+        static final Plan PLAIN = new Plan(
+                ServerSettings.LOCAL, new ByteTokenizer(), ChatTemplate.plain(), 64, MorConfig.expertChoice(3));
 
         Plan with(ServerSettings other) {
             return new Plan(other, tokenizer, chat, queue, mor);
@@ -74,8 +74,8 @@ final class ServerFixture implements AutoCloseable {
 
     ServerFixture(Plan plan) {
         int vocabulary = plan.tokenizer() == null ? 100 : plan.tokenizer().vocabSize();
-        ModelConfig config = new ModelConfig(
-                vocabulary, 16, 24, 5, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, plan.mor());
+        ModelConfig config =
+                new ModelConfig(vocabulary, 16, 24, 5, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, plan.mor());
         weights = new ParameterSet(engine, "weights", config);
         Checkpoints.initialise(engine, weights, 5);
         Scheduler scheduler = new Scheduler(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,6 +119,79 @@ class SchedulerTest {
                 scheduler.drain();
                 assertEquals(2, reading.ids.size());
             }
+        }
+    }
+
+    /** Wherever a listener cancels its own request, nothing more comes and the pages are free, but for what is kept. */
+    @Test
+    void aListenerMayCancelItsOwnRequest() {
+        ModelConfig config = Requests.config(0);
+        try (Engine engine = new CpuEngine(1);
+                ParameterSet weights = new ParameterSet(engine, "weights", config)) {
+            Checkpoints.initialise(engine, weights, 5);
+            DecoderSize size = DecoderSize.full(config, 2, CONTEXT, 40);
+            try (Scheduler scheduler = new Scheduler(engine, weights, size, 16, true, DepthPolicy.DEPTH_WISE)) {
+                for (int where = 0; where < 4; where++) {
+                    Heard heard = new Heard(1000);
+                    Cancelling cancelling = new Cancelling(scheduler, heard, where);
+                    Extras scores = new Extras(Map.of(), 0, 0, 0, where == 1, false);
+                    cancelling.ticket = scheduler.submit(
+                            new Request(new int[40], 5, Request.Sampling.GREEDY, 0, new int[0], 0.5, 0, scores),
+                            cancelling);
+                    scheduler.drain();
+                    assertEquals(End.CANCELLED, heard.end);
+                    assertEquals(where == 3 ? 1 : 0, heard.ids.size());
+                    scheduler.decoder().forgetPrefixes();
+                    assertEquals(0, scheduler.decoder().usedBlockPages());
+                }
+            }
+        }
+    }
+
+    /** Cancels when it hears of the prompt (0), of its scores (1), of a token's score (2) or of a token (3). */
+    private static final class Cancelling implements RequestListener {
+        private final Scheduler scheduler;
+        private final Heard heard;
+        private final int where;
+        private Ticket ticket;
+
+        Cancelling(Scheduler scheduler, Heard heard, int where) {
+            this.scheduler = scheduler;
+            this.heard = heard;
+            this.where = where;
+        }
+
+        private void at(int now) {
+            if (now == where) {
+                scheduler.cancel(ticket);
+            }
+        }
+
+        @Override
+        public void prompt(int[] depths, int cached) {
+            at(0);
+        }
+
+        @Override
+        public void promptScores(List<TokenScore> scores) {
+            at(1);
+        }
+
+        @Override
+        public void score(TokenScore score) {
+            at(2);
+        }
+
+        @Override
+        public boolean token(int id, int depth) {
+            boolean more = heard.token(id, depth);
+            at(3);
+            return more;
+        }
+
+        @Override
+        public void ended(End reason) {
+            heard.ended(reason);
         }
     }
 

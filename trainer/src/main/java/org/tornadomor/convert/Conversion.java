@@ -85,8 +85,14 @@ public final class Conversion {
             writer.write(spec.name(), initial, 0);
             return;
         }
+        if (spec.name().startsWith(ParameterNames.LORA)) {
+            writeOwn(spec, writer);
+            return;
+        }
         int set = weightSet(spec.name());
-        boolean fold = set >= map.prefix() && set < map.prefix() + map.blockSize() && plan.target().lora() != null;
+        boolean fold = set >= map.prefix()
+                && set < map.prefix() + map.blockSize()
+                && plan.target().lora() != null;
         for (int from = 0; from < spec.elements(); from += CHUNK) {
             int count = Math.min(CHUNK, spec.elements() - from);
             if (set < 0) {
@@ -102,6 +108,16 @@ public final class Conversion {
             }
             writer.append(spec.name(), values, 0, count);
         }
+    }
+
+    /** A bias or a norm of heads, which the layer keeps from the one that it stands for. */
+    private void writeOwn(ParameterSpec spec, CheckpointWriter writer) {
+        String[] layerAndPart =
+                spec.name().substring(ParameterNames.LORA.length()).split("\\.", 2);
+        int original = plan.kept().get(Integer.parseInt(layerAndPart[0]));
+        float[] vector = new float[spec.elements()];
+        source.read(ParameterNames.layer(original) + layerAndPart[1], 0, vector, vector.length);
+        writer.write(spec.name(), vector, 0);
     }
 
     /** The weight set that a tensor belongs to, or -1. */

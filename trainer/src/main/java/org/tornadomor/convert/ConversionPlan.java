@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tornadomor.UserError;
+import org.tornadomor.model.Architecture;
+import org.tornadomor.model.AttentionKind;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.LoraConfig;
 import org.tornadomor.model.LoraTarget;
@@ -50,7 +52,12 @@ public record ConversionPlan(ModelConfig source, ModelConfig target, List<Intege
         }
         List<Integer> kept = selection.of(source.numLayers());
         requireDivides(kept.size(), source.numLayers(), mor);
-        ModelConfig target = source.withNumLayers(kept.size()).withMor(mor);
+        Architecture architecture = source.architecture();
+        List<AttentionKind> kinds = kept.stream().map(architecture::kind).toList();
+        ModelConfig target = source.withArchitecture(architecture.withLayers(List.of()))
+                .withNumLayers(kept.size())
+                .withArchitecture(architecture.withLayers(kinds))
+                .withMor(mor);
         List<List<Integer>> sources = initialisation.sources(new LayerMap(target), seed).stream()
                 .map(layers -> layers.stream().map(kept::get).toList())
                 .toList();

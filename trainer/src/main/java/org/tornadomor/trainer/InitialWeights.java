@@ -10,6 +10,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
@@ -41,7 +42,9 @@ final class InitialWeights {
 
     private static void load(
             Engine engine, ParameterSet weights, CheckpointFolder checkpoint, TrainingListener listener) {
+        LayerMap map = new LayerMap(weights.config());
         Set<String> unused = new HashSet<>();
+        Set<String> spread = new HashSet<>();
         checkpoint.specs().forEach(spec -> unused.add(spec.name()));
         List<String> fresh = new ArrayList<>();
         int factors = 0;
@@ -52,6 +55,12 @@ final class InitialWeights {
             } else if (isRouter(weights.config(), name)) {
                 fresh.add(name);
             } else if (name.startsWith(ParameterNames.LORA)) {
+                String shared = sharedName(map, name);
+                if (checkpoint.tensors().contains(shared)) {
+                    // A bias or a norm of heads that the layers had in common.
+                    read(engine, checkpoint, shared, entry.getValue());
+                    spread.add(shared);
+                }
                 factors++;
             } else {
                 throw new UserError("cannot begin with " + checkpoint.folder() + ": it has no " + name
@@ -59,6 +68,7 @@ final class InitialWeights {
                         + " own model");
             }
         }
+        unused.removeAll(spread);
         String extra = unused.stream()
                 .filter(name -> !isRouter(checkpoint.config(), name))
                 .sorted()
@@ -78,6 +88,12 @@ final class InitialWeights {
         if (!unused.isEmpty()) {
             listener.message("the routers of " + checkpoint.folder() + " are not used by this model");
         }
+    }
+
+    /** The name that a vector has where layers that share weights share it as well. */
+    private static String sharedName(LayerMap map, String own) {
+        String[] layerAndPart = own.substring(ParameterNames.LORA.length()).split("\\.", 2);
+        return ParameterNames.layer(map.weightSet(Integer.parseInt(layerAndPart[0]))) + layerAndPart[1];
     }
 
     private static boolean isRouter(ModelConfig config, String name) {

@@ -117,6 +117,15 @@ public final class ParameterNames {
         return LORA + l + "." + target.module() + UP;
     }
 
+    /**
+     * A vector that the unrolled layer {@code l} has for itself, beside its low-rank factors.
+     *
+     * @param ofFirst the name that the first weight set would give it
+     */
+    public static String own(int l, String ofFirst) {
+        return LORA + l + "." + ofFirst.substring(layer(0).length());
+    }
+
     /** Whether a tensor is the factor that begins at zero, so that factors change nothing before they are trained. */
     public static boolean isLoraUp(String name) {
         return name.startsWith(LORA) && name.endsWith(UP);

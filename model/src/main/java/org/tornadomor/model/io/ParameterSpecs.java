@@ -46,7 +46,7 @@ public final class ParameterSpecs {
     private void layer(int u) {
         int d = config.hiddenSize();
         vector(ParameterNames.inputNorm(u), d);
-        Architecture has = config.architecture();
+        Architecture has = config.sharedArchitecture(map, u);
         map(ParameterNames.query(u), config.queryWidth(), d, has.qkvBias());
         map(ParameterNames.key(u), config.kvWidth(), d, has.qkvBias());
         map(ParameterNames.value(u), config.kvWidth(), d, has.qkvBias());
@@ -70,10 +70,38 @@ public final class ParameterSpecs {
     }
 
     private void lora(int l) {
+        if (config.lora() != null && map.recursion(l) > 0) {
+            own(l);
+        }
         for (LoraTarget target : LoraConfig.targets(config, map, l)) {
             int rank = config.lora().rank(config, target);
             add(ParameterNames.loraDown(l, target), Group.LOW_RANK, rank, target.inputs(config));
             add(ParameterNames.loraUp(l, target), Group.LOW_RANK, rank, target.outputs(config));
+        }
+    }
+
+    /** Biases and norms of heads, which layers with low-rank factors have for themselves. */
+    private void own(int l) {
+        Architecture has = config.architecture();
+        boolean keys = LoraConfig.projectsKeys(config, map, l);
+        ownBias(l, has.qkvBias(), ParameterNames.query(0), config.queryWidth());
+        ownBias(l, has.qkvBias() && keys, ParameterNames.key(0), config.kvWidth());
+        ownBias(l, has.qkvBias() && keys, ParameterNames.value(0), config.kvWidth());
+        ownBias(l, has.outputBias(), ParameterNames.attentionOutput(0), config.hiddenSize());
+        if (has.headNorms()) {
+            vector(ParameterNames.own(l, ParameterNames.queryNorm(0)), config.headDim());
+        }
+        if (has.headNorms() && keys) {
+            vector(ParameterNames.own(l, ParameterNames.keyNorm(0)), config.headDim());
+        }
+        ownBias(l, has.mlpBias(), ParameterNames.gate(0), config.intermediateSize());
+        ownBias(l, has.mlpBias(), ParameterNames.up(0), config.intermediateSize());
+        ownBias(l, has.mlpBias(), ParameterNames.down(0), config.hiddenSize());
+    }
+
+    private void ownBias(int l, boolean has, String matrix, int outputs) {
+        if (has) {
+            vector(ParameterNames.own(l, ParameterNames.bias(matrix)), outputs);
         }
     }
 

@@ -61,6 +61,10 @@ public final class PlainLlama {
         for (int l = 0; l < config.numLayers() && map.numWeightSets() < config.numLayers(); l++) {
             String prefix = ParameterNames.layer(l);
             if (name.startsWith(prefix)) {
+                String own = ParameterNames.LORA + l + "." + name.substring(prefix.length());
+                if (checkpoint.tensors().contains(own)) {
+                    return own;
+                }
                 return ParameterNames.layer(map.weightSet(l)) + name.substring(prefix.length());
             }
         }

@@ -1,0 +1,184 @@
+package org.tornadomor.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code tornado-mor serve} in a process of its own. */
+class ServeCommandTest {
+    @TempDir
+    static Path shared;
+
+    private static Path model;
+
+    @BeforeAll
+    static void prepare() throws IOException {
+        model = Folders.bytes(shared.resolve("model"));
+    }
+
+    /** A server and the lines that it wrote. */
+    private static final class Started implements AutoCloseable {
+        final Process process;
+        final List<String> lines = new ArrayList<>();
+        private final BufferedReader err;
+
+        Started(Object... options) throws IOException {
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "--add-modules",
+                    "jdk.incubator.vector",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Main.class.getName(),
+                    "serve",
+                    "--model",
+                    model.toString(),
+                    "--port",
+                    "0"));
+            Stream.of(options).map(Object::toString).forEach(command::add);
+            process = new ProcessBuilder(command)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            err = new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8));
+        }
+
+        String line(String part) throws IOException {
+            for (String line = err.readLine(); line != null; line = err.readLine()) {
+                lines.add(line);
+                if (line.contains(part)) {
+                    return line;
+                }
+            }
+            throw new AssertionError("no " + part + " in " + lines);
+        }
+
+        URI uri() throws IOException {
+            String line = line("listening on ");
+            return URI.create(line.substring(line.indexOf("http://")));
+        }
+
+        int end() throws InterruptedException {
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS), lines::toString);
+            return process.exitValue();
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
+
+    private static HttpResponse<String> post(HttpClient client, URI server, String json) throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(server.resolve("/v1/completions"))
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(json))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void servesUntilItIsToldToStop() throws Exception {
+        try (Started server =
+                        new Started("--threads", 1, "--max-sequences", 4, "--chat-template", "plain", "--queue", 8);
+                HttpClient client = HttpClient.newHttpClient()) {
+            URI uri = server.uri();
+            String ready = server.line("ready: ");
+            assertTrue(ready.contains("ready: model, "), ready);
+            assertTrue(ready.contains("4 texts at a time of up to " + Folders.POSITIONS + " tokens"), ready);
+            assertEquals(
+                    200,
+                    post(client, uri, "{\"prompt\": \"ab\", \"max_tokens\": 4}").statusCode());
+            assertTrue(server.line("POST /v1/completions 200").contains(" prompt=2 "));
+            server.process.toHandle().destroy();
+            server.line("stopping: ");
+            server.line("stopped");
+            assertEquals(0, server.end(), server.lines::toString);
+        }
+    }
+
+    @Test
+    void whatItCannotDoIsOneLine() throws IOException {
+        Object[] start = {"serve", "--model", model, "--port", 0};
+        fails(start, "--api-key-file", shared.resolve("none")).failsWith(1, "none", "does not exist");
+        Path empty = Files.writeString(shared.resolve("empty"), " \n");
+        fails(start, "--api-key-file", empty).failsWith(1, "holds no key");
+        Path two = Files.writeString(shared.resolve("two"), "a b\n");
+        fails(start, "--api-key-file", two).failsWith(1, "holds no key");
+        fails(start, "--cors", "example.org").failsWith(1, "--cors example.org", "https://");
+        fails(start, "--timeout", 0).failsWith(1, "--timeout 0");
+        fails(start, "--drain", -1).failsWith(1, "--drain -1");
+        fails(start, "--max-sequences", 0).failsWith(1, "--max-sequences 0");
+        fails(start, "--queue", -1).failsWith(1, "--queue -1");
+        fails(start, "--prefill-rows", 0).failsWith(1, "--prefill-rows 0");
+        fails(start, "--kv-memory", "lots").failsWith(1, "--kv-memory lots");
+        fails(start, "--host", "no.such.host.invalid").failsWith(1, "no.such.host.invalid", "--host");
+        Outcome.of("serve", "--model", model, "--port", 70_000).failsWith(1, "--port 70000");
+        Outcome.of("serve", "--model", shared.resolve("nowhere"), "--port", 0).failsWith(1, "nowhere");
+        try (ServerSocket taken = new ServerSocket(0, 1, java.net.InetAddress.getByName("127.0.0.1"))) {
+            Outcome.of("serve", "--model", model, "--port", taken.getLocalPort())
+                    .failsWith(1, "another program listens on 127.0.0.1:" + taken.getLocalPort(), "--port");
+        }
+    }
+
+    private static Outcome fails(Object[] start, Object... more) {
+        Object[] all = java.util.Arrays.copyOf(start, start.length + more.length);
+        System.arraycopy(more, 0, all, start.length, more.length);
+        return Outcome.of(all);
+    }
+
+    /** It listens already then, so a line of that stands before. */
+    @Test
+    void whatTurnsOutWhileLoadingIsOneLineToo() throws IOException {
+        Object[] start = {"serve", "--model", model, "--port", 0};
+        for (Object[] more : new Object[][] {
+            {"--kv-memory", "900000G"}, {"--kv-memory", "1k"}, {"--context", 100}, {"--chat-template", "nowhere.jinja"}
+        }) {
+            Outcome outcome = fails(start, more);
+            assertEquals(1, outcome.code(), outcome.err());
+            List<String> lines = outcome.err().lines().toList();
+            assertEquals(2, lines.size(), outcome.err());
+            assertTrue(lines.getFirst().startsWith("listening on http://127.0.0.1:"), outcome.err());
+            assertTrue(lines.getLast().startsWith("tornado-mor: "), outcome.err());
+            assertFalse(outcome.err().contains("internal"), outcome.err());
+        }
+        Path broken = Folders.bytes(shared.resolve("broken"));
+        Files.write(broken.resolve("model.safetensors"), new byte[100]);
+        Outcome outcome = Outcome.of("serve", "--model", broken, "--port", 0);
+        assertEquals(1, outcome.code(), outcome.err());
+        assertTrue(outcome.err().lines().toList().getLast().startsWith("tornado-mor: "), outcome.err());
+    }
+
+    @Test
+    void beyondThisMachineWithoutAKeyItWarns() {
+        Outcome outcome =
+                fails(new Object[] {"serve", "--model", model, "--port", 0}, "--host", "0.0.0.0", "--context", 100);
+        assertTrue(
+                outcome.err().lines().toList().getFirst().startsWith("warning: whoever reaches 0.0.0.0"),
+                outcome.err());
+    }
+}

@@ -1,0 +1,138 @@
+package org.tornadomor.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Who may ask. */
+class AccessTest {
+    private static final String KEY = "correct-horse";
+
+    private static ServerFixture server;
+
+    @BeforeAll
+    static void start() {
+        ServerSettings settings = ServerSettings.LOCAL.withKey(KEY).withOrigins(Set.of("https://chat.example.org"));
+        server = new ServerFixture(ServerFixture.Plan.PLAIN.with(settings));
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    private static HttpRequest.Builder completion() {
+        return server.post("/v1/completions", "{'prompt': 'a', 'max_tokens': 1}");
+    }
+
+    @Test
+    void everythingButHealthAndThePageNeedsTheKey() {
+        assertEquals(200, server.send(server.request("/health")).statusCode());
+        assertEquals(200, server.send(server.request("/")).statusCode());
+        for (String path : List.of(
+                "/v1/models", "/v1/models/tiny", "/metrics", "/nothing", "/v1/healthx", "/health/", "/HEALTH")) {
+            HttpResponse<String> response = server.send(server.request(path));
+            assertEquals(401, response.statusCode(), path);
+            assertEquals(
+                    "Bearer", response.headers().firstValue("WWW-Authenticate").orElseThrow());
+            assertFalse(response.body().contains(KEY));
+        }
+        for (String path : List.of("/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize")) {
+            assertEquals(401, server.send(server.post(path, "{}")).statusCode(), path);
+        }
+        assertEquals(401, server.send(server.post("/health", "{}")).statusCode());
+    }
+
+    @Test
+    void onlyTheRightKeyWill() {
+        for (String shown :
+                List.of("Bearer correct-hors", "Bearer correct-horse2", KEY, "Basic " + KEY, "Bearer", "Bearer  ")) {
+            assertEquals(
+                    401,
+                    server.send(completion().header("Authorization", shown)).statusCode(),
+                    shown);
+        }
+        assertEquals(
+                200,
+                server.send(completion().header("Authorization", "Bearer " + KEY))
+                        .statusCode());
+        assertEquals(
+                200,
+                server.send(completion().header("Authorization", "bearer " + KEY))
+                        .statusCode());
+        assertFalse(server.log().contains(KEY));
+    }
+
+    @Test
+    void pagesOfOtherOriginsAreRefusedUnlessAllowed() throws IOException {
+        HttpRequest.Builder foreign =
+                completion().header("Authorization", "Bearer " + KEY).header("Origin", "https://evil.example");
+        HttpResponse<String> refused = server.send(foreign);
+        assertEquals(403, refused.statusCode());
+        assertTrue(refused.headers().firstValue("Access-Control-Allow-Origin").isEmpty());
+        HttpResponse<String> allowed = server.send(
+                completion().header("Authorization", "Bearer " + KEY).header("Origin", "https://chat.example.org"));
+        assertEquals(200, allowed.statusCode());
+        assertEquals(
+                "https://chat.example.org",
+                allowed.headers().firstValue("Access-Control-Allow-Origin").orElseThrow());
+        String own = server.server().uri().toString();
+        assertEquals(
+                200,
+                server.send(completion()
+                                .header("Authorization", "Bearer " + KEY)
+                                .header("Origin", own))
+                        .statusCode());
+        assertEquals(
+                403,
+                server.send(completion()
+                                .header("Authorization", "Bearer " + KEY)
+                                .header("Origin", "null"))
+                        .statusCode());
+        // A name of somebody else that leads here.
+        try (RawClient rebound = new RawClient(server.port())) {
+            String answer = rebound.send(
+                            "GET /v1/models HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n"
+                                    + "Authorization: Bearer " + KEY + "\r\nConnection: close\r\n\r\n")
+                    .readAll();
+            assertTrue(answer.startsWith("HTTP/1.1 403 "), answer);
+        }
+    }
+
+    @Test
+    void browsersMayAskBefore() {
+        HttpRequest.Builder preflight = server.request("/v1/chat/completions")
+                .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+                .header("Access-Control-Request-Method", "POST");
+        HttpResponse<String> allowed = server.send(preflight.copy().header("Origin", "https://chat.example.org"));
+        assertEquals(204, allowed.statusCode());
+        assertTrue(allowed.headers()
+                .firstValue("Access-Control-Allow-Headers")
+                .orElseThrow()
+                .contains("Authorization"));
+        assertEquals(
+                403,
+                server.send(preflight.copy().header("Origin", "https://evil.example"))
+                        .statusCode());
+    }
+
+    @Test
+    void withoutAKeyItAsksForNone() {
+        try (ServerFixture open =
+                new ServerFixture(ServerFixture.Plan.PLAIN.with(ServerSettings.LOCAL.withOrigins(Set.of("*"))))) {
+            open.get(200, "/v1/models");
+            HttpResponse<String> any = open.send(open.request("/v1/models").header("Origin", "https://a.example"));
+            assertEquals(
+                    "*", any.headers().firstValue("Access-Control-Allow-Origin").orElseThrow());
+        }
+    }
+}
