@@ -33,13 +33,14 @@ class ArchitectureTest {
 
     private static final String[] MODEL = {"org.tornadomor.model..", "org.tornadomor.tokenizer.."};
     private static final String[] TRAINER = {
-        "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.experiment.."
+        "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.convert..", "org.tornadomor.experiment.."
     };
     private static final String[] RUNNER = {
         "org.tornadomor.generation..",
         "org.tornadomor.serving..",
         "org.tornadomor.server..",
         "org.tornadomor.report..",
+        "org.tornadomor.tasks..",
         "org.tornadomor.template..",
         "org.tornadomor.cli.."
     };

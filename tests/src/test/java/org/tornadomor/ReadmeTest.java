@@ -24,7 +24,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/** What the README shows works as it stands there: its Java, and its experiments in a shortened form. */
+/** What the README and docs show works as it stands there: the Java, and the experiments in a shortened form. */
 class ReadmeTest {
     private static final Path PROJECT = Path.of("..");
     private static final Pattern JAVA = Pattern.compile("(?s)```java\n(.*?)```");
@@ -105,12 +105,10 @@ class ReadmeTest {
     }
 
     @Test
-    void itsExperimentsRun() throws IOException {
+    void theExperimentsOfTheDocumentsRun() throws IOException {
         List<String> commands;
-        try (Stream<String> lines = Files.lines(PROJECT.resolve("README.md"))) {
-            commands = lines.dropWhile(line -> !line.startsWith("## Compare models"))
-                    .skip(1)
-                    .takeWhile(line -> !line.startsWith("## "))
+        try (Stream<String> lines = Files.lines(PROJECT.resolve("docs/experiments.md"))) {
+            commands = lines.takeWhile(line -> !line.startsWith("## "))
                     .filter(line -> line.startsWith("    ./tornado-mor "))
                     .map(line -> line.strip().substring("./tornado-mor ".length()))
                     .toList();

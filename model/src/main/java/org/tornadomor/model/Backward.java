@@ -88,15 +88,16 @@ final class Backward {
         for (int i = layers.size() - 1; i >= 0; i--) {
             PlainLayer layer = layers.get(i);
             int l = layer.number();
-            int set = pass.map().weightSet(l);
             if (layer.recompute() != null) {
                 steps.add(new Step(layer.recompute(), layer.shape().rows()));
             }
             LayerBackward program = pass.bank().backward(layer.depth(), layer.shape(), forward.layers.hasReaders(l));
             add(program.bind(
                     gradient,
-                    pass.weights().layer(set),
-                    objective.gradients().layer(set),
+                    pass.weights().layerAt(l),
+                    objective.gradients().layerAt(l),
+                    pass.weights().lora(l),
+                    objective.gradients().lora(l),
                     layer.activations(),
                     pass.scratch(),
                     objective.scratch(),

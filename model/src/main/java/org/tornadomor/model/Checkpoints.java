@@ -1,6 +1,7 @@
 package org.tornadomor.model;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -11,6 +12,7 @@ import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.GenerationConfig;
+import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.ParameterSpec;
 
 /** Moves weights between an engine and where they come from or go to. */
@@ -24,26 +26,38 @@ public final class Checkpoints {
     private Checkpoints() {}
 
     /**
-     * Random weights: matrices normal with the configuration's {@code initializer_range}, norms 1, biases 0. Each tensor has a
+     * Random weights: matrices normal with the configuration's {@code initializer_range}, norms 1, biases 0, and of low-rank
+     * factors the second 0, so that they add nothing at first. Each tensor has a
      * stream of its own, so that a seed gives a tensor the same values in every model that has one of that name and shape.
      */
     public static void initialise(Engine engine, ParameterSet weights, long seed) {
-        double range = weights.config().initializerRange();
         for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
             Tensor tensor = entry.getValue();
-            float[] values = new float[tensor.size()];
-            if (tensor == weights.routerBias()) {
-                engine.upload(tensor, values, 0);
-                continue;
-            }
-            boolean matrix = tensor.shape().length == 2;
-            RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom")
-                    .create(seed * 0x9E3779B97F4A7C15L + entry.getKey().hashCode());
-            for (int i = 0; i < values.length; i++) {
-                values[i] = matrix ? (float) (range * random.nextGaussian()) : 1;
-            }
+            float[] values = tensor == weights.routerBias()
+                    ? new float[tensor.size()]
+                    : initial(weights.config(), entry.getKey(), tensor.shape(), seed);
             engine.upload(tensor, values, 0);
         }
+    }
+
+    /**
+     * What {@link #initialise} gives a tensor: a matrix random values, a vector ones.
+     *
+     * @param name in a checkpoint
+     */
+    public static float[] initial(ModelConfig config, String name, int[] shape, long seed) {
+        double range = config.initializerRange();
+        boolean matrix = shape.length == 2;
+        RandomGenerator random =
+                RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 0x9E3779B97F4A7C15L + name.hashCode());
+        float[] values = new float[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
+        if (ParameterNames.isLoraUp(name) || ParameterNames.isBias(name)) {
+            return values;
+        }
+        for (int i = 0; i < values.length; i++) {
+            values[i] = matrix ? (float) (range * random.nextGaussian()) : 1;
+        }
+        return values;
     }
 
     /**

@@ -1,14 +1,19 @@
 package org.tornadomor.model;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
-import org.tornadomor.engine.AttentionOp.Rope;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Embed;
 import org.tornadomor.engine.DenseOp.MatmulNT;
 import org.tornadomor.engine.DenseOp.RmsNorm;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Ops;
 import org.tornadomor.engine.RowOp.Gather;
 import org.tornadomor.engine.RowOp.Scatter;
 import org.tornadomor.engine.Slot;
@@ -72,8 +77,8 @@ final class DecodePrograms {
         x = state.floats().allocate("rows", rows, config.hiddenSize());
         rotary = state.floats().allocate("rotary", size.context(), config.headDim());
         logits = state.floats().allocate("logits", leaving.extent.max(), config.vocabSize());
-        LayerShape widest =
-                entering.shape(config, entering.extent, size.context(), DecodeRows.use(entering.extent, keys));
+        LayerShape widest = entering.shape(
+                config, entering.extent, size.context(), AttentionKind.FULL, DecodeRows.use(entering.extent, keys));
         shared = Activations.shared(state.floats(), widest);
         router = looped ? config.router().step(state) : null;
         enter = enter();
@@ -92,7 +97,7 @@ final class DecodePrograms {
 
     /** Uploads what does not change. */
     void fill() {
-        engine().upload(rotary, Batch.rotaryTable(config, rotary.rows()), 0);
+        engine().upload(rotary, RotaryTable.of(config, rotary.rows(), rotary.rows()), 0);
         if (router != null) {
             router.fill();
         }
@@ -143,44 +148,69 @@ final class DecodePrograms {
 
     private void blockLayers() {
         Extent writers = keys.layout().planes() < config.recursions() ? running.first : running.rows.extent;
-        LayerShape shape = running.rows.shape(
-                config,
-                keys.blockRows(),
-                rotary.rows(),
-                DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
-        LayerForward program = new LayerForward(
-                engine(), "decode block: layer", shape, state.weights().type(), true);
+        LowRankByDepth.Memory memory =
+                config.lora() == null ? null : LowRankByDepth.Memory.allocate(state.floats(), config, running);
+        Map<AttentionKind, LayerForward> programs = new HashMap<>();
         for (int position = 0; position < map.blockSize(); position++) {
-            LayerWeights weights = state.weights().layer(map.weightSet(map.layer(1, position)));
+            int layer = map.layer(1, position);
+            LayerForward program =
+                    programs.computeIfAbsent(config.architecture().kind(layer), kind -> {
+                        LayerShape shape = running.rows.shape(
+                                config,
+                                keys.blockRows(),
+                                rotary.rows(),
+                                kind,
+                                DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
+                        return program(
+                                "decode block: layer",
+                                shape,
+                                memory == null ? null : ops -> new LowRankByDepth(ops, shape, memory));
+                    });
+            LayerWeights weights = state.weights().layerAt(layer);
             LayerKeys bound = running.rows.keys(rotary, keys.block(position), List.of(running.copyPlace));
-            block.add(program.bind(weights, shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
+            block.add(program.bind(
+                    weights, factors(position), shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
         }
     }
 
+    /** The low-rank factors of a layer of the block, by recursion. */
+    private List<LoraWeights> factors(int position) {
+        return IntStream.rangeClosed(1, config.recursions())
+                .mapToObj(r -> state.weights().lora(map.layer(r, position)))
+                .toList();
+    }
+
     private void outerLayers(List<Numbered> into, String name, DecodeRows rows, int from, int to) {
-        LayerForward own = null;
-        LayerForward reading = null;
+        Map<String, LayerForward> programs = new HashMap<>();
         for (int l = from; l < to; l++) {
             int source = map.kvSource(l);
-            LayerForward program = source == l ? own : reading;
-            if (program == null) {
-                LayerShape shape = rows.shape(
-                        config,
-                        keys.outerRows(),
-                        rotary.rows(),
-                        DecodeRows.use(source == l ? rows.extent : null, keys));
-                String what = "decode " + name + ": layer" + (source == l ? "" : ", shared keys");
-                program =
-                        new LayerForward(engine(), what, shape, state.weights().type(), true);
-            }
-            own = source == l ? program : own;
-            reading = source == l ? reading : program;
-            LayerWeights weights = state.weights().layer(map.weightSet(l));
+            boolean reads = source != l;
+            LayerShape shape = rows.shape(
+                    config,
+                    keys.outerRows(),
+                    rotary.rows(),
+                    config.architecture().kind(l),
+                    DecodeRows.use(reads ? null : rows.extent, keys));
+            Function<Ops, LowRank> factors = LayerBank.factors(map.recursion(l), shape);
+            String what = "decode " + name + ": layer" + (reads ? ", shared keys" : "")
+                    + (factors == null ? "" : ", low-rank factors");
+            LayerForward program =
+                    programs.computeIfAbsent(what + shape.kind(), unused -> program(what, shape, factors));
+            LayerWeights weights = state.weights().layerAt(l);
             LayerKeys bound = rows.keys(rotary, keys.outer(source), List.of());
             into.add(new Numbered(
                     map.recursion(l),
-                    program.bind(weights, shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound)));
+                    program.bind(
+                            weights,
+                            Collections.singletonList(state.weights().lora(l)),
+                            shared.between(x, x).withQkv(shared.qkv()),
+                            state.scratch(),
+                            bound)));
         }
+    }
+
+    private LayerForward program(String name, LayerShape shape, Function<Ops, LowRank> factors) {
+        return new LayerForward(engine(), name, shape, state.weights().type(), factors, true);
     }
 
     /** Keys and values of the last layer alone, or null where it has none of its own. */
@@ -188,21 +218,26 @@ final class DecodePrograms {
         if (firstLeaving == map.numLayers() || map.kvSource(firstLeaving) != firstLeaving) {
             return null;
         }
-        Wiring w = new Wiring("decode keep");
-        Extent rows = keyed.extent;
-        LayerWeights weights = state.weights().layer(map.weightSet(firstLeaving));
-        int queries = config.queryWidth();
-        int width = config.kvWidth();
-        Slot hidden = w.of(x, rows);
-        Slot normed = w.of(state.scratch().normed(), rows);
-        Slot own = w.of(shared.qkv().columns(queries, 2 * width), rows);
-        w.add(new Gather(hidden, w.of(state.hidden()), w.of(keyed.slots, rows)));
-        w.add(new RmsNorm(normed, hidden, w.of(weights.inputNorm()), (float) config.rmsNormEps()));
-        w.add(new MatmulNT(own, normed, w.of(weights.qkv().rows(queries, 2 * width))));
-        w.add(new Rope(
-                w.of(shared.qkv().columns(queries, width), rows), w.of(keyed.position, rows), w.of(rotary), false));
-        w.add(new Scatter(w.of(keys.outer(firstLeaving)), own, w.of(keyed.place, rows)));
-        return w.on(engine());
+        LayerShape shape = keyed.shape(
+                config,
+                keys.outerRows(),
+                rotary.rows(),
+                config.architecture().kind(firstLeaving),
+                DecodeRows.use(keyed.extent, keys));
+        LayerWeights weights = state.weights().layerAt(firstLeaving);
+        LayerKeys bound = keyed.keys(rotary, keys.outer(firstLeaving), List.of());
+        boolean hasFactors = LayerBank.factors(map.recursion(firstLeaving), shape) != null;
+        return new KeptKeys(
+                        engine(), shape, state.weights().type(), state.hidden().rows(), hasFactors)
+                .bind(
+                        state.hidden(),
+                        keyed.slots,
+                        x,
+                        weights,
+                        state.weights().lora(firstLeaving),
+                        state.scratch(),
+                        shared,
+                        bound);
     }
 
     private Binding head() {

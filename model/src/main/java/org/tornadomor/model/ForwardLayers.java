@@ -1,6 +1,7 @@
 package org.tornadomor.model;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.Extent;
@@ -40,6 +41,7 @@ final class ForwardLayers {
                     pass.batch().segments(),
                     pass.spec().context(),
                     KeyMode.OWN,
+                    AttentionKind.FULL,
                     null);
             shared = Activations.shared(pass.floats(), widest);
         }
@@ -95,10 +97,11 @@ final class ForwardLayers {
             sources[l] = activations.qkv().columns(config.queryWidth(), 2 * config.kvWidth());
         }
         LayerKeys keys = keys(l, shape.mode(), rows, r);
-        LayerWeights weights = pass.weights().layer(map.weightSet(l));
-        Binding binding = program.bind(weights, activations, pass.scratch(), keys);
+        LayerWeights weights = pass.weights().layerAt(l);
+        List<LoraWeights> factors = Collections.singletonList(pass.weights().lora(l));
+        Binding binding = program.bind(weights, factors, activations, pass.scratch(), keys);
         Binding again = pass.spec().recompute()
-                ? pass.bank().recompute(depth, shape).bind(weights, activations, pass.scratch(), keys)
+                ? pass.bank().recompute(depth, shape).bind(weights, factors, activations, pass.scratch(), keys)
                 : null;
         return new PlainLayer(l, depth, shape, activations, keys, binding, again);
     }
@@ -132,6 +135,7 @@ final class ForwardLayers {
                 pass.batch().segments(),
                 pass.spec().context(),
                 mode,
+                config.architecture().kind(l),
                 null);
     }
 

@@ -2,8 +2,10 @@ package org.tornadomor.model;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Ops;
 
 /** Layer programs by what they were recorded for: one serves all layers that are alike. */
 final class LayerBank {
@@ -27,25 +29,36 @@ final class LayerBank {
     /** The forward of a layer at a depth (0 = outside recursions). */
     LayerForward forward(int depth, LayerShape shape) {
         String name = name("layer", depth, shape, "");
-        return forwards.computeIfAbsent(name, n -> new LayerForward(engine, n, shape, weights, true));
+        return forwards.computeIfAbsent(
+                name, n -> new LayerForward(engine, n, shape, weights, factors(depth, shape), true));
     }
 
     /** The forward of a layer as far as its backward needs it. */
     LayerForward recompute(int depth, LayerShape shape) {
         String name = name("layer again for the backward", depth, shape, "");
-        return recomputes.computeIfAbsent(name, n -> new LayerForward(engine, n, shape, weights, false));
+        return recomputes.computeIfAbsent(
+                name, n -> new LayerForward(engine, n, shape, weights, factors(depth, shape), false));
     }
 
     /** The backward of a layer at a depth. */
     LayerBackward backward(int depth, LayerShape shape, boolean hasReaders) {
         String name = name("layer backward", depth, shape, hasReaders ? ", read by others" : "");
-        return backwards.computeIfAbsent(name, n -> new LayerBackward(engine, n, shape, hasReaders));
+        boolean hasFactors = factors(depth, shape) != null;
+        return backwards.computeIfAbsent(name, n -> new LayerBackward(engine, n, shape, hasReaders, hasFactors));
+    }
+
+    /** Layers of recursions may have low-rank factors. @return null if this one has none */
+    static Function<Ops, LowRank> factors(int depth, LayerShape shape) {
+        return depth == 0 || shape.config().lora() == null ? null : ops -> new LowRankForward(ops, shape);
     }
 
     private String name(String what, int depth, LayerShape shape, String suffix) {
         String where = depth == 0 ? "outer" : "depth " + depth;
         String mode =
                 shape.mode() == KeyMode.OWN ? "" : ", " + shape.mode().name().toLowerCase(java.util.Locale.ROOT);
-        return pass + " " + where + ": " + what + mode + suffix;
+        AttentionKind kind = shape.kind();
+        String window = kind.window() == 0 ? "" : ", window " + kind.window();
+        String positions = kind.rotary() ? "" : ", no positions";
+        return pass + " " + where + ": " + what + mode + window + positions + suffix;
     }
 }

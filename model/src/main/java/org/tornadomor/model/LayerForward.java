@@ -4,10 +4,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.AttentionOp.Attention;
-import org.tornadomor.engine.AttentionOp.Rope;
 import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.AddBias;
 import org.tornadomor.engine.DenseOp.Copy;
 import org.tornadomor.engine.DenseOp.MatmulNT;
 import org.tornadomor.engine.DenseOp.RmsNorm;
@@ -28,32 +29,45 @@ import org.tornadomor.engine.Tensor;
 final class LayerForward {
     private final LayerShape shape;
     private final Ops ops;
-    private final Slot x, normed, qkv, rotated, q, k, v, attended, lse, mid, gateUp, activated, out;
+    private final Slot x, normed, qkv, q, k, v, attended, lse, mid, gateUp, activated, out;
     private final Slot inputNorm, wQkv, wOutput, postNorm, wGateUp, wDown;
-    private final Slot position, table, start, keyStart, visible;
+    private final Slot start, keyStart, visible;
+    private Slot bOutput, bGateUp, bDown;
     private Slot ownKv, copiedKv, base, place, mixed;
     /** Of the rows that project keys, where others do not. */
-    private Slot normedFirst, rotatedFirst, positionFirst, wKeys;
+    private Slot normedFirst, wKeys;
+
+    private QueryKeySteps steps, firstSteps;
 
     private final List<Slot> copies = new ArrayList<>();
+    /** Null without low-rank factors. */
+    private final LowRank lowRank;
+
     private final Program program;
 
     /**
      * @param weights the type of the matrices
+     * @param factors records low-rank factors, or null
      * @param whole to the layer's output; else to the last activations that its backward does not compute by itself
      */
-    LayerForward(Engine engine, String name, LayerShape shape, ElementType weights, boolean whole) {
+    LayerForward(
+            Engine engine,
+            String name,
+            LayerShape shape,
+            ElementType weights,
+            Function<Ops, LowRank> factors,
+            boolean whole) {
         this.shape = shape;
         int d = shape.d();
         int f = shape.f();
         Extent rows = shape.rows();
         ops = new Ops(name);
+        lowRank = factors == null ? null : factors.apply(ops);
         x = ops.f32("x", rows, d);
         normed = ops.f32("normed", rows, d);
         boolean fused = shape.projectsKeys() && !shape.splitsKeys();
         int projected = fused ? shape.qkvWidth() : shape.queryWidth();
         qkv = ops.f32("qkv", rows, projected);
-        rotated = ops.f32("rotated", rows, shape.queryWidth() + (fused ? shape.keyWidth() : 0));
         q = ops.f32("q", rows, shape.queryWidth());
         ElementType keyType =
                 shape.cache() == null ? ElementType.F32 : shape.cache().type();
@@ -71,35 +85,64 @@ final class LayerForward {
         postNorm = ops.f32("post_norm", d, 1);
         wGateUp = ops.slot("w_gate_up", weights, Extent.fixed(2 * f), d);
         wDown = whole ? ops.slot("w_down", weights, Extent.fixed(d), f) : null;
-        position = ops.i32("position", rows);
-        table = ops.f32("table", shape.positions(), shape.config().headDim());
         start = ops.i32("start", shape.segments().bounds());
         int pages = shape.cache() == null ? 1 : shape.cache().pages();
         keyStart = ops.slot("key_start", ElementType.I32, shape.segments().count(), pages);
         visible = ops.i32("visible", rows);
-        record(weights);
+        record(weights, fused);
         program = engine.compile(ops);
     }
 
-    private void record(ElementType weights) {
+    private void record(ElementType weights, boolean fused) {
         ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
         ops.add(new MatmulNT(qkv, normed, wQkv));
-        ops.add(new Rope(rotated, position, table, false));
         if (shape.splitsKeys()) {
             projectFirst(weights);
+        }
+        add(LoraSite.ATTENTION, normed);
+        VectorsByDepth byDepth = lowRank == null ? null : lowRank.vectors();
+        steps = new QueryKeySteps(ops, shape, qkv, shape.rows(), true, fused, byDepth);
+        if (shape.splitsKeys()) {
+            firstSteps = new QueryKeySteps(ops, shape, ownKv, shape.cache().writers(), false, true, null);
         }
         recordKeys();
         int pageRows =
                 shape.cache() == null ? AttentionOp.Rows.UNPAGED : shape.cache().pageRows();
-        AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible, pageRows);
+        AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible, pageRows, shape.window());
         ops.add(new Attention(attended, lse, q, k, v, which, shape.heads()));
         ops.add(new MatmulNT(mid, attended, wOutput, x));
+        add(LoraSite.OUTPUT, attended);
+        bOutput = addBias(shape.config().architecture().outputBias(), mid, LayerWeights::outputBias);
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNT(gateUp, normed, wGateUp));
+        add(LoraSite.FEED_FORWARD, normed);
+        bGateUp = addBias(shape.config().architecture().mlpBias(), gateUp, LayerWeights::gateUpBias);
         if (out != null) {
             ops.add(new SwiGlu(activated, gateUp));
             ops.add(new MatmulNT(out, activated, wDown, mid));
+            add(LoraSite.DOWN, activated);
+            bDown = addBias(shape.config().architecture().mlpBias(), out, LayerWeights::downBias);
         }
+    }
+
+    private void add(LoraSite site, Slot in) {
+        if (lowRank != null) {
+            lowRank.record(site, in);
+        }
+    }
+
+    /** The slot of the bias that is added, or null if there is none, or one for each depth. */
+    private Slot addBias(boolean has, Slot to, Function<LayerWeights, Tensor> which) {
+        if (!has) {
+            return null;
+        }
+        if (lowRank != null && lowRank.vectors() != null) {
+            lowRank.vectors().addBias(to, which);
+            return null;
+        }
+        Slot bias = ops.f32("bias", to.columns(), 1);
+        ops.add(new AddBias(to, bias));
+        return bias;
     }
 
     /** Projects keys and values of the first rows alone. */
@@ -107,11 +150,8 @@ final class LayerForward {
         Extent first = shape.cache().writers();
         normedFirst = ops.f32("normed_first", first, shape.d());
         ownKv = ops.f32("own_kv", first, 2 * shape.keyWidth());
-        rotatedFirst = ops.f32("rotated_first", first, shape.keyWidth());
-        positionFirst = ops.i32("position_first", first);
         wKeys = ops.slot("w_keys", weights, Extent.fixed(2 * shape.keyWidth()), shape.d());
         ops.add(new MatmulNT(ownKv, normedFirst, wKeys));
-        ops.add(new Rope(rotatedFirst, positionFirst, table, false));
     }
 
     /** Puts keys and values where attention will read them. */
@@ -153,15 +193,19 @@ final class LayerForward {
         }
     }
 
-    /** Binds the program for one layer. */
-    Binding bind(LayerWeights weights, Activations a, Scratch scratch, LayerKeys keys) {
+    /**
+     * Binds the program for one layer.
+     *
+     * @param factors as {@link LowRank#bind} has them; not looked at without any
+     */
+    Binding bind(LayerWeights weights, List<LoraWeights> factors, Activations a, Scratch scratch, LayerKeys keys) {
         int queries = shape.queryWidth();
         int width = shape.keyWidth();
         Map<Slot, Tensor> map = new HashMap<>();
         map.put(x, a.x());
         map.put(normed, scratch.normed());
         map.put(qkv, a.qkv().columns(0, qkv.columns()));
-        map.put(rotated, a.qkv().columns(0, rotated.columns()));
+        steps.bind(map, weights, a.qkv(), a.raw(), keys);
         map.put(q, a.qkv().columns(0, queries));
         Tensor readFrom = keysRead(a, keys);
         map.put(k, readFrom.columns(0, width));
@@ -180,8 +224,9 @@ final class LayerForward {
             map.put(wDown, weights.down());
             map.put(out, a.out());
         }
-        map.put(position, keys.position());
-        map.put(table, keys.table());
+        putBias(map, bOutput, weights.outputBias());
+        putBias(map, bGateUp, weights.gateUpBias());
+        putBias(map, bDown, weights.downBias());
         map.put(start, keys.start());
         map.put(keyStart, keys.keyStart());
         map.put(visible, keys.visible());
@@ -195,8 +240,7 @@ final class LayerForward {
         }
         if (normedFirst != null) {
             map.put(normedFirst, scratch.normed());
-            map.put(rotatedFirst, a.qkv().columns(queries, width));
-            map.put(positionFirst, keys.position());
+            firstSteps.bind(map, weights, a.qkv(), a.raw(), keys);
             map.put(wKeys, weights.qkv().rows(queries, 2 * width));
         }
         if (mixed != null) {
@@ -205,7 +249,16 @@ final class LayerForward {
         for (int i = 0; i < copies.size(); i++) {
             map.put(copies.get(i), keys.copies().get(i));
         }
+        if (lowRank != null) {
+            lowRank.bind(map, factors, a, scratch);
+        }
         return program.bind(map);
+    }
+
+    private static void putBias(Map<Slot, Tensor> map, Slot slot, Tensor bias) {
+        if (slot != null) {
+            map.put(slot, bias);
+        }
     }
 
     private Tensor keysRead(Activations a, LayerKeys keys) {

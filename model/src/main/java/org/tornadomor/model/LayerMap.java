@@ -66,6 +66,11 @@ public final class LayerMap {
         return prefix + (cycle ? shared % blockSize : shared / recursions);
     }
 
+    /** Whether layers of recursions use a weight set. */
+    public boolean isShared(int weightSet) {
+        return !plain && weightSet >= prefix && weightSet < prefix + blockSize;
+    }
+
     /** The recursion that layer {@code l} belongs to, from 1; 0 for unique layers and for all of a plain model. */
     public int recursion(int l) {
         if (plain || l < prefix || l >= numLayers - suffix()) {

@@ -24,6 +24,7 @@ import org.tornadomor.UserError;
  * @param balancing token-choice: by a loss, by a bias, or not at all
  * @param biasUpdateRate token-choice, loss-free balancing: step of the bias
  * @param auxRouter expert-choice: whether auxiliary routers exist
+ * @param lora low-rank factors that tell the layers of one weight set apart, or null
  */
 public record MorConfig(
         int numRecursions,
@@ -41,7 +42,8 @@ public record MorConfig(
         double zLossCoef,
         Balancing balancing,
         double biasUpdateRate,
-        boolean auxRouter) {
+        boolean auxRouter,
+        LoraConfig lora) {
 
     /** @throws UserError naming the key, the cause and the fix */
     public MorConfig {
@@ -144,6 +146,11 @@ public record MorConfig(
     /** A copy with other layer sharing. */
     public MorConfig withSharing(Sharing value) {
         return toBuilder().sharing(value).build();
+    }
+
+    /** A copy with other low-rank factors; null takes them away. */
+    public MorConfig withLora(LoraConfig value) {
+        return toBuilder().lora(value).build();
     }
 
     /** A copy with another router shape. */

@@ -20,6 +20,7 @@ public final class MorConfigBuilder {
     private Balancing balancing = Balancing.LOSS;
     private double biasUpdateRate = 0.001;
     private boolean auxRouter;
+    private LoraConfig lora;
 
     /** All defaults; activation (sigmoid or softmax) and alpha (0.1 or 1) follow the kind of router. */
     public MorConfigBuilder(int numRecursions, RouterKind router) {
@@ -46,6 +47,7 @@ public final class MorConfigBuilder {
         balancing = from.balancing();
         biasUpdateRate = from.biasUpdateRate();
         auxRouter = from.auxRouter();
+        lora = from.lora();
     }
 
     /** Sets {@link MorConfig#sharing}. */
@@ -132,6 +134,12 @@ public final class MorConfigBuilder {
         return this;
     }
 
+    /** Sets {@link MorConfig#lora}. */
+    public MorConfigBuilder lora(LoraConfig value) {
+        lora = value;
+        return this;
+    }
+
     /**
      * The configuration.
      *
@@ -154,6 +162,7 @@ public final class MorConfigBuilder {
                 zLossCoef,
                 balancing,
                 biasUpdateRate,
-                auxRouter);
+                auxRouter,
+                lora);
     }
 }

@@ -2,9 +2,13 @@ package org.tornadomor.model;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
@@ -15,12 +19,13 @@ import org.tornadomor.model.io.ParameterNames;
  * One float for each parameter of a model: the weights, or their gradients, or a moment of the optimiser; all four are laid
  * out alike. Sharing is by construction: layers that share weights are handed the same tensors.
  *
- * <p>Within the arena matrices come first, then vectors, then the auxiliary routers, so that the optimiser walks over a few
- * long spans: {@link #matrices()} with weight decay, {@link #vectors()} without, {@link #auxiliary()} with an optimiser of
- * their own.
+ * <p>Within the arena matrices come first, then vectors, then low-rank factors, then the auxiliary routers, so that the
+ * optimiser walks over a few long spans: {@link #matrices()} with weight decay, {@link #vectors()} without,
+ * {@link #lowRank()}, and {@link #auxiliary()} with an optimiser of their own.
  */
 public final class ParameterSet implements AutoCloseable {
     private final ModelConfig config;
+    private final LayerMap map;
     private final Arena arena;
     /** Of embedding, layers and head: the same arena unless they are narrow. */
     private final Arena matrixArena;
@@ -28,10 +33,18 @@ public final class ParameterSet implements AutoCloseable {
     private final Map<String, Tensor> named = new LinkedHashMap<>();
     private final List<Tensor> matrices = new ArrayList<>();
     private final List<Tensor> vectors = new ArrayList<>();
+    private final List<Tensor> lowRank = new ArrayList<>();
     private final List<Tensor> auxiliary = new ArrayList<>();
+    private final Map<Tensor, ParameterGroup> groups = new IdentityHashMap<>();
     private final List<LayerWeights> layers = new ArrayList<>();
+    /** By unrolled layer; null where it has none. */
+    private final List<LoraWeights> loras = new ArrayList<>();
+
     private final List<RouterWeights> routers = new ArrayList<>();
     private final List<RouterWeights> auxRouters = new ArrayList<>();
+    /** Of what is allocated next. */
+    private ParameterGroup current;
+
     private final Tensor embedding;
     private final Tensor head;
     private final Tensor finalNorm;
@@ -53,23 +66,78 @@ public final class ParameterSet implements AutoCloseable {
         this.arena = engine.arena(name, ElementType.F32);
         this.matrixArena = type.narrow() ? engine.arena(name + ", narrow", type) : arena;
         int d = config.hiddenSize();
+        map = new LayerMap(config);
+        current = ParameterGroup.EMBEDDING;
         embedding = matrix(ParameterNames.EMBEDDING, config.vocabSize(), d);
-        int sets = new LayerMap(config).numWeightSets();
+        int sets = map.numWeightSets();
         List<Tensor[]> bodies = new ArrayList<>();
         for (int u = 0; u < sets; u++) {
+            current = groupOf(u);
             bodies.add(layerMatrices(u));
         }
+        current = ParameterGroup.EMBEDDING;
         head = config.tieEmbeddings() ? embedding : matrix(ParameterNames.HEAD, config.vocabSize(), d);
+        current = ParameterGroup.ROUTERS;
         routers(RouterParameter.Role.NETWORK, matrices, routers);
         for (int u = 0; u < sets; u++) {
-            Tensor[] body = bodies.get(u);
-            Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
-            Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
-            layers.add(new LayerWeights(inputNorm, body[0], body[1], postNorm, body[2], body[3]));
+            current = groupOf(u);
+            layers.add(layer(u, bodies.get(u)));
         }
+        current = ParameterGroup.UNIQUE;
         finalNorm = vector(ParameterNames.FINAL_NORM, d);
+        current = ParameterGroup.LORA;
+        loras();
         routers(RouterParameter.Role.AUXILIARY, auxiliary, auxRouters);
         routerBias = makeRouterBias();
+    }
+
+    private LayerWeights layer(int u, Tensor[] body) {
+        int d = config.hiddenSize();
+        Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
+        Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
+        LayerWeights bare = new LayerWeights(
+                inputNorm, body[0], body[1], postNorm, body[2], body[3], null, null, null, null, null, null);
+        return withVectors(bare, config.sharedArchitecture(map, u), true, ParameterNames.layer(u));
+    }
+
+    /** Adds biases and norms of heads. @param prefix of their names */
+    private LayerWeights withVectors(LayerWeights layer, Architecture has, boolean projectsKeys, String prefix) {
+        int d = config.hiddenSize();
+        int f = config.intermediateSize();
+        int queries = config.queryWidth();
+        int keys = projectsKeys ? config.kvWidth() : 0;
+        UnaryOperator<String> name =
+                first -> prefix + first.substring(ParameterNames.layer(0).length());
+        UnaryOperator<String> bias = matrix -> name.apply(ParameterNames.bias(matrix));
+        Tensor qkvBias = null;
+        if (has.qkvBias()) {
+            qkvBias = add(vectors, arena.allocate(prefix + "qkv bias", queries + 2 * keys));
+            nameVector(qkvBias, 0, queries, bias.apply(ParameterNames.query(0)));
+        }
+        if (has.qkvBias() && projectsKeys) {
+            nameVector(qkvBias, queries, keys, bias.apply(ParameterNames.key(0)));
+            nameVector(qkvBias, queries + keys, keys, bias.apply(ParameterNames.value(0)));
+        }
+        Tensor gateUpBias = null;
+        if (has.mlpBias()) {
+            gateUpBias = add(vectors, arena.allocate(prefix + "gate, up bias", 2 * f));
+            nameVector(gateUpBias, 0, f, bias.apply(ParameterNames.gate(0)));
+            nameVector(gateUpBias, f, f, bias.apply(ParameterNames.up(0)));
+        }
+        boolean keyNorm = has.headNorms() && projectsKeys;
+        return new LayerWeights(
+                layer.inputNorm(),
+                layer.qkv(),
+                layer.output(),
+                layer.postNorm(),
+                layer.gateUp(),
+                layer.down(),
+                qkvBias,
+                has.outputBias() ? vector(bias.apply(ParameterNames.attentionOutput(0)), d) : null,
+                gateUpBias,
+                has.mlpBias() ? vector(bias.apply(ParameterNames.down(0)), d) : null,
+                has.headNorms() ? vector(name.apply(ParameterNames.queryNorm(0)), config.headDim()) : null,
+                keyNorm ? vector(name.apply(ParameterNames.keyNorm(0)), config.headDim()) : null);
     }
 
     private Tensor[] layerMatrices(int u) {
@@ -87,6 +155,55 @@ public final class ParameterSet implements AutoCloseable {
         name(gateUp, f, f, ParameterNames.up(u));
         Tensor down = matrix(ParameterNames.down(u), d, f);
         return new Tensor[] {qkv, output, gateUp, down};
+    }
+
+    private ParameterGroup groupOf(int set) {
+        return map.isShared(set) ? ParameterGroup.SHARED : ParameterGroup.UNIQUE;
+    }
+
+    /** Vectors of all layers come before the factors, so that they are neighbours of the other vectors. */
+    private void loras() {
+        List<LayerWeights> own = new ArrayList<>();
+        for (int l = 0; l < config.numLayers(); l++) {
+            boolean has = config.lora() != null && map.recursion(l) > 0;
+            own.add(
+                    has
+                            ? withVectors(
+                                    layers.get(map.weightSet(l)),
+                                    config.architecture(),
+                                    LoraConfig.projectsKeys(config, map, l),
+                                    ParameterNames.LORA + l + ".")
+                            : null);
+        }
+        for (int l = 0; l < config.numLayers(); l++) {
+            loras.add(own.get(l) == null ? null : lora(l, LoraConfig.targets(config, map, l), own.get(l)));
+        }
+    }
+
+    private LoraWeights lora(int l, List<LoraTarget> targets, LayerWeights layer) {
+        Map<LoraSite, Tensor> down = new EnumMap<>(LoraSite.class);
+        Map<LoraTarget, Tensor> up = new EnumMap<>(LoraTarget.class);
+        for (LoraSite site : LoraSite.values()) {
+            List<LoraTarget> here = LoraConfig.at(site, targets);
+            if (here.isEmpty()) {
+                continue;
+            }
+            int ranks = LoraConfig.total(config, here);
+            Tensor fused = add(
+                    lowRank,
+                    arena.allocate(
+                            "lora " + l + " " + site, ranks, here.getFirst().inputs(config)));
+            down.put(site, fused);
+            int from = 0;
+            for (LoraTarget target : here) {
+                int rank = config.lora().rank(config, target);
+                name(fused, from, rank, ParameterNames.loraDown(l, target));
+                String upName = ParameterNames.loraUp(l, target);
+                up.put(target, named(lowRank, arena.allocate(upName, rank, target.outputs(config))));
+                from += rank;
+            }
+        }
+        return new LoraWeights(down, up, layer);
     }
 
     private void routers(RouterParameter.Role role, List<Tensor> group, List<RouterWeights> into) {
@@ -134,13 +251,18 @@ public final class ParameterSet implements AutoCloseable {
         return add(group, tensor);
     }
 
-    private static Tensor add(List<Tensor> group, Tensor tensor) {
+    private Tensor add(List<Tensor> group, Tensor tensor) {
         group.add(tensor);
+        groups.put(tensor, current);
         return tensor;
     }
 
     private void name(Tensor fused, int from, int rows, String name) {
         named.put(name, fused.rows(from, rows).named(name, rows, fused.columns()));
+    }
+
+    private void nameVector(Tensor fused, int from, int count, String name) {
+        named.put(name, fused.rows(from, count).named(name, count));
     }
 
     public ModelConfig config() {
@@ -165,9 +287,14 @@ public final class ParameterSet implements AutoCloseable {
         return arena.spans(arena.name() + ".matrices", matrices);
     }
 
-    /** Flat vectors that cover the norm weights: no weight decay. */
+    /** Flat vectors that cover norm weights and biases: no weight decay. */
     public List<Tensor> vectors() {
         return arena.spans(arena.name() + ".vectors", vectors);
+    }
+
+    /** Flat vectors that cover the low-rank factors: weight decay applies. None without them. */
+    public List<Tensor> lowRank() {
+        return arena.spans(arena.name() + ".low_rank", lowRank);
     }
 
     /** Flat vectors that cover the auxiliary routers; none without them. */
@@ -175,8 +302,42 @@ public final class ParameterSet implements AutoCloseable {
         return arena.spans(arena.name() + ".auxiliary", auxiliary);
     }
 
-    LayerWeights layer(int weightSet) {
-        return layers.get(weightSet);
+    /**
+     * Flat vectors that cover some groups.
+     *
+     * @param decayed those of the parameters that weight decay applies to, else of the others
+     */
+    public List<Tensor> spans(Set<ParameterGroup> wanted, boolean decayed) {
+        List<Tensor> spans = new ArrayList<>();
+        for (List<Tensor> neighbours : decayed ? List.of(matrices, lowRank) : List.of(vectors)) {
+            List<Tensor> run = new ArrayList<>();
+            for (Tensor tensor : neighbours) {
+                if (wanted.contains(groups.get(tensor))) {
+                    run.add(tensor);
+                } else {
+                    endRun(run, spans);
+                }
+            }
+            endRun(run, spans);
+        }
+        return spans;
+    }
+
+    private void endRun(List<Tensor> run, List<Tensor> spans) {
+        spans.addAll(arena.spans(arena.name() + ".span " + spans.size(), run));
+        run.clear();
+    }
+
+    /** The weights of an unrolled layer: those of its weight set, but for biases and norms of heads that are its own. */
+    LayerWeights layerAt(int l) {
+        return loras.get(l) == null
+                ? layers.get(map.weightSet(l))
+                : loras.get(l).layer();
+    }
+
+    /** The low-rank factors of an unrolled layer, or null. */
+    LoraWeights lora(int l) {
+        return loras.get(l);
     }
 
     /** The router of recursion r (from 1), or the only one. */

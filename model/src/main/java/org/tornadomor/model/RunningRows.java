@@ -1,5 +1,8 @@
 package org.tornadomor.model;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
@@ -24,6 +27,24 @@ final class RunningRows {
     final float[] threshold;
     final boolean[] goesOn;
 
+    /** By recursion from 1, its rows, for layers whose low-rank factors differ by depth; else none. */
+    final List<AtDepth> atDepth = new ArrayList<>();
+
+    /**
+     * The rows of one recursion, which are neighbours.
+     *
+     * @param index [R] their numbers
+     */
+    record AtDepth(Extent extent, Tensor index, Tensor[] views) {
+        static AtDepth allocate(Arena indices, int r, int most) {
+            Tensor index = indices.allocate("running.at_depth." + r, most);
+            return new AtDepth(Extent.of("running at depth " + r, most), index, DecodeRows.prefixes(index));
+        }
+    }
+
+    /** 0, 1, 2 and so on. */
+    private final int[] numbers;
+
     private final int[][] copyPlaces;
     private final Tensor[] recursionViews;
     private final Tensor[][] copyViews;
@@ -40,6 +61,11 @@ final class RunningRows {
         for (int i = 0; i < copies; i++) {
             copyPlace[i] = indices.allocate("running.copy_place." + i, most);
             copyViews[i] = DecodeRows.prefixes(copyPlace[i]);
+        }
+        numbers = new int[config.lora() == null ? 0 : most];
+        Arrays.setAll(numbers, i -> i);
+        for (int r = 1; r <= config.recursions() && config.lora() != null; r++) {
+            atDepth.add(AtDepth.allocate(indices, r, most));
         }
         recursionViews = DecodeRows.prefixes(recursion);
         sequence = new int[most];
@@ -79,8 +105,29 @@ final class RunningRows {
         if (rows.count > 0) {
             engine.upload(recursionViews[rows.count], depth, 0);
         }
+        uploadDepths(engine);
         for (int i = 0; i < copyPlaces.length && firstCount > 0; i++) {
             engine.upload(copyViews[i][firstCount], copyPlaces[i], 0);
+        }
+    }
+
+    private void uploadDepths(Engine engine) {
+        int from = 0;
+        // By index: an iterator is an object, and the compiler does not always see that it can do without.
+        for (int r = 1; r <= atDepth.size(); r++) {
+            AtDepth here = atDepth.get(r - 1);
+            int to = from;
+            while (to < rows.count && depth[to] == r) {
+                to++;
+            }
+            here.extent.set(to - from);
+            if (to > from) {
+                engine.upload(here.views[to - from], numbers, from);
+            }
+            from = to;
+        }
+        if (!atDepth.isEmpty() && from < rows.count) {
+            throw new IllegalStateException("rows are not sorted by depth");
         }
     }
 }

@@ -11,8 +11,9 @@ import org.tornadomor.engine.Tensor;
  * @param gathered [N, d] rows collected for a router
  * @param inner [N, m] inside an MLP router, or null
  * @param innerActivated [N, m] behind its GELU, or null
+ * @param low [N, ranks] between low-rank factors, or null
  */
-record Scratch(Tensor normed, Tensor activated, Tensor gathered, Tensor inner, Tensor innerActivated) {
+record Scratch(Tensor normed, Tensor activated, Tensor gathered, Tensor inner, Tensor innerActivated, Tensor low) {
     static Scratch allocate(Arena arena, ModelConfig config, int rows) {
         int inner = routerInner(config);
         return new Scratch(
@@ -20,7 +21,8 @@ record Scratch(Tensor normed, Tensor activated, Tensor gathered, Tensor inner, T
                 arena.allocate("scratch.activated", rows, config.intermediateSize()),
                 arena.allocate("scratch.gathered", rows, config.hiddenSize()),
                 inner == 0 ? null : arena.allocate("scratch.inner", rows, inner),
-                inner == 0 ? null : arena.allocate("scratch.inner_activated", rows, inner));
+                inner == 0 ? null : arena.allocate("scratch.inner_activated", rows, inner),
+                config.lora() == null ? null : arena.allocate("scratch.low", rows, LoraConfig.widest(config)));
     }
 
     static int routerInner(ModelConfig config) {

@@ -85,6 +85,7 @@ public final class TrainingPass implements AutoCloseable {
         Wiring w = new Wiring(forward.context.name("clear"));
         gradients.matrices().forEach(span -> w.add(new Clear(w.of(span))));
         gradients.vectors().forEach(span -> w.add(new Clear(w.of(span))));
+        gradients.lowRank().forEach(span -> w.add(new Clear(w.of(span))));
         gradients.auxiliary().forEach(span -> w.add(new Clear(w.of(span))));
         w.add(new Clear(w.of(losses)));
         forward.routing.wireClear(w);

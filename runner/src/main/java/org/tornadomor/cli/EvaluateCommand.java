@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -13,6 +14,8 @@ import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.tasks.Mode;
+import org.tornadomor.tasks.TaskOptions;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
@@ -20,6 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,7 +32,9 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "evaluate",
         description = {
-            "Measures loss, perplexity and bits per byte on texts, in train mode (expert-choice takes the top k of each"
+            "With --tasks or --task: scores on few-shot tasks, as lm-evaluation-harness gives them, routed as in generation and"
+                    + " as in training.",
+            "With --data: loss, perplexity and bits per byte on texts, in train mode (expert-choice takes the top k of each"
                     + " window) and in causal mode (each token decides for itself).",
             "The tokens of each text are predicted behind its beginning token, if the checkpoint's tokenizer puts one before"
                     + " a text; behind the end token, if the model saw texts one behind the other; else the first token is"
@@ -43,6 +49,9 @@ import tools.jackson.databind.node.ObjectNode;
             "      --max-tokens 200000",
             "  tornado-mor evaluate --model runs/demo --data book.txt --threshold 0.6 --json",
             "  tornado-mor evaluate --model llama --data book.txt --no-bos --score-end",
+            "  tornado-mor evaluate --tasks list",
+            "  tornado-mor evaluate --model runs/demo --tasks lambada,piqa,arc_easy --task-data sets --limit 200",
+            "  tornado-mor evaluate --model runs/demo --task mine.yaml --shots 2 --json result.json",
         })
 final class EvaluateCommand implements Runnable {
     /** Tokens of a batch unless one is asked for. */
@@ -51,22 +60,35 @@ final class EvaluateCommand implements Runnable {
     /** Windows of models that have as many positions or more: attention over 131,072 would not end. */
     private static final int DEFAULT_CONTEXT = 2048;
 
+    /** Options that are about texts alone. */
+    private static final String[] TEXT_OPTIONS = {
+        "--data",
+        TextOptions.FILTER,
+        TextOptions.EXTENSIONS,
+        TextOptions.TEXT_FIELD,
+        "--score-end",
+        "--max-tokens",
+        "--across-documents"
+    };
+
     /** More bytes of text than any tokenizer puts into a token on average; bounds what is read for --max-tokens. */
     private static final int BYTES_PER_TOKEN = 64;
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    @Option(names = "--model", paramLabel = "DIR", description = "Folder of a checkpoint or run.")
     private Path model;
+
+    @Mixin
+    private TaskArguments tasks;
 
     @Option(
             names = "--data",
-            required = true,
             paramLabel = "TEXT",
             description = "A text file, a folder, an archive, or 'jdk' for the source code of the JDK; several are read"
                     + " one after another. Or a folder of 'data prepare', for what it holds out.")
-    private List<String> data;
+    private List<String> data = new ArrayList<>();
 
     @Mixin
     private TextOptions textOptions;
@@ -87,13 +109,14 @@ final class EvaluateCommand implements Runnable {
             names = "--context",
             paramLabel = "T",
             description =
-                    "Tokens of a window at most. Default: the model's longest, but at most " + DEFAULT_CONTEXT + ".")
+                    "Tokens that the model sees at once. Default: as many as it has positions; for --data at most "
+                            + DEFAULT_CONTEXT + ".")
     private Integer context;
 
     @Option(
             names = "--batch",
             paramLabel = "B",
-            description = "Windows computed at once; the loss does not depend on it. Default: about 4096 tokens.")
+            description = "Windows or requests computed at once; no result depends on it. Default: about 4096 tokens.")
     private Integer batch;
 
     @Option(names = "--max-tokens", paramLabel = "N", description = "Predict at most so many tokens. Default: all.")
@@ -116,54 +139,108 @@ final class EvaluateCommand implements Runnable {
     private WeightsOption weights;
 
     @Mixin
-    private JsonOption json;
+    private JsonFileOption json;
 
     @Mixin
     private IgnoreKeyOption ignored;
 
     @Override
     public void run() {
+        if (tasks.lists()) {
+            TaskEvaluation.list(spec.commandLine().getOut());
+            return;
+        }
+        requireQuestion();
         requireAtLeast("--batch", batch, 1);
         requireAtLeast("--max-tokens", maxTokens, 1);
         try (CheckpointFolder checkpoint =
                 LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
-            ModelConfig config = checkpoint.config();
-            double threshold = depth.threshold(config, true);
-            int maxDepth = depth.maxDepth(config);
-            NamedConfig named = new NamedConfig(model.toString(), config);
-            int length = context == null ? Math.min(DEFAULT_CONTEXT, config.maxPositions()) : named.context(context);
             try (Tokenizer tokenizer = tokenizer(checkpoint)) {
-                NoEffect.of(spec)
-                        .when(
-                                () -> tokenizer.endOfText() < 0 && PreparedCorpus.isAt(data),
-                                "the corpus has no end of text to tell documents apart",
-                                "--across-documents");
-                TextBoundaries texts =
-                        TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
-                EvaluationText text = new EvaluationText(texts, scoreEnd, acrossDocuments, maxTokens);
-                String name = read(text, tokenizer);
-                List<EvaluationText.Piece> pieces = text.pieces();
-                int longest = pieces.stream()
-                        .mapToInt(piece -> piece.ids().length - 1)
-                        .max()
-                        .orElse(0);
-                if (text.scored() == 0 || longest < 1) {
-                    throw new UserError("The text has no token to predict: the first is given, so give more text");
-                }
-                int rows = Math.min(length, longest);
-                int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
-                samples = Math.clamp(text.scored() / rows, 1, samples);
-                try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
-                        Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
-                    scorer.setThreshold(threshold);
-                    scorer.setMaxDepth(maxDepth);
-                    scorer.keepWithinDocuments(!acrossDocuments && texts.startsBehindEnd() ? texts.end() : -1);
-                    WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
-                    work.mark("loading", false);
-                    Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
-                    report(name, text, texts, config, length, evaluation, work);
+                if (tasks.wanted()) {
+                    runTasks(checkpoint, tokenizer);
+                } else {
+                    runText(checkpoint, tokenizer);
                 }
             }
+        }
+    }
+
+    /** What is missing or does not go together is found before anything is loaded. */
+    private void requireQuestion() {
+        if (!tasks.wanted() && data.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "Missing required option: '--data=TEXT', '--tasks=NAMES' or '--task=FILE'");
+        }
+        if (model == null) {
+            throw new ParameterException(spec.commandLine(), "Missing required option: '--model=DIR'");
+        }
+        NoEffect.of(spec)
+                .when(tasks::wanted, "tasks are evaluated and no text", TEXT_OPTIONS)
+                .when(() -> !tasks.wanted(), "no task is evaluated", TaskArguments.OPTIONS);
+    }
+
+    private void runTasks(CheckpointFolder checkpoint, Tokenizer tokenizer) {
+        ModelConfig config = checkpoint.config();
+        int length = new NamedConfig(model.toString(), config).context(context);
+        TaskOptions options = new TaskOptions(
+                tasks.shots(),
+                tasks.limit(),
+                batch == null ? 0 : batch,
+                length,
+                depth.threshold(
+                        config, tasks.modes(config.router().looksAhead()).contains(Mode.CAUSAL)),
+                depth.maxDepth(config));
+        TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
+        try (ResultFile jsonFile = ResultFile.open("--json", json.file(), checkpoint.folder());
+                ResultFile samplesFile = ResultFile.open("--samples", tasks.samples(), checkpoint.folder());
+                LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights)) {
+            WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
+            work.mark("loading", false);
+            ObjectNode described = JsonOption.object();
+            described.put("model", model.toString());
+            described.put("context", length);
+            new TaskEvaluation(
+                            tasks,
+                            options,
+                            spec.commandLine().getOut(),
+                            spec.commandLine().getErr())
+                    .run(loaded, texts, described, json, jsonFile, samplesFile, work);
+        }
+    }
+
+    private void runText(CheckpointFolder checkpoint, Tokenizer tokenizer) {
+        ModelConfig config = checkpoint.config();
+        double threshold = depth.threshold(config, true);
+        int maxDepth = depth.maxDepth(config);
+        NamedConfig named = new NamedConfig(model.toString(), config);
+        int length = context == null ? Math.min(DEFAULT_CONTEXT, config.maxPositions()) : named.context(context);
+        NoEffect.of(spec)
+                .when(
+                        () -> tokenizer.endOfText() < 0 && PreparedCorpus.isAt(data),
+                        "the corpus has no end of text to tell documents apart",
+                        "--across-documents");
+        TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
+        EvaluationText text = new EvaluationText(texts, scoreEnd, acrossDocuments, maxTokens);
+        String name = read(text, tokenizer);
+        List<EvaluationText.Piece> pieces = text.pieces();
+        int longest =
+                pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(0);
+        if (text.scored() == 0 || longest < 1) {
+            throw new UserError("The text has no token to predict: the first is given, so give more text");
+        }
+        int rows = Math.min(length, longest);
+        int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
+        samples = Math.clamp(text.scored() / rows, 1, samples);
+        try (ResultFile file = ResultFile.open("--json", json.file(), checkpoint.folder());
+                LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
+                Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
+            scorer.setThreshold(threshold);
+            scorer.setMaxDepth(maxDepth);
+            scorer.keepWithinDocuments(!acrossDocuments && texts.startsBehindEnd() ? texts.end() : -1);
+            WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
+            work.mark("loading", false);
+            Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
+            report(name, text, texts, config, length, evaluation, work, file);
         }
     }
 
@@ -217,7 +294,8 @@ final class EvaluateCommand implements Runnable {
             ModelConfig config,
             int length,
             Evaluation evaluation,
-            WorkReport work) {
+            WorkReport work,
+            ResultFile file) {
         // The two modes of a router that does not look at later tokens are one.
         boolean twoModes = config.router().looksAhead();
         Evaluation.Result train;
@@ -229,7 +307,7 @@ final class EvaluateCommand implements Runnable {
         EvaluationReport report = new EvaluationReport(
                 (double) text.bytes() / text.scored(), new Flops(config, evaluation.context()), train, causal);
         PrintWriter out = spec.commandLine().getOut();
-        if (json.wanted()) {
+        if (json.prints() || json.file() != null) {
             ObjectNode object = JsonOption.object();
             object.put("model", model.toString());
             object.put("data", name);
@@ -243,8 +321,12 @@ final class EvaluateCommand implements Runnable {
             object.put("end_scored", scoreEnd);
             report.addTo(object);
             work.addTo(object);
-            JsonOption.print(out, object);
-        } else {
+            file.write(JsonFileOption.text(object));
+            if (json.prints()) {
+                JsonOption.print(out, object);
+            }
+        }
+        if (!json.prints()) {
             out.println(name + ": " + Figures.grouped(text.scored()) + " tokens scored in "
                     + Figures.grouped(text.count()) + (text.count() == 1 ? " text, " : " texts, ")
                     + Figures.grouped(text.bytes()) + " bytes, windows of at most " + Figures.grouped(length));

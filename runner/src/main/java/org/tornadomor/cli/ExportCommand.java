@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  tornado-mor export runs/recursive --format hf --out llama",
             "  tornado-mor export runs/recursive --format hf --dtype bfloat16 --out llama",
+            "  tornado-mor export runs/relaxed --format hf --merge --out llama",
             "  tornado-mor export runs/vanilla --format llama2c --out model.bin",
         })
 final class ExportCommand implements Runnable {
@@ -47,7 +48,7 @@ final class ExportCommand implements Runnable {
             required = true,
             paramLabel = "FORMAT",
             description =
-                    "hf: a Hugging Face folder for LlamaForCausalLM, with the tokenizer and generation_config.json."
+                    "hf: a Hugging Face folder for LlamaForCausalLM or the class of its family, with the tokenizer and generation_config.json."
                             + " llama2c: the float32 file (version 0) of llama2.c.")
     private Format format;
 
@@ -63,6 +64,11 @@ final class ExportCommand implements Runnable {
             paramLabel = "TYPE",
             description = "float32, float16 or bfloat16; hf only. Default: as in the checkpoint.")
     private Type dtype;
+
+    @Option(
+            names = "--merge",
+            description = "Multiply the low-rank factors of each layer into its matrices, which a plain Llama needs.")
+    private boolean merge;
 
     @Mixin
     private IgnoreKeyOption ignored;
@@ -95,7 +101,9 @@ final class ExportCommand implements Runnable {
                 LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             OutputFile.requireOutsideModel(out, checkpoint.folder());
             Checksums.verify(checkpoint.folder());
-            PlainLlama plain = new PlainLlama(checkpoint);
+            NoEffect.of(spec)
+                    .when(() -> checkpoint.config().lora() == null, "the model has no low-rank factors", "--merge");
+            PlainLlama plain = new PlainLlama(checkpoint, merge);
             switch (format) {
                 case HF ->
                     HuggingFaceExport.write(

@@ -48,9 +48,14 @@ final class OutputFile {
      * @throws UserError if it lies there
      */
     static void requireOutsideModel(Path out, Path checkpoint) {
+        requireOutsideModel("--out", out, checkpoint);
+    }
+
+    /** The same of another option. */
+    static void requireOutsideModel(String option, Path out, Path checkpoint) {
         if (TextSource.place(out).startsWith(TextSource.place(checkpoint))) {
             throw new UserError(
-                    "--out " + out + " lies in " + checkpoint + ", the model that is read; choose another" + " place");
+                    option + " " + out + " lies in " + checkpoint + ", the model that is read; choose another place");
         }
     }
 

@@ -49,6 +49,7 @@ final class RootCommand implements Runnable {
             LogitsCommand.class,
             ParamsCommand.class,
             InfoCommand.class,
+            ConvertCommand.class,
             ExportCommand.class,
             TokenizerCommand.class,
             ExperimentCommand.class,

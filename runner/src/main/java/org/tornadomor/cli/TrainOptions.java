@@ -125,6 +125,13 @@ final class TrainOptions {
             description = "How long the learning rate rises: steps (100) or a share of the run (5%%, default).")
     private String warmup;
 
+    @Option(
+            names = "--freeze",
+            paramLabel = "WHAT",
+            description = "Weights that stay as they are: shared (the layers that recursions share), lora (low-rank"
+                    + " factors) or none (default).")
+    private String freeze;
+
     @Option(names = "--order", paramLabel = "NAME", description = "Samples come shuffled (default) or sequential.")
     private String order;
 
@@ -227,6 +234,7 @@ final class TrainOptions {
         value("lr", lr);
         text("schedule", schedule);
         text("warmup", warmup);
+        text("optimizer.freeze", freeze);
         text("order", order);
         value("document_attention", acrossDocuments ? "false" : null);
         value("seed", seed);

@@ -48,7 +48,7 @@ final class CPeer implements AutoCloseable {
             Path model = folder.resolve("model.bin");
             Checkpoints.save(engine, weights, folder.resolve("checkpoint"), DType.F32);
             try (CheckpointFolder checkpoint = CheckpointFolder.open(folder.resolve("checkpoint"))) {
-                Llama2cExport.write(new PlainLlama(checkpoint), model);
+                Llama2cExport.write(new PlainLlama(checkpoint, false), model);
             }
             Process process = new ProcessBuilder(program.toString(), model.toString(), Integer.toString(threads))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)

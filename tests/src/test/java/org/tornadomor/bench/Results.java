@@ -14,7 +14,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /**
  * A table of measurements: markdown on standard output as the rows come, and with {@code -Dbench.json=FILE} each row as a line of
- * JSON at the end of that file.
+ * JSON at the end of that file, with {@code -Dbench.section=NAME} as its section.
  */
 final class Results {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,6 +37,10 @@ final class Results {
         }
         List<String> cells = new ArrayList<>();
         Map<String, Object> fields = new LinkedHashMap<>();
+        String section = System.getProperty("bench.section");
+        if (section != null) {
+            fields.put("section", section);
+        }
         fields.put("table", title);
         for (int i = 0; i < values.length; i++) {
             boolean missing = values[i] == null || values[i] instanceof Double d && d.isNaN();

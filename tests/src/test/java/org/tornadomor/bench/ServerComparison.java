@@ -34,27 +34,28 @@ import org.tornadomor.tokenizer.TextBoundaries;
 
 /**
  * What HTTP costs: the same requests given to the serving loop within the process, and streamed through sockets, in turn, with 32 texts
- * at a time; and how much later the first token of a text alone arrives. Arguments: the folder of the trained runs, and texts of a
- * measurement.
+ * at a time; and how much later the first token of a text alone arrives. Arguments: the folder of the trained runs, the name of one, and
+ * texts of a measurement.
  */
 final class ServerComparison {
-    private static final String MODEL = "small-mor3";
     private static final int TEXTS = 32;
     private static final int PROMPT = 64;
     private static final int LENGTH = 64;
     private static final int ROUNDS = 7;
     private static final int FIRST_ROUNDS = 31;
 
+    private final String model;
     private final ServingLoop loop;
     private final int port;
 
-    private ServerComparison(ServingLoop loop, int port) {
+    private ServerComparison(String model, ServingLoop loop, int port) {
+        this.model = model;
         this.loop = loop;
         this.port = port;
     }
 
     public static void main(String[] args) throws Exception {
-        Path checkpoints = Path.of(args[0]).resolve(MODEL).resolve("checkpoints");
+        Path checkpoints = Path.of(args[0]).resolve(args[1]).resolve("checkpoints");
         Path folder = checkpoints.resolve(
                 Files.readString(checkpoints.resolve("latest")).strip());
         try (CheckpointFolder checkpoint = CheckpointFolder.open(folder);
@@ -69,8 +70,8 @@ final class ServerComparison {
                     ModelServer server = ModelServer.start(
                             ServerSettings.LOCAL, new PrintWriter(PrintWriter.nullWriter()))) {
                 TextBoundaries texts = TextBoundaries.of(new ByteTokenizer());
-                server.serve(new ServedModel(MODEL, 0, config, 0, texts, null, context, null, false, loop));
-                new ServerComparison(loop, server.uri().getPort()).run(Integer.parseInt(args[1]));
+                server.serve(new ServedModel(args[1], 0, config, 0, texts, null, context, null, false, loop));
+                new ServerComparison(args[1], loop, server.uri().getPort()).run(Integer.parseInt(args[2]));
             }
         }
     }
@@ -87,7 +88,7 @@ final class ServerComparison {
         double[] ratios = IntStream.range(0, ROUNDS).mapToDouble(i -> through[i] / within[i]).toArray();
         Results throughput = new Results(
                 "Through HTTP, " + TEXTS + " texts at a time, prompts of " + PROMPT + " tokens, " + LENGTH + " new ones, "
-                        + MODEL,
+                        + model,
                 "how",
                 "tokens/s",
                 "of the loop alone");

@@ -12,10 +12,11 @@ final class ReferenceShape {
     /**
      * One unrolled layer.
      *
+     * @param number of the layer, from 0
      * @param set its weights, by number in the file
      * @param recursion from 1; 0 outside
      */
-    record Layer(int set, int recursion) {}
+    record Layer(int number, int set, int recursion) {}
 
     /** The unrolled layers in the order in which they run. */
     static List<Layer> unroll(ModelConfig config) {
@@ -24,7 +25,7 @@ final class ReferenceShape {
         int total = config.numLayers();
         if (mor == null) {
             for (int l = 0; l < total; l++) {
-                layers.add(new Layer(l, 0));
+                layers.add(new Layer(l, l, 0));
             }
             return layers;
         }
@@ -33,14 +34,14 @@ final class ReferenceShape {
             case CYCLE -> cycle(layers, 0, total / n, n);
             case SEQUENCE -> sequence(layers, 0, total / n, n);
             case MIDDLE_CYCLE -> {
-                layers.add(new Layer(0, 0));
+                layers.add(new Layer(0, 0, 0));
                 cycle(layers, 1, (total - 2) / n, n);
-                layers.add(new Layer((total - 2) / n + 1, 0));
+                layers.add(new Layer(total - 1, (total - 2) / n + 1, 0));
             }
             case MIDDLE_SEQUENCE -> {
-                layers.add(new Layer(0, 0));
+                layers.add(new Layer(0, 0, 0));
                 sequence(layers, 1, (total - 2) / n, n);
-                layers.add(new Layer((total - 2) / n + 1, 0));
+                layers.add(new Layer(total - 1, (total - 2) / n + 1, 0));
             }
         }
         return layers;
@@ -50,7 +51,7 @@ final class ReferenceShape {
     private static void cycle(List<Layer> layers, int first, int sets, int n) {
         for (int r = 1; r <= n; r++) {
             for (int j = 0; j < sets; j++) {
-                layers.add(new Layer(first + j, r));
+                layers.add(new Layer(layers.size(), first + j, r));
             }
         }
     }
@@ -59,7 +60,7 @@ final class ReferenceShape {
     private static void sequence(List<Layer> layers, int first, int sets, int n) {
         for (int j = 0; j < sets; j++) {
             for (int r = 1; r <= n; r++) {
-                layers.add(new Layer(first + j, r));
+                layers.add(new Layer(layers.size(), first + j, r));
             }
         }
     }

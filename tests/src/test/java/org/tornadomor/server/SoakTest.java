@@ -104,8 +104,12 @@ class SoakTest {
         for (int i = 0; i < KINDS; i++) {
             ObjectNode body = JsonMapper.shared().createObjectNode();
             String text = i % 3 == 0 ? "a common beginning of some length, " : "";
-            body.put("prompt", text + random.ints(1 + random.nextInt(60), 'a', 'z')
-                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append));
+            body.put(
+                    "prompt",
+                    text
+                            + random.ints(1 + random.nextInt(60), 'a', 'z')
+                                    .collect(
+                                            StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append));
             body.put("max_tokens", 1 + random.nextInt(60));
             body.put("temperature", random.nextBoolean() ? 0 : 1.2).put("seed", random.nextInt(1000));
             body.put("n", 1 + random.nextInt(2));
@@ -191,7 +195,9 @@ class SoakTest {
         for (JsonNode event : events) {
             for (JsonNode part : event.path("choices")) {
                 ObjectNode choice = (ObjectNode) all.get(part.get("index").intValue());
-                choice.put("text", choice.get("text").stringValue() + part.get("text").stringValue());
+                choice.put(
+                        "text",
+                        choice.get("text").stringValue() + part.get("text").stringValue());
                 part.get("depths").forEach(((ArrayNode) choice.get("depths"))::add);
                 part.get("pieces").forEach(((ArrayNode) choice.get("pieces"))::add);
                 choice.set("finish_reason", part.get("finish_reason"));

@@ -81,6 +81,11 @@ public final class TinyRuns {
             "schedule=constant",
             "warmup=5"
         });
+        kinds.put("low-rank factors", new String[] {
+            "model.mor={num_recursions: 2, router: token_choice, lora: {rank: 2, targets: [q, down]}}",
+            "optimizer.freeze=shared",
+            "optimizer.rates={lora: 4, embedding: 0.5, shared: 1, routers: 1}"
+        });
         return kinds;
     }
 

@@ -10,11 +10,13 @@ import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.TensorInfo;
 
 /** The weights that a new run begins with: random, or those of a checkpoint. */
@@ -40,21 +42,33 @@ final class InitialWeights {
 
     private static void load(
             Engine engine, ParameterSet weights, CheckpointFolder checkpoint, TrainingListener listener) {
+        LayerMap map = new LayerMap(weights.config());
         Set<String> unused = new HashSet<>();
+        Set<String> spread = new HashSet<>();
         checkpoint.specs().forEach(spec -> unused.add(spec.name()));
         List<String> fresh = new ArrayList<>();
+        int factors = 0;
         for (var entry : weights.named().entrySet()) {
             String name = entry.getKey();
             if (unused.remove(name)) {
                 read(engine, checkpoint, name, entry.getValue());
             } else if (isRouter(weights.config(), name)) {
                 fresh.add(name);
+            } else if (name.startsWith(ParameterNames.LORA)) {
+                String shared = sharedName(map, name);
+                if (checkpoint.tensors().contains(shared)) {
+                    // A bias or a norm of heads that the layers had in common.
+                    read(engine, checkpoint, shared, entry.getValue());
+                    spread.add(shared);
+                }
+                factors++;
             } else {
                 throw new UserError("cannot begin with " + checkpoint.folder() + ": it has no " + name
                         + ", which the model needs; leave the preset and the model's keys away to train the checkpoint's"
                         + " own model");
             }
         }
+        unused.removeAll(spread);
         String extra = unused.stream()
                 .filter(name -> !isRouter(checkpoint.config(), name))
                 .sorted()
@@ -68,9 +82,18 @@ final class InitialWeights {
         if (!fresh.isEmpty()) {
             listener.message("routers begin with random weights: " + checkpoint.folder() + " has none of this kind");
         }
+        if (factors > 0) {
+            listener.message("low-rank factors begin without effect: " + checkpoint.folder() + " has none of them");
+        }
         if (!unused.isEmpty()) {
             listener.message("the routers of " + checkpoint.folder() + " are not used by this model");
         }
+    }
+
+    /** The name that a vector has where layers that share weights share it as well. */
+    private static String sharedName(LayerMap map, String own) {
+        String[] layerAndPart = own.substring(ParameterNames.LORA.length()).split("\\.", 2);
+        return ParameterNames.layer(map.weightSet(Integer.parseInt(layerAndPart[0]))) + layerAndPart[1];
     }
 
     private static boolean isRouter(ModelConfig config, String name) {

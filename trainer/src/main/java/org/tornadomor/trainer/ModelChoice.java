@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.model.LoraConfig;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;
 import org.tornadomor.model.io.CheckpointFolder;
@@ -28,7 +29,7 @@ final class ModelChoice {
 
     private static final String MOR = "mor";
     private static final String VOCABULARY = "vocab_size";
-    private static final ObjectNode SCHEMA = keys(Presets.get("tiny-mor3"));
+    private static final ObjectNode SCHEMA = schema();
 
     private ModelChoice() {}
 
@@ -40,6 +41,12 @@ final class ModelChoice {
             node = node.get(path[i]);
         }
         return node;
+    }
+
+    /** Every key that some model has. */
+    private static ObjectNode schema() {
+        ModelConfig model = Presets.get("tiny-mor3");
+        return keys(model.withMor(model.mor().withLora(new LoraConfig(1, LoraConfig.ALL))));
     }
 
     private static ObjectNode keys(ModelConfig config) {

@@ -75,6 +75,7 @@ record RunSetup(
             throw new UserError("context " + config.context() + " is longer than the model's " + model.maxPositions()
                     + " positions: choose a shorter one, or set model.max_position_embeddings");
         }
+        config.optimizer().requireFits(model);
         return new CapacityWarmUp(model, config.context(), config.capacityWarmup());
     }
 

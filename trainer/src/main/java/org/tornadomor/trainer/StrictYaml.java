@@ -4,8 +4,10 @@ import java.util.Map;
 import java.util.Set;
 import org.tornadomor.UserError;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.util.JsonParserDelegate;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -39,8 +41,18 @@ public final class StrictYaml {
      * @throws UserError in one line, without the name of the text
      */
     public static JsonNode parse(String yaml) {
+        return parse(yaml, Set.of());
+    }
+
+    /**
+     * The same with further types, such as {@code function} for {@code !function name}: such a text comes as it is written, with its
+     * type and a blank before it.
+     *
+     * @throws UserError in one line, without the name of the text
+     */
+    public static JsonNode parse(String yaml, Set<String> types) {
         try {
-            JsonNode tree = scan(yaml) ? YAML.readTree(yaml) : MissingNode.getInstance();
+            JsonNode tree = scan(yaml, types) ? read(yaml, types) : MissingNode.getInstance();
             requireCharacters("", tree);
             return tree;
         } catch (JacksonException e) {
@@ -50,8 +62,33 @@ public final class StrictYaml {
         }
     }
 
+    private static JsonNode read(String yaml, Set<String> types) {
+        if (types.isEmpty()) {
+            return YAML.readTree(yaml);
+        }
+        try (JsonParser typed = new TypedTexts(YAML.createParser(yaml), types)) {
+            return YAML.readTree(typed);
+        }
+    }
+
+    /** Texts with their types before them. */
+    private static final class TypedTexts extends JsonParserDelegate {
+        private final Set<String> types;
+
+        TypedTexts(JsonParser parser, Set<String> types) {
+            super(parser);
+            this.types = types;
+        }
+
+        @Override
+        public String getString() {
+            String type = currentToken() == JsonToken.VALUE_STRING ? (String) getTypeId() : null;
+            return type != null && types.contains(type) ? "!" + type + " " + super.getString() : super.getString();
+        }
+    }
+
     /** Looks at everything as it is written. @return whether there is anything */
-    private static boolean scan(String yaml) {
+    private static boolean scan(String yaml, Set<String> types) {
         boolean any = false;
         int levels = 0;
         try (YAMLParser tokens = (YAMLParser) YAML.createParser(yaml)) {
@@ -62,7 +99,9 @@ public final class StrictYaml {
                     throw new UserError(place + " repeats another place (*): write the value out");
                 }
                 String type = tokens.getTypeId();
-                if (type != null && !TYPES.contains(type.startsWith(CORE) ? type.substring(CORE.length()) : type)) {
+                if (type != null
+                        && !TYPES.contains(type.startsWith(CORE) ? type.substring(CORE.length()) : type)
+                        && !(types.contains(type) && token == JsonToken.VALUE_STRING)) {
                     throw new UserError(place + " has the type !" + type + ", which means nothing here: leave it away");
                 }
                 levels += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;

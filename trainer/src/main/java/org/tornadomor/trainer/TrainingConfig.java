@@ -12,6 +12,7 @@ import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.SourceOptions;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterGroup;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.tokenizer.ByteTokenizer;
@@ -119,7 +120,7 @@ public record TrainingConfig(
             "5%",
             null,
             Schedule.DEFAULT_MIN_RATIO,
-            new AdamW(0.9, 0.95, 1e-8, 0.1, 1),
+            new AdamW(0.9, 0.95, 1e-8, 0.1, 1, Freeze.NONE, Rates.EVEN),
             0,
             100,
             32,
@@ -233,9 +234,11 @@ public record TrainingConfig(
      * Settings of AdamW.
      *
      * @param decay of the weights, matrices only
-     * @param clip largest global gradient norm, 0 for no clipping
+     * @param clip largest global gradient norm of what is trained, 0 for no clipping
+     * @param freeze what is not trained
+     * @param rates of groups
      */
-    public record AdamW(double beta1, double beta2, double eps, double decay, double clip) {
+    public record AdamW(double beta1, double beta2, double eps, double decay, double clip, Freeze freeze, Rates rates) {
         public AdamW {
             share("optimizer.beta1", beta1);
             share("optimizer.beta2", beta2);
@@ -245,7 +248,28 @@ public record TrainingConfig(
         }
 
         Optimizer.Settings settings() {
-            return new Optimizer.Settings((float) beta1, (float) beta2, (float) eps, (float) decay, (float) clip);
+            Map<ParameterGroup, Float> byGroup = rates.byGroup();
+            switch (freeze) {
+                case NONE -> {}
+                case SHARED -> byGroup.remove(ParameterGroup.SHARED);
+                case LORA -> byGroup.remove(ParameterGroup.LORA);
+            }
+            return new Optimizer.Settings(
+                    (float) beta1, (float) beta2, (float) eps, (float) decay, (float) clip, byGroup);
+        }
+
+        /** Refuses what the model does not have. */
+        void requireFits(ModelConfig model) {
+            if (freeze == Freeze.SHARED && model.mor() == null) {
+                throw new UserError("optimizer.freeze is shared, and the model has no layers that recursions share;"
+                        + " leave it away");
+            }
+            boolean setsFactors = freeze == Freeze.LORA || rates.lora() != 1;
+            if (setsFactors && model.lora() == null) {
+                throw new UserError("optimizer." + (freeze == Freeze.LORA ? "freeze is lora" : "rates.lora is set")
+                        + ", and the model has no low-rank factors; leave it away, or give some to the model"
+                        + " (model.mor.lora.rank)");
+            }
         }
     }
 
@@ -417,7 +441,7 @@ public record TrainingConfig(
         return UnknownKeys.passingOver(ignoreKeys);
     }
 
-    private static void positive(String key, double value) {
+    static void positive(String key, double value) {
         if (!(value > 0) || Double.isInfinite(value)) {
             throw new UserError(key + " is " + text(value) + "; it must be a number above 0");
         }

@@ -39,11 +39,14 @@ public record CheckpointDescription(
     public static String kind(ModelConfig config) {
         MorConfig mor = config.mor();
         if (mor == null) {
-            return "Llama";
+            return config.architecture().family().title();
         }
         String name =
                 mor.router().routes() ? "Mixture-of-Recursions, " + mor.router().spelling() : "recursive";
         return name + ", " + mor.numRecursions() + " recursions, "
-                + mor.sharing().spelling();
+                + mor.sharing().spelling()
+                + (mor.lora() == null
+                        ? ""
+                        : ", low-rank factors of rank " + mor.lora().rank());
     }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import tools.jackson.databind.SerializationFeature;
@@ -76,6 +77,27 @@ public final class CheckpointWriter implements TensorSink {
             throw e;
         }
         return writer;
+    }
+
+    /**
+     * Refuses a folder that holds something: one that mixes the files of two models would load as neither.
+     *
+     * @throws UserError if the path is no folder, or not empty
+     */
+    public static void requireEmpty(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        if (!Files.isDirectory(folder)) {
+            throw new UserError(folder + " is a file; give a new folder");
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            if (entries.findAny().isPresent()) {
+                throw new UserError(folder + " is not empty; give a new folder");
+            }
+        } catch (IOException e) {
+            throw UserError.file("read", folder, e);
+        }
     }
 
     /** Has {@link #commit} write which tokens begin and end a text, into {@code config.json} and a file of their own. */

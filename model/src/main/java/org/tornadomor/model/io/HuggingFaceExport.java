@@ -1,12 +1,9 @@
 package org.tornadomor.model.io;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.tornadomor.UserError;
 
-/** Writes a plain Llama as a folder that Hugging Face's {@code LlamaForCausalLM} loads. */
+/** Writes a plain model as a folder that Hugging Face's library loads: the first class that computes it is named there. */
 public final class HuggingFaceExport {
     /** Elements that are held at once. */
     private static final int CHUNK = 1 << 20;
@@ -20,10 +17,11 @@ public final class HuggingFaceExport {
      * @param folder new or empty
      * @param dtype F32, F16 or BF16
      * @param generation the tokens that begin and end a text
-     * @throws UserError if the folder holds something, or the disk refuses
+     * @throws UserError if no class there computes the model, the folder holds something, or the disk refuses
      */
     public static void write(PlainLlama model, Path source, Path folder, DType dtype, GenerationConfig generation) {
-        requireEmpty(folder);
+        model.config().architecture().requireClass();
+        CheckpointWriter.requireEmpty(folder);
         float[] values = new float[CHUNK];
         try (CheckpointWriter writer = CheckpointWriter.create(folder, model.config(), dtype)) {
             writer.setGeneration(generation);
@@ -36,23 +34,6 @@ public final class HuggingFaceExport {
             }
             TokenizerFiles.read(source).write(folder);
             writer.commit();
-        }
-    }
-
-    /** A folder that mixes the files of two models would load as neither. */
-    private static void requireEmpty(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        if (!Files.isDirectory(folder)) {
-            throw new UserError(folder + " is a file; give a new folder");
-        }
-        try (Stream<Path> entries = Files.list(folder)) {
-            if (entries.findAny().isPresent()) {
-                throw new UserError(folder + " is not empty; give a new folder");
-            }
-        } catch (IOException e) {
-            throw UserError.file("read", folder, e);
         }
     }
 }

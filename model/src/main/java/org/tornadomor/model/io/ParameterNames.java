@@ -1,5 +1,7 @@
 package org.tornadomor.model.io;
 
+import org.tornadomor.model.LoraTarget;
+
 /**
  * The names of a model's tensors: Llama's, with {@code u} a weight set in the order of first use, and those of the
  * routers. All count from 0. Projections are stored [out, in].
@@ -23,7 +25,15 @@ public final class ParameterNames {
      */
     public static final String ROUTER_BIAS = "model.router.bias";
 
+    /** What the names of all low-rank factors begin with. */
+    public static final String LORA = "model.lora.";
+
+    private static final String WEIGHT = ".weight";
+    private static final String BIAS = ".bias";
+
     static final String AUX_ROUTERS = "model.aux_routers.";
+
+    private static final String UP = ".up.weight";
 
     private ParameterNames() {}
 
@@ -97,12 +107,56 @@ public final class ParameterNames {
         return layer(u, "mlp.down_proj");
     }
 
+    /** [rank, inputs]: A of the low-rank factors of a map of the unrolled layer {@code l}. */
+    public static String loraDown(int l, LoraTarget target) {
+        return LORA + l + "." + target.module() + ".down.weight";
+    }
+
+    /** [rank, outputs]: B of the same, transposed. */
+    public static String loraUp(int l, LoraTarget target) {
+        return LORA + l + "." + target.module() + UP;
+    }
+
+    /**
+     * A vector that the unrolled layer {@code l} has for itself, beside its low-rank factors.
+     *
+     * @param ofFirst the name that the first weight set would give it
+     */
+    public static String own(int l, String ofFirst) {
+        return LORA + l + "." + ofFirst.substring(layer(0).length());
+    }
+
+    /** Whether a tensor is the factor that begins at zero, so that factors change nothing before they are trained. */
+    public static boolean isLoraUp(String name) {
+        return name.startsWith(LORA) && name.endsWith(UP);
+    }
+
+    /** [head size], the norm of each head of queries. */
+    public static String queryNorm(int u) {
+        return layer(u, "self_attn.q_norm");
+    }
+
+    /** [head size], the norm of each head of keys. */
+    public static String keyNorm(int u) {
+        return layer(u, "self_attn.k_norm");
+    }
+
+    /** [out], the bias of the projection whose matrix has that name. */
+    public static String bias(String matrix) {
+        return matrix.substring(0, matrix.length() - WEIGHT.length()) + BIAS;
+    }
+
+    /** Whether a tensor of that name is the bias of a projection. */
+    public static boolean isBias(String name) {
+        return name.endsWith(BIAS) && !name.equals(ROUTER_BIAS);
+    }
+
     /** What the names of the tensors of a layer begin with. */
-    static String layer(int u) {
+    public static String layer(int u) {
         return "model.layers." + u + ".";
     }
 
     private static String layer(int u, String part) {
-        return layer(u) + part + ".weight";
+        return layer(u) + part + WEIGHT;
     }
 }

@@ -13,8 +13,10 @@ public record ParameterSpec(String name, int[] shape, Group group) {
     public enum Group {
         /** A matrix, embedding and routers included: with weight decay. */
         MATRIX,
-        /** The weights of a norm: without. */
+        /** The weights of a norm, or a bias: without. */
         VECTOR,
+        /** A low-rank factor: with weight decay. */
+        LOW_RANK,
         /** A matrix of an auxiliary router, which has an optimiser of its own. */
         AUXILIARY,
         /** Moved by no gradient: the balancing bias of a router. */
@@ -37,7 +39,7 @@ public record ParameterSpec(String name, int[] shape, Group group) {
 
     /** Whether weight decay applies. */
     public boolean decay() {
-        return group == Group.MATRIX || group == Group.AUXILIARY;
+        return group == Group.MATRIX || group == Group.LOW_RANK || group == Group.AUXILIARY;
     }
 
     /** Whether a gradient moves it; only the loss-free balancing bias has an update of its own. */

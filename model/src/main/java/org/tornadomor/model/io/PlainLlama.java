@@ -2,23 +2,31 @@ package org.tornadomor.model.io;
 
 import org.tornadomor.UserError;
 import org.tornadomor.model.LayerMap;
+import org.tornadomor.model.LoraConfig;
+import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ModelConfig;
 
 /**
- * A checkpoint read as the plain Llama that computes the same: a vanilla one as it is, a recursive one unrolled, each of its
- * L layers with the tensors of its weight set. Tensors are read from the checkpoint when asked for; nothing is held.
+ * A checkpoint read as the plain model (of the Llama family) that computes the same: a vanilla one as it is, a recursive one
+ * unrolled, each of its L layers with the tensors of its weight set and, if asked for, its low-rank factors multiplied into them.
+ * Tensors are read from the checkpoint when asked for; at most one matrix is held.
  */
 public final class PlainLlama {
     private final CheckpointFolder checkpoint;
     private final ModelConfig config;
     private final LayerMap map;
+    /** The matrix with factors that was read last, whole. */
+    private String mergedName;
+
+    private float[] merged;
 
     /**
      * Looks at a checkpoint, which stays the caller's.
      *
+     * @param merge multiply low-rank factors into the matrices; without it a model that has some is refused
      * @throws UserError if no plain Llama computes the same
      */
-    public PlainLlama(CheckpointFolder checkpoint) {
+    public PlainLlama(CheckpointFolder checkpoint, boolean merge) {
         this.checkpoint = checkpoint;
         ModelConfig source = checkpoint.config();
         map = new LayerMap(source);
@@ -35,6 +43,11 @@ public final class PlainLlama {
                         + " recursion_wise");
             }
         }
+        if (source.lora() != null && !merge) {
+            throw new UserError(checkpoint.folder() + " has low-rank factors of rank "
+                    + source.lora().rank() + ", which a plain Llama cannot express; --merge multiplies them into the"
+                    + " matrices of each layer");
+        }
         config = source.withMor(null);
     }
 
@@ -48,6 +61,10 @@ public final class PlainLlama {
         for (int l = 0; l < config.numLayers() && map.numWeightSets() < config.numLayers(); l++) {
             String prefix = ParameterNames.layer(l);
             if (name.startsWith(prefix)) {
+                String own = ParameterNames.LORA + l + "." + name.substring(prefix.length());
+                if (checkpoint.tensors().contains(own)) {
+                    return own;
+                }
                 return ParameterNames.layer(map.weightSet(l)) + name.substring(prefix.length());
             }
         }
@@ -61,11 +78,56 @@ public final class PlainLlama {
      * @throws UserError naming file and tensor if a value is not finite
      */
     public void read(String name, long from, float[] dst, int count) {
+        for (int l = 0; l < config.numLayers(); l++) {
+            for (LoraTarget target : LoraConfig.targets(checkpoint.config(), map, l)) {
+                if (name.equals(ParameterNames.layer(l) + target.module() + ".weight")) {
+                    System.arraycopy(merged(name, l, target), Math.toIntExact(from), dst, 0, count);
+                    return;
+                }
+            }
+        }
         checkpoint.read(source(name), from, dst, 0, count);
     }
 
-    /** The type that holds every tensor of the checkpoint without loss: F32 where they differ. */
+    /** W + B A of a map, summed in double. */
+    private float[] merged(String name, int layer, LoraTarget target) {
+        if (name.equals(mergedName)) {
+            return merged;
+        }
+        int inputs = target.inputs(config);
+        int outputs = target.outputs(config);
+        int rank = checkpoint.config().lora().rank(config, target);
+        float[] values = new float[Math.multiplyExact(outputs, inputs)];
+        float[] down = new float[rank * inputs];
+        float[] up = new float[rank * outputs];
+        checkpoint.read(source(name), values, 0);
+        checkpoint.read(ParameterNames.loraDown(layer, target), down, 0);
+        checkpoint.read(ParameterNames.loraUp(layer, target), up, 0);
+        double[] row = new double[inputs];
+        for (int o = 0; o < outputs; o++) {
+            for (int i = 0; i < inputs; i++) {
+                row[i] = values[o * inputs + i];
+            }
+            for (int r = 0; r < rank; r++) {
+                double factor = up[r * outputs + o];
+                for (int i = 0; i < inputs; i++) {
+                    row[i] += factor * down[r * inputs + i];
+                }
+            }
+            for (int i = 0; i < inputs; i++) {
+                values[o * inputs + i] = (float) row[i];
+            }
+        }
+        mergedName = name;
+        merged = values;
+        return values;
+    }
+
+    /** The type that holds every tensor of the checkpoint without loss: F32 where they differ, or are merged. */
     public DType dtype() {
+        if (checkpoint.config().lora() != null) {
+            return DType.F32;
+        }
         DType common = null;
         for (ParameterSpec spec : checkpoint.specs()) {
             DType dtype = checkpoint.tensors().info(spec.name()).dtype();

@@ -1,0 +1,266 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.UserError;
+import org.tornadomor.convert.Conversion;
+import org.tornadomor.convert.ConversionPlan;
+import org.tornadomor.convert.Initialisation;
+import org.tornadomor.convert.LayerSelection;
+import org.tornadomor.convert.LoraInit;
+import org.tornadomor.convert.Residual;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.model.LoraConfig;
+import org.tornadomor.model.LoraTarget;
+import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.MorConfigBuilder;
+import org.tornadomor.model.RouterKind;
+import org.tornadomor.model.Sharing;
+import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.CheckpointWriter;
+import org.tornadomor.model.io.Checksums;
+import org.tornadomor.model.io.GenerationConfig;
+import org.tornadomor.tokenizer.TextBoundaries;
+import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.Tokenizers;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tornado-mor convert}: a plain Llama becomes a recursive or Mixture-of-Recursions model. */
+@Command(
+        name = "convert",
+        description = {
+            "Makes a recursive or Mixture-of-Recursions model of a plain Llama: layers share weights, and a router may"
+                    + " decide how often a token goes through them. Train it on afterwards (train --init DIR).",
+            "The result is float32 and has the tokenizer of the original.",
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tornado-mor convert --model llama --out recursive --recursions 2 --sharing cycle \\",
+            "      --init stepwise",
+            "  tornado-mor convert --model llama --out mor --recursions 3 --sharing middle-cycle \\",
+            "      --init upper --router expert-choice --data book.txt",
+            "  tornado-mor convert --model llama --out relaxed --recursions 2 --sharing cycle \\",
+            "      --init average --lora-rank 16 --keep-layers even:4",
+        })
+final class ConvertCommand implements Runnable {
+    private static final String RANK = "--lora-rank";
+    private static final String LORA_INIT = "--lora-init";
+    private static final String LORA_TARGETS = "--lora-targets";
+    private static final String KEEP = "--keep-layers";
+    private static final String DROP = "--drop-layers";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of a plain Llama, or of a run that trained one.")
+    private Path model;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "A new folder.")
+    private Path out;
+
+    @Option(
+            names = "--recursions",
+            required = true,
+            paramLabel = "N",
+            description = "How often the shared layers are applied at most.")
+    private int recursions;
+
+    @Option(
+            names = "--sharing",
+            required = true,
+            paramLabel = "KIND",
+            description = "Which layers share weights. cycle: 012 012 012; sequence: 000 111 222; middle-cycle and"
+                    + " middle-sequence: the same between a first and a last layer with weights of their own.")
+    private String sharing;
+
+    @Option(
+            names = "--init",
+            required = true,
+            paramLabel = "KIND",
+            description = "What shared layers begin with. stepwise: evenly spaced layers, the first and the last among"
+                    + " them; average: the mean of the layers that they stand for; lower: the first layers; upper: the last"
+                    + " ones; random: some by chance.")
+    private String init;
+
+    @Option(
+            names = "--router",
+            defaultValue = "none",
+            paramLabel = "KIND",
+            description = "none (every token takes all recursions), expert-choice or token-choice; routers begin with"
+                    + " random weights. Default: none.")
+    private String router;
+
+    @Option(
+            names = RANK,
+            paramLabel = "R",
+            description =
+                    "Give each layer of a recursion low-rank factors of its own besides the shared matrices, of this"
+                            + " rank; 0 for none. Default: 0.")
+    private int rank;
+
+    @Option(
+            names = LORA_INIT,
+            paramLabel = "KIND",
+            description = "What low-rank factors begin with. svd (default): the best of that rank for what the shared"
+                    + " matrices lack; zero: nothing, so that they change nothing before they are trained.")
+    private String loraInit;
+
+    @Option(
+            names = LORA_TARGETS,
+            split = ",",
+            paramLabel = "MAPS",
+            description = "Which matrices have them: some of q,k,v,o,gate,up,down. Default: all.")
+    private List<String> loraTargets;
+
+    @Option(
+            names = KEEP,
+            paramLabel = "LAYERS",
+            description = "Take these layers alone, counted from 0, such as 0-3,7; or even:N for N evenly spaced ones.")
+    private String keep;
+
+    @Option(names = DROP, paramLabel = "LAYERS", description = "Take all layers but these; even:N leaves out N.")
+    private String drop;
+
+    @Option(
+            names = "--data",
+            paramLabel = "TEXT",
+            description = "Measure the loss of the original and of the converted model on a text file, a folder or an"
+                    + " archive. May be given several times.")
+    private List<String> data = new ArrayList<>();
+
+    @Mixin
+    private TextOptions textOptions;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            defaultValue = "50000",
+            description = "Predict at most so many tokens of --data. Default: ${DEFAULT-VALUE}.")
+    private long maxTokens;
+
+    @Mixin
+    private SeedOption seed;
+
+    @Mixin
+    private EngineOptions engine;
+
+    @Mixin
+    private JsonOption json;
+
+    @Mixin
+    private IgnoreKeyOption ignored;
+
+    @Override
+    public void run() {
+        MorConfig mor = mor();
+        Initialisation initialisation = ChoiceOption.parse(Initialisation.class, "--init", init);
+        LoraInit factors = loraInit == null ? LoraInit.SVD : ChoiceOption.parse(LoraInit.class, LORA_INIT, loraInit);
+        LayerSelection selection = selection();
+        requireEffect();
+        PrintWriter err = spec.commandLine().getErr();
+        UnknownKeys unknown = ignored.unknown(err);
+        try (CheckpointFolder original = LoadedModel.open(model, unknown)) {
+            CheckpointWriter.requireEmpty(out);
+            OutputFile.requireOutsideModel(out, original.folder());
+            ConversionPlan plan = ConversionPlan.of(
+                    original.config(), original.folder(), mor, initialisation, selection, seed.value());
+            Checksums.verify(original.folder());
+            List<Residual> residuals = convert(plan, original, factors);
+            ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(original));
+            report.print(spec.commandLine().getOut(), json.wanted(), out);
+            err.println("Wrote " + out + "; train it on with: " + RootCommand.NAME + " train --init " + out
+                    + " --data TEXT");
+        }
+    }
+
+    private List<Residual> convert(ConversionPlan plan, CheckpointFolder original, LoraInit factors) {
+        boolean decomposes = plan.target().lora() != null && factors == LoraInit.SVD;
+        try (Engine products = decomposes ? engine.open() : null;
+                Tokenizer tokenizer = Tokenizers.forCheckpoint(
+                                original.folder(), original.config().vocabSize())
+                        .orElse(null)) {
+            GenerationConfig generation =
+                    TextBoundaries.of(original.folder(), tokenizer).generation();
+            return Conversion.write(plan, original, out, generation, factors, products, seed.value());
+        }
+    }
+
+    private MorConfig mor() {
+        if (recursions < 1) {
+            throw new UserError("--recursions is " + recursions + "; give 1 or more");
+        }
+        RouterKind kind = RouterKind.parse("--router", ChoiceOption.spelling(router));
+        return new MorConfigBuilder(recursions, kind)
+                .sharing(ChoiceOption.parse(Sharing.class, "--sharing", sharing))
+                .lora(lora())
+                .build();
+    }
+
+    private LoraConfig lora() {
+        if (rank < 0) {
+            throw new UserError(RANK + " is " + rank + "; give 1 or more, or 0 for no low-rank factors");
+        }
+        List<LoraTarget> targets = loraTargets == null
+                ? LoraConfig.ALL
+                : loraTargets.stream()
+                        .map(name -> ChoiceOption.parse(LoraTarget.class, LORA_TARGETS, name))
+                        .toList();
+        return rank == 0 ? null : new LoraConfig(rank, targets);
+    }
+
+    private LayerSelection selection() {
+        if (keep != null && drop != null) {
+            throw new UserError(KEEP + " and " + DROP + " say the same in two ways; give one of them");
+        }
+        if (keep == null && drop == null) {
+            return LayerSelection.ALL;
+        }
+        return keep != null ? new LayerSelection(KEEP, keep, true) : new LayerSelection(DROP, drop, false);
+    }
+
+    private void requireEffect() {
+        if (maxTokens < 1) {
+            throw new UserError("--max-tokens " + maxTokens + " is too small; give 1 or more");
+        }
+        NoEffect.of(spec)
+                .when(
+                        data::isEmpty,
+                        "no --data is given",
+                        "--max-tokens",
+                        TextOptions.FILTER,
+                        TextOptions.EXTENSIONS,
+                        TextOptions.TEXT_FIELD)
+                .when(() -> rank == 0, "the model has no low-rank factors (" + RANK + ")", LORA_INIT, LORA_TARGETS);
+    }
+
+    /** Null without text to measure on. */
+    private ConversionReport.Losses losses(CheckpointFolder original) {
+        if (data.isEmpty()) {
+            return null;
+        }
+        Tokenizer tokenizer = Tokenizers.forCheckpoint(
+                        original.folder(), original.config().vocabSize())
+                .orElseThrow(() -> new UserError(
+                        original.folder() + " has no tokenizer.json, so no text can be measured; leave --data out"));
+        try (LossOnText text = new LossOnText(original, tokenizer, textOptions.open(spec, data, 0), maxTokens);
+                CheckpointFolder converted = CheckpointFolder.open(out)) {
+            double before = text.of(original, engine, true);
+            double train = text.of(converted, engine, false);
+            double causal = converted.config().router().looksAhead() ? text.of(converted, engine, true) : train;
+            return new ConversionReport.Losses(text.tokens(), before, train, causal);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.tasks.Mode;
+import org.tornadomor.tasks.ModeResult;
+import org.tornadomor.tasks.ResultJson;
+import org.tornadomor.tasks.ResultTable;
+import org.tornadomor.tasks.TaskLibrary;
+import org.tornadomor.tasks.TaskListing;
+import org.tornadomor.tasks.TaskOptions;
+import org.tornadomor.tasks.TaskRun;
+import org.tornadomor.tokenizer.TextBoundaries;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code evaluate --tasks}: a loaded model on tasks. */
+final class TaskEvaluation {
+    private final TaskArguments arguments;
+    private final TaskOptions options;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    /**
+     * @param out for results
+     * @param err for messages
+     */
+    TaskEvaluation(TaskArguments arguments, TaskOptions options, PrintWriter out, PrintWriter err) {
+        this.arguments = arguments;
+        this.options = options;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** Shows what can be evaluated. */
+    static void list(PrintWriter out) {
+        TextTable table = new TextTable("task", "documents", "data set", "licence").left(4);
+        for (TaskListing.Line line : TaskListing.lines(new TaskLibrary())) {
+            table.row(line.name(), line.split(), line.where(), line.licence());
+        }
+        table.print(out);
+        out.println();
+        out.println(
+                "Download the data sets with the fields that they have there. Below --task-data, the documents of a split are"
+                        + " looked for as");
+        for (TaskListing.Line line : TaskListing.lines(new TaskLibrary())) {
+            out.println("  " + line.name() + ": " + line.files());
+        }
+        out.flush();
+    }
+
+    /**
+     * Runs everything and shows it.
+     *
+     * @param described what stands before the results in JSON
+     */
+    void run(
+            LoadedModel loaded,
+            TextBoundaries texts,
+            ObjectNode described,
+            JsonFileOption json,
+            ResultFile jsonFile,
+            ResultFile samplesFile,
+            WorkReport work) {
+        ModelConfig config = loaded.config();
+        List<Mode> modes = arguments.modes(config.router().looksAhead());
+        TaskLibrary library = new TaskLibrary();
+        // They say nothing if what follows cannot be used.
+        List<String> notes = new ArrayList<>();
+        TaskRun run = TaskRun.prepare(
+                loaded.engine(),
+                loaded.weights(),
+                texts,
+                options,
+                library,
+                arguments.names(library),
+                arguments.data(),
+                notes::add);
+        notes.forEach(err::println);
+        List<ModeResult> results = new ArrayList<>();
+        try (Progress progress = Progress.start("evaluate", "tok", run.tokens() * modes.size())) {
+            for (Mode mode : modes) {
+                results.add(run.run(mode, progress::advance));
+                work.mark("tasks, " + mode.label() + " mode", true);
+            }
+        }
+        described.put("mode", modes.size() > 1 ? "both" : modes.getFirst().label());
+        described.put("modes_differ", config.router().looksAhead());
+        ResultJson.addTo(described, results);
+        work.addTo(described);
+        if (json.file() != null) {
+            jsonFile.write(JsonFileOption.text(described));
+        }
+        if (arguments.samples() != null) {
+            samplesFile.write(ResultJson.samples(results));
+        }
+        if (json.prints()) {
+            JsonOption.print(out, described);
+        } else {
+            print(results, config);
+        }
+        out.flush();
+        work.print(err);
+    }
+
+    private void print(List<ModeResult> results, ModelConfig config) {
+        ResultTable table = new ResultTable(results);
+        table.scores().forEach(line -> out.println(TerminalPrinter.line(out, line)));
+        if (config.recursions() > 1) {
+            out.println();
+            out.println("Mean recursions of the tokens from which answers were predicted:");
+            table.depths().forEach(line -> out.println(TerminalPrinter.line(out, line)));
+        }
+        if (!config.router().looksAhead()) {
+            out.println("This model routes alike in training and in generation: both modes are one.");
+        }
+    }
+}

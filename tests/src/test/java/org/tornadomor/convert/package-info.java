@@ -1,0 +1,2 @@
+/** Conversions of plain models. */
+package org.tornadomor.convert;

@@ -1,0 +1,2 @@
+/** Tests of few-shot evaluation. */
+package org.tornadomor.tasks;
