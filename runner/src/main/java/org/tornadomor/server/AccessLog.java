@@ -24,7 +24,7 @@ final class AccessLog implements RequestLog {
     public void log(Request request, Response response) {
         Object route = request.getAttribute(Exchange.ROUTE);
         Object note = request.getAttribute(Exchange.NOTE);
-        Object gone = request.getAttribute(Exchange.ROUTE_STATUS);
+        Object gone = request.getAttribute(Exchange.STATUS);
         int status = gone == null ? response.getStatus() : (Integer) gone;
         metrics.answered(route == null ? "other" : route.toString(), status);
         double seconds = (System.nanoTime() - request.getBeginNanoTime()) / 1e9;

@@ -26,7 +26,7 @@ final class Exchange {
     static final int GONE = 499;
 
     /** The status for log and metrics, where it is not that of the answer. */
-    static final String ROUTE_STATUS = Exchange.class.getName() + ".status";
+    static final String STATUS = Exchange.class.getName() + ".status";
 
     private static final int LONGEST_WHY = 80;
 
@@ -136,7 +136,7 @@ final class Exchange {
     /** Nobody is there for an answer, or will be in time: ends the connection. */
     void abort(String why) {
         note("gone=" + shown(why, LONGEST_WHY).replace(' ', '-'));
-        request.setAttribute(ROUTE_STATUS, GONE);
+        request.setAttribute(STATUS, GONE);
         close();
     }
 
