@@ -67,8 +67,8 @@ final class ServerComparison {
             DecoderSize size = DecoderSize.full(config, TEXTS, context, TEXTS + PROMPT * config.recursions());
             Scheduler scheduler = new Scheduler(engine, weights, size, PROMPT, false, DepthPolicy.DEPTH_WISE);
             try (ServingLoop loop = new ServingLoop(scheduler, TEXTS);
-                    ModelServer server = ModelServer.start(
-                            ServerSettings.LOCAL, new PrintWriter(PrintWriter.nullWriter()))) {
+                    ModelServer server =
+                            ModelServer.start(ServerSettings.LOCAL, new PrintWriter(PrintWriter.nullWriter()))) {
                 TextBoundaries texts = TextBoundaries.of(new ByteTokenizer());
                 server.serve(new ServedModel(args[1], 0, config, 0, texts, null, context, null, false, loop));
                 new ServerComparison(args[1], loop, server.uri().getPort()).run(Integer.parseInt(args[2]));
@@ -85,10 +85,12 @@ final class ServerComparison {
             within[i] = within(count);
             through[i] = through(count);
         }
-        double[] ratios = IntStream.range(0, ROUNDS).mapToDouble(i -> through[i] / within[i]).toArray();
+        double[] ratios = IntStream.range(0, ROUNDS)
+                .mapToDouble(i -> through[i] / within[i])
+                .toArray();
         Results throughput = new Results(
-                "Through HTTP, " + TEXTS + " texts at a time, prompts of " + PROMPT + " tokens, " + LENGTH + " new ones, "
-                        + model,
+                "Through HTTP, " + TEXTS + " texts at a time, prompts of " + PROMPT + " tokens, " + LENGTH
+                        + " new ones, " + model,
                 "how",
                 "tokens/s",
                 "of the loop alone");
@@ -100,9 +102,12 @@ final class ServerComparison {
             alone[i] = firstWithin(i);
             sent[i] = firstThrough(i);
         }
-        Results first = new Results("First token of a text alone, medians", "how", "ms", "more than the loop alone, ms");
+        Results first =
+                new Results("First token of a text alone, medians", "how", "ms", "more than the loop alone, ms");
         first.row("the loop alone", Results.median(alone), 0.0);
-        double[] more = IntStream.range(0, FIRST_ROUNDS).mapToDouble(i -> sent[i] - alone[i]).toArray();
+        double[] more = IntStream.range(0, FIRST_ROUNDS)
+                .mapToDouble(i -> sent[i] - alone[i])
+                .toArray();
         first.row("streamed through sockets", Results.median(sent), Results.median(more));
         Results.note("In turn within one run, " + ROUNDS + " and " + FIRST_ROUNDS
                 + " times; clients are threads of the same process, so what they take is in the figures.");
@@ -116,8 +121,7 @@ final class ServerComparison {
 
     private static Request request(int seed) {
         Extras going = new Extras(java.util.Map.of(), 0, 0, -1, false, true);
-        return new Request(
-                prompt(seed), LENGTH, new Request.Sampling(1, 0, 1, 0, 1), seed, new int[0], 0.5, 0, going);
+        return new Request(prompt(seed), LENGTH, new Request.Sampling(1, 0, 1, 0, 1), seed, new int[0], 0.5, 0, going);
     }
 
     /** Tokens a second, given to the loop; as many at a time as through sockets. */

@@ -187,11 +187,12 @@ class ServeCommandTest {
         DecoderSize small = options("--kv-memory", "300k").size(config);
         assertTrue(small.context() < 4096 && small.context() >= 256, small.toString());
         assertTrue(small.keyBytes(config) <= 300_000, small.toString());
-        DecoderSize narrow =
-                options("--kv-memory", "300k", "--kv", "bfloat16").size(config);
+        DecoderSize narrow = options("--kv-memory", "300k", "--kv", "bfloat16").size(config);
         assertTrue(narrow.context() > 1.5 * small.context(), narrow.toString());
         assertEquals(64, options("--context", "64").size(config).context());
-        assertThrows(UserError.class, () -> options("--kv-memory", "300k", "--context", "4096").size(config));
+        assertThrows(
+                UserError.class,
+                () -> options("--kv-memory", "300k", "--context", "4096").size(config));
     }
 
     private static ServingOptions options(String... args) {

@@ -209,7 +209,8 @@ class ApiTest {
                     token.get("logprob").doubleValue(),
                     token.get("top_logprobs").get(0).get("logprob").doubleValue(),
                     1e-9);
-            assertTrue(token.get("bytes").isArray() || token.get("token").stringValue().startsWith("token_id:"));
+            assertTrue(token.get("bytes").isArray()
+                    || token.get("token").stringValue().startsWith("token_id:"));
         }
     }
 
