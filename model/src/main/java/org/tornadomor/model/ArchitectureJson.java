@@ -231,5 +231,4 @@ final class ArchitectureJson {
         }
         return l;
     }
-
 }

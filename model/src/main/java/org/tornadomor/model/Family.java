@@ -125,8 +125,7 @@ public enum Family {
      * @param window 0: none
      * @param padding whether the class has a token of its own for padding
      */
-    record Defaults(
-            int kvHeads, int headDim, int positions, double theta, boolean tied, int window, boolean padding) {
+    record Defaults(int kvHeads, int headDim, int positions, double theta, boolean tied, int window, boolean padding) {
         static final Defaults LLAMA = new Defaults(0, 0, 2048, 10_000, false, 0, false);
     }
 
@@ -214,13 +213,12 @@ public enum Family {
         if (this == MOR) {
             return true;
         }
-        boolean attention =
-                switch (biases) {
-                    case NONE -> !a.qkvBias() && !a.outputBias();
-                    case QUERIES_KEYS_VALUES -> a.qkvBias() && !a.outputBias();
-                    case BY_KEY -> a.qkvBias() == a.outputBias();
-                    case EACH_BY_KEY -> true;
-                };
+        boolean attention = switch (biases) {
+            case NONE -> !a.qkvBias() && !a.outputBias();
+            case QUERIES_KEYS_VALUES -> a.qkvBias() && !a.outputBias();
+            case BY_KEY -> a.qkvBias() == a.outputBias();
+            case EACH_BY_KEY -> true;
+        };
         boolean positions = reads(Keys.NO_ROPE_LAYERS) || a.layers().stream().allMatch(AttentionKind::rotary);
         return attention
                 && positions
