@@ -1,5 +1,6 @@
 package org.tornadomor.tasks;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -50,7 +51,7 @@ public final class TaskRun {
             TaskOptions options,
             TaskLibrary library,
             List<String> names,
-            java.nio.file.Path data,
+            Path data,
             Consumer<String> notes) {
         List<TaskTree> trees = new ArrayList<>();
         for (String name : names) {
@@ -125,8 +126,12 @@ public final class TaskRun {
     /** Lets the model write; it routes as in generation in every mode. */
     private Answer[] written(PreparedTask task, long[] computed, LongConsumer progress) {
         TaskConfig.Writing writing = task.task().generation();
-        GenerationOptions how = new GenerationOptions(
-                writing.mostTokens(), 0, 0, 1, 1, 0, writing.until(), options.threshold(), options.maxDepth());
+        GenerationOptions how = GenerationOptions.DEFAULT
+                .withMaxNewTokens(writing.mostTokens())
+                .withTemperature(0)
+                .withStop(writing.until())
+                .withThreshold(options.threshold())
+                .withMaxDepth(options.maxDepth());
         List<int[]> prompts = task.requests().stream().map(TokenRequest::ids).toList();
         BatchGenerator.Result result = BatchGenerator.generate(
                 engine, weights, texts, prompts, how, ElementType.F32, TokenListener.NONE);
