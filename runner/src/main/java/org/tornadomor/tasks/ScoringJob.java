@@ -17,7 +17,6 @@ final class ScoringJob {
     private final List<double[]> sums = new ArrayList<>();
     private final List<boolean[]> greedy = new ArrayList<>();
     private int firstWanted;
-    private int sharedTokens = Integer.MAX_VALUE;
 
     private ScoringJob(int[] ids) {
         this.ids = ids;
@@ -43,7 +42,6 @@ final class ScoringJob {
         sums.add(new double[1]);
         greedy.add(new boolean[] {true});
         firstWanted = Math.min(firstWanted, request.firstPredicting());
-        sharedTokens = Math.min(sharedTokens, request.firstPredicting());
     }
 
     /** The tokens that the model sees. */
@@ -55,6 +53,11 @@ final class ScoringJob {
         return ids.length;
     }
 
+    /** Tokens of all requests that it answers, as if each had run. */
+    long tokens() {
+        return (long) ids.length * requests.size();
+    }
+
     /** The first token whose logits are wanted. */
     int firstWanted() {
         return firstWanted;
@@ -62,7 +65,7 @@ final class ScoringJob {
 
     /** The tokens before everything that is predicted, which other jobs may share. */
     List<Integer> context() {
-        return Arrays.stream(ids, 0, sharedTokens).boxed().toList();
+        return Arrays.stream(ids, 0, firstWanted).boxed().toList();
     }
 
     /**
