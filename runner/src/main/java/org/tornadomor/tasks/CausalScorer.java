@@ -118,7 +118,7 @@ final class CausalScorer implements RequestScorer {
 
     /** The longest first: what is left at the end is short. */
     private static Deque<Group> groups(List<ScoringJob> jobs) {
-        Map<List<Integer>, Group> byContext = new LinkedHashMap<>();
+        Map<TokenKey, Group> byContext = new LinkedHashMap<>();
         for (ScoringJob job : jobs) {
             byContext.computeIfAbsent(job.context(), context -> new Group()).add(job);
         }

@@ -25,13 +25,13 @@ final class ScoringJob {
 
     /** The jobs of requests; a number is the place of a request in the list. */
     static List<ScoringJob> of(List<TokenRequest> requests) {
-        Map<List<Integer>, ScoringJob> jobs = new LinkedHashMap<>();
+        Map<TokenKey, ScoringJob> jobs = new LinkedHashMap<>();
         for (int i = 0; i < requests.size(); i++) {
             TokenRequest request = requests.get(i);
-            int[] inputs = Arrays.copyOf(request.ids(), request.inputs());
-            ScoringJob job = jobs.computeIfAbsent(
-                    Arrays.stream(inputs).boxed().toList(), key -> new ScoringJob(inputs));
-            job.add(i, request);
+            jobs.computeIfAbsent(
+                            new TokenKey(request.ids(), request.inputs()),
+                            key -> new ScoringJob(Arrays.copyOf(key.ids(), key.count())))
+                    .add(i, request);
         }
         return new ArrayList<>(jobs.values());
     }
@@ -64,8 +64,8 @@ final class ScoringJob {
     }
 
     /** The tokens before everything that is predicted, which other jobs may share. */
-    List<Integer> context() {
-        return Arrays.stream(ids, 0, firstWanted).boxed().toList();
+    TokenKey context() {
+        return new TokenKey(ids, firstWanted);
     }
 
     /**

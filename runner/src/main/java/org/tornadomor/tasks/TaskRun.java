@@ -11,6 +11,7 @@ import java.util.function.LongConsumer;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.TokenListener;
+import org.tornadomor.UserError;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.generation.BatchGenerator;
@@ -63,8 +64,12 @@ public final class TaskRun {
         TaskPreparation preparation = new TaskPreparation(new DataFiles(data), texts, options, notes);
         for (TaskTree tree : trees) {
             for (TaskConfig task : tree.tasks()) {
-                if (!run.prepared.containsKey(task.name())) {
+                PreparedTask known = run.prepared.get(task.name());
+                if (known == null) {
                     run.prepared.put(task.name(), preparation.prepare(task));
+                } else if (!known.task().source().equals(task.source())) {
+                    throw new UserError("task " + task.name() + " is asked for twice, and a group changes it: give it"
+                            + " another name there, or ask for one of them");
                 }
             }
         }
