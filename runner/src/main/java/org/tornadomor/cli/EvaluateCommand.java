@@ -187,10 +187,10 @@ final class EvaluateCommand implements Runnable {
                 tasks.limit(),
                 batch == null ? 0 : batch,
                 length,
-                depth.threshold(config, tasks.modes(config.router().looksAhead()).contains(Mode.CAUSAL)),
+                depth.threshold(
+                        config, tasks.modes(config.router().looksAhead()).contains(Mode.CAUSAL)),
                 depth.maxDepth(config));
-        TextBoundaries texts =
-                TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
+        TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
         try (ResultFile jsonFile = ResultFile.open("--json", json.file(), checkpoint.folder());
                 ResultFile samplesFile = ResultFile.open("--samples", tasks.samples(), checkpoint.folder());
                 LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights)) {
@@ -219,15 +219,12 @@ final class EvaluateCommand implements Runnable {
                         () -> tokenizer.endOfText() < 0 && PreparedCorpus.isAt(data),
                         "the corpus has no end of text to tell documents apart",
                         "--across-documents");
-        TextBoundaries texts =
-                TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
+        TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
         EvaluationText text = new EvaluationText(texts, scoreEnd, acrossDocuments, maxTokens);
         String name = read(text, tokenizer);
         List<EvaluationText.Piece> pieces = text.pieces();
-        int longest = pieces.stream()
-                .mapToInt(piece -> piece.ids().length - 1)
-                .max()
-                .orElse(0);
+        int longest =
+                pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(0);
         if (text.scored() == 0 || longest < 1) {
             throw new UserError("The text has no token to predict: the first is given, so give more text");
         }

@@ -20,15 +20,17 @@ final class TaskArguments {
             names = "--tasks",
             split = ",",
             paramLabel = "NAMES",
-            description = "Tasks, groups or tags to evaluate instead of a text, as lambada,hellaswag,mmlu; 'list' shows them"
-                    + " all, with the data that each needs.")
+            description =
+                    "Tasks, groups or tags to evaluate instead of a text, as lambada,hellaswag,mmlu; 'list' shows them"
+                            + " all, with the data that each needs.")
     private List<String> names = new ArrayList<>();
 
     @Option(
             names = "--task",
             paramLabel = "FILE",
-            description = "A task or group in a YAML file, in the vocabulary of lm-evaluation-harness; may be given several"
-                    + " times.")
+            description =
+                    "A task or group in a YAML file, in the vocabulary of lm-evaluation-harness; may be given several"
+                            + " times.")
     private List<Path> files = new ArrayList<>();
 
     @Option(names = "--task-data", paramLabel = "DIR", description = "Where the data sets of the tasks lie.")
@@ -53,7 +55,8 @@ final class TaskArguments {
     @Option(
             names = "--samples",
             paramLabel = "FILE",
-            description = "Write a line of JSON for each document of each task: requests, log-likelihoods, scores, depth.")
+            description =
+                    "Write a line of JSON for each document of each task: requests, log-likelihoods, scores, depth.")
     private Path samples;
 
     /** Names of the options that mean nothing without a task. */

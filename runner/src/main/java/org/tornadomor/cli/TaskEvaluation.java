@@ -41,8 +41,9 @@ final class TaskEvaluation {
         }
         table.print(out);
         out.println();
-        out.println("Download the data sets with the fields that they have there. Below --task-data, the documents of a split are"
-                + " looked for as");
+        out.println(
+                "Download the data sets with the fields that they have there. Below --task-data, the documents of a split are"
+                        + " looked for as");
         for (TaskListing.Line line : TaskListing.lines(new TaskLibrary())) {
             out.println("  " + line.name() + ": " + line.files());
         }

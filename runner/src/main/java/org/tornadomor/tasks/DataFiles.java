@@ -25,7 +25,6 @@ record DataFiles(Path folder) {
     private static final String ENDINGS = "\\.(jsonl|json|parquet|csv)";
     private static final Map<String, String> OTHER_NAMES = Map.of("validation", "validation|val|valid|dev");
 
-
     /** @throws UserError if it is no folder */
     DataFiles {
         if (folder != null && !Files.isDirectory(folder)) {
@@ -40,10 +39,11 @@ record DataFiles(Path folder) {
      */
     List<Path> find(TaskConfig task, String split) {
         if (!task.data().files().isEmpty()) {
-            List<String> named = task.data().files().getOrDefault(split, task.data().files().get(""));
+            List<String> named =
+                    task.data().files().getOrDefault(split, task.data().files().get(""));
             if (named == null) {
-                throw new UserError("task " + task.name() + " names no file for its split " + split
-                        + "; add it to data_files");
+                throw new UserError(
+                        "task " + task.name() + " names no file for its split " + split + "; add it to data_files");
             }
             return named.stream().map(InputFile::path).toList();
         }
@@ -77,13 +77,14 @@ record DataFiles(Path folder) {
         String inside = base == null
                 ? task.name()
                 : task.data().part() == null ? base : base + "/" + task.data().part();
-        return inside + "/" + split + ".jsonl or " + stems.getFirst() + "_" + split + ".jsonl (or .json, .parquet, .csv,"
-                + " or parts as on the hub)";
+        return inside + "/" + split + ".jsonl or " + stems.getFirst() + "_" + split
+                + ".jsonl (or .json, .parquet, .csv," + " or parts as on the hub)";
     }
 
     /** Whether the name of a file, or of a folder that it lies in, is that of the task or of its part of the set. */
     boolean names(TaskConfig task, Path file) {
-        String path = (folder == null ? file : folder.relativize(file)).toString().toLowerCase(Locale.ROOT);
+        String path =
+                (folder == null ? file : folder.relativize(file)).toString().toLowerCase(Locale.ROOT);
         return path.contains(task.name().toLowerCase(Locale.ROOT))
                 || task.data().part() != null
                         && path.contains(task.data().part().toLowerCase(Locale.ROOT));
@@ -119,7 +120,8 @@ record DataFiles(Path folder) {
             places.add(folder.resolve(stem).resolve("data"));
             places.add(folder.resolve(stem).resolve(split));
             DataSets.of(data.set())
-                    .ifPresent(set -> set.stems().forEach(other -> places.add(folder.resolve(stem).resolve(other))));
+                    .ifPresent(set -> set.stems()
+                            .forEach(other -> places.add(folder.resolve(stem).resolve(other))));
         }
         places.add(folder.resolve(split));
         places.add(folder);
@@ -151,7 +153,8 @@ record DataFiles(Path folder) {
         }
         Pattern names = Pattern.compile(pattern, Pattern.CASE_INSENSITIVE);
         try (Stream<Path> files = Files.list(place)) {
-            return files.filter(file -> names.matcher(file.getFileName().toString()).matches())
+            return files.filter(
+                            file -> names.matcher(file.getFileName().toString()).matches())
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -175,8 +178,8 @@ record DataFiles(Path folder) {
             return found;
         }
         if (byNumber.size() != found.size()) {
-            throw new UserError("both " + found.getFirst() + " and " + found.getLast().getFileName()
-                    + " may be meant; leave one of them there");
+            throw new UserError("both " + found.getFirst() + " and "
+                    + found.getLast().getFileName() + " may be meant; leave one of them there");
         }
         for (int i = 0; i < of; i++) {
             if (!byNumber.containsKey(i)) {

@@ -161,9 +161,11 @@ final class Documents {
         });
         fields.put("choices", choices);
         int answer = LETTERS.indexOf(String.valueOf(fields.get("answer")).strip());
-        if (answer < 0 || answer >= choices.size() || String.valueOf(fields.get("answer")).isBlank()) {
-            throw new UserError(row.place() + " has the answer '" + fields.get("answer") + "', which is no letter of its "
-                    + choices.size() + " choices: mend it");
+        if (answer < 0
+                || answer >= choices.size()
+                || String.valueOf(fields.get("answer")).isBlank()) {
+            throw new UserError(row.place() + " has the answer '" + fields.get("answer")
+                    + "', which is no letter of its " + choices.size() + " choices: mend it");
         }
         fields.put("answer", (long) answer);
         return new Doc(row.index(), row.place(), fields);

@@ -58,13 +58,15 @@ record GroupKeys(String alias, List<TaskTree.Mean> means, String version, Object
         String label = item.path("metric").asString("");
         Metric metric = Metric.of(label)
                 .filter(m -> m.aggregation() == Metric.Aggregation.MEAN)
-                .orElseThrow(() -> new UserError(where + " brings the metric '" + label
-                        + "' together, of which there is no mean; take it out"));
+                .orElseThrow(() -> new UserError(
+                        where + " brings the metric '" + label + "' together, of which there is no mean; take it out"));
         return new TaskTree.Mean(metric, TaskFile.flag(item, "weight_by_size", true));
     }
 
     private static boolean isNone(JsonNode filters) {
         return filters.asString("").equals("none")
-                || filters instanceof ArrayNode list && list.size() == 1 && list.get(0).asString("").equals("none");
+                || filters instanceof ArrayNode list
+                        && list.size() == 1
+                        && list.get(0).asString("").equals("none");
     }
 }

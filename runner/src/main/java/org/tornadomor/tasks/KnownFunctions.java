@@ -38,8 +38,8 @@ final class KnownFunctions {
     private static final String WINOGRANDE_TARGET = "winogrande.doc_to_target";
     private static final String WINOGRANDE_CHOICE = "winogrande.doc_to_choice";
 
-    private static final List<String> NAMES = List.of(
-            HELLASWAG, DETOKENIZER, PAGE_COUNTS, WINOGRANDE_TEXT, WINOGRANDE_TARGET, WINOGRANDE_CHOICE);
+    private static final List<String> NAMES =
+            List.of(HELLASWAG, DETOKENIZER, PAGE_COUNTS, WINOGRANDE_TEXT, WINOGRANDE_TARGET, WINOGRANDE_CHOICE);
 
     /** Modules of the harness by the SHA-256 of their text without blanks. */
     private static final Map<String, String> MODULES = Map.of(
@@ -95,8 +95,7 @@ final class KnownFunctions {
     static Object apply(String name, Doc doc) {
         return switch (name) {
             case WINOGRANDE_TEXT -> option(doc);
-            case WINOGRANDE_TARGET ->
-                PythonText.strip(doc.text("sentence").substring(blank(doc) + 1));
+            case WINOGRANDE_TARGET -> PythonText.strip(doc.text("sentence").substring(blank(doc) + 1));
             case WINOGRANDE_CHOICE -> {
                 String before = doc.text("sentence").substring(0, blank(doc));
                 yield List.of(before + doc.text("option1"), before + doc.text("option2"));

@@ -78,7 +78,10 @@ enum Metric {
 
     /** Those that can be had of what a task asks, for messages. */
     static String names(OutputType type) {
-        return Arrays.stream(values()).filter(m -> m.measures(type)).map(Metric::label).collect(Collectors.joining(", "));
+        return Arrays.stream(values())
+                .filter(m -> m.measures(type))
+                .map(Metric::label)
+                .collect(Collectors.joining(", "));
     }
 
     /** What is measured unless a task says. */

@@ -52,7 +52,8 @@ final class RequestEncoder {
                     + " has no token of its own to predict; mend or remove it");
         }
         int cut = Math.max(0, ids.length - context - 1);
-        return new TokenRequest(Arrays.copyOfRange(ids, cut, ids.length), Math.min(scored, context), cut, scored > context);
+        return new TokenRequest(
+                Arrays.copyOfRange(ids, cut, ids.length), Math.min(scored, context), cut, scored > context);
     }
 
     /**
@@ -88,8 +89,9 @@ final class RequestEncoder {
 
     private int requireStart() {
         if (texts.start() < 0) {
-            throw new UserError("the tokenizer has neither a token that begins texts nor one that ends them, which a text"
-                    + " without a context needs; use a checkpoint whose tokenizer has one");
+            throw new UserError(
+                    "the tokenizer has neither a token that begins texts nor one that ends them, which a text"
+                            + " without a context needs; use a checkpoint whose tokenizer has one");
         }
         return texts.start();
     }

@@ -166,9 +166,8 @@ public final class ResultJson {
             }
         }
         sample.values().forEach((metric, value) -> line.put(metric.label(), value.value()));
-        Answer.Depths depths = sample.answers().stream()
-                .map(Answer::predicting)
-                .reduce(Answer.Depths.NONE, Answer.Depths::plus);
+        Answer.Depths depths =
+                sample.answers().stream().map(Answer::predicting).reduce(Answer.Depths.NONE, Answer.Depths::plus);
         if (depths.tokens() > 0) {
             line.put("mean_depth", depths.mean());
         }

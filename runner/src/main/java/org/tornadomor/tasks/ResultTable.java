@@ -39,7 +39,8 @@ public final class ResultTable {
     private void add(TaskTree tree, int level) {
         String indent = level == 0 ? "" : " ".repeat(level) + "- ";
         if (tree instanceof TaskTree.Leaf leaf) {
-            PreparedTask prepared = modes.getFirst().tasks().get(leaf.task().name()).prepared();
+            PreparedTask prepared =
+                    modes.getFirst().tasks().get(leaf.task().name()).prepared();
             List<Map<Metric, Score>> scores = modes.stream()
                     .map(mode -> mode.tasks().get(leaf.task().name()).scores())
                     .toList();
@@ -54,7 +55,8 @@ public final class ResultTable {
 
     private String shots(TaskTree.Group group) {
         List<Integer> shots = group.tasks().stream()
-                .map(task -> modes.getFirst().tasks().get(task.name()).prepared().shots())
+                .map(task ->
+                        modes.getFirst().tasks().get(task.name()).prepared().shots())
                 .distinct()
                 .toList();
         return shots.size() == 1 ? String.valueOf(shots.getFirst()) : "";
@@ -141,7 +143,8 @@ public final class ResultTable {
                 StringBuilder rule = new StringBuilder("|");
                 for (int i = 0; i < widths.length; i++) {
                     String dashes = "-".repeat(Math.max(1, widths[i] - 1));
-                    rule.append(widths[i] < 2 ? dashes : i < left ? "-" + dashes : dashes + ":").append('|');
+                    rule.append(widths[i] < 2 ? dashes : i < left ? "-" + dashes : dashes + ":")
+                            .append('|');
                 }
                 lines.add(rule.toString());
             }

@@ -20,7 +20,8 @@ record Score(double value, double error) {
     static Score of(Metric metric, List<Value> values) {
         double[] items = values.stream().mapToDouble(Value::value).toArray();
         return switch (metric.aggregation()) {
-            case MEAN -> new Score(mean(items), items.length < 2 ? Double.NaN : deviation(items) / Math.sqrt(items.length));
+            case MEAN ->
+                new Score(mean(items), items.length < 2 ? Double.NaN : deviation(items) / Math.sqrt(items.length));
             case PERPLEXITY ->
                 new Score(perplexity(items), items.length < 2 ? Double.NaN : bootstrap(items, Score::perplexity));
             case WEIGHTED_PERPLEXITY -> new Score(Math.exp(-weighted(values)), Double.NaN);

@@ -29,13 +29,12 @@ final class Scores {
     static Map<Metric, Value> of(TaskConfig task, Item item, List<Answer> answers) {
         Map<Metric, Value> values = new EnumMap<>(Metric.class);
         for (Metric metric : task.metrics()) {
-            Value value =
-                    switch (task.type()) {
-                        case MULTIPLE_CHOICE -> new Value(choice(metric, item, answers), 1);
-                        case LOGLIKELIHOOD -> single(metric, answers.getFirst());
-                        case LOGLIKELIHOOD_ROLLING -> whole(metric, task, item, answers.getFirst());
-                        case GENERATE_UNTIL -> new Value(matches(task.matching(), item, answers.getFirst()) ? 1 : 0, 1);
-                    };
+            Value value = switch (task.type()) {
+                case MULTIPLE_CHOICE -> new Value(choice(metric, item, answers), 1);
+                case LOGLIKELIHOOD -> single(metric, answers.getFirst());
+                case LOGLIKELIHOOD_ROLLING -> whole(metric, task, item, answers.getFirst());
+                case GENERATE_UNTIL -> new Value(matches(task.matching(), item, answers.getFirst()) ? 1 : 0, 1);
+            };
             values.put(metric, value);
         }
         return values;
@@ -85,7 +84,8 @@ final class Scores {
     private static boolean matches(TaskConfig.Matching matching, Item item, Answer answer) {
         String written = plain(matching, answer.text());
         List<?> expected = item.target() instanceof List<?> several ? several : List.of(item.target());
-        return expected.stream().anyMatch(one -> plain(matching, String.valueOf(one)).equals(written));
+        return expected.stream()
+                .anyMatch(one -> plain(matching, String.valueOf(one)).equals(written));
     }
 
     private static String plain(TaskConfig.Matching matching, String text) {

@@ -37,7 +37,9 @@ final class Shots {
     /** Whether a document is none of its own examples. A rule of the harness: also where it knows neither of the two splits. */
     static boolean leavesOutItself(TaskConfig task) {
         String split = task.shots().split();
-        return split == null ? task.data().test() == null : split.equals(task.data().test());
+        return split == null
+                ? task.data().test() == null
+                : split.equals(task.data().test());
     }
 
     /** The split that examples come from; null if the task has its own. */
@@ -64,10 +66,11 @@ final class Shots {
     }
 
     private List<Doc> first(List<Doc> drawn, Doc doc) {
-        List<Doc> others = withoutItself ? drawn.stream().filter(d -> !d.same(doc)).toList() : drawn;
+        List<Doc> others =
+                withoutItself ? drawn.stream().filter(d -> !d.same(doc)).toList() : drawn;
         if (others.size() < count) {
-            throw new UserError("task " + task.name() + " has documents twice, so that " + count
-                    + " examples without " + doc.place() + " itself could not be drawn; remove the doubles");
+            throw new UserError("task " + task.name() + " has documents twice, so that " + count + " examples without "
+                    + doc.place() + " itself could not be drawn; remove the doubles");
         }
         return others.subList(0, count);
     }

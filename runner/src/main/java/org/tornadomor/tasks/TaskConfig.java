@@ -65,12 +65,7 @@ record TaskConfig(
      * @param pageCounts whether words and bytes are counted in the page as it is in the data
      */
     record Form(
-            Field description,
-            Field text,
-            Field target,
-            Field choices,
-            String targetDelimiter,
-            boolean pageCounts) {}
+            Field description, Field text, Field target, Field choices, String targetDelimiter, boolean pageCounts) {}
 
     /**
      * How examples are chosen and written.

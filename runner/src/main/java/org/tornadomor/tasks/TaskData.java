@@ -46,7 +46,9 @@ final class TaskData {
                 : docs;
         return data.process() == null
                 ? own
-                : own.stream().map(doc -> KnownFunctions.process(data.process(), doc)).toList();
+                : own.stream()
+                        .map(doc -> KnownFunctions.process(data.process(), doc))
+                        .toList();
     }
 
     /** Those of a part of the set, where a file holds several. */
@@ -54,8 +56,9 @@ final class TaskData {
         String column = set.partColumn();
         if (column.isEmpty() || !docs.getFirst().fields().containsKey(column)) {
             if (!named && !column.isEmpty()) {
-                throw new UserError(docs.getFirst().place() + " has no " + column + ", and the name of the file does not say"
-                        + " that its documents are of task " + task.name() + ": add the column or rename the file");
+                throw new UserError(docs.getFirst().place() + " has no " + column
+                        + ", and the name of the file does not say" + " that its documents are of task " + task.name()
+                        + ": add the column or rename the file");
             }
             if (!named) {
                 notes.accept("task " + task.name() + ": the name of its file does not say that it holds "
@@ -64,13 +67,17 @@ final class TaskData {
             return docs;
         }
         String part = task.data().part();
-        List<Doc> own = docs.stream().filter(doc -> part.equals(doc.fields().get(column))).toList();
+        List<Doc> own = docs.stream()
+                .filter(doc -> part.equals(doc.fields().get(column)))
+                .toList();
         if (own.isEmpty()) {
             throw new UserError("no document of task " + task.name() + ": none has the " + column + " '" + part
                     + "', as " + docs.getFirst().place() + " shows; give the file that has them");
         }
         int[] index = new int[1];
-        return own.stream().map(doc -> new Doc(index[0]++, doc.place(), doc.fields())).toList();
+        return own.stream()
+                .map(doc -> new Doc(index[0]++, doc.place(), doc.fields()))
+                .toList();
     }
 
     private static void requireColumns(DataSets.DataSet set, Doc doc) {

@@ -94,7 +94,8 @@ public final class TaskLibrary {
     }
 
     private static boolean isGroup(ObjectNode keys) {
-        return keys.path(GROUP).isString() && (keys.path(TASK).isArray() || keys.path(TASK).isMissingNode());
+        return keys.path(GROUP).isString()
+                && (keys.path(TASK).isArray() || keys.path(TASK).isMissingNode());
     }
 
     private List<String> add(ObjectNode keys, YamlPlace place) {
@@ -108,7 +109,8 @@ public final class TaskLibrary {
         if (list == null) {
             JsonNode name = keys.path(TASK);
             if (!name.isString()) {
-                throw new UserError(place.name() + " defines no task: write 'task: name', or 'group: name' with a list");
+                throw new UserError(
+                        place.name() + " defines no task: write 'task: name', or 'group: name' with a list");
             }
             return List.of(put(name.stringValue(), keys, place));
         }

@@ -79,7 +79,8 @@ record TaskMetrics(List<Metric> metrics, TaskConfig.Matching matching) {
             try {
                 Pattern.compile(pattern);
             } catch (PatternSyntaxException e) {
-                throw new UserError(where + " has '" + pattern + "', which is no regular expression here: rewrite it", e);
+                throw new UserError(
+                        where + " has '" + pattern + "', which is no regular expression here: rewrite it", e);
             }
         }
     }

@@ -10,5 +10,4 @@ package org.tornadomor.tasks;
  * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
  * @param maxDepth the most recursions of a token
  */
-public record TaskOptions(
-        Integer shots, Integer limit, int sequences, int context, double threshold, int maxDepth) {}
+public record TaskOptions(Integer shots, Integer limit, int sequences, int context, double threshold, int maxDepth) {}

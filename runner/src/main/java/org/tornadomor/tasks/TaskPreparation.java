@@ -45,13 +45,14 @@ final class TaskPreparation {
         starts[end] = requests.size();
         int cut = (int) requests.stream().filter(request -> request.cut() > 0).count();
         if (cut > 0) {
-            notes.accept("task " + task.name() + ": " + cut + " of " + requests.size() + " requests are longer than the "
-                    + options.context() + " tokens that the model sees at once; their beginnings are left out");
+            notes.accept(
+                    "task " + task.name() + ": " + cut + " of " + requests.size() + " requests are longer than the "
+                            + options.context() + " tokens that the model sees at once; their beginnings are left out");
         }
         long partial = requests.stream().filter(TokenRequest::partial).count();
         if (partial > 0) {
-            notes.accept("task " + task.name() + ": of " + partial + " of them only the end of the continuation is scored,"
-                    + " since it is longer than that itself");
+            notes.accept("task " + task.name() + ": of " + partial
+                    + " of them only the end of the continuation is scored," + " since it is longer than that itself");
         }
         return new PreparedTask(task, count, docs.size(), items, requests, starts, cut);
     }

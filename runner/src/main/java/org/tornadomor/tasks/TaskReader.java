@@ -116,8 +116,9 @@ final class TaskReader {
             String key = entry.getKey();
             boolean known = read.contains(key) || passedOver.contains(key);
             if (!known && !entry.getValue().isNull()) {
-                throw new UserError("task " + name + " uses the key " + prefix + key + ", which is not supported (near: "
-                        + String.join(", ", Nearest.of(key, new TreeSet<>(read), 2)) + "): take it out");
+                throw new UserError(
+                        "task " + name + " uses the key " + prefix + key + ", which is not supported (near: "
+                                + String.join(", ", Nearest.of(key, new TreeSet<>(read), 2)) + "): take it out");
             }
         }
     }
@@ -129,8 +130,10 @@ final class TaskReader {
                 return type;
             }
         }
-        throw fault("output_type", "is " + written + "; it is multiple_choice, loglikelihood, loglikelihood_rolling or"
-                + " generate_until");
+        throw fault(
+                "output_type",
+                "is " + written + "; it is multiple_choice, loglikelihood, loglikelihood_rolling or"
+                        + " generate_until");
     }
 
     private String text(String key, String otherwise) {
@@ -190,8 +193,9 @@ final class TaskReader {
         if (pageCounts
                 && (type != OutputType.LOGLIKELIHOOD_ROLLING
                         || !results.equals(new Field.Function(KnownFunctions.PAGE_COUNTS)))) {
-            throw fault("process_results", "is supported as !function " + KnownFunctions.PAGE_COUNTS
-                    + " of rolling tasks alone; take it out");
+            throw fault(
+                    "process_results",
+                    "is supported as !function " + KnownFunctions.PAGE_COUNTS + " of rolling tasks alone; take it out");
         }
         return new TaskConfig.Form(description, text, target, choices, text("target_delimiter", " "), pageCounts);
     }
@@ -313,17 +317,18 @@ final class TaskReader {
                 }
                 case "max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens" -> {
                     if (!value.isInt() || value.intValue() < 1) {
-                        throw fault("generation_kwargs." + entry.getKey(), "is " + value + "; write a number from 1 on");
+                        throw fault(
+                                "generation_kwargs." + entry.getKey(), "is " + value + "; write a number from 1 on");
                     }
                     most = value.intValue();
                 }
-                default ->
-                    throw fault("generation_kwargs." + entry.getKey(), "is not supported; take it out");
+                default -> throw fault("generation_kwargs." + entry.getKey(), "is not supported; take it out");
             }
         }
         if (draws && warm) {
-            throw fault("generation_kwargs", "draws at random, which gives other texts than the harness; set do_sample"
-                    + " to false");
+            throw fault(
+                    "generation_kwargs",
+                    "draws at random, which gives other texts than the harness; set do_sample" + " to false");
         }
         return new TaskConfig.Writing(until, most);
     }

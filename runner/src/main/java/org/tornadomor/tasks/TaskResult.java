@@ -51,7 +51,9 @@ record TaskResult(
                     metric,
                     Score.of(
                             metric,
-                            samples.stream().map(sample -> sample.values().get(metric)).toList()));
+                            samples.stream()
+                                    .map(sample -> sample.values().get(metric))
+                                    .toList()));
         }
         Answer.Depths predicting = Answer.Depths.NONE;
         Answer.Depths right = Answer.Depths.NONE;

@@ -57,7 +57,8 @@ public final class TaskRun {
         List<TaskTree> trees = new ArrayList<>();
         for (String name : names) {
             library.find(name).stream()
-                    .filter(tree -> trees.stream().noneMatch(known -> known.name().equals(tree.name())))
+                    .filter(tree ->
+                            trees.stream().noneMatch(known -> known.name().equals(tree.name())))
                     .forEach(trees::add);
         }
         TaskRun run = new TaskRun(engine, weights, texts, options, trees);
@@ -138,8 +139,8 @@ public final class TaskRun {
                 .withThreshold(options.threshold())
                 .withMaxDepth(options.maxDepth());
         List<int[]> prompts = task.requests().stream().map(TokenRequest::ids).toList();
-        BatchGenerator.Result result = BatchGenerator.generate(
-                engine, weights, texts, prompts, how, ElementType.F32, TokenListener.NONE);
+        BatchGenerator.Result result =
+                BatchGenerator.generate(engine, weights, texts, prompts, how, ElementType.F32, TokenListener.NONE);
         Answer[] answers = new Answer[prompts.size()];
         for (int i = 0; i < answers.length; i++) {
             Generation made = result.generations().get(i);

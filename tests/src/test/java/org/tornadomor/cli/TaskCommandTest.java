@@ -19,8 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** {@code evaluate --tasks} with a small MoR model of bytes. */
 class TaskCommandTest {
-    private static final String PIQA = "{\"goal\": \"Dry it\", \"sol1\": \"Fold it.\", \"sol2\": \"Air it.\", \"label\": 1}\n"
-            + "{\"goal\": \"Cut it\", \"sol1\": \"Saw.\", \"sol2\": \"Sing.\", \"label\": 0}\n";
+    private static final String PIQA =
+            "{\"goal\": \"Dry it\", \"sol1\": \"Fold it.\", \"sol2\": \"Air it.\", \"label\": 1}\n"
+                    + "{\"goal\": \"Cut it\", \"sol1\": \"Saw.\", \"sol2\": \"Sing.\", \"label\": 0}\n";
 
     @TempDir
     static Path shared;
@@ -61,7 +62,8 @@ class TaskCommandTest {
     @Test
     void bothModesSideBySide() throws IOException {
         Path json = folder.resolve("out/result.json");
-        String out = run("--tasks", "piqa", "--shots", 1, "--json", json).succeeds().out();
+        String out =
+                run("--tasks", "piqa", "--shots", 1, "--json", json).succeeds().out();
         assertTrue(out.contains("causal") && out.contains("train") && out.contains("wrong"), out);
         JsonNode result = JsonMapper.shared().readTree(json);
         assertEquals("both", result.path("mode").stringValue());
@@ -86,7 +88,12 @@ class TaskCommandTest {
                         .out());
         assertEquals(
                 1,
-                shallow.path("modes").path("causal").path("figures").path("piqa").path("mean_depth").asDouble());
+                shallow.path("modes")
+                        .path("causal")
+                        .path("figures")
+                        .path("piqa")
+                        .path("mean_depth")
+                        .asDouble());
     }
 
     @Test
@@ -115,7 +122,8 @@ class TaskCommandTest {
 
     @Test
     void wholeTexts() throws IOException {
-        Files.writeString(folder.resolve("mine.jsonl"), "{\"page\": \"" + "some words ".repeat(20) + "\"}\n{\"page\": \"\"}\n");
+        Files.writeString(
+                folder.resolve("mine.jsonl"), "{\"page\": \"" + "some words ".repeat(20) + "\"}\n{\"page\": \"\"}\n");
         Path task = task(generating("output_type: loglikelihood_rolling\ndoc_to_target: page\n"));
         JsonNode result = JsonMapper.shared()
                 .readTree(Outcome.of("evaluate", "--model", model, "--task", task, "--json")
@@ -131,8 +139,7 @@ class TaskCommandTest {
 
     @Test
     void whatIsTooLongIsCounted() throws IOException {
-        Files.writeString(
-                data.resolve("piqa/validation.jsonl"), PIQA.replace("Dry it", "Dry it well. ".repeat(10)));
+        Files.writeString(data.resolve("piqa/validation.jsonl"), PIQA.replace("Dry it", "Dry it well. ".repeat(10)));
         Outcome outcome = run("--tasks", "piqa", "--mode", "causal").succeeds();
         assertTrue(outcome.err().contains("2 of 4 requests are longer"), outcome.err());
     }
@@ -175,7 +182,9 @@ class TaskCommandTest {
             run("--tasks", "piqa", "--json", json, "--samples", folder.resolve("samples"))
                     .failsWith(1, words);
             try (var files = Files.list(folder)) {
-                assertEquals(List.of("sets"), files.map(f -> f.getFileName().toString()).toList());
+                assertEquals(
+                        List.of("sets"),
+                        files.map(f -> f.getFileName().toString()).toList());
             }
         }
         Files.delete(file);

@@ -25,7 +25,12 @@ class TaskGoldenTest {
 
     @Test
     void withoutExamples() throws IOException {
-        compare("expected.json", 0, 8, "--tasks", "lambada,hellaswag,piqa,winogrande,arc_easy,openbookqa,sciq,mmlu_high_school_geography");
+        compare(
+                "expected.json",
+                0,
+                8,
+                "--tasks",
+                "lambada,hellaswag,piqa,winogrande,arc_easy,openbookqa,sciq,mmlu_high_school_geography");
     }
 
     @Test
@@ -57,14 +62,18 @@ class TaskGoldenTest {
         Map<String, List<JsonNode>> lines = new LinkedHashMap<>();
         for (String line : Files.readAllLines(samples)) {
             JsonNode sample = JsonMapper.shared().readTree(line);
-            lines.computeIfAbsent(sample.path("task").stringValue(), task -> new ArrayList<>()).add(sample);
+            lines.computeIfAbsent(sample.path("task").stringValue(), task -> new ArrayList<>())
+                    .add(sample);
         }
         assertEquals(tasks, lines.size());
         lines.forEach((task, own) -> {
             String name = task + "@" + shots;
             assertTrue(expected.has(name), name);
             samples(name, expected.path(name).path("samples"), own);
-            scores(name, expected.path(name).path("results"), result.path("results").path(task));
+            scores(
+                    name,
+                    expected.path(name).path("results"),
+                    result.path("results").path(task));
         });
     }
 
@@ -78,7 +87,8 @@ class TaskGoldenTest {
             assertEquals(a.get("target"), b.get("target"), where);
             assertEquals(a.path("texts"), b.path("texts"), where);
             assertTrue(!a.has("greedy") || a.get("greedy").equals(b.get("greedy")), where);
-            assertEquals(a.path("loglikelihoods").size(), b.path("loglikelihoods").size(), where);
+            assertEquals(
+                    a.path("loglikelihoods").size(), b.path("loglikelihoods").size(), where);
             for (int k = 0; k < a.path("loglikelihoods").size(); k++) {
                 assertEquals(
                         a.get("loglikelihoods").get(k).asDouble(),
@@ -93,9 +103,10 @@ class TaskGoldenTest {
         for (Map.Entry<String, JsonNode> score : expected.properties()) {
             double wanted = score.getValue().asDouble();
             // A perplexity is e to a mean of log-likelihoods, which are equal to their tolerance.
-            double tolerance = score.getKey().contains("perplexity") || score.getKey().contains("bits")
-                    ? LIKELIHOOD * wanted
-                    : 1e-12;
+            double tolerance =
+                    score.getKey().contains("perplexity") || score.getKey().contains("bits")
+                            ? LIKELIHOOD * wanted
+                            : 1e-12;
             assertTrue(actual.has(score.getKey()), name + " " + score.getKey());
             assertEquals(wanted, actual.get(score.getKey()).asDouble(), tolerance, name + " " + score.getKey());
         }

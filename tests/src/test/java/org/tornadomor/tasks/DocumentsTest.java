@@ -104,7 +104,8 @@ class DocumentsTest {
     /** What the makers of MMLU offer, and the table of all subjects on the hub. */
     @Test
     void filesOfSubjects() throws IOException {
-        TaskConfig task = new TaskLibrary().find("mmlu_anatomy").getFirst().tasks().getFirst();
+        TaskConfig task =
+                new TaskLibrary().find("mmlu_anatomy").getFirst().tasks().getFirst();
         Path own = Files.createDirectories(folder.resolve("dev")).resolve("anatomy_dev.csv");
         Files.writeString(own, "How?,a,b,c,d,B\n");
         Path all = Files.createDirectories(folder.resolve("mmlu/all")).resolve("test.jsonl");
@@ -115,7 +116,8 @@ class DocumentsTest {
         TaskData data = new TaskData(new DataFiles(folder), note -> {});
         assertEquals(1, data.split(task, "dev").size());
         List<Doc> docs = data.split(task, "test");
-        assertEquals(List.of("r"), docs.stream().map(doc -> doc.text("question")).toList());
+        assertEquals(
+                List.of("r"), docs.stream().map(doc -> doc.text("question")).toList());
         assertEquals(0, docs.getFirst().index());
         Files.writeString(all, Files.readString(all).replaceAll("\"subject\": \"\\w+\", ", ""));
         UserError error = assertThrows(

@@ -64,7 +64,8 @@ class RequestEncoderTest {
         assertArrayEquals(new int[] {END, 'a', 'b', 'c', 'd'}, windows.get(0).ids());
         assertArrayEquals(new int[] {'d', 'e', 'f', 'g', 'h'}, windows.get(1).ids());
         assertArrayEquals(new int[] {'f', 'g', 'h', 'i', 'j'}, windows.get(2).ids());
-        assertEquals(List.of(4, 4, 2), windows.stream().map(TokenRequest::scored).toList());
+        assertEquals(
+                List.of(4, 4, 2), windows.stream().map(TokenRequest::scored).toList());
         assertEquals(List.of(), encoder(4).windows(""));
     }
 }

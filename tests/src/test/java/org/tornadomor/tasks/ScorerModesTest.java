@@ -138,8 +138,11 @@ class ScorerModesTest {
                 assertNotEquals(depth(causal), depth(train));
             }
         });
-        use(MorConfig.tokenChoice(2), 2, (engine, weights) -> requireEqual(
-                alone(engine, weights, requests, true), causal(engine, weights, requests, 6)));
+        use(
+                MorConfig.tokenChoice(2),
+                2,
+                (engine, weights) ->
+                        requireEqual(alone(engine, weights, requests, true), causal(engine, weights, requests, 6)));
     }
 
     private static long depth(Answer[] answers) {

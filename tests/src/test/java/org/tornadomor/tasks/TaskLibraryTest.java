@@ -18,11 +18,14 @@ class TaskLibraryTest {
         assertEquals(57, library.find("mmlu").getFirst().tasks().size());
         assertEquals(57, library.find("mmlu_continuation").getFirst().tasks().size());
         assertEquals("lambada_openai", library.find("lambada").getFirst().name());
-        assertEquals("1.0", library.find("arc_challenge").getFirst().tasks().getFirst().version());
+        assertEquals(
+                "1.0",
+                library.find("arc_challenge").getFirst().tasks().getFirst().version());
         List<TaskListing.Line> lines = TaskListing.lines(library);
         assertEquals(15, lines.size());
         assertTrue(lines.stream().allMatch(line -> line.where().startsWith("https://")));
-        TaskConfig subject = library.find("mmlu_us_foreign_policy").getFirst().tasks().getFirst();
+        TaskConfig subject =
+                library.find("mmlu_us_foreign_policy").getFirst().tasks().getFirst();
         assertEquals(
                 "The following are multiple choice questions (with answers) about us foreign policy.\n\n",
                 subject.form().description().of(new Doc(0, "", Map.of())));
@@ -40,7 +43,8 @@ class TaskLibraryTest {
                 value = Math.min(0.9, value + 0.1);
                 Map<Metric, Score> scores = new EnumMap<>(Metric.class);
                 task.metrics().forEach(metric -> scores.put(metric, new Score(-1, 0)));
-                boolean normalised = scores.containsKey(Metric.ACC_NORM) && !task.name().startsWith("mmlu");
+                boolean normalised =
+                        scores.containsKey(Metric.ACC_NORM) && !task.name().startsWith("mmlu");
                 scores.put(normalised ? Metric.ACC_NORM : Metric.ACC, new Score(value, 0));
                 Item item = new Item(null, List.of(), List.of(), 0L, List.of());
                 results.put(
