@@ -36,7 +36,7 @@ public final class Scorer implements AutoCloseable {
         Tensor losses = floats.allocate("losses", Losses.COUNT);
         int padded = Head.paddedRows(weights.config(), spec.maxRows());
         forward = new Forward(engine, weights, spec, padded, Objective.measuring(losses), floats);
-        head = new Head(forward.context, forward.hidden, null, null, 1, losses, floats);
+        head = new Head(forward.context, forward.hidden, null, null, 1, losses, floats, null);
         Wiring w = new Wiring(forward.context.name("clear"));
         w.add(new Clear(w.of(losses)));
         forward.routing.wireClear(w);

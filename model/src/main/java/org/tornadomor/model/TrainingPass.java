@@ -21,6 +21,8 @@ public final class TrainingPass implements AutoCloseable {
     private final Forward forward;
     private final Head head;
     private final Backward backward;
+    /** Null without one. */
+    private final TeacherPass teacher;
     private final Tensor losses;
     private final Tensor ids;
     private final Tensor targetIds;
@@ -57,6 +59,23 @@ public final class TrainingPass implements AutoCloseable {
             int microBatches,
             boolean changingCapacity,
             boolean recompute) {
+        this(engine, weights, sequences, context, microBatches, changingCapacity, recompute, null);
+    }
+
+    /**
+     * As {@link #TrainingPass(Engine, ParameterSet, int, int, int, boolean, boolean)}.
+     *
+     * @param distillation the teacher to learn from besides the text, or null; its logits exist for a block of rows at a time
+     */
+    public TrainingPass(
+            Engine engine,
+            ParameterSet weights,
+            int sequences,
+            int context,
+            int microBatches,
+            boolean changingCapacity,
+            boolean recompute,
+            Distillation distillation) {
         this.engine = engine;
         ModelConfig config = weights.config();
         this.sequences = sequences;
@@ -71,7 +90,8 @@ public final class TrainingPass implements AutoCloseable {
         forward = new Forward(engine, weights, spec, rows, objective, floats);
         Tensor dState = floats.allocate("d_state", rows, config.hiddenSize());
         float lossScale = 1f / ((float) microBatches * spec.maxRows());
-        head = new Head(forward.context, forward.hidden, gradients, dState, lossScale, losses, floats);
+        teacher = distillation == null ? null : new TeacherPass(engine, distillation, sequences, context, rows);
+        head = new Head(forward.context, forward.hidden, gradients, dState, lossScale, losses, floats, teacher);
         backward = new Backward(forward, objective, dState);
         ids = forward.context.batch().ids().rows(0, spec.maxRows());
         targetIds = head.targets.rows(0, spec.maxRows());
@@ -131,6 +151,9 @@ public final class TrainingPass implements AutoCloseable {
         }
         engine.upload(ids, inputs, 0);
         engine.upload(targetIds, targets, 0);
+        if (teacher != null) {
+            teacher.run(inputs, documentEnd);
+        }
         forward.run(false);
         head.run();
         backward.run();
@@ -173,6 +196,9 @@ public final class TrainingPass implements AutoCloseable {
 
     @Override
     public void close() {
+        if (teacher != null) {
+            teacher.close();
+        }
         forward.close();
         floats.close();
         gradients.close();
