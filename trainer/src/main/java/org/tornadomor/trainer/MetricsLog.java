@@ -73,6 +73,7 @@ public final class MetricsLog implements AutoCloseable {
                 number(line, "aux_loss"),
                 number(line, "balance_loss"),
                 number(line, "z_loss"),
+                number(line, "distill_loss"),
                 number(line, "lr"),
                 number(line, "grad_norm"),
                 number(line, "tokens_per_second"),
@@ -118,6 +119,9 @@ public final class MetricsLog implements AutoCloseable {
         put(line, "aux_loss", metrics.auxLoss());
         put(line, "balance_loss", metrics.balanceLoss());
         put(line, "z_loss", metrics.zLoss());
+        if (!Double.isNaN(metrics.distillLoss())) {
+            put(line, "distill_loss", metrics.distillLoss());
+        }
         put(line, "lr", metrics.lr());
         put(line, "grad_norm", metrics.gradNorm());
         put(line, "tokens_per_second", metrics.tokensPerSecond());

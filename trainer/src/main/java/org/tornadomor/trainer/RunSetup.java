@@ -179,6 +179,7 @@ record RunSetup(
                 c.lrDecay(),
                 c.minLrRatio(),
                 c.optimizer(),
+                c.distill().active() ? c.distill().withTeacher(absolute(c.distill().teacher())) : c.distill(),
                 c.capacityWarmup(),
                 c.evalEvery(),
                 c.evalSamples(),

@@ -7,8 +7,10 @@ import java.util.List;
  *
  * @param step from 1
  * @param tokens trained on so far, this step included
- * @param loss what is minimised: the sum of the four terms after it, their coefficients applied
+ * @param loss what is minimised: the sum of the terms after it, their coefficients applied
  * @param lmLoss mean cross-entropy in nats a token
+ * @param distillLoss the divergence from a teacher with its weight, with which the cross-entropy counts with the rest; not a
+ *     number without a teacher
  * @param gradNorm before clipping
  * @param tokensPerSecond of this step
  * @param stepSeconds from the first micro-batch to the new weights
@@ -22,6 +24,7 @@ public record StepMetrics(
         double auxLoss,
         double balanceLoss,
         double zLoss,
+        double distillLoss,
         double lr,
         double gradNorm,
         double tokensPerSecond,
