@@ -48,8 +48,8 @@ public final class Checkpoints {
     public static float[] initial(ModelConfig config, String name, int[] shape, long seed) {
         double range = config.initializerRange();
         boolean matrix = shape.length == 2;
-        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom")
-                .create(seed * 0x9E3779B97F4A7C15L + name.hashCode());
+        RandomGenerator random =
+                RandomGeneratorFactory.of("L64X128MixRandom").create(seed * 0x9E3779B97F4A7C15L + name.hashCode());
         float[] values = new float[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
         if (ParameterNames.isLoraUp(name) || ParameterNames.isBias(name)) {
             return values;

@@ -77,13 +77,8 @@ final class DecodePrograms {
         x = state.floats().allocate("rows", rows, config.hiddenSize());
         rotary = state.floats().allocate("rotary", size.context(), config.headDim());
         logits = state.floats().allocate("logits", leaving.extent.max(), config.vocabSize());
-        LayerShape widest =
-                entering.shape(
-                config,
-                entering.extent,
-                size.context(),
-                AttentionKind.FULL,
-                DecodeRows.use(entering.extent, keys));
+        LayerShape widest = entering.shape(
+                config, entering.extent, size.context(), AttentionKind.FULL, DecodeRows.use(entering.extent, keys));
         shared = Activations.shared(state.floats(), widest);
         router = looped ? config.router().step(state) : null;
         enter = enter();
@@ -158,26 +153,23 @@ final class DecodePrograms {
         Map<AttentionKind, LayerForward> programs = new HashMap<>();
         for (int position = 0; position < map.blockSize(); position++) {
             int layer = map.layer(1, position);
-            LayerForward program = programs.computeIfAbsent(config.architecture().kind(layer), kind -> {
-                LayerShape shape = running.rows.shape(
-                        config,
-                        keys.blockRows(),
-                        rotary.rows(),
-                        kind,
-                        DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
-                return program(
-                        "decode block: layer",
-                        shape,
-                        memory == null ? null : ops -> new LowRankByDepth(ops, shape, memory));
-            });
+            LayerForward program =
+                    programs.computeIfAbsent(config.architecture().kind(layer), kind -> {
+                        LayerShape shape = running.rows.shape(
+                                config,
+                                keys.blockRows(),
+                                rotary.rows(),
+                                kind,
+                                DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
+                        return program(
+                                "decode block: layer",
+                                shape,
+                                memory == null ? null : ops -> new LowRankByDepth(ops, shape, memory));
+                    });
             LayerWeights weights = state.weights().layerAt(layer);
             LayerKeys bound = running.rows.keys(rotary, keys.block(position), List.of(running.copyPlace));
             block.add(program.bind(
-                    weights,
-                    factors(position),
-                    shared.between(x, x).withQkv(shared.qkv()),
-                    state.scratch(),
-                    bound));
+                    weights, factors(position), shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
         }
     }
 
@@ -235,7 +227,8 @@ final class DecodePrograms {
         LayerWeights weights = state.weights().layerAt(firstLeaving);
         LayerKeys bound = keyed.keys(rotary, keys.outer(firstLeaving), List.of());
         boolean hasFactors = LayerBank.factors(map.recursion(firstLeaving), shape) != null;
-        return new KeptKeys(engine(), shape, state.weights().type(), state.hidden().rows(), hasFactors)
+        return new KeptKeys(
+                        engine(), shape, state.weights().type(), state.hidden().rows(), hasFactors)
                 .bind(
                         state.hidden(),
                         keyed.slots,

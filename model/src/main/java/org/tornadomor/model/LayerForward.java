@@ -198,8 +198,7 @@ final class LayerForward {
      *
      * @param factors as {@link LowRank#bind} has them; not looked at without any
      */
-    Binding bind(
-            LayerWeights weights, List<LoraWeights> factors, Activations a, Scratch scratch, LayerKeys keys) {
+    Binding bind(LayerWeights weights, List<LoraWeights> factors, Activations a, Scratch scratch, LayerKeys keys) {
         int queries = shape.queryWidth();
         int width = shape.keyWidth();
         Map<Slot, Tensor> map = new HashMap<>();

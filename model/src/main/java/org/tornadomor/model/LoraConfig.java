@@ -89,8 +89,8 @@ public record LoraConfig(int rank, List<LoraTarget> targets) {
     /** The elements of the factors of layer {@code l}. */
     static long elements(ModelConfig config, LayerMap map, int l) {
         return targets(config, map, l).stream()
-                .mapToLong(target -> (long) config.lora().rank(config, target)
-                        * (target.inputs(config) + target.outputs(config)))
+                .mapToLong(target ->
+                        (long) config.lora().rank(config, target) * (target.inputs(config) + target.outputs(config)))
                 .sum();
     }
 }

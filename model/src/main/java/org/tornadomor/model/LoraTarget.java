@@ -66,8 +66,7 @@ public enum LoraTarget implements Spelled {
      */
     record Widths(int hidden, int feedForward, int query, int keys) {
         static Widths of(ModelConfig config) {
-            return new Widths(
-                    config.hiddenSize(), config.intermediateSize(), config.queryWidth(), config.kvWidth());
+            return new Widths(config.hiddenSize(), config.intermediateSize(), config.queryWidth(), config.kvWidth());
         }
     }
 }

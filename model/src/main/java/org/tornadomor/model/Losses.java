@@ -14,8 +14,10 @@ public final class Losses {
     public static final int AUX_ROUTER = 4;
     /** Divergence from the teacher, its weight applied; then the cross-entropy counts with the rest. */
     public static final int DISTILLATION = 5;
+    /** At the ends of recursions before the last, coefficients applied. */
+    public static final int EXITS = 6;
     /** How many places there are. */
-    public static final int COUNT = 6;
+    public static final int COUNT = 7;
 
     private Losses() {}
 }

@@ -95,8 +95,8 @@ public final class ParameterSet implements AutoCloseable {
         int d = config.hiddenSize();
         Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
         Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
-        LayerWeights bare =
-                new LayerWeights(inputNorm, body[0], body[1], postNorm, body[2], body[3], null, null, null, null, null, null);
+        LayerWeights bare = new LayerWeights(
+                inputNorm, body[0], body[1], postNorm, body[2], body[3], null, null, null, null, null, null);
         return withVectors(bare, config.sharedArchitecture(map, u), true, ParameterNames.layer(u));
     }
 
@@ -106,7 +106,8 @@ public final class ParameterSet implements AutoCloseable {
         int f = config.intermediateSize();
         int queries = config.queryWidth();
         int keys = projectsKeys ? config.kvWidth() : 0;
-        UnaryOperator<String> name = first -> prefix + first.substring(ParameterNames.layer(0).length());
+        UnaryOperator<String> name =
+                first -> prefix + first.substring(ParameterNames.layer(0).length());
         UnaryOperator<String> bias = matrix -> name.apply(ParameterNames.bias(matrix));
         Tensor qkvBias = null;
         if (has.qkvBias()) {
@@ -188,7 +189,10 @@ public final class ParameterSet implements AutoCloseable {
                 continue;
             }
             int ranks = LoraConfig.total(config, here);
-            Tensor fused = add(lowRank, arena.allocate("lora " + l + " " + site, ranks, here.getFirst().inputs(config)));
+            Tensor fused = add(
+                    lowRank,
+                    arena.allocate(
+                            "lora " + l + " " + site, ranks, here.getFirst().inputs(config)));
             down.put(site, fused);
             int from = 0;
             for (LoraTarget target : here) {
@@ -326,7 +330,9 @@ public final class ParameterSet implements AutoCloseable {
 
     /** The weights of an unrolled layer: those of its weight set, but for biases and norms of heads that are its own. */
     LayerWeights layerAt(int l) {
-        return loras.get(l) == null ? layers.get(map.weightSet(l)) : loras.get(l).layer();
+        return loras.get(l) == null
+                ? layers.get(map.weightSet(l))
+                : loras.get(l).layer();
     }
 
     /** The low-rank factors of an unrolled layer, or null. */

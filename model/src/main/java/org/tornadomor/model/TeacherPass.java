@@ -7,11 +7,12 @@ import org.tornadomor.engine.Tensor;
 
 /** The forward of a teacher on the rows of a training pass, up to its last hidden states: logits are the {@link Head}'s. */
 final class TeacherPass implements AutoCloseable {
-    final Distillation distillation;
+    private final Distillation distillation;
     private final Engine engine;
     private final Arena floats;
     private final Forward forward;
     private final Tensor ids;
+    private final Tensor normed;
     private final int sequences;
     private final int context;
 
@@ -25,19 +26,26 @@ final class TeacherPass implements AutoCloseable {
         ForwardSpec spec = ForwardSpec.score(sequences, context);
         Tensor losses = floats.allocate("losses", Losses.COUNT);
         forward = new Forward(engine, distillation.teacher(), spec, rows, Objective.measuring(losses), floats);
+        normed = floats.allocate(
+                "teacher.normed",
+                Head.blockRows(distillation.teacher().config(), spec.maxRows()),
+                distillation.teacher().config().hiddenSize());
         ids = forward.context.batch().ids().rows(0, spec.maxRows());
         forward.fill();
         forward.routing.setThreshold(0);
         forward.routing.setLength(context);
     }
 
-    /** [N, d] hidden states before the final norm. */
-    Tensor hidden() {
-        return forward.hidden;
-    }
-
-    ParameterSet weights() {
-        return distillation.teacher();
+    /** What a head needs of it. @param coefficient of the model's own loss, which the divergence is a part of */
+    HeadGoal.Teacher goal(float coefficient) {
+        return new HeadGoal.Teacher(
+                forward.hidden,
+                normed,
+                distillation.teacher(),
+                distillation.divergence(),
+                distillation.temperature(),
+                distillation.weight() * coefficient,
+                Losses.DISTILLATION);
     }
 
     /** Runs on the tokens of a micro-batch. @param end as {@link Forward#layout} has it */

@@ -106,8 +106,9 @@ final class ConvertCommand implements Runnable {
     @Option(
             names = RANK,
             paramLabel = "R",
-            description = "Give each layer of a recursion low-rank factors of its own besides the shared matrices, of this"
-                    + " rank; 0 for none. Default: 0.")
+            description =
+                    "Give each layer of a recursion low-rank factors of its own besides the shared matrices, of this"
+                            + " rank; 0 for none. Default: 0.")
     private int rank;
 
     @Option(

@@ -102,10 +102,7 @@ final class ExportCommand implements Runnable {
             OutputFile.requireOutsideModel(out, checkpoint.folder());
             Checksums.verify(checkpoint.folder());
             NoEffect.of(spec)
-                    .when(
-                            () -> checkpoint.config().lora() == null,
-                            "the model has no low-rank factors",
-                            "--merge");
+                    .when(() -> checkpoint.config().lora() == null, "the model has no low-rank factors", "--merge");
             PlainLlama plain = new PlainLlama(checkpoint, merge);
             switch (format) {
                 case HF ->

@@ -47,10 +47,8 @@ final class LossOnText implements AutoCloseable {
     double of(CheckpointFolder checkpoint, EngineOptions options, boolean causal) {
         ModelConfig config = checkpoint.config();
         List<EvaluationText.Piece> pieces = text.pieces();
-        int longest = pieces.stream()
-                .mapToInt(piece -> piece.ids().length - 1)
-                .max()
-                .orElse(1);
+        int longest =
+                pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(1);
         int rows = Math.min(Math.min(CONTEXT, config.maxPositions()), longest);
         int samples = (int) Math.clamp(text.scored() / rows, 1, Math.max(1, BATCH_TOKENS / rows));
         try (LoadedModel loaded = LoadedModel.load(checkpoint, options, new WeightsOption());

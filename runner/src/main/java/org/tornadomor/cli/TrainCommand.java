@@ -13,6 +13,7 @@ import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.trainer.EvalMetrics;
+import org.tornadomor.trainer.Exit;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.RunLength;
 import org.tornadomor.trainer.Trainer;
@@ -117,6 +118,15 @@ public final class TrainCommand implements Callable<Integer> {
                         TrainOptions.KD_WEIGHT,
                         TrainOptions.KD_KIND,
                         TrainOptions.KD_TEMPERATURE)
+                .when(
+                        () -> config.exit().loss() == Exit.Loss.NONE,
+                        "there are no losses at exits (" + TrainOptions.EXIT_LOSS + ")",
+                        TrainOptions.EXIT_COEFFICIENT,
+                        TrainOptions.EXIT_DISTILL)
+                .when(
+                        () -> config.exit().loss() == Exit.Loss.WEIGHTED,
+                        "weighted losses at exits have coefficients of their own",
+                        TrainOptions.EXIT_COEFFICIENT)
                 .when(() -> trainsOnAll && config.evalEvery() > 0, NOTHING_HELD_OUT, "--eval-every")
                 .when(() -> trainsOnAll && config.samples() > 0, NOTHING_HELD_OUT, "--samples")
                 .when(() -> trainsOnAll, NOTHING_HELD_OUT, "--no-keep-best")

@@ -23,6 +23,9 @@ final class TrainOptions {
     static final String KD_WEIGHT = "--kd-weight";
     static final String KD_KIND = "--kd-kind";
     static final String KD_TEMPERATURE = "--kd-temperature";
+    static final String EXIT_LOSS = "--exit-loss";
+    static final String EXIT_COEFFICIENT = "--exit-coefficient";
+    static final String EXIT_DISTILL = "--exit-distill";
 
     @Option(
             names = "--config",
@@ -150,11 +153,28 @@ final class TrainOptions {
                     + " (Jensen-Shannon) or tv (total variation).")
     private String teacherKind;
 
-    @Option(
-            names = KD_TEMPERATURE,
-            paramLabel = "T",
-            description = "What both are softened by before. Default: 1.")
+    @Option(names = KD_TEMPERATURE, paramLabel = "T", description = "What both are softened by before. Default: 1.")
     private String teacherTemperature;
+
+    @Option(
+            names = EXIT_LOSS,
+            paramLabel = "KIND",
+            description =
+                    "Losses at the end of each recursion, through the head, of a recursive model without a router:"
+                            + " weighted (recursion r counts r over the sum of all), aggressive (the last counts 1, the others"
+                            + " --exit-coefficient) or none (default).")
+    private String exitLoss;
+
+    @Option(
+            names = EXIT_COEFFICIENT,
+            paramLabel = "X",
+            description = "What the ends before the last count with aggressive. Default: 0.1.")
+    private String exitCoefficient;
+
+    @Option(
+            names = EXIT_DISTILL,
+            description = "The ends before the last learn the distribution of the last one, not the next token.")
+    private boolean exitDistill;
 
     @Option(
             names = "--freeze",
@@ -269,6 +289,9 @@ final class TrainOptions {
         value("distill.weight", teacherWeight);
         text("distill.kind", teacherKind);
         value("distill.temperature", teacherTemperature);
+        text("exit.loss", exitLoss);
+        value("exit.coefficient", exitCoefficient);
+        value("exit.distill", exitDistill ? "true" : null);
         text("optimizer.freeze", freeze);
         text("order", order);
         value("document_attention", acrossDocuments ? "false" : null);

@@ -72,7 +72,7 @@ class DistillationTest {
             student.reference.temperature = temperature;
             Distillation distillation = new Distillation(teacher.weights, divergence, weight, temperature);
             try (TrainingPass pass = new TrainingPass(
-                    engine, student.weights, SEQUENCES, LENGTH, 1, false, false, distillation)) {
+                    engine, student.weights, SEQUENCES, LENGTH, 1, false, false, distillation, null)) {
                 Choice choice = Choice.topK(config, LENGTH);
                 Passes.train(student, pass, choice, loss, gradient).alongEachTensor();
                 float[] losses = new float[Losses.COUNT];
@@ -97,7 +97,8 @@ class DistillationTest {
                         1,
                         false,
                         false,
-                        new Distillation(model.weights, divergence, 1, 2))) {
+                        new Distillation(model.weights, divergence, 1, 2),
+                        null)) {
             pass.begin();
             pass.add(model.inputs, model.targets);
             float[] losses = new float[Losses.COUNT];
@@ -121,7 +122,7 @@ class DistillationTest {
             long before = engine.memoryBytes();
             Distillation distillation = new Distillation(teacher, Divergence.FORWARD, 1, 1);
             try (TrainingPass pass =
-                    new TrainingPass(engine, weights, 4, 2048, 1, false, false, distillation)) {
+                    new TrainingPass(engine, weights, 4, 2048, 1, false, false, distillation, null)) {
                 pass.begin();
                 long logits = 8192L * vocabulary * Float.BYTES;
                 long used = engine.memoryBytes() - before;

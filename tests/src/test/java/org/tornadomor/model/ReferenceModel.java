@@ -58,6 +58,7 @@ final class ReferenceModel {
         double z;
         double auxRouter;
         double distillation;
+        double exits;
         /** Of the cross-entropy in what is minimised. */
         double share = 1;
         /** How far the closest routing decision was from going the other way. */
@@ -71,7 +72,7 @@ final class ReferenceModel {
 
         /** What is minimised: the auxiliary routers have a loss of their own. */
         double total() {
-            return share * lm + distillation + aux + balance + z;
+            return share * lm + distillation + exits + aux + balance + z;
         }
     }
 
@@ -102,6 +103,14 @@ final class ReferenceModel {
     Divergence divergence;
     double weight;
     double temperature;
+
+    /** Coefficients by recursion from 1 of losses at their ends, or null; and what the earlier ends learn instead of the text. */
+    float[] exits;
+
+    double[][] exitTeacher;
+
+    /** By recursion and row, the hidden state that the last layer so far left. */
+    private double[][][] ends;
 
     private final ModelConfig config;
     private final MorConfig mor;
@@ -170,6 +179,7 @@ final class ReferenceModel {
     /** Runs sequences of equal length, one after the other in {@code inputs} and {@code targets}. */
     Result run(int[] inputs, int[] targets, int sequences, int length, Choice choice) {
         Result result = new Result(sequences * length);
+        ends = new double[recursions + 1][sequences * length][];
         RouterSums[] sums = new RouterSums[recursions];
         Arrays.setAll(sums, r -> new RouterSums());
         for (int b = 0; b < sequences; b++) {
@@ -189,8 +199,24 @@ final class ReferenceModel {
                 result.distillation += targets[i] < 0 ? 0 : weight * distance / inputs.length;
             }
         }
+        if (exits != null) {
+            addExits(result, head, norm, targets);
+        }
         addRouterLosses(result, sums);
         return result;
+    }
+
+    private void addExits(Result result, double[] head, double[] norm, int[] targets) {
+        result.share = exits[recursions - 1];
+        for (int r = 1; r < recursions; r++) {
+            for (int i = 0; i < targets.length; i++) {
+                double[] logits = map(head, rmsNorm(ends[r][i], norm, config.rmsNormEps()));
+                double loss = exitTeacher == null
+                        ? logSumExp(logits) - logits[Math.max(0, targets[i])]
+                        : distance(Divergence.FORWARD, softmax(exitTeacher[i]), softmax(logits));
+                result.exits += targets[i] < 0 ? 0 : exits[r - 1] * loss / targets.length;
+            }
+        }
     }
 
     private static double[] scaled(double[] x, double factor) {
@@ -271,6 +297,9 @@ final class ReferenceModel {
             for (ReferenceShape.Layer layer : layers) {
                 if (layer.recursion() == 0 || !routed && layer.recursion() <= choice.maxDepth()) {
                     store(everyone, layer(layer, everyone, h));
+                    for (int t = 0; t < length; t++) {
+                        ends[layer.recursion()][at + t] = h[t];
+                    }
                 } else if (routed && !recursionsDone) {
                     recursionsDone = true;
                     if (config.router() == RouterKind.EXPERT_CHOICE) {

@@ -90,7 +90,9 @@ public final class Conversion {
             return;
         }
         int set = weightSet(spec.name());
-        boolean fold = set >= map.prefix() && set < map.prefix() + map.blockSize() && plan.target().lora() != null;
+        boolean fold = set >= map.prefix()
+                && set < map.prefix() + map.blockSize()
+                && plan.target().lora() != null;
         for (int from = 0; from < spec.elements(); from += CHUNK) {
             int count = Math.min(CHUNK, spec.elements() - from);
             if (set < 0) {

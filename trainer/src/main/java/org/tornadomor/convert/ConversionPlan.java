@@ -23,8 +23,7 @@ import org.tornadomor.model.Sharing;
  * @param kept the original layers that take part; the unrolled layer l of the converted model stands for {@code kept.get(l)}
  * @param sources by weight set of the converted model, the original layers whose mean it begins with
  */
-public record ConversionPlan(
-        ModelConfig source, ModelConfig target, List<Integer> kept, List<List<Integer>> sources) {
+public record ConversionPlan(ModelConfig source, ModelConfig target, List<Integer> kept, List<List<Integer>> sources) {
     /** Of the counts that divide, how many an error names. */
     private static final int SHOWN = 6;
 
@@ -48,8 +47,8 @@ public record ConversionPlan(
             String fix = source.router().routes()
                     ? "give a plain Llama"
                     : "'export --format hf' makes a plain Llama of it, or give another";
-            throw new UserError(folder + " is a recursive model already, with mor.num_recursions "
-                    + source.recursions() + ", and convert begins with a plain one; " + fix);
+            throw new UserError(folder + " is a recursive model already, with mor.num_recursions " + source.recursions()
+                    + ", and convert begins with a plain one; " + fix);
         }
         List<Integer> kept = selection.of(source.numLayers());
         requireDivides(kept.size(), source.numLayers(), mor);
@@ -70,8 +69,10 @@ public record ConversionPlan(
         if (divides(layers, mor)) {
             return;
         }
-        List<Integer> counts =
-                IntStream.rangeClosed(1, all).filter(n -> divides(n, mor)).boxed().toList();
+        List<Integer> counts = IntStream.rangeClosed(1, all)
+                .filter(n -> divides(n, mor))
+                .boxed()
+                .toList();
         String between = sharing.middle() ? " between the first and the last" : "";
         String what = layers + " layers do not divide into " + mor.numRecursions() + " recursions" + between
                 + " with sharing " + sharing.spelling();

@@ -48,8 +48,8 @@ final class Factors {
             own[i] -= shared[i];
         }
         double difference = norm(own);
-        float[] down = Checkpoints.initial(
-                config, ParameterNames.loraDown(layer, target), new int[] {rank, inputs}, seed);
+        float[] down =
+                Checkpoints.initial(config, ParameterNames.loraDown(layer, target), new int[] {rank, inputs}, seed);
         float[] up = new float[rank * outputs];
         double left = difference;
         if (init == LoraInit.SVD && difference > 0) {

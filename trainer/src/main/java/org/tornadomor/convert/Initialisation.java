@@ -82,8 +82,7 @@ public enum Initialisation implements Spelled {
     }
 
     private static List<Integer> random(int count, int first, int last, long seed) {
-        RandomGenerator random =
-                RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         List<Integer> all =
                 new ArrayList<>(IntStream.rangeClosed(first, last).boxed().toList());
         Collections.shuffle(all, random);

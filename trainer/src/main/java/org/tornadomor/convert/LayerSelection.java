@@ -50,7 +50,8 @@ public record LayerSelection(String option, String text, boolean keep) {
     private List<Integer> evenly(int count, int layers) {
         int kept = keep ? count : layers - count;
         if (kept < 1 || kept > layers) {
-            throw new UserError(option + " " + text + " leaves " + kept + " of " + layers + " layers; leave 1 to " + layers);
+            throw new UserError(
+                    option + " " + text + " leaves " + kept + " of " + layers + " layers; leave 1 to " + layers);
         }
         return Initialisation.evenly(kept, 0, layers - 1);
     }

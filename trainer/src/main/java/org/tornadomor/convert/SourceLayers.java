@@ -11,8 +11,8 @@ import org.tornadomor.model.io.ParameterNames;
 
 /** The tensors of the original's layers, read when they are asked for. */
 final class SourceLayers {
-    private static final String INPUT_NORM = ParameterNames.inputNorm(0)
-            .substring(ParameterNames.layer(0).length());
+    private static final String INPUT_NORM =
+            ParameterNames.inputNorm(0).substring(ParameterNames.layer(0).length());
     private static final String POST_NORM = ParameterNames.postAttentionNorm(0)
             .substring(ParameterNames.layer(0).length());
 

@@ -153,8 +153,8 @@ final class TruncatedSvd implements AutoCloseable {
      */
     private static Thin ofGram(SvdProducts p, float[] b, float[] q) {
         int width = p.width();
-        EigenDecomposition eigen = new EigenDecomposition(
-                new Array2DRowRealMatrix(Orthonormal.gramOfRows(b, width, p.n()), false));
+        EigenDecomposition eigen =
+                new EigenDecomposition(new Array2DRowRealMatrix(Orthonormal.gramOfRows(b, width, p.n()), false));
         int rank = p.rank();
         float[] w = new float[rank * width];
         double[] sigma = new double[rank];

@@ -41,8 +41,8 @@ public final class Optimizer implements AutoCloseable {
     public record Settings(
             float beta1, float beta2, float eps, float decay, float maxNorm, Map<ParameterGroup, Float> rates) {
         /** Every group at the rate of the step. */
-        public static final Map<ParameterGroup, Float> EVEN =
-                Arrays.stream(ParameterGroup.values()).collect(Collectors.toUnmodifiableMap(group -> group, group -> 1f));
+        public static final Map<ParameterGroup, Float> EVEN = Arrays.stream(ParameterGroup.values())
+                .collect(Collectors.toUnmodifiableMap(group -> group, group -> 1f));
 
         /** The paper's: betas 0.9 and 0.95, decay 0.1, norm 1. */
         public static final Settings DEFAULT = new Settings(0.9f, 0.95f, 1e-8f, 0.1f, 1f, EVEN);
@@ -156,8 +156,7 @@ public final class Optimizer implements AutoCloseable {
         List<Span> ofRouters = spans(gradients, ParameterSet::auxiliary, fixed.decay());
         auxiliary = ofRouters.isEmpty()
                 ? null
-                : new Group(
-                        "auxiliary routers", List.of(new Part("auxiliary routers", AUXILIARY_RATE, ofRouters)));
+                : new Group("auxiliary routers", List.of(new Part("auxiliary routers", AUXILIARY_RATE, ofRouters)));
     }
 
     /** A part for each learning rate, and with all groups at one rate a single one. What is frozen is in none. */

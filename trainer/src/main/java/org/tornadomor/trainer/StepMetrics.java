@@ -11,6 +11,7 @@ import java.util.List;
  * @param lmLoss mean cross-entropy in nats a token
  * @param distillLoss the divergence from a teacher with its weight, with which the cross-entropy counts with the rest; not a
  *     number without a teacher
+ * @param exitLoss of the ends of recursions before the last, coefficients applied; not a number without such losses
  * @param gradNorm before clipping
  * @param tokensPerSecond of this step
  * @param stepSeconds from the first micro-batch to the new weights
@@ -25,6 +26,7 @@ public record StepMetrics(
         double balanceLoss,
         double zLoss,
         double distillLoss,
+        double exitLoss,
         double lr,
         double gradNorm,
         double tokensPerSecond,

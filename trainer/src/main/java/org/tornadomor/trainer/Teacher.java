@@ -68,8 +68,9 @@ final class Teacher implements AutoCloseable {
         int own = teacher.config().vocabSize();
         try (Tokenizer theirs = Tokenizers.forCheckpoint(teacher.folder(), own).orElse(null)) {
             if (theirs != null && !theirs.fingerprint().equals(tokenizer.fingerprint())) {
-                throw new UserError(name + " has another tokenizer than the model (" + theirs.name() + ", not "
-                        + tokenizer.name() + "), so that their tokens mean different things; use a teacher with the same");
+                throw new UserError(
+                        name + " has another tokenizer than the model (" + theirs.name() + ", not " + tokenizer.name()
+                                + "), so that their tokens mean different things; use a teacher with the same");
             }
         }
         if (own != vocabulary) {
@@ -110,8 +111,7 @@ final class Teacher implements AutoCloseable {
 
     /** What a training pass is given. */
     Distillation distillation() {
-        return new Distillation(
-                weights, settings.kind(), (float) settings.weight(), (float) settings.temperature());
+        return new Distillation(weights, settings.kind(), (float) settings.weight(), (float) settings.temperature());
     }
 
     @Override

@@ -37,6 +37,7 @@ public final class Trainer implements AutoCloseable {
     private final ParameterSet weights;
     /** Null without one. */
     private final Teacher teacher;
+
     private final TrainingPass pass;
     private final Optimizer optimizer;
     /** Null if nothing is held out. */
@@ -148,7 +149,8 @@ public final class Trainer implements AutoCloseable {
                 config.accumulate(),
                 setup.capacities().active(),
                 config.recompute(),
-                teacher == null ? null : teacher.distillation());
+                teacher == null ? null : teacher.distillation(),
+                config.exit().losses(setup.model().recursions()));
         pass.keepWithinDocuments(setup.documentEnd());
         optimizer = new Optimizer(
                 engine, weights, pass.gradients(), config.optimizer().settings());
@@ -350,12 +352,7 @@ public final class Trainer implements AutoCloseable {
 
     private void record(MetricsLog log, long taken, double rate, double norm, double seconds) {
         pass.depthShare(depthShare);
-        double ownShare = teacher == null ? 1 : 1 - config.distill().weight();
-        double total = ownShare * losses[Losses.LM]
-                + losses[Losses.DISTILLATION]
-                + losses[Losses.AUX]
-                + losses[Losses.BALANCE]
-                + losses[Losses.Z];
+        double total = pass.total(losses);
         lastStep = new StepMetrics(
                 taken,
                 taken * config.tokensPerStep(),
@@ -365,6 +362,7 @@ public final class Trainer implements AutoCloseable {
                 losses[Losses.BALANCE],
                 losses[Losses.Z],
                 teacher == null ? Double.NaN : losses[Losses.DISTILLATION],
+                config.exit().loss() == Exit.Loss.NONE ? Double.NaN : losses[Losses.EXITS],
                 rate,
                 norm,
                 config.tokensPerStep() / seconds,
@@ -386,7 +384,12 @@ public final class Trainer implements AutoCloseable {
             return;
         }
         TrainingState state = new TrainingState(
-                step, seconds(), setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), teacherFingerprint(), config);
+                step,
+                seconds(),
+                setup.corpus().fingerprint(),
+                setup.tokenizer().fingerprint(),
+                teacherFingerprint(),
+                config);
         saved = folder.save(
                 step,
                 aside -> state.save(aside, engine, weights, optimizer.moments(), setup.texts()),

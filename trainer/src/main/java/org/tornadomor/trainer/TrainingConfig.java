@@ -49,6 +49,7 @@ import org.tornadomor.tokenizer.Tokenizer;
  * @param minLrRatio cosine: the last rate over the highest
  * @param optimizer AdamW
  * @param distill a teacher to learn from
+ * @param exit losses at the ends of recursions before the last
  * @param capacityWarmup expert-choice: steps over which capacities fall from everything to the model's own
  * @param evalEvery steps from one evaluation to the next; 0 evaluates at the end alone
  * @param evalSamples held-out samples of an evaluation; 0 for none
@@ -85,6 +86,7 @@ public record TrainingConfig(
         double minLrRatio,
         AdamW optimizer,
         Distill distill,
+        Exit exit,
         int capacityWarmup,
         int evalEvery,
         int evalSamples,
@@ -124,6 +126,7 @@ public record TrainingConfig(
             Schedule.DEFAULT_MIN_RATIO,
             new AdamW(0.9, 0.95, 1e-8, 0.1, 1, Freeze.NONE, Rates.EVEN),
             Distill.NONE,
+            Exit.NONE,
             0,
             100,
             32,
@@ -241,8 +244,7 @@ public record TrainingConfig(
      * @param freeze what is not trained
      * @param rates of groups
      */
-    public record AdamW(
-            double beta1, double beta2, double eps, double decay, double clip, Freeze freeze, Rates rates) {
+    public record AdamW(double beta1, double beta2, double eps, double decay, double clip, Freeze freeze, Rates rates) {
         public AdamW {
             share("optimizer.beta1", beta1);
             share("optimizer.beta2", beta2);

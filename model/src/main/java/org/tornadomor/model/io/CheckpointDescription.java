@@ -45,6 +45,8 @@ public record CheckpointDescription(
                 mor.router().routes() ? "Mixture-of-Recursions, " + mor.router().spelling() : "recursive";
         return name + ", " + mor.numRecursions() + " recursions, "
                 + mor.sharing().spelling()
-                + (mor.lora() == null ? "" : ", low-rank factors of rank " + mor.lora().rank());
+                + (mor.lora() == null
+                        ? ""
+                        : ", low-rank factors of rank " + mor.lora().rank());
     }
 }
