@@ -42,8 +42,9 @@ public record ExitLosses(List<Float> coefficients, boolean distil) {
      */
     public static void requireFits(ModelConfig config) {
         if (config.mor() == null || config.router().routes() || config.mor().sharing() != Sharing.CYCLE) {
-            throw new UserError("losses at exits need a recursive model without a router and with mor.sharing cycle, whose"
-                    + " recursions all end where the head begins; leave exit.loss away");
+            throw new UserError(
+                    "losses at exits need a recursive model without a router and with mor.sharing cycle, whose"
+                            + " recursions all end where the head begins; leave exit.loss away");
         }
     }
 }

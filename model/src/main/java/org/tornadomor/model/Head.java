@@ -125,8 +125,7 @@ final class Head {
     }
 
     /** The teacher's logits of a block, whose place the gradient of the divergence takes. */
-    private void divergence(
-            Wiring w, HeadGoal.Teacher teacher, int from, int rows, Slot logitRows, Slot targetRows) {
+    private void divergence(Wiring w, HeadGoal.Teacher teacher, int from, int rows, Slot logitRows, Slot targetRows) {
         ParameterSet weights = teacher.weights();
         float eps = (float) weights.config().rmsNormEps();
         var hiddenRows = w.of(teacher.hidden().rows(from, rows), block);

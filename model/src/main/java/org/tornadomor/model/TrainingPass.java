@@ -112,8 +112,7 @@ public final class TrainingPass implements AutoCloseable {
     }
 
     /** @param coefficient of the model's own loss */
-    private Head head(
-            HeadMemory memory, Tensor dState, float lossScale, Distillation distillation, float coefficient) {
+    private Head head(HeadMemory memory, Tensor dState, float lossScale, Distillation distillation, float coefficient) {
         float share = coefficient * (distillation == null ? 1 : 1 - distillation.weight());
         HeadGoal.Teacher from = teacher == null ? null : teacher.goal(coefficient);
         HeadGoal goal = new HeadGoal(lossScale, Losses.LM, 1, share, from);

@@ -15,7 +15,7 @@ import org.tornadomor.UserError;
  */
 final class EngineFlags {
     /** The commands that compute. */
-    private static final Set<String> COMPUTING = Set.of("demo", "train", "generate", "evaluate", "logits");
+    private static final Set<String> COMPUTING = Set.of("demo", "train", "generate", "evaluate", "logits", "convert");
 
     private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
 
