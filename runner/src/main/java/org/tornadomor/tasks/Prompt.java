@@ -80,7 +80,7 @@ final class Prompt {
         List<Integer> right = new ArrayList<>();
         for (Object one : gold instanceof List<?> several ? several : List.of(gold == null ? "" : gold)) {
             int at = one instanceof Long number
-                    ? (int) Math.clamp(number, -1, choices.size())
+                    ? Math.clamp(number, -1, choices.size())
                     : choices.indexOf(String.valueOf(one));
             if (at < 0 || at >= choices.size()) {
                 throw new UserError(doc.place() + " has the answer '" + Field.shown(one) + "', which is none of its "
