@@ -274,12 +274,7 @@ final class EvaluateCommand implements Runnable {
     }
 
     private void reportExits(
-            String name,
-            List<EvaluationText.Piece> pieces,
-            Scorer scorer,
-            ModelConfig config,
-            int samples,
-            int rows) {
+            String name, List<EvaluationText.Piece> pieces, Scorer scorer, ModelConfig config, int samples, int rows) {
         ExitEvaluation evaluation = new ExitEvaluation(config);
         try (Progress progress = Progress.start("evaluate", "tok", new Windows(pieces, samples, rows).tokens())) {
             evaluation.run(scorer, pieces, samples, rows, progress);

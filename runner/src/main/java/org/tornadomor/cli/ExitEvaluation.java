@@ -102,7 +102,8 @@ final class ExitEvaluation {
     }
 
     void print(PrintWriter out, Flops flops) {
-        TextTable table = new TextTable("end of recursion", "loss per token, nats", "agrees with the last", "oracle leaves");
+        TextTable table =
+                new TextTable("end of recursion", "loss per token, nats", "agrees with the last", "oracle leaves");
         double[] agreement = shares(agrees);
         double[] exits = shares(leaves);
         for (int r = 1; r <= recursions; r++) {

@@ -62,7 +62,8 @@ class ConvertCommandTest {
 
     private Outcome convert(Path model, String out, Object... more) {
         Object[] base = {"convert", "--model", model, "--out", folder.resolve(out)};
-        return Outcome.of(Stream.concat(Arrays.stream(base), Arrays.stream(more)).toArray());
+        return Outcome.of(
+                Stream.concat(Arrays.stream(base), Arrays.stream(more)).toArray());
     }
 
     @ParameterizedTest
@@ -77,8 +78,11 @@ class ConvertCommandTest {
             })
     void weightsAreThoseOfTheLayersThatTheTableNames(String init, int n, String sharing, String expected) {
         Path model = llama("llama", LAYERS, true);
-        convert(model, "out", "--recursions", n, "--sharing", sharing, "--init", init).succeeds();
-        double[] values = Arrays.stream(expected.split(" ")).mapToDouble(Double::parseDouble).toArray();
+        convert(model, "out", "--recursions", n, "--sharing", sharing, "--init", init)
+                .succeeds();
+        double[] values = Arrays.stream(expected.split(" "))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
         try (CheckpointFolder converted = CheckpointFolder.open(folder.resolve("out"));
                 TensorSource original = TensorSource.open(model)) {
             for (ParameterSpec spec : converted.specs()) {
@@ -104,9 +108,11 @@ class ConvertCommandTest {
     @ValueSource(strings = {"stepwise", "average", "lower", "upper", "random"})
     void aModelOfEqualLayersKeepsItsLogits(String init) throws IOException {
         Path model = llama("llama", LAYERS, false);
-        convert(model, "one", "--recursions", 1, "--sharing", "cycle", "--init", init).succeeds();
+        convert(model, "one", "--recursions", 1, "--sharing", "cycle", "--init", init)
+                .succeeds();
         assertArrayEquals(logits(model), logits(folder.resolve("one")));
-        convert(model, "equal", "--recursions", 8, "--sharing", "cycle", "--init", "lower").succeeds();
+        convert(model, "equal", "--recursions", 8, "--sharing", "cycle", "--init", "lower")
+                .succeeds();
         Outcome.of("export", folder.resolve("equal"), "--format", "hf", "--out", folder.resolve("alike"))
                 .succeeds();
         convert(folder.resolve("alike"), "again", "--recursions", 2, "--sharing", "middle-cycle", "--init", init)
@@ -150,11 +156,27 @@ class ConvertCommandTest {
         assertTrue(loss > 1 && loss < 20, outcome.out());
         assertEquals(8, json.get("layers").size());
         assertEquals(List.of(5, 6), ints(json.at("/layers/3/begins_with"), json.at("/layers/4/begins_with")));
-        assertTrue(json.at("/parameters_before/total").longValue() > json.at("/parameters_after/total").longValue());
+        assertTrue(json.at("/parameters_before/total").longValue()
+                > json.at("/parameters_after/total").longValue());
         Path run = folder.resolve("run");
         Outcome.of(
-                        "train", "--init", folder.resolve("mor"), "--data", text, "--context", 32, "--batch", 2, "--steps",
-                        3, "--eval-every", 0, "--samples", 0, "--out", run)
+                        "train",
+                        "--init",
+                        folder.resolve("mor"),
+                        "--data",
+                        text,
+                        "--context",
+                        32,
+                        "--batch",
+                        2,
+                        "--steps",
+                        3,
+                        "--eval-every",
+                        0,
+                        "--samples",
+                        0,
+                        "--out",
+                        run)
                 .succeeds();
         try (CheckpointFolder trained = LoadedModel.open(run, UnknownKeys.REFUSED)) {
             assertEquals(router.replace('-', '_'), trained.config().router().spelling());
@@ -167,8 +189,11 @@ class ConvertCommandTest {
      */
     @ParameterizedTest
     @CsvSource({
-        "average, cycle, q, plain", "average, middle-cycle, all, biases", "stepwise, middle-sequence, all, norms",
-        "upper, sequence, all, biases", "random, cycle, all, norms"
+        "average, cycle, q, plain",
+        "average, middle-cycle, all, biases",
+        "stepwise, middle-sequence, all, norms",
+        "upper, sequence, all, biases",
+        "random, cycle, all, norms"
     })
     void fullRankIsTheOriginal(String init, String sharing, String targets, String kind) throws IOException {
         boolean all = targets.equals("all");
@@ -179,8 +204,17 @@ class ConvertCommandTest {
         };
         Path model = distinct("llama", !all, architecture);
         Object[] more = {
-            "--recursions", 2, "--sharing", sharing, "--init", init, "--lora-rank", 16, "--lora-targets",
-            all ? "q,k,v,o,gate,up,down" : targets, "--json"
+            "--recursions",
+            2,
+            "--sharing",
+            sharing,
+            "--init",
+            init,
+            "--lora-rank",
+            16,
+            "--lora-targets",
+            all ? "q,k,v,o,gate,up,down" : targets,
+            "--json"
         };
         Outcome outcome = convert(model, "relaxed", more).succeeds();
         JsonMapper.shared().readTree(outcome.out()).get("residuals").forEach(residual -> {
@@ -212,7 +246,9 @@ class ConvertCommandTest {
         ModelConfig config = plain(LAYERS).withArchitecture(architecture);
         try (CheckpointWriter writer = CheckpointWriter.create(out, config, DType.F32)) {
             for (ParameterSpec spec : ParameterSpecs.of(config)) {
-                boolean alike = queriesAlone && spec.name().startsWith("model.layers.") && !spec.name().contains("q_proj");
+                boolean alike = queriesAlone
+                        && spec.name().startsWith("model.layers.")
+                        && !spec.name().contains("q_proj");
                 String seed = alike ? spec.name().replaceFirst("layers.\\d+", "") : spec.name();
                 Random random = new Random(seed.hashCode());
                 float[] values = new float[spec.elements()];
@@ -234,13 +270,18 @@ class ConvertCommandTest {
         Path model = distinct("llama", false, Architecture.LLAMA);
         Object[] base = {"--recursions", 2, "--sharing", "cycle", "--init", init};
         convert(model, "plain", base).succeeds();
-        convert(model, "zero", Stream.concat(Arrays.stream(base), Stream.of("--lora-rank", 0)).toArray())
+        convert(
+                        model,
+                        "zero",
+                        Stream.concat(Arrays.stream(base), Stream.of("--lora-rank", 0))
+                                .toArray())
                 .succeeds();
         for (String file : List.of("model.safetensors", "config.json")) {
             assertEquals(
                     -1,
                     Files.mismatch(
-                            folder.resolve("plain").resolve(file), folder.resolve("zero").resolve(file)));
+                            folder.resolve("plain").resolve(file),
+                            folder.resolve("zero").resolve(file)));
         }
         convert(
                         model,
@@ -265,8 +306,19 @@ class ConvertCommandTest {
         for (int rank : new int[] {1, 4, 8, 12}) {
             JsonNode json = JsonMapper.shared()
                     .readTree(convert(
-                                    model, "rank" + rank, "--recursions", 2, "--sharing", "cycle", "--init", "average",
-                                    "--lora-rank", rank, "--lora-targets", "o", "--json")
+                                    model,
+                                    "rank" + rank,
+                                    "--recursions",
+                                    2,
+                                    "--sharing",
+                                    "cycle",
+                                    "--init",
+                                    "average",
+                                    "--lora-rank",
+                                    rank,
+                                    "--lora-targets",
+                                    "o",
+                                    "--json")
                             .succeeds()
                             .out());
             double left = json.at("/residuals/0/left").doubleValue();
@@ -281,25 +333,51 @@ class ConvertCommandTest {
         Path model = distinct("llama", false, Architecture.LLAMA);
         Path text = Files.writeString(folder.resolve("text.txt"), "Some text to train on, and on. ".repeat(60));
         convert(
-                        model, "mor", "--recursions", 3, "--sharing", "middle-cycle", "--init", "average", "--router",
-                        "expert-choice", "--lora-rank", 4)
+                        model,
+                        "mor",
+                        "--recursions",
+                        3,
+                        "--sharing",
+                        "middle-cycle",
+                        "--init",
+                        "average",
+                        "--router",
+                        "expert-choice",
+                        "--lora-rank",
+                        4)
                 .succeeds();
         Path run = folder.resolve("run");
-        Object[] settings = {"--data", text, "--context", 32, "--batch", 2, "--eval-every", 0, "--samples", 0, "--out", run};
+        Object[] settings = {
+            "--data", text, "--context", 32, "--batch", 2, "--eval-every", 0, "--samples", 0, "--out", run
+        };
         Object[] start = {
-            "train", "--init", folder.resolve("mor"), "--steps", 4, "--stop-after", 2, "--freeze", "shared", "--set",
+            "train",
+            "--init",
+            folder.resolve("mor"),
+            "--steps",
+            4,
+            "--stop-after",
+            2,
+            "--freeze",
+            "shared",
+            "--set",
             "optimizer.rates.lora=2"
         };
-        Outcome.of(Stream.concat(Arrays.stream(start), Arrays.stream(settings)).toArray()).succeeds();
+        Outcome.of(Stream.concat(Arrays.stream(start), Arrays.stream(settings)).toArray())
+                .succeeds();
         Outcome.of("train", "--resume", "--out", run).succeeds();
-        Outcome.of("generate", "--model", run, "--prompt", "Some", "--max-new-tokens", 5).succeeds();
+        Outcome.of("generate", "--model", run, "--prompt", "Some", "--max-new-tokens", 5)
+                .succeeds();
         String info = Outcome.of("info", run).succeeds().out();
         assertTrue(info.contains("low-rank factors of rank 4"), info);
         try (CheckpointFolder before = CheckpointFolder.open(folder.resolve("mor"));
                 CheckpointFolder after = LoadedModel.open(run, UnknownKeys.REFUSED)) {
             for (String name : List.of("model.layers.1.mlp.up_proj.weight", "model.lora.3.mlp.up_proj.up.weight")) {
                 float[] one = before.tensors().read(name);
-                assertEquals(name.contains("layers"), Arrays.equals(one, after.tensors().read(name)), name);
+                assertEquals(
+                        name.contains("layers"),
+                        Arrays.equals(one, after.tensors().read(name)),
+                        name);
             }
         }
     }
@@ -311,8 +389,16 @@ class ConvertCommandTest {
     @Test
     void theTableSaysWhereLayersWent() {
         Outcome outcome = convert(
-                        llama("llama", 5, true), "out", "--recursions", 2, "--sharing", "cycle", "--init", "average",
-                        "--keep-layers", "even:4")
+                        llama("llama", 5, true),
+                        "out",
+                        "--recursions",
+                        2,
+                        "--sharing",
+                        "cycle",
+                        "--init",
+                        "average",
+                        "--keep-layers",
+                        "even:4")
                 .succeeds();
         List<String> lines = outcome.out().lines().map(String::strip).toList();
         assertTrue(lines.contains("0              1        0           0  mean of 0, 3"), outcome.out());
@@ -321,7 +407,11 @@ class ConvertCommandTest {
     }
 
     private void refusedWith(Path model, Object[] good, String words, Object... more) {
-        convert(model, "x", Stream.concat(Arrays.stream(good), Arrays.stream(more)).toArray()).failsWith(1, words);
+        convert(
+                        model,
+                        "x",
+                        Stream.concat(Arrays.stream(good), Arrays.stream(more)).toArray())
+                .failsWith(1, words);
     }
 
     @Test
@@ -330,9 +420,12 @@ class ConvertCommandTest {
         Object[] good = {"--recursions", 5, "--sharing", "cycle", "--init", "lower"};
         convert(model, "x", "--recursions", 2, "--sharing", "cycle", "--init", "lower")
                 .failsWith(1, "5 layers do not divide", "4, 2 do", "--keep-layers even:4");
-        convert(model, "x", "--recursions", 5, "--sharing", "ring", "--init", "lower").failsWith(1, "--sharing", "cycle");
-        convert(model, "x", "--recursions", 5, "--sharing", "cycle", "--init", "best").failsWith(1, "--init", "stepwise");
-        convert(model, "x", "--recursions", 0, "--sharing", "cycle", "--init", "lower").failsWith(1, "--recursions is 0");
+        convert(model, "x", "--recursions", 5, "--sharing", "ring", "--init", "lower")
+                .failsWith(1, "--sharing", "cycle");
+        convert(model, "x", "--recursions", 5, "--sharing", "cycle", "--init", "best")
+                .failsWith(1, "--init", "stepwise");
+        convert(model, "x", "--recursions", 0, "--sharing", "cycle", "--init", "lower")
+                .failsWith(1, "--recursions is 0");
         convert(model, "x", "--recursions", 5, "--sharing", "sequence", "--init", "lower", "--router", "token-choice")
                 .failsWith(1, "mor.router token_choice", "sequence");
         refusedWith(model, good, "mor.lora.rank 17 is larger", "--lora-rank", 17);
@@ -341,10 +434,17 @@ class ConvertCommandTest {
         refusedWith(model, good, "names a map twice", "--lora-rank", 2, "--lora-targets", "q,q");
         refusedWith(model, good, "--lora-init is 'best'", "--lora-rank", 2, "--lora-init", "best");
         refusedWith(model, good, "--lora-targets changes nothing", "--lora-targets", "q");
-        convert(model, "x", Stream.concat(Arrays.stream(good), Stream.of("--max-tokens", 9)).toArray())
+        convert(
+                        model,
+                        "x",
+                        Stream.concat(Arrays.stream(good), Stream.of("--max-tokens", 9))
+                                .toArray())
                 .failsWith(1, "--max-tokens changes nothing");
-        convert(model, "x", Stream.concat(Arrays.stream(good), Stream.of("--keep-layers", "0", "--drop-layers", "1"))
-                        .toArray())
+        convert(
+                        model,
+                        "x",
+                        Stream.concat(Arrays.stream(good), Stream.of("--keep-layers", "0", "--drop-layers", "1"))
+                                .toArray())
                 .failsWith(1, "two ways");
         Path mor = Folders.bytes(folder.resolve("mor"));
         convert(mor, "x", good).failsWith(1, "is a recursive model already", "plain Llama");

@@ -35,7 +35,9 @@ class InitialisationTest {
     }
 
     private static String sources(int layers, int recursions, Sharing sharing, Initialisation init) {
-        return plan(layers, recursions, sharing, init, LayerSelection.ALL).sources().toString();
+        return plan(layers, recursions, sharing, init, LayerSelection.ALL)
+                .sources()
+                .toString();
     }
 
     @ParameterizedTest
@@ -66,8 +68,7 @@ class InitialisationTest {
     /** NumPy's own results for SmolLM-360M's 32 layers and two recursions (middle), TinyLlama's 22 and Gemma's 18. */
     @Test
     void evenSpacingIsThatOfTheReference() {
-        assertEquals(
-                List.of(1, 3, 5, 7, 9, 11, 13, 16, 18, 20, 22, 24, 26, 28, 30), Initialisation.evenly(15, 1, 30));
+        assertEquals(List.of(1, 3, 5, 7, 9, 11, 13, 16, 18, 20, 22, 24, 26, 28, 30), Initialisation.evenly(15, 1, 30));
         assertEquals(List.of(0, 2, 4, 6, 8, 10, 13, 15, 17, 19, 21), Initialisation.evenly(11, 0, 21));
         assertEquals(List.of(0, 2, 4, 6, 8, 11, 13, 15, 17), Initialisation.evenly(9, 0, 17));
     }
@@ -82,8 +83,16 @@ class InitialisationTest {
                 .toList();
         assertEquals(flat.stream().distinct().sorted().toList(), flat);
         assertEquals(map.numWeightSets(), flat.size());
-        assertEquals(flat, Initialisation.RANDOM.sources(map, 5).stream().flatMap(List::stream).toList());
-        assertNotEquals(flat, Initialisation.RANDOM.sources(map, 6).stream().flatMap(List::stream).toList());
+        assertEquals(
+                flat,
+                Initialisation.RANDOM.sources(map, 5).stream()
+                        .flatMap(List::stream)
+                        .toList());
+        assertNotEquals(
+                flat,
+                Initialisation.RANDOM.sources(map, 6).stream()
+                        .flatMap(List::stream)
+                        .toList());
         if (sharing.middle()) {
             assertEquals(0, flat.getFirst());
             assertEquals(39, flat.getLast());
@@ -92,8 +101,8 @@ class InitialisationTest {
 
     @Test
     void everyLayerOfTheResultStandsForAnOriginalOne() {
-        ConversionPlan plan = plan(
-                9, 2, Sharing.MIDDLE_CYCLE, Initialisation.LOWER, new LayerSelection("--drop-layers", "2", false));
+        ConversionPlan plan =
+                plan(9, 2, Sharing.MIDDLE_CYCLE, Initialisation.LOWER, new LayerSelection("--drop-layers", "2", false));
         assertEquals(List.of(0, 1, 3, 4, 5, 6, 7, 8), plan.kept());
         assertEquals("[[0], [1], [3], [4], [8]]", plan.sources().toString());
         assertEquals(List.of(2, 5, 6, 7), plan.unused());
@@ -104,13 +113,29 @@ class InitialisationTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
-            value = {"0-2,5; true; [0, 1, 2, 5]", "even:3; true; [0, 2, 5]", "even:2; false; [0, 2, 3, 5]", "1, 4; false; [0, 2, 3, 5]"})
+            value = {
+                "0-2,5; true; [0, 1, 2, 5]",
+                "even:3; true; [0, 2, 5]",
+                "even:2; false; [0, 2, 3, 5]",
+                "1, 4; false; [0, 2, 3, 5]"
+            })
     void layersAreChosenByNumber(String text, boolean keep, String expected) {
         assertEquals(expected, new LayerSelection("--x", text, keep).of(6).toString());
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = ';', value = {"6; true", "4-2; true", "a; false", "0-5; false", "even:0; true", "even:6; false", "''; true", "1,; true"})
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "6; true",
+                "4-2; true",
+                "a; false",
+                "0-5; false",
+                "even:0; true",
+                "even:6; false",
+                "''; true",
+                "1,; true"
+            })
     void choicesThatCannotBeAreRefused(String text, boolean keep) {
         UserError error = assertThrows(UserError.class, () -> new LayerSelection("--x", text, keep).of(6));
         assertTrue(error.getMessage().startsWith("--x "), error.getMessage());

@@ -172,8 +172,7 @@ class TruncatedSvdTest {
         TruncatedSvd.Factors factors = svdAgain(matrix, m, n, 512);
         System.out.printf(
                 "2048 x 5632 at rank 512: %.1f s, %.4f of the norm left%n",
-                (System.nanoTime() - start) / 1e9,
-                factors.left() / norm(matrix));
+                (System.nanoTime() - start) / 1e9, factors.left() / norm(matrix));
         assertTrue(factors.left() < 0.82 * norm(matrix));
     }
 }

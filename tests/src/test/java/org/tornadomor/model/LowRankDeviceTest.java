@@ -35,8 +35,7 @@ class LowRankDeviceTest {
                 .map(kind -> DynamicTest.dynamicTest(kind.getKey(), () -> {
                     ModelConfig config = kind.getValue();
                     try (Engine engine = device();
-                            TinyModel model =
-                                    TinyModel.decisive(engine, config, 1, LENGTH, 1, TinyModel::trainMargin);
+                            TinyModel model = TinyModel.decisive(engine, config, 1, LENGTH, 1, TinyModel::trainMargin);
                             TrainingPass pass = new TrainingPass(engine, model.weights, 1, LENGTH, 1, false)) {
                         Passes.train(model, pass, Choice.topK(config, LENGTH), TOLERANCE, GRADIENT)
                                 .alongEachTensor();

@@ -72,11 +72,17 @@ final class TinyConfigs {
             }
         }
         for (KvMode kv : KvMode.values()) {
-            MorConfig mor =
-                    MorConfig.expertChoice(3).toBuilder().kv(kv).routerAlpha(0.7).lora(two).build();
+            MorConfig mor = MorConfig.expertChoice(3).toBuilder()
+                    .kv(kv)
+                    .routerAlpha(0.7)
+                    .lora(two)
+                    .build();
             all.put("low rank, expert " + kv, grouped(layers(mor.sharing(), 2, 3), mor));
         }
-        MorConfig token = MorConfig.tokenChoice(2).toBuilder().sharing(Sharing.CYCLE).lora(some).build();
+        MorConfig token = MorConfig.tokenChoice(2).toBuilder()
+                .sharing(Sharing.CYCLE)
+                .lora(some)
+                .build();
         all.put("low rank, token", multiHead(layers(token.sharing(), 2, 2), token));
     }
 

@@ -48,8 +48,7 @@ class GroupsTest {
         List<Map<String, float[]>> ends = new ArrayList<>();
         TrainingConfig asked = TinyRuns.with(config, settings);
         try (Engine engine = new CpuEngine(1);
-                Trainer trainer =
-                        Trainer.start(engine, asked, temp.resolve("run" + runs++), TrainingListener.NONE)) {
+                Trainer trainer = Trainer.start(engine, asked, temp.resolve("run" + runs++), TrainingListener.NONE)) {
             ends.add(read(engine, trainer.weights()));
             trainer.run();
             ends.add(read(engine, trainer.weights()));
@@ -96,7 +95,8 @@ class GroupsTest {
         List<Map<String, float[]>> lora = train("optimizer.freeze=lora");
         assertEquals("lora", same(lora.get(0), lora.get(1)));
         // Its gradients do not count for the norm that the others are clipped by.
-        assertFalse(Arrays.equals(none.get(1).get("model.norm.weight"), lora.get(1).get("model.norm.weight")));
+        assertFalse(
+                Arrays.equals(none.get(1).get("model.norm.weight"), lora.get(1).get("model.norm.weight")));
     }
 
     @Test
@@ -107,13 +107,12 @@ class GroupsTest {
         changed[steady.length] = "optimizer.rates={lora: 8, routers: 2, shared: 0.5, embedding: 1}";
         List<Map<String, float[]>> uneven = train(changed);
         even.get(0).forEach((name, before) -> {
-            double rate =
-                    switch (kind(name)) {
-                        case "lora" -> 8;
-                        case "router" -> 2;
-                        case "shared" -> 0.5;
-                        default -> 1;
-                    };
+            double rate = switch (kind(name)) {
+                case "lora" -> 8;
+                case "router" -> 2;
+                case "shared" -> 0.5;
+                default -> 1;
+            };
             float[] one = even.get(1).get(name);
             float[] expected = new float[one.length];
             for (int i = 0; i < one.length; i++) {
@@ -134,8 +133,7 @@ class GroupsTest {
     }
 
     private void refused(String words, String... settings) {
-        String message =
-                assertThrows(UserError.class, () -> train(settings)).getMessage();
+        String message = assertThrows(UserError.class, () -> train(settings)).getMessage();
         assertTrue(message.contains(words), message);
     }
 }
