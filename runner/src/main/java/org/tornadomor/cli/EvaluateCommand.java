@@ -357,6 +357,7 @@ final class EvaluateCommand implements Runnable {
     }
 
     private void reportExits(
+<<<<<<< HEAD
             String name,
             List<EvaluationText.Piece> pieces,
             Scorer scorer,
@@ -364,6 +365,9 @@ final class EvaluateCommand implements Runnable {
             int samples,
             int rows,
             ResultFile file) {
+=======
+            String name, List<EvaluationText.Piece> pieces, Scorer scorer, ModelConfig config, int samples, int rows) {
+>>>>>>> convert
         ExitEvaluation evaluation = new ExitEvaluation(config);
         try (Progress progress = Progress.start("evaluate", "tok", new Windows(pieces, samples, rows).tokens())) {
             evaluation.run(scorer, pieces, samples, rows, progress);
