@@ -357,7 +357,6 @@ final class EvaluateCommand implements Runnable {
     }
 
     private void reportExits(
-<<<<<<< HEAD
             String name,
             List<EvaluationText.Piece> pieces,
             Scorer scorer,
@@ -365,9 +364,6 @@ final class EvaluateCommand implements Runnable {
             int samples,
             int rows,
             ResultFile file) {
-=======
-            String name, List<EvaluationText.Piece> pieces, Scorer scorer, ModelConfig config, int samples, int rows) {
->>>>>>> convert
         ExitEvaluation evaluation = new ExitEvaluation(config);
         try (Progress progress = Progress.start("evaluate", "tok", new Windows(pieces, samples, rows).tokens())) {
             evaluation.run(scorer, pieces, samples, rows, progress);

@@ -52,12 +52,8 @@ final class LossOnText implements AutoCloseable {
         List<EvaluationText.Piece> pieces = text.pieces();
         int longest =
                 pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(1);
-<<<<<<< HEAD
-        int rows = Math.min(Math.min(CONTEXT, config.maxPositions()), longest);
-=======
         int most = context == null ? Math.min(CONTEXT, config.maxPositions()) : context;
         int rows = Math.min(most, longest);
->>>>>>> convert
         int samples = Math.clamp(text.scored() / rows, 1, Math.max(1, BATCH_TOKENS / rows));
         try (LoadedModel loaded = LoadedModel.load(checkpoint, options, new WeightsOption());
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows);
