@@ -37,7 +37,10 @@ def local(path=None, name=None, **options):
 
 datasets.load_dataset = local
 
-from lm_eval import simple_evaluate  # noqa: E402  (it takes load_dataset as it is then)
+from lm_eval import evaluator  # noqa: E402  (it takes load_dataset as it is then)
+
+# It would ask the system about itself for a long time.
+evaluator.add_env_info = lambda storage: None
 
 if asked == "hf":
     kind, arguments = "hf", f"pretrained={model},dtype=float32"
@@ -48,7 +51,7 @@ else:
         f"model={Path(model).name},base_url={asked},tokenizer_backend=huggingface,tokenizer={model},"
         f"max_length={config['max_position_embeddings']},num_concurrent=1,tokenized_requests=True"
     )
-results = simple_evaluate(
+results = evaluator.simple_evaluate(
     model=kind,
     model_args=arguments,
     tasks=["lambada_openai" if task == "lambada" else task for task in tasks.split(",")],

@@ -164,6 +164,9 @@ final class EvaluateCommand implements Runnable {
         requireAtLeast("--max-tokens", maxTokens, 1);
         try (CheckpointFolder checkpoint =
                 LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
+            NoEffect.of(spec)
+                    .when(() -> checkpoint.config().recursions() < 2, "the model has one recursion", EXITS)
+                    .when(() -> exits, EXITS + " goes to every depth", "--max-depth");
             try (Tokenizer tokenizer = tokenizer(checkpoint)) {
                 if (tasks.wanted()) {
                     runTasks(checkpoint, tokenizer);
@@ -221,9 +224,6 @@ final class EvaluateCommand implements Runnable {
         ModelConfig config = checkpoint.config();
         double threshold = depth.threshold(config, true);
         int maxDepth = depth.maxDepth(config);
-        NoEffect.of(spec)
-                .when(() -> config.recursions() < 2, "the model has one recursion", EXITS)
-                .when(() -> exits, EXITS + " goes to every depth", "--max-depth");
         NamedConfig named = new NamedConfig(model.toString(), config);
         int length = context == null ? Math.min(DEFAULT_CONTEXT, config.maxPositions()) : named.context(context);
         NoEffect.of(spec)

@@ -33,7 +33,9 @@ final class Work {
     private final Map<Choice, Draft> byChoice = new HashMap<>();
     private final Deque<Choice> waiting = new ArrayDeque<>();
     private final Set<Integer> stopTokens;
+    /** Texts that found a place in the queue. */
     private int submitted;
+
     private int ended;
 
     /** Hears of the texts as they grow. */
@@ -141,7 +143,7 @@ final class Work {
                 choice.ticket =
                         model.loop().submit(wanted.request(model, choice.promptIds, number, stopTokens), choice);
             } catch (QueueFullException e) {
-                if (submitted == ended) {
+                if (submitted == 0) {
                     throw ApiError.busy(e.getMessage(), e.retryAfterSeconds());
                 }
                 return;
