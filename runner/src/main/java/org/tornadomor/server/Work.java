@@ -33,6 +33,7 @@ final class Work {
     private final Map<Choice, Draft> byChoice = new HashMap<>();
     private final Deque<Choice> waiting = new ArrayDeque<>();
     private final Set<Integer> stopTokens;
+    /** Texts that found a place in the queue. */
     private int submitted;
     private int ended;
 
@@ -141,7 +142,7 @@ final class Work {
                 choice.ticket =
                         model.loop().submit(wanted.request(model, choice.promptIds, number, stopTokens), choice);
             } catch (QueueFullException e) {
-                if (submitted == ended) {
+                if (submitted == 0) {
                     throw ApiError.busy(e.getMessage(), e.retryAfterSeconds());
                 }
                 return;

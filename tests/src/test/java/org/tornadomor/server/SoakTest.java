@@ -1,6 +1,7 @@
 package org.tornadomor.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -193,6 +194,7 @@ class SoakTest {
             choice.putArray("pieces");
         }
         for (JsonNode event : events) {
+            assertFalse(event.has("error"), event.toString());
             for (JsonNode part : event.path("choices")) {
                 ObjectNode choice = (ObjectNode) all.get(part.get("index").intValue());
                 choice.put(
