@@ -29,7 +29,8 @@ public final class TaskListing {
         DataSets.DataSet set = DataSets.of(task.data().set()).orElseThrow();
         String split = task.data().evaluated();
         String shots = Shots.split(task);
-        String files = DataFiles.expected(task, split) + (shots.equals(split) ? "" : "; with --shots also " + shots);
+        boolean others = !shots.equals(split) && task.type() != OutputType.LOGLIKELIHOOD_ROLLING;
+        String files = DataFiles.expected(task, split) + (others ? "; with --shots also " + shots : "");
         return new Line(name, split, set.where(), set.licence(), files);
     }
 }
