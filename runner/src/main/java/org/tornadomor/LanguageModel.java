@@ -14,6 +14,7 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.SpecialTokens;
@@ -57,7 +58,7 @@ public final class LanguageModel implements AutoCloseable {
      * Loads a checkpoint onto the CPU, on all processors.
      *
      * @param folder of a checkpoint, or of a run, which means its newest checkpoint; {@code checkpoints/best} in a run means
-     *     the one with the lowest validation loss
+     *     the one with the lowest validation loss; or a file of GGUF or llama2.c
      * @throws UserError if it cannot be loaded, or the run has saved no checkpoint yet
      */
     public static LanguageModel load(Path folder) {
@@ -101,8 +102,9 @@ public final class LanguageModel implements AutoCloseable {
 
     private static LanguageModel load(
             Path given, Engine engine, ElementType type, UnknownKeys unknown, boolean ownsEngine) {
-        Path folder = ModelFolders.checkpoint(given);
-        try (CheckpointFolder checkpoint = CheckpointFolder.open(folder, unknown)) {
+        Path source = ModelFolders.checkpoint(given);
+        try (CheckpointFolder checkpoint = CheckpointSource.open(source, unknown)) {
+            Path folder = checkpoint.folder();
             Checksums.verify(folder);
             ModelConfig config = checkpoint.config();
             Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());

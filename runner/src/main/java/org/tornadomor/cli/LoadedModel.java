@@ -7,6 +7,7 @@ import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 
@@ -25,11 +26,11 @@ final class LoadedModel implements AutoCloseable {
     /**
      * Opens a checked checkpoint: commands look at its configuration before they load it.
      *
-     * @param folder of a checkpoint or run
+     * @param folder of a checkpoint or run, or a file of another format
      * @throws org.tornadomor.UserError naming what is missing or damaged
      */
     static CheckpointFolder open(Path folder, UnknownKeys unknown) {
-        return CheckpointFolder.open(ModelFolders.checkpoint(folder), unknown);
+        return CheckpointSource.open(ModelFolders.checkpoint(folder), unknown);
     }
 
     /** Loads the weights of an open checkpoint. */

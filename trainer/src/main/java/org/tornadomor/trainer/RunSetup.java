@@ -13,6 +13,7 @@ import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.tokenizer.TextBoundaries;
@@ -113,7 +114,7 @@ record RunSetup(
         if (config.tokenizer() != null || config.init() == null) {
             return Tokenizers.load(config.tokenizer() == null ? BYTES : config.tokenizer(), config.bos());
         }
-        Path folder = RunFolder.latest(Path.of(config.init()));
+        Path folder = CheckpointSource.folder(RunFolder.latest(Path.of(config.init())), config.unknownKeys());
         ModelConfig model = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), config.unknownKeys());
         return Tokenizers.forCheckpoint(folder, model.vocabSize(), config.bos())
                 .orElseThrow(() -> new UserError(folder + " comes without a tokenizer: name one with --tokenizer"));
@@ -126,7 +127,7 @@ record RunSetup(
         if (config.init() == null) {
             return GenerationConfig.NONE;
         }
-        Path folder = RunFolder.latest(Path.of(config.init()));
+        Path folder = CheckpointSource.folder(RunFolder.latest(Path.of(config.init())), config.unknownKeys());
         Path own = folder.resolve(CheckpointFolder.TOKENIZER_FILE);
         boolean same = Files.exists(own)
                 ? !tokenizer.name().equals(BYTES) && sameContent(own, Path.of(tokenizer.name()))

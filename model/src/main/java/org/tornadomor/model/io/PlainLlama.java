@@ -23,14 +23,14 @@ public final class PlainLlama {
         ModelConfig source = checkpoint.config();
         map = new LayerMap(source);
         if (source.router().routes()) {
-            throw new UserError(checkpoint.folder() + " is a Mixture-of-Recursions model with "
+            throw new UserError(checkpoint.path() + " is a Mixture-of-Recursions model with "
                     + source.mor().router().spelling()
                     + " routing: its tokens take different numbers of layers, which a"
                     + " plain Llama cannot express; export a vanilla or recursive model");
         }
         for (int l = 0; l < source.numLayers(); l++) {
             if (map.kvSource(l) != l) {
-                throw new UserError(checkpoint.folder() + " shares keys and values between recursions (mor.kv "
+                throw new UserError(checkpoint.path() + " shares keys and values between recursions (mor.kv "
                         + source.kv().spelling() + "), which a plain Llama cannot express; export a model with kv"
                         + " recursion_wise");
             }

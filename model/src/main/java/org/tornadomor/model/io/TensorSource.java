@@ -55,6 +55,15 @@ public interface TensorSource extends AutoCloseable {
     TensorInfo info(String name);
 
     /**
+     * The type in the file, for people: that of {@link #info}, unless reading makes another one of it.
+     *
+     * @throws UserError if there is no such tensor
+     */
+    default String storedType(String name) {
+        return info(name).dtype().name();
+    }
+
+    /**
      * The file that holds a tensor.
      *
      * @throws UserError if there is no such tensor
