@@ -132,6 +132,11 @@ public enum WordRule {
         return copy;
     }
 
+    /** The character that stands for a byte, 0 to 255, in byte-level tokens. */
+    public static String spelling(int b) {
+        return String.valueOf(ByteLevel.spelling(b));
+    }
+
     /** How GGUF files call it. */
     public String ggufName() {
         return names.getFirst();

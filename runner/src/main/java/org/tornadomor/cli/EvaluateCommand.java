@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.UserError;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.data.PreparedCorpus;
@@ -57,7 +58,7 @@ final class EvaluateCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(
@@ -177,10 +178,10 @@ final class EvaluateCommand implements Runnable {
         int vocabulary = checkpoint.config().vocabSize();
         if (tokenizerName == null) {
             return Tokenizers.forCheckpoint(checkpoint.folder(), vocabulary)
-                    .orElseThrow(() -> new UserError(checkpoint.folder()
+                    .orElseThrow(() -> new UserError(checkpoint.path()
                             + " has no tokenizer.json; give --tokenizer with the one it was trained with"));
         }
-        Tokenizer tokenizer = Tokenizers.load(tokenizerName);
+        Tokenizer tokenizer = Tokenizers.load(CheckpointSource.tokenizer(tokenizerName));
         try {
             Tokenizers.requireFits(tokenizer, vocabulary);
             return tokenizer;

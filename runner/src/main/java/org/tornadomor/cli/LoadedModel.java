@@ -40,7 +40,7 @@ final class LoadedModel implements AutoCloseable {
         try {
             ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config(), type.type());
             Checkpoints.load(engine, checkpoint, weights);
-            return new LoadedModel(checkpoint.folder(), engine, weights);
+            return new LoadedModel(checkpoint.path(), engine, weights);
         } catch (RuntimeException | Error e) {
             engine.close();
             throw e;

@@ -39,7 +39,7 @@ final class LogitsCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(
@@ -94,7 +94,7 @@ final class LogitsCommand implements Runnable {
         try (CheckpointFolder checkpoint =
                 LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             ModelConfig config = checkpoint.config();
-            OutputFile.requireOutsideModel(out, checkpoint.folder());
+            OutputFile.requireOutsideModel(out, checkpoint.path());
             TokenBatch tokens = TokenBatch.read(input);
             tokens.requireFits(config);
             double threshold = depth.threshold(config, mode == Mode.CAUSAL);

@@ -47,6 +47,7 @@ final class RootCommand implements Runnable {
             LogitsCommand.class,
             ParamsCommand.class,
             InfoCommand.class,
+            ImportCommand.class,
             ExportCommand.class,
             TokenizerCommand.class,
             ExperimentCommand.class,

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.model.UnknownKeys;
@@ -90,5 +91,100 @@ class GgufCommandTest {
                 assertArrayEquals(expected, tokenizer.encode(text.getKey()), text.getKey());
             }
         }
+    }
+
+    private float[] logits(Path model, Path input) {
+        Path out = folder.resolve("logits");
+        Outcome.of("logits", "--model", model, "--input", input, "--mode", "train", "--weights", "float32", "--out", out)
+                .succeeds();
+        try (SafeTensors file = SafeTensors.open(out)) {
+            return file.read("logits");
+        }
+    }
+
+    /** Into a folder, and from there into a file again: nothing is lost, and the tokenizer gives the same ids. */
+    @TestFactory
+    Stream<DynamicTest> importedAndExportedTheyAreTheSame() throws IOException {
+        return models().stream()
+                .map(model -> DynamicTest.dynamicTest(model.getFileName().toString(), () -> thereAndBack(model)));
+    }
+
+    private void thereAndBack(Path model) throws IOException {
+        Path input = Path.of(model.toString().replace(".gguf", ".safetensors"));
+        Path imported = folder.resolve("imported-" + model.getFileName());
+        Path exported = folder.resolve("exported-" + model.getFileName());
+        Outcome.of("import", model, "-o", imported).succeeds();
+        Outcome.of("export", imported, "--format", "gguf", "--out", exported).succeeds();
+        float[] expected = logits(model, input);
+        assertArrayEquals(expected, logits(imported, input));
+        assertArrayEquals(expected, logits(exported, input));
+        assertTrue(Files.exists(imported.resolve("generation_config.json")));
+        for (String text : List.of("It's 12345 or\n\n  déjà vu: 東京 🙂 <|im_end|></s>", "a")) {
+            String ids = ids(model, text);
+            assertEquals(ids, ids(imported, text));
+            assertEquals(ids, ids(exported, text));
+        }
+        assertEquals(small(model, "tokenizer_config.json"), small(exported, "tokenizer_config.json"));
+        assertEquals(small(model, "generation_config.json"), small(exported, "generation_config.json"));
+    }
+
+    private static String ids(Path model, String text) {
+        return Outcome.of("tokenizer", "encode", model, "--parse-special", text).succeeds().out();
+    }
+
+    private static JsonNode small(Path model, String name) throws IOException {
+        Path files = CheckpointSource.folder(model, UnknownKeys.REFUSED);
+        return JsonMapper.shared().readTree(Files.readString(files.resolve(name)));
+    }
+
+    @Test
+    void exportsOfEveryType() throws IOException {
+        Path golden = Folders.GOLDEN.resolve("recursive-middle-cycle");
+        Path input = golden.resolve("expected.safetensors");
+        float[] expected = logits(golden, input);
+        for (Map.Entry<String, Double> type :
+                Map.of("f32", 0.0, "f16", 1e-3, "bf16", 3e-2, "q8_0", 3e-2).entrySet()) {
+            Path file = folder.resolve(type.getKey() + ".gguf");
+            Outcome.of("export", golden, "--format", "gguf", "--type", type.getKey(), "--out", file)
+                    .succeeds();
+            assertClose(expected, logits(file, input), type.getValue());
+        }
+    }
+
+    @Test
+    void bytesComeBackAsBytes() {
+        Path model = Folders.bytes(folder.resolve("bytes"), null);
+        Path file = folder.resolve("bytes.gguf");
+        Outcome.of("export", model, "--format", "gguf", "--out", file).succeeds();
+        for (String text : List.of("plain", "déjà\u0000 \u00ad東京\r\n", "")) {
+            assertEquals(ids(model, text), ids(file, text));
+        }
+        assertEquals(generated(model), generated(file));
+    }
+
+    private static String generated(Path model) {
+        return Outcome.of("generate", "--model", model, "--prompt", "public", "--max-new-tokens", 20, "--temperature", 0)
+                .succeeds()
+                .out();
+    }
+
+    @Test
+    void infoSaysWhatItIs() {
+        String out = Outcome.of("info", FILES.resolve("llama-q8_0.gguf")).succeeds().out();
+        assertTrue(out.contains("llama-q8_0.gguf") && out.contains("F32 and Q8_0") && out.contains("tokenizer.json"), out);
+    }
+
+    @Test
+    void aRunThatBeginsWithAFileCanBeResumed() throws IOException {
+        Path model = FILES.resolve("llama-f16.gguf");
+        Path text = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(60));
+        Path run = folder.resolve("run");
+        Outcome.of(
+                        "train", "--init", model, "--data", text, "--context", 16, "--batch", 2, "--steps", 1, "--out", run)
+                .succeeds();
+        String config = Files.readString(run.resolve("config.yaml"));
+        assertTrue(config.contains("tokenizer: ") && !config.contains("tornado-mor-"), config);
+        Outcome.of("train", "--resume", "--steps", 2, "--out", run).succeeds();
+        assertEquals(ids(model, "the mat"), ids(run, "the mat"));
     }
 }

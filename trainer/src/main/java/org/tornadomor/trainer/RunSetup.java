@@ -112,7 +112,8 @@ record RunSetup(
             return tokenizer;
         }
         if (config.tokenizer() != null || config.init() == null) {
-            return Tokenizers.load(config.tokenizer() == null ? BYTES : config.tokenizer(), config.bos());
+            String name = config.tokenizer() == null ? BYTES : CheckpointSource.tokenizer(config.tokenizer());
+            return Tokenizers.load(name, config.bos());
         }
         Path folder = CheckpointSource.folder(RunFolder.latest(Path.of(config.init())), config.unknownKeys());
         ModelConfig model = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), config.unknownKeys());
@@ -162,7 +163,7 @@ record RunSetup(
                         d.holdOut(),
                         d.jdkFallback() == null ? null : absolute(d.jdkFallback()),
                         d.parseSpecial()),
-                tokenizer.name().equals(BYTES) ? tokenizer.name() : absolute(tokenizer.name()),
+                tokenizer.name().equals(BYTES) ? tokenizer.name() : absolute(origin(tokenizer.name())),
                 c.bos(),
                 c.context(),
                 c.batch(),
@@ -189,6 +190,11 @@ record RunSetup(
                 c.recompute(),
                 c.dtype(),
                 c.threads());
+    }
+
+    /** A tokenizer from a file of another format is read from a temporary folder. */
+    private static String origin(String tokenizer) {
+        return CheckpointSource.origin(Path.of(tokenizer)).toString();
     }
 
     /** The run may be resumed from another folder. */

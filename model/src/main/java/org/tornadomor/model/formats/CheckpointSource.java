@@ -3,6 +3,7 @@ package org.tornadomor.model.formats;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -91,6 +92,27 @@ public final class CheckpointSource {
         try (CheckpointFolder opened = open(path, unknown)) {
             return opened.folder();
         }
+    }
+
+    /**
+     * What to read a tokenizer from: the temporary folder of a file of another format, else what was given.
+     *
+     * @param name a name, or a path
+     * @throws UserError as {@link #open(Path, UnknownKeys)}
+     */
+    public static String tokenizer(String name) {
+        Path path;
+        try {
+            path = Path.of(name);
+        } catch (InvalidPathException e) {
+            return name;
+        }
+        return isFile(path) ? folder(path, UnknownKeys.REFUSED).toString() : name;
+    }
+
+    /** The checkpoint that a path into a temporary folder comes from, for what is remembered; else the path itself. */
+    public static Path origin(Path path) {
+        return SmallFiles.origin(path);
     }
 
     /** The formats of single files. */

@@ -56,6 +56,16 @@ final class SmallFiles {
         }
     }
 
+    /** The checkpoint whose folder a path lies in, else the path itself. */
+    static synchronized Path origin(Path path) {
+        for (Map.Entry<Key, Path> folder : FOLDERS.entrySet()) {
+            if (path.startsWith(folder.getValue())) {
+                return folder.getKey().checkpoint;
+            }
+        }
+        return path;
+    }
+
     private static synchronized void deleteAll() {
         FOLDERS.values().forEach(folder -> delete(folder.getParent()));
     }

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.Bfloat16;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.UnknownKeys;
@@ -190,6 +191,46 @@ public final class CheckpointFolder implements AutoCloseable {
     /** Reads a whole parameter; see {@link #read(String, long, float[], int, int)}. */
     public void read(String name, float[] dst, int dstOffset) {
         read(name, 0, dst, dstOffset, Math.toIntExact(tensors.info(name).elements()));
+    }
+
+    /**
+     * The type that holds every tensor without loss: that of the matrices if vectors of another type are the same in it, as files of
+     * other programs have them, else F32.
+     */
+    public DType dtype() {
+        DType common = null;
+        for (ParameterSpec spec : specs) {
+            DType dtype = tensors.info(spec.name()).dtype();
+            if (spec.shape().length == 2) {
+                if (common != null && dtype != common || dtype == DType.F64) {
+                    return DType.F32;
+                }
+                common = dtype;
+            }
+        }
+        for (ParameterSpec spec : specs) {
+            if (spec.shape().length == 1 && !isExact(spec, common)) {
+                return DType.F32;
+            }
+        }
+        return common;
+    }
+
+    private boolean isExact(ParameterSpec spec, DType dtype) {
+        if (tensors.info(spec.name()).dtype() == dtype) {
+            return true;
+        }
+        for (float value : tensors.read(spec.name())) {
+            float kept = switch (dtype) {
+                case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
+                case BF16 -> Bfloat16.value(Bfloat16.of(value));
+                default -> value;
+            };
+            if (kept != value) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

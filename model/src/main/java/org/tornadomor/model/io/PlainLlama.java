@@ -1,5 +1,6 @@
 package org.tornadomor.model.io;
 
+import java.util.stream.IntStream;
 import org.tornadomor.UserError;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
@@ -26,16 +27,26 @@ public final class PlainLlama {
             throw new UserError(checkpoint.path() + " is a Mixture-of-Recursions model with "
                     + source.mor().router().spelling()
                     + " routing: its tokens take different numbers of layers, which a"
-                    + " plain Llama cannot express; export a vanilla or recursive model");
+                    + " plain Llama cannot express; --format hf copies the checkpoint as it is, or export a vanilla or"
+                    + " recursive model");
         }
         for (int l = 0; l < source.numLayers(); l++) {
             if (map.kvSource(l) != l) {
                 throw new UserError(checkpoint.path() + " shares keys and values between recursions (mor.kv "
-                        + source.kv().spelling() + "), which a plain Llama cannot express; export a model with kv"
-                        + " recursion_wise");
+                        + source.kv().spelling() + "), which a plain Llama cannot express; --format hf copies the"
+                        + " checkpoint as it is, or export a model with kv recursion_wise");
             }
         }
         config = source.withMor(null);
+    }
+
+    /** Whether a plain model computes the same as one of this configuration. */
+    public static boolean computes(ModelConfig config) {
+        if (config.router().routes()) {
+            return false;
+        }
+        LayerMap map = new LayerMap(config);
+        return IntStream.range(0, config.numLayers()).allMatch(l -> map.kvSource(l) == l);
     }
 
     /** The configuration without recursion. */
@@ -64,16 +75,8 @@ public final class PlainLlama {
         checkpoint.read(source(name), from, dst, 0, count);
     }
 
-    /** The type that holds every tensor of the checkpoint without loss: F32 where they differ. */
+    /** The type that holds every tensor of the checkpoint without loss. */
     public DType dtype() {
-        DType common = null;
-        for (ParameterSpec spec : checkpoint.specs()) {
-            DType dtype = checkpoint.tensors().info(spec.name()).dtype();
-            if (common != null && dtype != common || dtype == DType.F64) {
-                return DType.F32;
-            }
-            common = dtype;
-        }
-        return common;
+        return checkpoint.dtype();
     }
 }
