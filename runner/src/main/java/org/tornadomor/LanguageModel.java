@@ -69,7 +69,7 @@ public final class LanguageModel implements AutoCloseable {
     public static LanguageModel load(Path folder, int threads) {
         Engine engine = new CpuEngine(threads);
         try {
-            return load(folder, engine, ElementType.F32, UnknownKeys.REFUSED, true);
+            return load(folder, engine, null, UnknownKeys.REFUSED, true);
         } catch (RuntimeException | Error e) {
             engine.close();
             throw e;
@@ -83,12 +83,13 @@ public final class LanguageModel implements AutoCloseable {
      * @throws UserError as there
      */
     public static LanguageModel load(Path folder, Engine engine) {
-        return load(folder, engine, ElementType.F32);
+        return load(folder, engine, (ElementType) null);
     }
 
     /**
      * As {@link #load(Path, Engine)}, with the matrices kept as a narrow type: less memory, and faster generation.
      *
+     * @param type null keeps weights of 8 bits in a file as they are where the engine can, and makes all others float32
      * @throws UserError if it cannot be loaded, or the engine does not know the type
      */
     public static LanguageModel load(Path folder, Engine engine, ElementType type) {
@@ -109,7 +110,8 @@ public final class LanguageModel implements AutoCloseable {
             ModelConfig config = checkpoint.config();
             Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());
             TextBoundaries texts = TextBoundaries.of(folder, tokenizer.orElse(null));
-            ParameterSet weights = new ParameterSet(engine, "weights", config, type);
+            ElementType kept = Checkpoints.typeOf(checkpoint, engine, type, unknown.notes());
+            ParameterSet weights = new ParameterSet(engine, "weights", config, kept);
             try {
                 Checkpoints.load(engine, checkpoint, weights);
             } catch (RuntimeException | Error e) {

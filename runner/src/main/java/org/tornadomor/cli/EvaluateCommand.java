@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -12,6 +13,7 @@ import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.tokenizer.TextBoundaries;
@@ -126,8 +128,9 @@ final class EvaluateCommand implements Runnable {
     public void run() {
         requireAtLeast("--batch", batch, 1);
         requireAtLeast("--max-tokens", maxTokens, 1);
-        try (CheckpointFolder checkpoint =
-                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
+        UnknownKeys unknown = ignored.unknown(spec.commandLine().getErr());
+        Consumer<String> notes = unknown.notes();
+        try (CheckpointFolder checkpoint = LoadedModel.open(model, unknown)) {
             ModelConfig config = checkpoint.config();
             double threshold = depth.threshold(config, true);
             int maxDepth = depth.maxDepth(config);
@@ -154,7 +157,7 @@ final class EvaluateCommand implements Runnable {
                 int rows = Math.min(length, longest);
                 int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
                 samples = Math.clamp(text.scored() / rows, 1, samples);
-                try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
+                try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
                         Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
                     scorer.setThreshold(threshold);
                     scorer.setMaxDepth(maxDepth);

@@ -1,7 +1,9 @@
 package org.tornadomor.cli;
 
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.tornadomor.ModelFolders;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
@@ -33,12 +35,14 @@ final class LoadedModel implements AutoCloseable {
         return CheckpointSource.open(ModelFolders.checkpoint(folder), unknown);
     }
 
-    /** Loads the weights of an open checkpoint. */
-    static LoadedModel load(CheckpointFolder checkpoint, EngineOptions options, WeightsOption type) {
+    /** Loads the weights of an open checkpoint. @param notes hears how they are kept, if not as they are in the file */
+    static LoadedModel load(
+            CheckpointFolder checkpoint, EngineOptions options, WeightsOption type, Consumer<String> notes) {
         Checksums.verify(checkpoint.folder());
         Engine engine = options.open();
         try {
-            ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config(), type.type());
+            ElementType kept = Checkpoints.typeOf(checkpoint, engine, type.type(), notes);
+            ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config(), kept);
             Checkpoints.load(engine, checkpoint, weights);
             return new LoadedModel(checkpoint.path(), engine, weights);
         } catch (RuntimeException | Error e) {

@@ -1,12 +1,14 @@
 package org.tornadomor.cli;
 
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.DType;
@@ -91,8 +93,9 @@ final class LogitsCommand implements Runnable {
     public void run() {
         OutputFile.requireOther(out, "--input", input);
         OutputFile.requireNoneOfRun(out);
-        try (CheckpointFolder checkpoint =
-                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
+        UnknownKeys unknown = ignored.unknown(spec.commandLine().getErr());
+        Consumer<String> notes = unknown.notes();
+        try (CheckpointFolder checkpoint = LoadedModel.open(model, unknown)) {
             ModelConfig config = checkpoint.config();
             OutputFile.requireOutsideModel(out, checkpoint.path());
             TokenBatch tokens = TokenBatch.read(input);
@@ -100,7 +103,7 @@ final class LogitsCommand implements Runnable {
             double threshold = depth.threshold(config, mode == Mode.CAUSAL);
             int maxDepth = depth.maxDepth(config);
             int batch = batch(tokens, config.vocabSize());
-            try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
+            try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
                     Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), batch, tokens.length())) {
                 scorer.setThreshold(threshold);
                 scorer.setMaxDepth(maxDepth);

@@ -93,6 +93,41 @@ class GgufCommandTest {
         }
     }
 
+    /** Where every matrix is blocks of 32 numbers with a scale, they are computed with as they are. */
+    @TestFactory
+    Stream<DynamicTest> weightsOfEightBitsAndLessStayWhatTheyAre() {
+        return Stream.of("llama-q8_0", "llama-q5_0", "llama-q4_0")
+                .map(name -> DynamicTest.dynamicTest(name, () -> staysInBlocks(FILES.resolve(name + ".gguf"))));
+    }
+
+    private void staysInBlocks(Path model) {
+        Path expected = Path.of(model.toString().replace(".gguf", ".safetensors"));
+        Path out = folder.resolve("logits");
+        Object[] command = {"logits", "--model", model, "--input", expected, "--mode", "train", "--out", out};
+        Outcome outcome = Outcome.of(command).succeeds();
+        assertTrue(outcome.err().contains("the weights stay in 8 bits, as the file has them"), outcome.err());
+        try (SafeTensors a = SafeTensors.open(expected);
+                SafeTensors b = SafeTensors.open(out)) {
+            assertClose(a.read("logits"), b.read("logits"), TOLERANCE);
+        }
+    }
+
+    @Test
+    void whereTheyCannotStayACommandSaysSo() {
+        Path model = FILES.resolve("llama-q8_0.gguf");
+        String err = Outcome.of(
+                        "generate", "--model", model, "--prompt", "a", "--max-new-tokens", 1, "--engine", "simulator")
+                .succeeds()
+                .err();
+        assertTrue(err.contains("become float32: only the cpu engine keeps them"), err);
+        Outcome.of("generate", "--model", Folders.GOLDEN.resolve("expert-capacity"), "--prompt-tokens", "1", "--weights", "q8")
+                .failsWith(1, "no multiple of the 32");
+        String q8 = Outcome.of("generate", "--model", Folders.bytes(folder.resolve("m")), "--prompt", "a", "--weights", "q8")
+                .succeeds()
+                .err();
+        assertTrue(!q8.contains("Note"), q8);
+    }
+
     private float[] logits(Path model, Path input) {
         Path out = folder.resolve("logits");
         Outcome.of("logits", "--model", model, "--input", input, "--mode", "train", "--weights", "float32", "--out", out)

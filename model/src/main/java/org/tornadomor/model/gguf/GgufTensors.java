@@ -108,6 +108,31 @@ final class GgufTensors implements TensorSource {
     }
 
     @Override
+    public boolean hasBlocks(String name) {
+        return Blocks8.takes(entry(name).tensor.type());
+    }
+
+    @Override
+    public void readBlocks(String name, int row, int rows, byte[] dst) {
+        Entry entry = entry(name);
+        GgufTensor tensor = entry.tensor;
+        Objects.checkFromIndexSize(row, rows, tensor.shape()[0]);
+        int columns = Math.toIntExact(tensor.columns());
+        long rowBytes = tensor.type().bytes(columns);
+        int target = Math.toIntExact(GgmlType.Q8_0.bytes(columns));
+        for (int i = 0; i < rows; i++) {
+            long source = entry.headSize == 0 ? row + i : HeadRows.source(row + i, entry.headSize);
+            Blocks8.read(tensor.type(), file.data(), tensor.at() + source * rowBytes, columns, dst, i * target);
+        }
+    }
+
+    @Override
+    public void release(String name) {
+        GgufTensor tensor = entry(name).tensor;
+        file.data().asSlice(tensor.at(), tensor.bytes()).unload();
+    }
+
+    @Override
     public void readInts(String name, int[] dst, int dstOffset) {
         throw new UserError(file.path() + ": tensor " + name + " holds no whole numbers");
     }

@@ -96,6 +96,24 @@ public interface TensorSource extends AutoCloseable {
         return values;
     }
 
+    /** Whether a matrix can be read as {@link #readBlocks} gives it, without loss. */
+    default boolean hasBlocks(String name) {
+        return false;
+    }
+
+    /**
+     * Reads rows of a matrix as blocks of 32 bytes, each behind its scale: a little-endian float16.
+     *
+     * @param row the first
+     * @throws UnsupportedOperationException if it cannot be read so
+     */
+    default void readBlocks(String name, int row, int rows, byte[] dst) {
+        throw new UnsupportedOperationException(name + " has no blocks");
+    }
+
+    /** Says that a tensor is not read again soon: the memory in which its file is mapped may be given back. */
+    default void release(String name) {}
+
     /**
      * Reads a whole tensor of I32 or I64 as int.
      *
