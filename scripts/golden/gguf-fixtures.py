@@ -8,6 +8,7 @@ they are after quantisation; blocks of every type with their values; tokenizers 
 import io
 import json
 import os
+import struct
 import sys
 
 import gguf
@@ -211,7 +212,65 @@ def blocks():
     save_file(expected, f"{OUT}/blocks.safetensors")
 
 
+def llama2c():
+    """A model in the three versions of llama2.c's files, written as its export.py does, with tokenizer.bin and greedy tokens."""
+    folder = f"{OUT}/../llama2c"
+    os.makedirs(folder, exist_ok=True)
+    torch.manual_seed(11)
+    pieces = sentence_pieces(352)
+    config = llama(vocab_size=352, hidden_size=24, intermediate_size=48, num_hidden_layers=1)
+    net = transformers.LlamaForCausalLM(config).eval()
+    with torch.no_grad():
+        for value in net.parameters():
+            value.copy_(torch.randn_like(value) * 0.1 + 1) if value.dim() == 1 else value.mul_(6)
+    state = {key: value.numpy() for key, value in net.state_dict().items()}
+    layer = lambda name: state[f"model.layers.0.{name}.weight"]
+    turned = {"q": permuted(layer("self_attn.q_proj"), 4), "k": permuted(layer("self_attn.k_proj"), 2)}
+    norms = [layer("input_layernorm"), layer("post_attention_layernorm"), state["model.norm.weight"]]
+    embedding = state["model.embed_tokens.weight"]
+    attention = [turned["q"], turned["k"], layer("self_attn.v_proj"), layer("self_attn.o_proj")]
+    forward = [layer("mlp.gate_proj"), layer("mlp.down_proj"), layer("mlp.up_proj")]
+    head = config.hidden_size // 4
+    angles = np.outer(np.arange(64), 10000.0 ** (-np.arange(0, head, 2) / head))
+    numbers = [24, 48, 1, 4, 2, 352, 64]
+    with open(f"{folder}/version0.bin", "wb") as file:
+        file.write(struct.pack("<7i", *numbers))
+        for part in [embedding, norms[0], *attention, norms[1], *forward, norms[2], np.cos(angles), np.sin(angles)]:
+            file.write(part.astype("<f4").tobytes())
+    with open(f"{folder}/version1.bin", "wb") as file:
+        file.write(struct.pack("<Ii7iB", 0x616b3432, 1, *numbers, 1).ljust(256, b"\0"))
+        for part in [*norms, embedding, *attention, *forward]:
+            file.write(part.astype("<f4").tobytes())
+    with open(f"{folder}/version2.bin", "wb") as file:
+        file.write(struct.pack("<Ii7iBi", 0x616b3432, 2, *numbers, 1, 8).ljust(256, b"\0"))
+        for part in norms:
+            file.write(part.astype("<f4").tobytes())
+        for part in [embedding, *attention, *forward]:
+            groups = part.reshape(-1, 8)
+            scales = np.abs(groups).max(axis=1, keepdims=True) / 127
+            file.write(np.round(groups / scales).astype(np.int8).tobytes() + scales.astype("<f4").tobytes())
+    with open(f"{folder}/tokenizer.bin", "wb") as file:
+        spelled = []
+        for i in range(352):
+            piece = {1: "\n<s>\n", 2: "\n</s>\n"}.get(i, pieces.id_to_piece(i)).replace("\u2581", " ")
+            spelled.append((pieces.get_score(i), piece.encode()))
+        file.write(struct.pack("<I", max(len(b) for _, b in spelled)))
+        for score, data in spelled:
+            file.write(struct.pack("<fI", score, len(data)) + data)
+    inputs = np.random.default_rng(5).integers(3, 352, (2, 14)).astype(np.int32)
+    prompt = [1] + pieces.encode("the cat sat")
+    with torch.no_grad():
+        logits = net(torch.from_numpy(inputs).long()).logits.numpy()
+        tokens = list(prompt)
+        for _ in range(20):
+            tokens.append(int(net(torch.tensor([tokens])).logits[0, -1].argmax()))
+    save_file({"inputs": inputs, "logits": logits, "greedy": np.array(tokens, np.int32)}, f"{folder}/expected.safetensors")
+    with open(f"{folder}/ids.json", "w") as file:
+        json.dump({t: pieces.encode(t) for t in TEXTS}, file, ensure_ascii=True, indent=0)
+
+
 if __name__ == "__main__":
     os.makedirs(OUT, exist_ok=True)
+    llama2c()
     blocks()
     llama_models()
