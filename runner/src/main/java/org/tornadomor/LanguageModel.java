@@ -179,9 +179,9 @@ public final class LanguageModel implements AutoCloseable {
         if (ids.length == 0) {
             throw new UserError("the prompt is empty; give at least one token");
         }
-        if (ids.length > config().maxPositions()) {
+        if (ids.length > config().longestSequence()) {
             throw new UserError("a prompt of " + ids.length + " tokens is longer than the model's context of "
-                    + config().maxPositions() + "; shorten it");
+                    + config().longestSequence() + "; shorten it");
         }
     }
 

@@ -11,6 +11,7 @@ import org.tornadomor.engine.Tensor;
  * @param dNormed [N, d]
  * @param dAttended [N, heads h]
  * @param dQkv [N, (heads + 2 kvHeads) h]
+ * @param dHeads [N, (heads + kvHeads) h] where heads of queries and keys are normalised, else null
  * @param dMixed [N, 2 kvHeads h] for hybrid keys, else null
  * @param dInner [N, m] inside an MLP router, or null
  * @param dInnerActivated [N, m]
@@ -21,6 +22,7 @@ record BackwardScratch(
         Tensor dNormed,
         Tensor dAttended,
         Tensor dQkv,
+        Tensor dHeads,
         Tensor dMixed,
         Tensor dInner,
         Tensor dInnerActivated) {
@@ -35,6 +37,7 @@ record BackwardScratch(
                 arena.allocate("scratch.d_normed", rows, config.hiddenSize()),
                 arena.allocate("scratch.d_attended", rows, queries),
                 arena.allocate("scratch.d_qkv", rows, queries + 2 * keys),
+                config.architecture().headNorms() ? arena.allocate("scratch.d_heads", rows, queries + keys) : null,
                 hybrid ? arena.allocate("scratch.d_mixed", rows, 2 * keys) : null,
                 inner == 0 ? null : arena.allocate("scratch.d_inner", rows, inner),
                 inner == 0 ? null : arena.allocate("scratch.d_inner_activated", rows, inner));

@@ -40,20 +40,6 @@ record Batch(ActiveRows all, Segments segments, Tensor ids, Tensor visible, Tens
         engine.upload(all.index(), counting, 0);
         engine.upload(all.parent(), counting, 0);
         engine.upload(ones, allOnes, 0);
-        engine.upload(table, rotaryTable(config, table.rows()), 0);
-    }
-
-    /** Cosines, then sines, of position times theta^(-2j/h), computed in double. */
-    static float[] rotaryTable(ModelConfig config, int positions) {
-        int h = config.headDim();
-        float[] table = new float[positions * h];
-        for (int p = 0; p < positions; p++) {
-            for (int j = 0; j < h / 2; j++) {
-                double angle = p * StrictMath.pow(config.ropeTheta(), -2.0 * j / h);
-                table[p * h + j] = (float) StrictMath.cos(angle);
-                table[p * h + h / 2 + j] = (float) StrictMath.sin(angle);
-            }
-        }
-        return table;
+        engine.upload(table, RotaryTable.of(config, table.rows(), table.rows()), 0);
     }
 }

@@ -13,6 +13,7 @@ import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.GenerationConfig;
+import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.ParameterSpec;
 
 /** Moves weights between an engine and where they come from or go to. */
@@ -41,7 +42,7 @@ public final class Checkpoints {
         for (Map.Entry<String, Tensor> entry : weights.named().entrySet()) {
             Tensor tensor = entry.getValue();
             float[] values = new float[tensor.size()];
-            if (tensor == weights.routerBias()) {
+            if (tensor == weights.routerBias() || ParameterNames.isBias(entry.getKey())) {
                 engine.upload(tensor, values, 0);
                 continue;
             }

@@ -32,11 +32,6 @@ final class ConfigJson {
             "bias_update_rate",
             "aux_router");
 
-    /** What Hugging Face's classes take where a file leaves the key out. */
-    private static final double ROPE_THETA = 10000;
-
-    private static final int MISTRAL_KV_HEADS = 8;
-
     private ConfigJson() {}
 
     static ModelConfig read(Path file, UnknownKeys unknown) {
@@ -71,38 +66,49 @@ final class ConfigJson {
         }
     }
 
-    private static ModelConfig model(ConfigFields json, String family) {
+    private static ModelConfig model(ConfigFields json, Family family) {
         int hidden = json.requiredInt("hidden_size");
         int heads = json.requiredInt("num_attention_heads");
-        if (family.equals(ConfigKeys.MOR) && !json.has(ConfigKeys.MOR)) {
+        if (family == Family.MOR && !json.has(ConfigKeys.MOR)) {
             throw new UserError(
                     "mor is missing, which says how layers recur; restore it, or set model_type to llama for a"
                             + " plain model");
         }
+        int vocabulary = json.requiredInt("vocab_size");
+        int feedForward = json.requiredInt("intermediate_size");
+        int layers = json.requiredInt("num_hidden_layers");
+        Checks.atMost("num_hidden_layers", layers, ModelConfig.MAX_LAYERS);
+        Family.Defaults defaults = family.defaults();
+        int positions = json.integer(ArchitectureJson.POSITIONS, defaults.positions());
         return new ModelConfig(
-                json.requiredInt("vocab_size"),
+                vocabulary,
                 hidden,
-                json.requiredInt("intermediate_size"),
-                json.requiredInt("num_hidden_layers"),
+                feedForward,
+                layers,
                 heads,
-                kvHeads(json, heads, family),
-                json.has("head_dim") ? json.requiredInt("head_dim") : headDim(hidden, heads),
+                kvHeads(json, heads, defaults),
+                headDim(json, hidden, heads, defaults),
                 json.number("rms_norm_eps", 1e-6),
-                ropeTheta(json),
-                ConfigKeys.maxPositions(json, family),
-                json.flag("tie_word_embeddings", false),
+                ropeTheta(json, defaults.theta()),
+                positions,
+                json.flag("tie_word_embeddings", defaults.tied()),
                 json.number("initializer_range", 0.02),
+                ArchitectureJson.read(json, family, layers, positions),
                 json.has(ConfigKeys.MOR) ? mor(json.object(ConfigKeys.MOR)) : null);
     }
 
-    /** Null means as many as there are heads; a missing key means so too, but for Mistral's. */
-    private static int kvHeads(ConfigFields json, int heads, String family) {
+    /** Null means as many as there are heads; what a missing key means the family says. */
+    private static int kvHeads(ConfigFields json, int heads, Family.Defaults defaults) {
         String key = "num_key_value_heads";
         boolean missing = json.json().get(key) == null;
-        return missing && family.equals(ConfigKeys.MISTRAL) ? MISTRAL_KV_HEADS : json.integer(key, heads);
+        return missing && defaults.kvHeads() > 0 ? defaults.kvHeads() : json.integer(key, heads);
     }
 
-    private static int headDim(int hidden, int heads) {
+    private static int headDim(ConfigFields json, int hidden, int heads, Family.Defaults defaults) {
+        String key = "head_dim";
+        if (json.has(key) || defaults.headDim() > 0) {
+            return json.integer(key, defaults.headDim());
+        }
         Checks.positive("hidden_size", hidden);
         Checks.positive("num_attention_heads", heads);
         if (hidden % heads != 0) {
@@ -113,25 +119,25 @@ final class ConfigJson {
     }
 
     /** Newer files keep the base in an object, beside the kind of scaling. Where it stands twice it has to be the same. */
-    private static double ropeTheta(ConfigFields json) {
+    private static double ropeTheta(ConfigFields json, double otherwise) {
         Double theta = null;
-        for (String key : List.of(ConfigKeys.ROPE_PARAMETERS, ConfigKeys.ROPE_SCALING, "")) {
+        for (String key : List.of(RotaryJson.PARAMETERS, RotaryJson.SCALING, "")) {
             boolean nested = !key.isEmpty();
             if (nested && !json.has(key)) {
                 continue;
             }
             ConfigFields fields = nested ? json.object(key) : json;
-            if (!fields.has(ConfigKeys.ROPE_THETA)) {
+            if (!fields.has(RotaryJson.THETA)) {
                 continue;
             }
-            double here = fields.number(ConfigKeys.ROPE_THETA, 0);
+            double here = fields.number(RotaryJson.THETA, 0);
             if (theta != null && theta != here) {
-                throw new UserError(fields.prefix() + ConfigKeys.ROPE_THETA + " is " + here
+                throw new UserError(fields.prefix() + RotaryJson.THETA + " is " + here
                         + " where another rope_theta is " + theta + "; keep the one that the model was trained with");
             }
             theta = here;
         }
-        return theta == null ? ROPE_THETA : theta;
+        return theta == null ? otherwise : theta;
     }
 
     private static MorConfig mor(ConfigFields json) {
@@ -158,8 +164,8 @@ final class ConfigJson {
 
     static String write(ModelConfig config) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.putArray("architectures").add(config.mor() == null ? "LlamaForCausalLM" : "MoRForCausalLM");
-        json.put("model_type", config.mor() == null ? "llama" : "mor");
+        json.putArray("architectures").add(config.architecture().family().className());
+        json.put("model_type", config.architecture().family().modelType());
         json.put("vocab_size", config.vocabSize());
         json.put("hidden_size", config.hiddenSize());
         json.put("intermediate_size", config.intermediateSize());
@@ -173,8 +179,7 @@ final class ConfigJson {
         json.put("max_position_embeddings", config.maxPositions());
         json.put("tie_word_embeddings", config.tieEmbeddings());
         json.put("initializer_range", config.initializerRange());
-        json.put("attention_bias", false);
-        json.put("mlp_bias", false);
+        ArchitectureJson.write(config, json);
         if (config.mor() != null) {
             writeMor(config.mor(), json.putObject("mor"));
         }

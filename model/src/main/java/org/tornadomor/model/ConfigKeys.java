@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
+import org.tornadomor.model.Family.Keys;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -18,31 +19,10 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class ConfigKeys {
     static final String MODEL_TYPE = "model_type";
-    static final String MISTRAL = "mistral";
     static final String MOR = "mor";
-    static final String ROPE_PARAMETERS = "rope_parameters";
-    static final String ROPE_SCALING = "rope_scaling";
-    static final String ROPE_THETA = "rope_theta";
 
     private static final String ARCHITECTURES = "architectures";
-    private static final String LLAMA = "llama";
-    private static final String LAYER_TYPES = "layer_types";
-    private static final String POSITIONS = "max_position_embeddings";
-    private static final String WINDOW = "sliding_window";
-    private static final String USE_WINDOW = "use_sliding_window";
-    private static final String ROPE_TYPE = "rope_type";
-    private static final String UNSCALED = "default";
-
-    /** What a file of Mistral's without the key means by it. */
-    private static final int MISTRAL_WINDOW = 4096;
-
-    /**
-     * Families whose layers are Llama's to the letter, by the class that Hugging Face names; others differ in norms, biases or
-     * scales that no key announces.
-     */
-    private static final Map<String, String> FAMILIES = Map.of(
-            "LlamaForCausalLM", LLAMA, "LLaMAForCausalLM", LLAMA, "MistralForCausalLM", MISTRAL, "MoRForCausalLM", MOR);
-
+    private static final Set<String> ROPE_KEYS = Set.of(RotaryJson.KIND, RotaryJson.OLD_KIND, RotaryJson.THETA);
     /** What every model is computed from. */
     private static final Set<String> READ = Set.of(
             "vocab_size",
@@ -53,15 +33,15 @@ final class ConfigKeys {
             "num_key_value_heads",
             "head_dim",
             "rms_norm_eps",
-            POSITIONS,
+            ArchitectureJson.POSITIONS,
             "tie_word_embeddings",
             "initializer_range",
-            ROPE_THETA,
-            ROPE_PARAMETERS,
+            RotaryJson.THETA,
+            RotaryJson.PARAMETERS,
             MOR);
 
     /** Read, and decided about one by one. */
-    private static final Set<String> DECIDED = Set.of(MODEL_TYPE, ARCHITECTURES, ROPE_SCALING, WINDOW, LAYER_TYPES);
+    private static final Set<String> DECIDED = Set.of(MODEL_TYPE, ARCHITECTURES, RotaryJson.SCALING, Keys.WINDOW, Keys.LAYER_TYPES);
 
     /**
      * Names, versions, ids of tokens, marks of tools, and what guides a search for the next token or training elsewhere: none
@@ -94,7 +74,7 @@ final class ConfigKeys {
             Map.entry("residual_multiplier", Set.of("1", "1.0")),
             Map.entry("logits_scaling", Set.of("1", "1.0")),
             Map.entry("rope_interleaved", Set.of("false")),
-            Map.entry(USE_WINDOW, Set.of("false")),
+            Map.entry(Keys.USE_WINDOW, Set.of("false")),
             Map.entry("quantization_config", Set.of()),
             // Code in the checkpoint's folder, which may compute anything.
             Map.entry("auto_map", Set.of()),
@@ -106,18 +86,18 @@ final class ConfigKeys {
 
     /** What to do instead, for what is met most. */
     private static final Map<String, String> FIXES = Map.of(
-            ROPE_SCALING,
-            "use a checkpoint with unscaled rotary embedding",
-            ROPE_PARAMETERS,
-            "use a checkpoint with unscaled rotary embedding",
-            "attention_bias",
-            "use a checkpoint without attention biases",
-            "mlp_bias",
-            "use a checkpoint without feed-forward biases",
-            WINDOW,
-            "use a checkpoint with full causal attention",
-            LAYER_TYPES,
-            "use a checkpoint with full causal attention",
+            RotaryJson.SCALING,
+            "use a checkpoint whose rotary scaling is default, linear, dynamic, llama3 or yarn",
+            RotaryJson.PARAMETERS,
+            "use a checkpoint whose rotary scaling is default, linear, dynamic, llama3 or yarn",
+            Keys.ATTENTION_BIAS,
+            "use a checkpoint of a family that has attention biases, such as llama or qwen2",
+            Keys.MLP_BIAS,
+            "use a checkpoint of a family that has feed-forward biases, such as llama",
+            Keys.WINDOW,
+            "use a checkpoint of a family that has windows, such as mistral or qwen2",
+            Keys.LAYER_TYPES,
+            "use a checkpoint of a family that has windows, such as mistral or qwen2",
             "quantization_config",
             "use the unquantised checkpoint",
             "hidden_act",
@@ -131,6 +111,7 @@ final class ConfigKeys {
     private final ConfigFields fields;
     private final UnknownKeys unknown;
     private final List<String> notes = new ArrayList<>();
+    private Family family;
     /** Keys that are refused, with the text of their values. */
     private final Map<String, String> refused = new LinkedHashMap<>();
 
@@ -152,8 +133,8 @@ final class ConfigKeys {
     static boolean isNeeded(String path) {
         return READ.contains(path)
                 || ConfigJson.MOR_KEYS.stream().anyMatch(key -> path.equals(MOR + "." + key))
-                || path.equals(ROPE_PARAMETERS + "." + ROPE_THETA)
-                || path.equals(ROPE_SCALING + "." + ROPE_THETA);
+                || path.equals(RotaryJson.PARAMETERS + "." + RotaryJson.THETA)
+                || path.equals(RotaryJson.SCALING + "." + RotaryJson.THETA);
     }
 
     /**
@@ -163,16 +144,20 @@ final class ConfigKeys {
      * @return the family
      * @throws UserError naming what is not understood
      */
-    String check(boolean mustName) {
+    Family check(boolean mustName) {
         unknown.passedOver().forEach(path -> remove(json, path, path));
-        String family = family(mustName);
+        if (unknown.passedOver().contains(Keys.WINDOW)) {
+            // A missing key may mean a window of a family's own.
+            json.putNull(Keys.WINDOW);
+        }
+        family = family(mustName);
         for (Map.Entry<String, JsonNode> entry : json.properties()) {
             check(entry.getKey(), entry.getValue());
         }
-        rope(ROPE_PARAMETERS);
-        rope(ROPE_SCALING);
+        rope(RotaryJson.PARAMETERS);
+        rope(RotaryJson.SCALING);
         layerTypes();
-        window(family);
+        window();
         if (!refused.isEmpty()) {
             throw refusal();
         }
@@ -202,45 +187,50 @@ final class ConfigKeys {
     }
 
     private static void requireNoTheta(String key, JsonNode value) {
-        if (value.has(ROPE_THETA)) {
-            throw new UserError(UnknownKeys.OPTION + " " + key + " would pass over " + key + "." + ROPE_THETA
+        if (value.has(RotaryJson.THETA)) {
+            throw new UserError(UnknownKeys.OPTION + " " + key + " would pass over " + key + "." + RotaryJson.THETA
                     + " as well, which is understood; name the keys in it that are not, such as " + key + ".factor");
         }
     }
 
-    private String family(boolean mustName) {
+    private Family family(boolean mustName) {
         List<String> architectures = fields.texts(ARCHITECTURES);
         String type = fields.text(MODEL_TYPE, null);
-        if (type != null && !FAMILIES.containsValue(type)) {
-            throw new UserError(MODEL_TYPE + " " + shown(json.get(MODEL_TYPE))
-                    + " is not supported; use a checkpoint of the Llama family (" + families() + ")"
-                    + orIgnore(List.of(MODEL_TYPE)));
+        Family named = null;
+        if (type != null) {
+            named = Family.ofModelType(type).orElseThrow(() -> unknownFamily(MODEL_TYPE + " " + shown(json.get(MODEL_TYPE)), MODEL_TYPE));
         }
         for (String architecture : architectures) {
-            if (!FAMILIES.containsKey(architecture)) {
-                throw new UserError(ARCHITECTURES + " '" + ConfigFields.shortened(architecture)
-                        + "' is not supported; use a checkpoint of the Llama family (" + families() + ")"
-                        + orIgnore(List.of(ARCHITECTURES)));
+            String shownName = ARCHITECTURES + " '" + ConfigFields.shortened(architecture) + "'";
+            Family here = Family.ofClass(architecture).orElseThrow(() -> unknownFamily(shownName, ARCHITECTURES));
+            boolean recursive = named == Family.MOR || here == Family.MOR;
+            if (named != null && named != here && !recursive) {
+                throw new UserError(shownName + " is not of " + (type == null ? "the family " : MODEL_TYPE + " ")
+                        + named.modelType() + "; keep the one that the weights are of" + orIgnore(List.of(ARCHITECTURES)));
             }
-        }
-        if (type != null) {
-            return type;
+            named = recursive ? Family.MOR : here;
         }
         boolean asked = unknown.passedOver().contains(MODEL_TYPE)
                 || unknown.passedOver().contains(ARCHITECTURES);
-        if (architectures.isEmpty() && mustName && !asked) {
+        if (named == null && mustName && !asked) {
             throw new UserError(MODEL_TYPE + " is missing, and so is " + ARCHITECTURES
                     + "; other families have the same keys, so add \"model_type\": \"llama\" if it is one");
         }
-        return architectures.isEmpty() ? LLAMA : FAMILIES.get(architectures.getFirst());
+        return named == null ? Family.LLAMA : named;
     }
 
-    private static String families() {
-        return FAMILIES.values().stream().distinct().sorted().collect(Collectors.joining(", "));
+    private static UserError unknownFamily(String what, String key) {
+        return new UserError(what + " is not supported; use a checkpoint of one of the families "
+                + Family.modelTypes() + orIgnore(List.of(key)));
+    }
+
+    /** Whether a key beyond a plain Llama's is read: by the family, or, where layers recur, as recursive models have it. */
+    private boolean reads(String key) {
+        return family.reads(key) || fields.has(MOR) && Family.MOR.reads(key);
     }
 
     private void check(String key, JsonNode value) {
-        if (READ.contains(key) || DECIDED.contains(key) || DESCRIBING.contains(key)) {
+        if (READ.contains(key) || DECIDED.contains(key) || DESCRIBING.contains(key) || reads(key)) {
             return;
         }
         Set<String> off = SWITCHED_OFF.get(key);
@@ -273,15 +263,19 @@ final class ConfigKeys {
         }
         ConfigFields rope = fields.object(key);
         // The kind of scaling comes first: it says most.
-        for (String name : List.of(ROPE_TYPE, "type")) {
-            if (!rope.text(name, UNSCALED).equals(UNSCALED)) {
-                refused.put(key + "." + name, shown(rope.json().get(name)));
-            }
+        Set<String> known = RotaryJson.keys(rope).orElse(null);
+        String kind = rope.has(RotaryJson.KIND) ? RotaryJson.KIND : RotaryJson.OLD_KIND;
+        if (known == null) {
+            refused.put(key + "." + kind, shown(rope.json().get(kind)));
+            known = Set.of();
+        }
+        if (!rope.text(RotaryJson.OLD_KIND, "").equals(rope.text(kind, "")) && rope.has(RotaryJson.OLD_KIND)) {
+            refused.put(key + "." + RotaryJson.OLD_KIND, shown(rope.json().get(RotaryJson.OLD_KIND)));
         }
         for (Map.Entry<String, JsonNode> entry : rope.json().properties()) {
             String name = entry.getKey();
             JsonNode value = entry.getValue();
-            boolean decided = name.equals(ROPE_TYPE) || name.equals("type") || name.equals(ROPE_THETA);
+            boolean decided = ROPE_KEYS.contains(name) || known.contains(name);
             boolean off = SWITCHED_OFF.getOrDefault(name, Set.of()).contains(value.toString());
             if (!decided && !off && !nothing(value)) {
                 refused.put(key + "." + ConfigFields.shortened(name), shown(value));
@@ -290,33 +284,27 @@ final class ConfigKeys {
     }
 
     private void layerTypes() {
-        for (String type : fields.texts(LAYER_TYPES)) {
-            if (!type.equals("full_attention")) {
-                refused.put(LAYER_TYPES, "'" + ConfigFields.shortened(type) + "'");
+        if (reads(Keys.LAYER_TYPES)) {
+            return;
+        }
+        for (String type : fields.texts(Keys.LAYER_TYPES)) {
+            if (!type.equals(ArchitectureJson.FULL)) {
+                refused.put(Keys.LAYER_TYPES, "'" + ConfigFields.shortened(type) + "'");
             }
         }
     }
 
-    /** A window that is as long as the positions that the file gives hides nothing. */
-    private void window(String family) {
-        if (unknown.passedOver().contains(WINDOW)) {
+    /** Of a family without windows: one that is as long as the positions that the file gives hides nothing. */
+    private void window() {
+        if (reads(Keys.WINDOW) || !fields.has(Keys.WINDOW)) {
             return;
         }
-        boolean missing = json.get(WINDOW) == null && family.equals(MISTRAL);
-        if (!missing && !fields.has(WINDOW)) {
-            return;
-        }
-        int window = missing ? MISTRAL_WINDOW : fields.integer(WINDOW, 0);
-        // Mistral's code knows no such switch.
-        boolean off = !family.equals(MISTRAL) && json.path(USE_WINDOW).isBoolean() && !fields.flag(USE_WINDOW, true);
-        boolean wide = fields.has(POSITIONS) && window >= fields.integer(POSITIONS, 0);
+        int window = fields.integer(Keys.WINDOW, 0);
+        boolean off = json.path(Keys.USE_WINDOW).isBoolean() && !fields.flag(Keys.USE_WINDOW, true);
+        boolean wide = fields.has(ArchitectureJson.POSITIONS) && window >= fields.integer(ArchitectureJson.POSITIONS, 0);
         if (!off && !wide) {
-            refused.put(WINDOW, missing ? window + " (what model_type mistral means without the key)" : "" + window);
+            refused.put(Keys.WINDOW, "" + window);
         }
-    }
-
-    static int maxPositions(ConfigFields fields, String family) {
-        return fields.integer(POSITIONS, family.equals(MISTRAL) ? 131_072 : 2048);
     }
 
     private UserError refusal() {
@@ -330,7 +318,7 @@ final class ConfigKeys {
                 .flatMap(key ->
                         Stream.ofNullable(FIXES.get(key.contains(".") ? key.substring(0, key.indexOf('.')) : key)))
                 .findFirst()
-                .orElse("use a checkpoint of a plain Llama");
+                .orElse("use a checkpoint of the Llama family without it");
         return new UserError(named + more + (keys.size() == 1 ? " is" : " are")
                 + " not supported, and may change what the model computes; " + fix + orIgnore(keys));
     }

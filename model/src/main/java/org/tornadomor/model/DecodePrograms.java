@@ -1,8 +1,9 @@
 package org.tornadomor.model;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import org.tornadomor.engine.AttentionOp.Rope;
+import java.util.Map;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Embed;
 import org.tornadomor.engine.DenseOp.MatmulNT;
@@ -73,7 +74,12 @@ final class DecodePrograms {
         rotary = state.floats().allocate("rotary", size.context(), config.headDim());
         logits = state.floats().allocate("logits", leaving.extent.max(), config.vocabSize());
         LayerShape widest =
-                entering.shape(config, entering.extent, size.context(), DecodeRows.use(entering.extent, keys));
+                entering.shape(
+                config,
+                entering.extent,
+                size.context(),
+                AttentionKind.FULL,
+                DecodeRows.use(entering.extent, keys));
         shared = Activations.shared(state.floats(), widest);
         router = looped ? config.router().step(state) : null;
         enter = enter();
@@ -92,7 +98,7 @@ final class DecodePrograms {
 
     /** Uploads what does not change. */
     void fill() {
-        engine().upload(rotary, Batch.rotaryTable(config, rotary.rows()), 0);
+        engine().upload(rotary, RotaryTable.of(config, rotary.rows(), rotary.rows()), 0);
         if (router != null) {
             router.fill();
         }
@@ -143,38 +149,36 @@ final class DecodePrograms {
 
     private void blockLayers() {
         Extent writers = keys.layout().planes() < config.recursions() ? running.first : running.rows.extent;
-        LayerShape shape = running.rows.shape(
-                config,
-                keys.blockRows(),
-                rotary.rows(),
-                DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
-        LayerForward program = new LayerForward(
-                engine(), "decode block: layer", shape, state.weights().type(), true);
+        Map<AttentionKind, LayerForward> programs = new HashMap<>();
         for (int position = 0; position < map.blockSize(); position++) {
-            LayerWeights weights = state.weights().layer(map.weightSet(map.layer(1, position)));
+            int layer = map.layer(1, position);
+            LayerForward program = programs.computeIfAbsent(config.architecture().kind(layer), kind -> {
+                LayerShape shape = running.rows.shape(
+                        config,
+                        keys.blockRows(),
+                        rotary.rows(),
+                        kind,
+                        DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
+                return program("decode block: layer", shape);
+            });
+            LayerWeights weights = state.weights().layer(map.weightSet(layer));
             LayerKeys bound = running.rows.keys(rotary, keys.block(position), List.of(running.copyPlace));
             block.add(program.bind(weights, shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
         }
     }
 
     private void outerLayers(List<Numbered> into, String name, DecodeRows rows, int from, int to) {
-        LayerForward own = null;
-        LayerForward reading = null;
+        Map<AttentionKind, LayerForward> own = new HashMap<>();
+        Map<AttentionKind, LayerForward> reading = new HashMap<>();
         for (int l = from; l < to; l++) {
             int source = map.kvSource(l);
-            LayerForward program = source == l ? own : reading;
-            if (program == null) {
-                LayerShape shape = rows.shape(
-                        config,
-                        keys.outerRows(),
-                        rotary.rows(),
-                        DecodeRows.use(source == l ? rows.extent : null, keys));
-                String what = "decode " + name + ": layer" + (source == l ? "" : ", shared keys");
-                program =
-                        new LayerForward(engine(), what, shape, state.weights().type(), true);
-            }
-            own = source == l ? program : own;
-            reading = source == l ? reading : program;
+            Extent writers = source == l ? rows.extent : null;
+            LayerForward program = (source == l ? own : reading)
+                    .computeIfAbsent(config.architecture().kind(l), kind -> {
+                        LayerShape shape = rows.shape(
+                                config, keys.outerRows(), rotary.rows(), kind, DecodeRows.use(writers, keys));
+                        return program("decode " + name + ": layer" + (writers != null ? "" : ", shared keys"), shape);
+                    });
             LayerWeights weights = state.weights().layer(map.weightSet(l));
             LayerKeys bound = rows.keys(rotary, keys.outer(source), List.of());
             into.add(new Numbered(
@@ -183,26 +187,25 @@ final class DecodePrograms {
         }
     }
 
+    private LayerForward program(String name, LayerShape shape) {
+        return new LayerForward(engine(), name, shape, state.weights().type(), true);
+    }
+
     /** Keys and values of the last layer alone, or null where it has none of its own. */
     private Binding keep() {
         if (firstLeaving == map.numLayers() || map.kvSource(firstLeaving) != firstLeaving) {
             return null;
         }
-        Wiring w = new Wiring("decode keep");
-        Extent rows = keyed.extent;
+        LayerShape shape = keyed.shape(
+                config,
+                keys.outerRows(),
+                rotary.rows(),
+                config.architecture().kind(firstLeaving),
+                DecodeRows.use(keyed.extent, keys));
         LayerWeights weights = state.weights().layer(map.weightSet(firstLeaving));
-        int queries = config.queryWidth();
-        int width = config.kvWidth();
-        Slot hidden = w.of(x, rows);
-        Slot normed = w.of(state.scratch().normed(), rows);
-        Slot own = w.of(shared.qkv().columns(queries, 2 * width), rows);
-        w.add(new Gather(hidden, w.of(state.hidden()), w.of(keyed.slots, rows)));
-        w.add(new RmsNorm(normed, hidden, w.of(weights.inputNorm()), (float) config.rmsNormEps()));
-        w.add(new MatmulNT(own, normed, w.of(weights.qkv().rows(queries, 2 * width))));
-        w.add(new Rope(
-                w.of(shared.qkv().columns(queries, width), rows), w.of(keyed.position, rows), w.of(rotary), false));
-        w.add(new Scatter(w.of(keys.outer(firstLeaving)), own, w.of(keyed.place, rows)));
-        return w.on(engine());
+        LayerKeys bound = keyed.keys(rotary, keys.outer(firstLeaving), List.of());
+        return new KeptKeys(engine(), shape, state.weights().type(), state.hidden().rows())
+                .bind(state.hidden(), keyed.slots, x, weights, state.scratch(), shared, bound);
     }
 
     private Binding head() {

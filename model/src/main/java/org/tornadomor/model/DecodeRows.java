@@ -133,8 +133,9 @@ final class DecodeRows {
     }
 
     /** What a layer is recorded for that runs on these rows. */
-    LayerShape shape(ModelConfig config, Extent keyRows, int positionsMax, LayerShape.CacheUse cache) {
-        return new LayerShape(config, extent, keyRows, segments, positionsMax, KeyMode.CACHED, cache);
+    LayerShape shape(
+            ModelConfig config, Extent keyRows, int positionsMax, AttentionKind kind, LayerShape.CacheUse cache) {
+        return new LayerShape(config, extent, keyRows, segments, positionsMax, KeyMode.CACHED, kind, cache);
     }
 
     /** How layers on these rows use a cache. */

@@ -64,7 +64,7 @@ public final class Flops {
             double c = share(l, activeShare);
             boolean reads = map.kvSource(l) != l;
             double matrices = (projectsKv(l) ? 4 : 2) * d * d + 3 * d * config.intermediateSize();
-            sum += 2 * matrices * c + 2 * tokens * d * (reads ? c : c * c);
+            sum += 2 * matrices * c + 2 * d * c * seen(l, reads ? tokens : c * tokens);
         }
         return sum;
     }
@@ -91,7 +91,7 @@ public final class Flops {
     /**
      * Model FLOPs of a training step, for each token: six per parameter that the token uses (embedding lookup left out,
      * head counted) and 6 d T for each layer's causal attention, each layer weighted with its share of active tokens.
-     * This counts the key length of a routed layer as the whole row, whatever it attends to.
+     * This counts the key length of a routed layer as the whole row, or its window, whatever it attends to.
      */
     public double trainingPerToken(double[] activeShare) {
         double d = config.hiddenSize();
@@ -99,10 +99,21 @@ public final class Flops {
         double attention = 0;
         for (int l = 0; l < map.numLayers(); l++) {
             double c = share(l, activeShare);
-            parameters += c * (ParameterCount.projections(config, projectsKv(l)) + 2 * d);
-            attention += c * config.queryWidth() * tokens;
+            boolean projects = projectsKv(l);
+            parameters += c
+                    * (ParameterCount.projections(config, projects) + ParameterCount.vectors(config, projects));
+            attention += c * config.queryWidth() * seen(l, tokens);
         }
         return 6 * (parameters + attention);
+    }
+
+    /**
+     * Twice the keys that a token of a row of n sees on average: n, or with a window w of fewer tokens
+     * {@code 2 w - w^2 / n}.
+     */
+    private double seen(int l, double n) {
+        int window = config.architecture().kind(l).window();
+        return window == 0 || window >= n ? n : 2.0 * window - (double) window * window / n;
     }
 
     /** Router parameters that a token uses: a recursion's router sees the tokens of the recursion before. */

@@ -40,6 +40,8 @@ final class Forward implements AutoCloseable {
     private final RowLayout rowLayout;
     private int sequencesNow;
     private int maxDepth;
+    /** The length of sequences for which the rotary table was made, where that matters. */
+    private int turnedFor;
 
     /**
      * @param rows memory for so many rows, at least {@code spec.maxRows()}
@@ -151,8 +153,20 @@ final class Forward implements AutoCloseable {
      * @param end the token that ends a document, within which attention stays, or {@link RowLayout#NO_END}
      */
     void layout(int sequences, int length, int[] inputs, int end) {
+        turnFor(length);
         rowLayout.set(sequences, length, inputs, end);
         sequencesNow = sequences;
+    }
+
+    /** Positions of some scalings depend on how long sequences are. */
+    private void turnFor(int length) {
+        ModelConfig config = context.config();
+        int turned = Math.max(length, config.maxPositions());
+        if (config.architecture().scaling().dependsOnLength() && turned != turnedFor) {
+            turnedFor = turned;
+            Tensor table = context.batch().table();
+            engine.upload(table, RotaryTable.of(config, table.rows(), turned), 0);
+        }
     }
 
     /** Reads the last recursion of each of the first rows. */

@@ -40,6 +40,7 @@ final class ForwardLayers {
                     pass.batch().segments(),
                     pass.spec().context(),
                     KeyMode.OWN,
+                    AttentionKind.FULL,
                     null);
             shared = Activations.shared(pass.floats(), widest);
         }
@@ -132,6 +133,7 @@ final class ForwardLayers {
                 pass.batch().segments(),
                 pass.spec().context(),
                 mode,
+                config.architecture().kind(l),
                 null);
     }
 

@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.AttentionOp.AttentionBackward;
-import org.tornadomor.engine.AttentionOp.Rope;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Add;
+import org.tornadomor.engine.DenseOp.AddBiasBackward;
 import org.tornadomor.engine.DenseOp.Clear;
 import org.tornadomor.engine.DenseOp.Copy;
 import org.tornadomor.engine.DenseOp.MatmulNN;
@@ -34,10 +34,12 @@ final class LayerBackward {
     private final boolean hasReaders;
     private final Ops ops;
     private final Slot gradient, x, q, k, v, attended, lse, mid, gateUp, normed, activated;
-    private final Slot dActivated, dGateUp, dNormed, dAttended, dQkv, dRotated, dQ, dK, dV;
+    private final Slot dActivated, dGateUp, dNormed, dAttended, dQkv, dQ, dK, dV;
     private final Slot inputNorm, wQkv, wOutput, postNorm, wGateUp, wDown;
     private final Slot gInputNorm, gQkv, gOutput, gPostNorm, gGateUp, gDown;
-    private final Slot position, table, start, keyStart, visible;
+    private final Slot start, keyStart, visible;
+    private Slot gBOutput, gBGateUp, gBDown;
+    private QueryKeyGradient steps;
     private Slot ownKv, dOwnKv, place, base, mixed, dMixed, dShared;
     private final Program program;
 
@@ -67,7 +69,6 @@ final class LayerBackward {
         dNormed = ops.f32("d_normed", rows, d);
         dAttended = ops.f32("d_attended", rows, queries);
         dQkv = ops.f32("d_qkv", rows, shape.qkvWidth());
-        dRotated = ops.f32("d_rotated", rows, queries + (shape.projectsKeys() ? width : 0));
         dQ = ops.f32("d_q", rows, queries);
         dK = ops.f32("d_k", shape.keyRows(), width);
         dV = ops.f32("d_v", shape.keyRows(), width);
@@ -83,8 +84,6 @@ final class LayerBackward {
         gPostNorm = ops.f32("g_post_norm", d, 1);
         gGateUp = ops.f32("g_gate_up", 2 * f, d);
         gDown = ops.f32("g_down", d, f);
-        position = ops.i32("position", rows);
-        table = ops.f32("table", shape.positions(), shape.config().headDim());
         start = ops.i32("start", shape.segments().bounds());
         keyStart = ops.i32("key_start", shape.segments().count());
         visible = ops.i32("visible", rows);
@@ -94,21 +93,34 @@ final class LayerBackward {
     }
 
     private void recordFeedForward() {
+        gBDown = biasGradient(shape.config().architecture().mlpBias(), gradient);
         ops.add(new SwiGlu(activated, gateUp));
         ops.add(new MatmulNN(dActivated, gradient, wDown, false));
         ops.add(new MatmulTN(gDown, gradient, activated));
         ops.add(new SwiGluBackward(dGateUp, dActivated, gateUp));
+        gBGateUp = biasGradient(shape.config().architecture().mlpBias(), dGateUp);
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNN(dNormed, dGateUp, wGateUp, false));
         ops.add(new MatmulTN(gGateUp, dGateUp, normed));
         ops.add(new RmsNormBackward(gradient, gPostNorm, dNormed, mid, postNorm, shape.eps()));
     }
 
+    /** The slot of the gradient of a bias that was added, or null. */
+    private Slot biasGradient(boolean has, Slot dOut) {
+        if (!has) {
+            return null;
+        }
+        Slot slot = ops.f32("g_bias", dOut.columns(), 1);
+        ops.add(new AddBiasBackward(slot, dOut));
+        return slot;
+    }
+
     private void recordAttention() {
+        gBOutput = biasGradient(shape.config().architecture().outputBias(), gradient);
         ops.add(new MatmulNN(dAttended, gradient, wOutput, false));
         ops.add(new MatmulTN(gOutput, gradient, attended));
         recordKeys();
-        ops.add(new Rope(dRotated, position, table, true));
+        steps = new QueryKeyGradient(ops, shape, dQkv);
         ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
         ops.add(new MatmulNN(dNormed, dQkv, wQkv, false));
         ops.add(new MatmulTN(gQkv, dQkv, normed));
@@ -118,7 +130,7 @@ final class LayerBackward {
     /** Attention itself, with the gradients of keys and values going to whoever computed them. */
     private void recordKeys() {
         int width = 2 * shape.keyWidth();
-        AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible);
+        AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible).through(shape.window());
         boolean shared = shape.mode() != KeyMode.OWN;
         AttentionBackward attention =
                 new AttentionBackward(dQ, dK, dV, dAttended, attended, lse, q, k, v, which, shape.heads(), shared);
@@ -185,7 +197,7 @@ final class LayerBackward {
         map.put(dNormed, back.dNormed());
         map.put(dAttended, back.dAttended());
         map.put(dQkv, dQkvRows);
-        map.put(dRotated, dQkvRows.columns(0, dRotated.columns()));
+        steps.bind(map, weights, gradients, dQkvRows, a.raw(), back.dHeads(), keys);
         map.put(dQ, dQkvRows.columns(0, queries));
         Tensor readFrom = switch (shape.mode()) {
             case OWN -> a.qkv().columns(queries, 2 * width);
@@ -202,8 +214,6 @@ final class LayerBackward {
         map.put(dK, leftAt.columns(0, width));
         map.put(dV, leftAt.columns(width, width));
         putWeights(map, weights, gradients);
-        map.put(position, keys.position());
-        map.put(table, keys.table());
         map.put(start, keys.start());
         map.put(keyStart, keys.keyStart());
         map.put(visible, keys.visible());
@@ -234,5 +244,14 @@ final class LayerBackward {
         map.put(gPostNorm, gradients.postNorm());
         map.put(gGateUp, gradients.gateUp());
         map.put(gDown, gradients.down());
+        putBias(map, gBOutput, gradients.outputBias());
+        putBias(map, gBGateUp, gradients.gateUpBias());
+        putBias(map, gBDown, gradients.downBias());
+    }
+
+    private static void putBias(Map<Slot, Tensor> map, Slot slot, Tensor bias) {
+        if (slot != null) {
+            map.put(slot, bias);
+        }
     }
 }

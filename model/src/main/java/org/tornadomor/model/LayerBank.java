@@ -46,6 +46,9 @@ final class LayerBank {
         String where = depth == 0 ? "outer" : "depth " + depth;
         String mode =
                 shape.mode() == KeyMode.OWN ? "" : ", " + shape.mode().name().toLowerCase(java.util.Locale.ROOT);
-        return pass + " " + where + ": " + what + mode + suffix;
+        AttentionKind kind = shape.kind();
+        String window = kind.window() == 0 ? "" : ", window " + kind.window();
+        String positions = kind.rotary() ? "" : ", no positions";
+        return pass + " " + where + ": " + what + mode + window + positions + suffix;
     }
 }

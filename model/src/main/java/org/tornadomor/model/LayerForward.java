@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.AttentionOp.Attention;
-import org.tornadomor.engine.AttentionOp.Rope;
 import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.AddBias;
 import org.tornadomor.engine.DenseOp.Copy;
 import org.tornadomor.engine.DenseOp.MatmulNT;
 import org.tornadomor.engine.DenseOp.RmsNorm;
@@ -28,12 +28,15 @@ import org.tornadomor.engine.Tensor;
 final class LayerForward {
     private final LayerShape shape;
     private final Ops ops;
-    private final Slot x, normed, qkv, rotated, q, k, v, attended, lse, mid, gateUp, activated, out;
+    private final Slot x, normed, qkv, q, k, v, attended, lse, mid, gateUp, activated, out;
     private final Slot inputNorm, wQkv, wOutput, postNorm, wGateUp, wDown;
-    private final Slot position, table, start, keyStart, visible;
+    private final Slot start, keyStart, visible;
+    private Slot bOutput, bGateUp, bDown;
     private Slot ownKv, copiedKv, base, place, mixed;
     /** Of the rows that project keys, where others do not. */
-    private Slot normedFirst, rotatedFirst, positionFirst, wKeys;
+    private Slot normedFirst, wKeys;
+
+    private QueryKeySteps steps, firstSteps;
 
     private final List<Slot> copies = new ArrayList<>();
     private final Program program;
@@ -53,7 +56,6 @@ final class LayerForward {
         boolean fused = shape.projectsKeys() && !shape.splitsKeys();
         int projected = fused ? shape.qkvWidth() : shape.queryWidth();
         qkv = ops.f32("qkv", rows, projected);
-        rotated = ops.f32("rotated", rows, shape.queryWidth() + (fused ? shape.keyWidth() : 0));
         q = ops.f32("q", rows, shape.queryWidth());
         ElementType keyType =
                 shape.cache() == null ? ElementType.F32 : shape.cache().type();
@@ -71,35 +73,46 @@ final class LayerForward {
         postNorm = ops.f32("post_norm", d, 1);
         wGateUp = ops.slot("w_gate_up", weights, Extent.fixed(2 * f), d);
         wDown = whole ? ops.slot("w_down", weights, Extent.fixed(d), f) : null;
-        position = ops.i32("position", rows);
-        table = ops.f32("table", shape.positions(), shape.config().headDim());
         start = ops.i32("start", shape.segments().bounds());
         int pages = shape.cache() == null ? 1 : shape.cache().pages();
         keyStart = ops.slot("key_start", ElementType.I32, shape.segments().count(), pages);
         visible = ops.i32("visible", rows);
-        record(weights);
+        record(weights, fused);
         program = engine.compile(ops);
     }
 
-    private void record(ElementType weights) {
+    private void record(ElementType weights, boolean fused) {
         ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
         ops.add(new MatmulNT(qkv, normed, wQkv));
-        ops.add(new Rope(rotated, position, table, false));
+        steps = new QueryKeySteps(ops, shape, qkv, shape.rows(), true, fused);
         if (shape.splitsKeys()) {
             projectFirst(weights);
         }
         recordKeys();
         int pageRows =
                 shape.cache() == null ? AttentionOp.Rows.UNPAGED : shape.cache().pageRows();
-        AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible, pageRows);
+        AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible, pageRows, shape.window());
         ops.add(new Attention(attended, lse, q, k, v, which, shape.heads()));
         ops.add(new MatmulNT(mid, attended, wOutput, x));
+        bOutput = addBias(shape.config().architecture().outputBias(), mid);
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNT(gateUp, normed, wGateUp));
+        bGateUp = addBias(shape.config().architecture().mlpBias(), gateUp);
         if (out != null) {
             ops.add(new SwiGlu(activated, gateUp));
             ops.add(new MatmulNT(out, activated, wDown, mid));
+            bDown = addBias(shape.config().architecture().mlpBias(), out);
         }
+    }
+
+    /** The slot of the bias that is added, or null. */
+    private Slot addBias(boolean has, Slot to) {
+        if (!has) {
+            return null;
+        }
+        Slot bias = ops.f32("bias", to.columns(), 1);
+        ops.add(new AddBias(to, bias));
+        return bias;
     }
 
     /** Projects keys and values of the first rows alone. */
@@ -107,11 +120,9 @@ final class LayerForward {
         Extent first = shape.cache().writers();
         normedFirst = ops.f32("normed_first", first, shape.d());
         ownKv = ops.f32("own_kv", first, 2 * shape.keyWidth());
-        rotatedFirst = ops.f32("rotated_first", first, shape.keyWidth());
-        positionFirst = ops.i32("position_first", first);
         wKeys = ops.slot("w_keys", weights, Extent.fixed(2 * shape.keyWidth()), shape.d());
         ops.add(new MatmulNT(ownKv, normedFirst, wKeys));
-        ops.add(new Rope(rotatedFirst, positionFirst, table, false));
+        firstSteps = new QueryKeySteps(ops, shape, ownKv, first, false, true);
     }
 
     /** Puts keys and values where attention will read them. */
@@ -161,7 +172,7 @@ final class LayerForward {
         map.put(x, a.x());
         map.put(normed, scratch.normed());
         map.put(qkv, a.qkv().columns(0, qkv.columns()));
-        map.put(rotated, a.qkv().columns(0, rotated.columns()));
+        steps.bind(map, weights, a.qkv(), a.raw(), keys);
         map.put(q, a.qkv().columns(0, queries));
         Tensor readFrom = keysRead(a, keys);
         map.put(k, readFrom.columns(0, width));
@@ -180,8 +191,9 @@ final class LayerForward {
             map.put(wDown, weights.down());
             map.put(out, a.out());
         }
-        map.put(position, keys.position());
-        map.put(table, keys.table());
+        putBias(map, bOutput, weights.outputBias());
+        putBias(map, bGateUp, weights.gateUpBias());
+        putBias(map, bDown, weights.downBias());
         map.put(start, keys.start());
         map.put(keyStart, keys.keyStart());
         map.put(visible, keys.visible());
@@ -195,8 +207,7 @@ final class LayerForward {
         }
         if (normedFirst != null) {
             map.put(normedFirst, scratch.normed());
-            map.put(rotatedFirst, a.qkv().columns(queries, width));
-            map.put(positionFirst, keys.position());
+            firstSteps.bind(map, weights, a.qkv(), a.raw(), keys);
             map.put(wKeys, weights.qkv().rows(queries, 2 * width));
         }
         if (mixed != null) {
@@ -206,6 +217,12 @@ final class LayerForward {
             map.put(copies.get(i), keys.copies().get(i));
         }
         return program.bind(map);
+    }
+
+    private static void putBias(Map<Slot, Tensor> map, Slot slot, Tensor bias) {
+        if (slot != null) {
+            map.put(slot, bias);
+        }
     }
 
     private Tensor keysRead(Activations a, LayerKeys keys) {

@@ -1,5 +1,6 @@
 package org.tornadomor.model;
 
+import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.AttentionOp.Heads;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Extent;
@@ -12,6 +13,7 @@ import org.tornadomor.engine.Extent;
  * @param segments the rows belong to, within which attention stays
  * @param positions rows of the rotary table
  * @param mode where keys come from
+ * @param kind what attention does in these layers
  * @param cache how the layer reads and fills a cache, or null without one
  */
 record LayerShape(
@@ -21,6 +23,7 @@ record LayerShape(
         Segments segments,
         int positions,
         KeyMode mode,
+        AttentionKind kind,
         CacheUse cache) {
     /**
      * How a layer uses a cache.
@@ -70,6 +73,11 @@ record LayerShape(
     Heads heads() {
         return new Heads(
                 config.numHeads(), config.numKvHeads(), config.headDim(), (float) (1 / Math.sqrt(config.headDim())));
+    }
+
+    /** Keys that a row sees at most. */
+    int window() {
+        return kind.window() == 0 ? AttentionOp.Rows.UNWINDOWED : Math.min(kind.window(), AttentionOp.Rows.UNWINDOWED);
     }
 
     float eps() {

@@ -12,5 +12,23 @@ import org.tornadomor.engine.Tensor;
  * @param postNorm [d]
  * @param gateUp [2f, d]: gate, up
  * @param down [d, f]
+ * @param qkvBias [(heads + 2 kvHeads) h], or null, as each below, where the architecture has none
+ * @param outputBias [d]
+ * @param gateUpBias [2f]
+ * @param downBias [d]
+ * @param queryNorm [h] of each head of queries
+ * @param keyNorm [h] of each head of keys
  */
-record LayerWeights(Tensor inputNorm, Tensor qkv, Tensor output, Tensor postNorm, Tensor gateUp, Tensor down) {}
+record LayerWeights(
+        Tensor inputNorm,
+        Tensor qkv,
+        Tensor output,
+        Tensor postNorm,
+        Tensor gateUp,
+        Tensor down,
+        Tensor qkvBias,
+        Tensor outputBias,
+        Tensor gateUpBias,
+        Tensor downBias,
+        Tensor queryNorm,
+        Tensor keyNorm) {}

@@ -21,6 +21,8 @@ import org.tornadomor.UserError;
  * @param maxPositions longest sequence
  * @param tieEmbeddings whether the head is the embedding matrix
  * @param initializerRange standard deviation of initial weights
+ * @param architecture what layers have beyond a plain Llama's: biases, norms of heads, windows, rotary scaling; the constructor puts
+ *     the family right, since {@link Family#MOR} is that of recursive models
  * @param mor recursion and routing; null = a plain Llama
  */
 public record ModelConfig(
@@ -36,10 +38,11 @@ public record ModelConfig(
         int maxPositions,
         boolean tieEmbeddings,
         double initializerRange,
+        Architecture architecture,
         MorConfig mor) {
 
     /** Far above any model; a damaged file must not ask for billions of tensors. */
-    private static final int MAX_LAYERS = 10_000;
+    static final int MAX_LAYERS = 10_000;
 
     /** Guards the floor in {@link #capacities} against products such as 0.29 x 100 = 28.999999999999996. */
     private static final double FLOOR_SLACK = 1e-9;
@@ -71,10 +74,48 @@ public record ModelConfig(
         checkSize("intermediate_size x hidden_size", intermediateSize, hiddenSize);
         checkSize("num_attention_heads x head_dim", numHeads, headDim);
         checkSize("num_attention_heads x head_dim x hidden_size", (long) numHeads * headDim, hiddenSize);
+        if (!architecture.layers().isEmpty() && architecture.layers().size() != numLayers) {
+            throw new UserError("layer_types and no_rope_layers are for "
+                    + architecture.layers().size() + " layers where num_hidden_layers is " + numLayers);
+        }
+        architecture = architecture.named(mor != null);
         if (mor != null) {
             checkLayers(numLayers, mor);
+            checkKinds(numLayers, mor, architecture);
             checkSize("the router's width x hidden_size", mor.routerArch().width(hiddenSize), hiddenSize);
         }
+    }
+
+    /** A model whose layers are a plain Llama's. */
+    public ModelConfig(
+            int vocabSize,
+            int hiddenSize,
+            int intermediateSize,
+            int numLayers,
+            int numHeads,
+            int numKvHeads,
+            int headDim,
+            double rmsNormEps,
+            double ropeTheta,
+            int maxPositions,
+            boolean tieEmbeddings,
+            double initializerRange,
+            MorConfig mor) {
+        this(
+                vocabSize,
+                hiddenSize,
+                intermediateSize,
+                numLayers,
+                numHeads,
+                numKvHeads,
+                headDim,
+                rmsNormEps,
+                ropeTheta,
+                maxPositions,
+                tieEmbeddings,
+                initializerRange,
+                Architecture.LLAMA,
+                mor);
     }
 
     private static void checkSize(String what, long rows, long columns) {
@@ -91,6 +132,19 @@ public record ModelConfig(
             throw new UserError("num_hidden_layers " + numLayers + " does not divide into " + mor.numRecursions()
                     + " recursions with mor.sharing " + mor.sharing().spelling() + unique + "; the next that does is "
                     + next);
+        }
+    }
+
+    /** Rows of any recursion go through a block together, so that its layers must attend alike at each. */
+    private static void checkKinds(int numLayers, MorConfig mor, Architecture architecture) {
+        int unique = mor.sharing().middle() ? 1 : 0;
+        int block = (numLayers - 2 * unique) / mor.numRecursions();
+        for (int l = unique + block; l < numLayers - unique && mor.sharing().cycle(); l++) {
+            if (!architecture.kind(l).equals(architecture.kind(l - block))) {
+                throw new UserError("layers " + (l - block) + " and " + l + " share weights (mor.sharing "
+                        + mor.sharing().spelling() + "), but differ in layer_types or no_rope_layers; choose mor.num_recursions"
+                        + " and num_hidden_layers so that layers that share weights attend alike");
+            }
         }
     }
 
@@ -144,6 +198,11 @@ public record ModelConfig(
         return mor == null ? KvMode.RECURSION_WISE : mor.kv();
     }
 
+    /** The most tokens of a sequence: as many as there are positions, or more where their scaling reaches further. */
+    public int longestSequence() {
+        return architecture.scaling().longest(maxPositions);
+    }
+
     /** Elements of a query row: heads x head size (the hidden size in most models). */
     public int queryWidth() {
         return Math.multiplyExact(numHeads, headDim);
@@ -195,30 +254,45 @@ public record ModelConfig(
 
     /** A copy for another vocabulary: the vocabulary follows the tokenizer. */
     public ModelConfig withVocabSize(int value) {
-        return copy(value, numLayers, maxPositions, tieEmbeddings, mor);
+        return copy(value, numLayers, maxPositions, tieEmbeddings, architecture, mor);
     }
 
-    /** A copy of another unrolled depth. */
+    /**
+     * A copy of another unrolled depth.
+     *
+     * @throws UserError if layers differ and nothing says what further ones do
+     */
     public ModelConfig withNumLayers(int value) {
-        return copy(vocabSize, value, maxPositions, tieEmbeddings, mor);
+        return copy(vocabSize, value, maxPositions, tieEmbeddings, architecture.forLayers(value), mor);
     }
 
     /** A copy for longer or shorter sequences. */
     public ModelConfig withMaxPositions(int value) {
-        return copy(vocabSize, numLayers, value, tieEmbeddings, mor);
+        return copy(vocabSize, numLayers, value, tieEmbeddings, architecture, mor);
     }
 
     /** A copy whose head is the embedding matrix, or is not. */
     public ModelConfig withTieEmbeddings(boolean value) {
-        return copy(vocabSize, numLayers, maxPositions, value, mor);
+        return copy(vocabSize, numLayers, maxPositions, value, architecture, mor);
     }
 
-    /** A copy with other recursion and routing; null makes it a plain Llama. */
+    /** A copy whose layers are of another architecture. */
+    public ModelConfig withArchitecture(Architecture value) {
+        return copy(vocabSize, numLayers, maxPositions, tieEmbeddings, value, mor);
+    }
+
+    /** A copy with other recursion and routing; null makes it a plain model. */
     public ModelConfig withMor(MorConfig value) {
-        return copy(vocabSize, numLayers, maxPositions, tieEmbeddings, value);
+        return copy(vocabSize, numLayers, maxPositions, tieEmbeddings, architecture, value);
     }
 
-    private ModelConfig copy(int vocabSize, int numLayers, int maxPositions, boolean tieEmbeddings, MorConfig mor) {
+    private ModelConfig copy(
+            int vocabSize,
+            int numLayers,
+            int maxPositions,
+            boolean tieEmbeddings,
+            Architecture architecture,
+            MorConfig mor) {
         return new ModelConfig(
                 vocabSize,
                 hiddenSize,
@@ -232,6 +306,7 @@ public record ModelConfig(
                 maxPositions,
                 tieEmbeddings,
                 initializerRange,
+                architecture,
                 mor);
     }
 }

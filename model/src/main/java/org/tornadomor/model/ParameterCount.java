@@ -13,7 +13,7 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
     public static ParameterCount of(ModelConfig config) {
         long d = config.hiddenSize();
         long table = config.vocabSize() * d;
-        long layers = new LayerMap(config).numWeightSets() * (projections(config, true) + 2 * d);
+        long layers = new LayerMap(config).numWeightSets() * (projections(config, true) + vectors(config, true));
         return new ParameterCount(config.tieEmbeddings() ? table : 2 * table, layers + d, routers(config));
     }
 
@@ -27,6 +27,18 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
         long d = config.hiddenSize();
         long attention = 2 * d * config.queryWidth() + (keysAndValues ? 2 * d * config.kvWidth() : 0);
         return attention + 3 * d * config.intermediateSize();
+    }
+
+    /** The elements of a layer's norms and biases, with or without those of keys and values. */
+    static long vectors(ModelConfig config, boolean keysAndValues) {
+        Architecture has = config.architecture();
+        long d = config.hiddenSize();
+        long norms = 2 * d + (has.headNorms() ? (keysAndValues ? 2 : 1) * config.headDim() : 0);
+        long keys = keysAndValues ? 2L * config.kvWidth() : 0;
+        return norms
+                + (has.qkvBias() ? config.queryWidth() + keys : 0)
+                + (has.outputBias() ? d : 0)
+                + (has.mlpBias() ? 2L * config.intermediateSize() + d : 0);
     }
 
     /** The elements of one router with that many outputs. */

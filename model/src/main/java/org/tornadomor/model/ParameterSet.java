@@ -62,14 +62,47 @@ public final class ParameterSet implements AutoCloseable {
         head = config.tieEmbeddings() ? embedding : matrix(ParameterNames.HEAD, config.vocabSize(), d);
         routers(RouterParameter.Role.NETWORK, matrices, routers);
         for (int u = 0; u < sets; u++) {
-            Tensor[] body = bodies.get(u);
-            Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
-            Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
-            layers.add(new LayerWeights(inputNorm, body[0], body[1], postNorm, body[2], body[3]));
+            layers.add(layer(u, bodies.get(u)));
         }
         finalNorm = vector(ParameterNames.FINAL_NORM, d);
         routers(RouterParameter.Role.AUXILIARY, auxiliary, auxRouters);
         routerBias = makeRouterBias();
+    }
+
+    private LayerWeights layer(int u, Tensor[] body) {
+        int d = config.hiddenSize();
+        int f = config.intermediateSize();
+        int queries = config.queryWidth();
+        int keys = config.kvWidth();
+        Architecture has = config.architecture();
+        Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
+        Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
+        Tensor qkvBias = null;
+        if (has.qkvBias()) {
+            qkvBias = add(vectors, arena.allocate("layer " + u + " qkv bias", queries + 2 * keys));
+            nameVector(qkvBias, 0, queries, ParameterNames.bias(ParameterNames.query(u)));
+            nameVector(qkvBias, queries, keys, ParameterNames.bias(ParameterNames.key(u)));
+            nameVector(qkvBias, queries + keys, keys, ParameterNames.bias(ParameterNames.value(u)));
+        }
+        Tensor gateUpBias = null;
+        if (has.mlpBias()) {
+            gateUpBias = add(vectors, arena.allocate("layer " + u + " gate, up bias", 2 * f));
+            nameVector(gateUpBias, 0, f, ParameterNames.bias(ParameterNames.gate(u)));
+            nameVector(gateUpBias, f, f, ParameterNames.bias(ParameterNames.up(u)));
+        }
+        return new LayerWeights(
+                inputNorm,
+                body[0],
+                body[1],
+                postNorm,
+                body[2],
+                body[3],
+                qkvBias,
+                has.outputBias() ? vector(ParameterNames.bias(ParameterNames.attentionOutput(u)), d) : null,
+                gateUpBias,
+                has.mlpBias() ? vector(ParameterNames.bias(ParameterNames.down(u)), d) : null,
+                has.headNorms() ? vector(ParameterNames.queryNorm(u), config.headDim()) : null,
+                has.headNorms() ? vector(ParameterNames.keyNorm(u), config.headDim()) : null);
     }
 
     private Tensor[] layerMatrices(int u) {
@@ -143,6 +176,10 @@ public final class ParameterSet implements AutoCloseable {
         named.put(name, fused.rows(from, rows).named(name, rows, fused.columns()));
     }
 
+    private void nameVector(Tensor fused, int from, int count, String name) {
+        named.put(name, fused.rows(from, count).named(name, count));
+    }
+
     public ModelConfig config() {
         return config;
     }
@@ -165,7 +202,7 @@ public final class ParameterSet implements AutoCloseable {
         return arena.spans(arena.name() + ".matrices", matrices);
     }
 
-    /** Flat vectors that cover the norm weights: no weight decay. */
+    /** Flat vectors that cover norm weights and biases: no weight decay. */
     public List<Tensor> vectors() {
         return arena.spans(arena.name() + ".vectors", vectors);
     }

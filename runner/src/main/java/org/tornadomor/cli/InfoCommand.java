@@ -80,7 +80,11 @@ final class InfoCommand implements Runnable {
             lines.put("recursion", recursion(config.mor()));
         }
         lines.put("vocabulary", Figures.grouped(config.vocabSize()) + (config.tieEmbeddings() ? ", tied head" : ""));
-        lines.put("positions", Figures.grouped(config.maxPositions()));
+        String more = config.architecture().described();
+        if (!more.isEmpty()) {
+            lines.put("beyond a plain Llama", more);
+        }
+        lines.put("positions", positions(config));
         lines.put(
                 "parameters",
                 Figures.grouped(it.parameters().total()) + ", of them "
@@ -94,6 +98,13 @@ final class InfoCommand implements Runnable {
         lines.put("resumable", it.resumable() ? "yes" : "no");
         it.metadata().forEach((key, value) -> lines.put("metadata " + key, value));
         return lines;
+    }
+
+    private static String positions(ModelConfig config) {
+        String positions = Figures.grouped(config.maxPositions());
+        return config.longestSequence() == config.maxPositions()
+                ? positions
+                : positions + ", sequences up to " + Figures.grouped(config.longestSequence());
     }
 
     private static String recursion(MorConfig mor) {
@@ -116,6 +127,7 @@ final class InfoCommand implements Runnable {
         }
         object.put("checkpoint", it.folder().toString());
         object.put("kind", it.kind());
+        object.put("family", it.config().architecture().family().modelType());
         ObjectNode parameters = object.putObject("parameters");
         parameters.put("embedding", it.parameters().embedding());
         parameters.put("non_embedding", it.parameters().nonEmbedding());

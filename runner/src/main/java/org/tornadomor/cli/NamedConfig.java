@@ -64,11 +64,11 @@ record NamedConfig(String name, ModelConfig config) {
             return config.maxPositions();
         }
         if (wanted < 1) {
-            throw new UserError("--context " + wanted + " leaves no tokens; give 1 to " + config.maxPositions());
+            throw new UserError("--context " + wanted + " leaves no tokens; give 1 to " + config.longestSequence());
         }
-        if (wanted > config.maxPositions()) {
-            throw new UserError("--context " + wanted + " is longer than the " + config.maxPositions()
-                    + " positions of model " + name + "; give " + config.maxPositions() + " or less");
+        if (wanted > config.longestSequence()) {
+            throw new UserError("--context " + wanted + " is longer than the " + config.longestSequence()
+                    + " positions of model " + name + "; give " + config.longestSequence() + " or less");
         }
         return wanted;
     }

@@ -112,9 +112,9 @@ record TokenBatch(Path file, int sequences, int length, int[] ids) {
         if (ids.length == 0) {
             throw new UserError(file + " holds no tokens; " + FORMS);
         }
-        if (length > config.maxPositions()) {
+        if (length > config.longestSequence()) {
             throw new UserError(file + ": sequences of " + length + " tokens are longer than the "
-                    + config.maxPositions() + " positions of the model; cut them");
+                    + config.longestSequence() + " positions of the model; cut them");
         }
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0 || ids[i] >= config.vocabSize()) {

@@ -82,7 +82,7 @@ public final class BatchGenerator implements AutoCloseable {
             TokenListener listener) {
         int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElse(0);
         int total = prompts.stream().mapToInt(prompt -> prompt.length).sum();
-        int context = (int) Math.min(weights.config().maxPositions(), (long) longest + options.maxNewTokens());
+        int context = (int) Math.min(weights.config().longestSequence(), (long) longest + options.maxNewTokens());
         int sequences = Math.clamp(prompts.size(), 1, MAX_SEQUENCES);
         try (BatchGenerator generator = new BatchGenerator(engine, weights, texts, sequences, context, total, keys)) {
             return generator.generate(prompts, options, listener);

@@ -23,6 +23,15 @@ final class Closeness {
         assertTrue(error <= tolerance, what + ": relative error " + error);
     }
 
+    /** The norm of the difference over the norm of what is expected. */
+    static void assertClose(String what, float[] expected, float[] actual, double tolerance) {
+        double[][] rows = new double[1][expected.length];
+        for (int i = 0; i < expected.length; i++) {
+            rows[0][i] = expected[i];
+        }
+        assertClose(what, rows, actual, tolerance);
+    }
+
     /** Relative to the expected value, but to {@code scale} where that is larger. */
     static void assertClose(String what, double expected, double actual, double tolerance, double scale) {
         double error = Math.abs(expected - actual) / Math.max(Math.abs(expected), scale);

@@ -95,10 +95,10 @@ class ConfigJsonTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            "rope_scaling": {"type": "linear", "factor": 2}            | rope_scaling
+            "rope_scaling": {"type": "longrope", "factor": 2}            | rope_scaling
             "rope_parameters": {"rope_type": "llama3"}                 | llama3
-            "attention_bias": true                                     | attention_bias
-            "mlp_bias": true                                           | mlp_bias
+            "attention_bias": 1                                        | attention_bias is 1
+            "qk_norm": true                                            | qk_norm true
             "hidden_act": "gelu"                                       | hidden_act 'gelu'
             "sliding_window": 4096                                     | sliding_window
             "quantization_config": {"bits": 4}                         | quantization_config

@@ -45,6 +45,13 @@ class ConfigMutationsTest {
     private static final String SCALED =
             HUGGING_FACE.replace("\"rope_type\": \"default\"", "\"rope_type\": \"linear\", \"factor\": 2.0");
 
+    private static final String QWEN = SCALED.replace("\"llama\"", "\"qwen2\"")
+            .replace("LlamaFor", "Qwen2For")
+            .replace("\"attention_bias\": false, ", "")
+            .replace("\"layer_types\": [\"full_attention\"]", "\"max_window_layers\": 1")
+            .replace("\"sliding_window\": null", "\"sliding_window\": 24")
+            .replace("\"use_sliding_window\": false", "\"use_sliding_window\": true");
+
     private static final String MOR = """
             {"model_type": "mor", "vocab_size": 64, "hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 4,
              "num_key_value_heads": 2, "head_dim": 8, "rms_norm_eps": 1e-05, "rope_theta": 10000.0,
@@ -163,7 +170,7 @@ class ConfigMutationsTest {
 
     private static void run(long firstSeed, int count) {
         int taken = 0;
-        List<String> sound = List.of(HUGGING_FACE, MISTRAL, SCALED, MOR);
+        List<String> sound = List.of(HUGGING_FACE, MISTRAL, SCALED, QWEN, MOR);
         for (long seed = firstSeed; seed < firstSeed + count; seed++) {
             String base = sound.get((int) (seed % sound.size()));
             Mutant mutant = seed % 3 == 0 ? foreign(base, seed) : JsonMutations.one(base, seed);
@@ -214,26 +221,47 @@ class ConfigMutationsTest {
             return;
         }
         switch (key) {
-            case "model_type" -> assertTrue(Set.of("llama", "mistral", "mor").contains(value.asString()), what);
+            case "model_type" ->
+                assertTrue(Set.of("llama", "mistral", "mor", "qwen2").contains(value.asString()), what);
             case "architectures" ->
                 value.forEach(
-                        name -> assertTrue(name.asString().matches("(Llama|LLaMA|Mistral|MoR)ForCausalLM"), what));
-            case "layer_types" -> value.forEach(type -> assertEquals("full_attention", type.asString(), what));
+                        name -> assertTrue(name.asString().matches("(Llama|LLaMA|Mistral|MoR|Qwen2)ForCausalLM"), what));
+            case "layer_types" ->
+                value.forEach(type -> assertTrue(
+                        type.asString().equals("full_attention")
+                                || config.architecture().window() > 0
+                                || isWide(given, config),
+                        what));
+            case "attention_bias" -> assertTrue(config.architecture().qkvBias(), what);
+            case "mlp_bias" -> assertTrue(config.architecture().mlpBias(), what);
+            case "no_rope_layers" ->
+                assertTrue(
+                        value.size() >= config.numLayers()
+                                && config.architecture().kind(1).rotary()
+                                        == (value.get(1).doubleValue() == 1),
+                        what);
+            case "max_window_layers" -> assertEquals("qwen2", family(given), what);
+            case "use_sliding_window" ->
+                assertTrue(
+                        isAbsent(given, "sliding_window") || config.architecture().window() > 0 || isWide(given, config),
+                        what);
             case "rope_theta" -> assertEquals(value.doubleValue(), config.ropeTheta(), what);
             case "rope_scaling", "rope_parameters" ->
                 value.properties().forEach(inner -> {
                     if (inner.getKey().equals("rope_theta") && !inner.getValue().isNull()) {
                         assertEquals(inner.getValue().doubleValue(), config.ropeTheta(), what);
-                    } else {
-                        assertTrue(isNothing(inner.getValue()) || isHarmless(inner.getKey(), inner.getValue()), what);
+                    } else if (!isNothing(inner.getValue()) && !isHarmless(inner.getKey(), inner.getValue())) {
+                        String name = inner.getKey().equals("type") ? "rope_type" : inner.getKey();
+                        assertShows(shown.path("rope_scaling"), Map.entry(name, inner.getValue()), what);
                     }
                 });
             case "sliding_window" ->
                 assertTrue(
-                        !isAbsent(given, "max_position_embeddings") && value.intValue() >= config.maxPositions()
+                        isWide(given, config)
+                                || config.architecture().window() == value.intValue()
                                 || !given.path("model_type").asString("llama").equals("mistral")
-                                        && given.path("use_sliding_window").isBoolean()
-                                        && !given.path("use_sliding_window").booleanValue(),
+                                        && !given.path("use_sliding_window").booleanValue(false)
+                                || fullByName(given),
                         what);
             case "mor" -> value.properties().forEach(inner -> assertShows(shown.get("mor"), inner, what));
             default -> {
@@ -244,6 +272,23 @@ class ConfigMutationsTest {
                 }
             }
         }
+    }
+
+    private static String family(JsonNode given) {
+        String named = given.path("architectures").path(0).asString("").replace("ForCausalLM", "");
+        return given.path("model_type").asString(named.toLowerCase(java.util.Locale.ROOT));
+    }
+
+    /** Whether a window hides nothing, or begins behind the last layer. */
+    private static boolean isWide(JsonNode given, ModelConfig config) {
+        boolean late = family(given).equals("qwen2");
+        return !isAbsent(given, "max_position_embeddings")
+                        && given.path("sliding_window").intValue(0) >= config.maxPositions()
+                || late && given.path("max_window_layers").intValue(28) >= config.numLayers();
+    }
+
+    private static boolean fullByName(JsonNode given) {
+        return given.path("layer_types").isArray() && !given.get("layer_types").toString().contains("sliding");
     }
 
     private static void assertShows(JsonNode shown, Map.Entry<String, JsonNode> entry, String what) {
@@ -267,13 +312,14 @@ class ConfigMutationsTest {
 
     /** What a file leaves out has the default of the family, as Hugging Face's library has it. */
     private static void checkAbsent(Mutant mutant, ModelConfig config, JsonNode given) {
-        boolean mistral = given.path("model_type").asString("").equals("mistral")
-                || !given.path("model_type").isString()
-                        && given.path("architectures").toString().contains("Mistral");
+        String family = family(given);
+        boolean mistral = family.equals("mistral");
+        boolean qwen = family.equals("qwen2");
         String what = mutant.what();
         boolean absent = given.get("num_key_value_heads") == null;
         if (absent || given.get("num_key_value_heads").isNull()) {
-            assertEquals(mistral && absent ? 8 : config.numHeads(), config.numKvHeads(), what);
+            int byDefault = mistral ? 8 : qwen ? 32 : config.numHeads();
+            assertEquals(absent ? byDefault : config.numHeads(), config.numKvHeads(), what);
         }
         if (isAbsent(given, "head_dim")) {
             assertEquals(config.hiddenSize() / config.numHeads(), config.headDim(), what);
@@ -285,7 +331,7 @@ class ConfigMutationsTest {
             assertEquals(false, config.tieEmbeddings(), what);
         }
         if (isAbsent(given, "max_position_embeddings")) {
-            assertEquals(mistral ? 131_072 : 2048, config.maxPositions(), what);
+            assertEquals(mistral ? 131_072 : qwen ? 32_768 : 2048, config.maxPositions(), what);
         }
         if (isAbsent(given, "rope_theta")
                 && isAbsent(given.path("rope_parameters"), "rope_theta")
@@ -294,7 +340,7 @@ class ConfigMutationsTest {
         }
         assertEquals(isAbsent(given, "mor"), config.mor() == null, what);
         if (mistral && given.get("sliding_window") == null) {
-            assertTrue(config.maxPositions() <= 4096, what);
+            assertEquals(config.maxPositions() <= 4096 ? 0 : 4096, config.architecture().window(), what);
         }
     }
 
@@ -315,7 +361,7 @@ class ConfigMutationsTest {
 
     @Test
     void soundOnesAreTaken() throws IOException {
-        for (String text : List.of(HUGGING_FACE, MISTRAL, MOR)) {
+        for (String text : List.of(HUGGING_FACE, MISTRAL, SCALED, QWEN, MOR)) {
             assertTrue(isTaken(new Mutant(text, "as it is")));
         }
         List<String> golden = new ArrayList<>();

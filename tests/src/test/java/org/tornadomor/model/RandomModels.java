@@ -4,13 +4,22 @@ import java.util.List;
 import java.util.Random;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.model.io.ParameterNames;
 
 /** Small models of every kind, by seed. */
 final class RandomModels {
     private RandomModels() {}
 
-    /** A random model; {@code kind} walks through routers and ways to keep keys so that a few dozen meet all of them. */
+    /**
+     * A random model; {@code kind} walks through routers and ways to keep keys so that a few dozen meet all of them. Every second one
+     * has some of what is beyond a plain Llama.
+     */
     static ModelConfig config(Random random, int kind) {
+        ModelConfig config = plainLayers(random, kind);
+        return kind % 2 == 0 ? config : Features.with(config, new Random(kind).nextInt(640), 4);
+    }
+
+    private static ModelConfig plainLayers(Random random, int kind) {
         int heads = 1 + random.nextInt(4);
         int kvHeads = heads % 2 == 0 && random.nextBoolean() ? heads / 2 : heads;
         int headDim = 4 * (1 + random.nextInt(3));
@@ -74,7 +83,8 @@ final class RandomModels {
             boolean router = name.contains("router");
             for (int i = 0; i < values.length; i++) {
                 double normal = random.nextGaussian();
-                values[i] = (float) (vector && !router ? 1 + 0.1 * normal : (router ? 0.5 : 0.2) * normal);
+                boolean norm = vector && !router && !ParameterNames.isBias(name);
+                values[i] = (float) (norm ? 1 + 0.1 * normal : (router ? 0.5 : 0.2) * normal);
             }
             engine.upload(tensor, values, 0);
         });
@@ -82,8 +92,10 @@ final class RandomModels {
 
     static String describe(ModelConfig config) {
         MorConfig mor = config.mor();
+        String more = config.architecture().described();
+        String features = more.isEmpty() ? "" : ", " + more;
         return mor == null
-                ? "vanilla"
+                ? "vanilla" + features
                 : String.join(
                         " ",
                         List.of(
@@ -91,7 +103,7 @@ final class RandomModels {
                                 mor.sharing().spelling(),
                                 mor.kv().spelling(),
                                 mor.routerArch().spelling(),
-                                "N_r=" + mor.numRecursions()));
+                                "N_r=" + mor.numRecursions() + features));
     }
 
     /** All values of a tensor. */

@@ -38,20 +38,23 @@ final class ReferenceMath {
         return y;
     }
 
-    /** Turns each head of a row by its position: rotate-half, the pair (j, j + h/2) by {@code position theta^(-2j/h)}. */
+    /** Turns each head of a row by its position: rotate-half, the pair (j, j + h/2) by position times its frequency. */
     static final class Rope {
         private final int headDim;
         private final double[][] cosines;
         private final double[][] sines;
 
-        Rope(int headDim, int positions, double theta) {
-            this.headDim = headDim;
+        Rope(ModelConfig config, int positions) {
+            headDim = config.headDim();
+            RotaryScaling scaling = config.architecture().scaling();
+            double[] frequency = scaling.frequencies(config.ropeTheta(), headDim, config.maxPositions(), positions);
+            double factor = scaling.attentionFactor();
             cosines = new double[positions][headDim / 2];
             sines = new double[positions][headDim / 2];
             for (int p = 0; p < positions; p++) {
                 for (int j = 0; j < headDim / 2; j++) {
-                    cosines[p][j] = Math.cos(p * Math.pow(theta, -2.0 * j / headDim));
-                    sines[p][j] = Math.sin(p * Math.pow(theta, -2.0 * j / headDim));
+                    cosines[p][j] = factor * Math.cos(p * frequency[j]);
+                    sines[p][j] = factor * Math.sin(p * frequency[j]);
                 }
             }
         }

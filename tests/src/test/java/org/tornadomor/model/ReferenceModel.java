@@ -107,7 +107,7 @@ final class ReferenceModel {
         this.weights = weights;
         this.layers = ReferenceShape.unroll(config);
         this.recursions = mor == null ? 1 : mor.numRecursions();
-        this.rope = new ReferenceMath.Rope(config.headDim(), config.maxPositions(), config.ropeTheta());
+        this.rope = new ReferenceMath.Rope(config, config.maxPositions());
     }
 
     private double[] weight(String name) {
@@ -116,6 +116,33 @@ final class ReferenceModel {
             throw new IllegalArgumentException("no weight " + name + " among " + weights.keySet());
         }
         return value;
+    }
+
+    /** A projection, with its bias if there is one. */
+    private double[] project(String name, double[] x) {
+        double[] y = map(weight(name + ".weight"), x);
+        double[] bias = weights.get(name + ".bias");
+        if (bias != null) {
+            add(y, 1, bias);
+        }
+        return y;
+    }
+
+    /** Each head through the norm of that name, if there is one; then turned by its position, if the layer has positions. */
+    private double[] turned(ReferenceShape.Layer layer, double[] x, String norm, int position) {
+        double[] w = weights.get(norm);
+        for (int from = 0; w != null && from < x.length; from += w.length) {
+            double[] head = rmsNorm(Arrays.copyOfRange(x, from, from + w.length), w, config.rmsNormEps());
+            System.arraycopy(head, 0, x, from, w.length);
+        }
+        if (kind(layer).rotary()) {
+            rope.turn(x, position);
+        }
+        return x;
+    }
+
+    private AttentionKind kind(ReferenceShape.Layer layer) {
+        return config.architecture().kind(layers.indexOf(layer));
     }
 
     /** Runs sequences of equal length, one after the other in {@code inputs} and {@code targets}. */
@@ -235,21 +262,22 @@ final class ReferenceModel {
                 normed[i] = rmsNorm(x[i], inputNorm, eps);
             }
             Keys keys = keys(layer, prefix, active, normed);
-            double[] query = weight(prefix + "self_attn.q_proj.weight");
-            double[] output = weight(prefix + "self_attn.o_proj.weight");
             double[] postNorm = weight(prefix + "post_attention_layernorm.weight");
-            double[] gate = weight(prefix + "mlp.gate_proj.weight");
-            double[] up = weight(prefix + "mlp.up_proj.weight");
-            double[] down = weight(prefix + "mlp.down_proj.weight");
             double[][] out = new double[rows][];
             for (int i = 0; i < rows; i++) {
-                double[] q = map(query, normed[i]);
-                rope.turn(q, active[i] - documentStart(active[i]));
+                double[] q = turned(
+                        layer,
+                        project(prefix + "self_attn.q_proj", normed[i]),
+                        prefix + "self_attn.q_norm.weight",
+                        active[i] - documentStart(active[i]));
                 double[] mid = x[i].clone();
-                add(mid, 1, map(output, attend(q, keys, active[i])));
+                int window = kind(layer).window();
+                add(mid, 1, project(prefix + "self_attn.o_proj", attend(q, keys, active[i], window)));
                 double[] n = rmsNorm(mid, postNorm, eps);
                 out[i] = mid.clone();
-                add(out[i], 1, map(down, ReferenceMath.swiGlu(map(gate, n), map(up, n))));
+                double[] gate = project(prefix + "mlp.gate_proj", n);
+                double[] up = project(prefix + "mlp.up_proj", n);
+                add(out[i], 1, project(prefix + "mlp.down_proj", ReferenceMath.swiGlu(gate, up)));
             }
             return out;
         }
@@ -260,13 +288,13 @@ final class ReferenceModel {
                 return firstKeys.get(layer.set());
             }
             Keys keys = reads ? firstKeys.get(layer.set()).copy() : new Keys(length);
-            double[] key = weight(prefix + "self_attn.k_proj.weight");
-            double[] value = weight(prefix + "self_attn.v_proj.weight");
             for (int i = 0; i < active.length; i++) {
-                double[] k = map(key, normed[i]);
-                rope.turn(k, active[i] - documentStart(active[i]));
-                keys.k[active[i]] = k;
-                keys.v[active[i]] = map(value, normed[i]);
+                keys.k[active[i]] = turned(
+                        layer,
+                        project(prefix + "self_attn.k_proj", normed[i]),
+                        prefix + "self_attn.k_norm.weight",
+                        active[i] - documentStart(active[i]));
+                keys.v[active[i]] = project(prefix + "self_attn.v_proj", normed[i]);
             }
             if (layer.recursion() == 1) {
                 firstKeys.put(layer.set(), keys);
@@ -283,13 +311,19 @@ final class ReferenceModel {
             return start;
         }
 
-        /** All heads of one query: every key of its document, at its position or before, that exists at this depth. */
-        private double[] attend(double[] q, Keys keys, int position) {
+        /**
+         * All heads of one query: every key of its document, at its position or before, that exists at this depth; the last of
+         * them with a window.
+         */
+        private double[] attend(double[] q, Keys keys, int position, int window) {
             int size = config.headDim();
             double[] out = new double[q.length];
-            int[] seen = IntStream.rangeClosed(documentStart(position), position)
+            int[] all = IntStream.rangeClosed(documentStart(position), position)
                     .filter(s -> keys.k[s] != null)
                     .toArray();
+            int[] seen = window == 0 || window >= all.length
+                    ? all
+                    : Arrays.copyOfRange(all, all.length - window, all.length);
             for (int head = 0; head < config.numHeads(); head++) {
                 int from = head / (config.numHeads() / config.numKvHeads()) * size;
                 double[] scores = new double[seen.length];

@@ -52,7 +52,24 @@ final class TinyConfigs {
         recursive(all);
         expertChoice(all);
         tokenChoice(all);
+        features(all);
         return all;
+    }
+
+    /** What is beyond a plain Llama: each by itself, and all together in models of every kind. */
+    private static void features(Map<String, ModelConfig> all) {
+        List<ModelConfig> kinds = all.values().stream().toList();
+        List<String> names = List.copyOf(all.keySet());
+        for (int bit = 1; bit <= Features.NO_POSITIONS; bit *= 2) {
+            all.put("vanilla with feature " + bit, Features.with(multiHead(3, null), bit, 3));
+        }
+        for (int scaling = 1; scaling < 5; scaling++) {
+            all.put("vanilla with scaling " + scaling, Features.with(multiHead(2, null), 128 * scaling, 3));
+        }
+        for (int i = 0; i < kinds.size(); i += 3) {
+            int bits = (i % 2 == 0 ? Features.ALL : i * 37 % 128) + 128 * (i % 5);
+            all.put("features " + bits + " of " + names.get(i), Features.with(kinds.get(i), bits, 2 + i % 2));
+        }
     }
 
     private static void recursive(Map<String, ModelConfig> all) {
@@ -164,7 +181,7 @@ final class TinyConfigs {
                 : pick(random, Sharing.CYCLE, Sharing.MIDDLE_CYCLE);
         MorConfig mor = random.nextInt(8) == 0 ? null : mor(random, router, sharing, n);
         int layers = mor == null ? 1 + random.nextInt(4) : layers(sharing, 1 + random.nextInt(3), n);
-        return new ModelConfig(
+        ModelConfig plain = new ModelConfig(
                 2 + random.nextInt(40),
                 4 + random.nextInt(20),
                 1 + random.nextInt(30),
@@ -178,6 +195,7 @@ final class TinyConfigs {
                 random.nextBoolean(),
                 0.02,
                 mor);
+        return random.nextBoolean() ? plain : Features.with(plain, random.nextInt(640), 1 + random.nextInt(5));
     }
 
     private static MorConfig mor(SplittableRandom random, RouterKind router, Sharing sharing, int n) {

@@ -11,7 +11,7 @@ import java.util.List;
  *
  * <p>Rows of several segments stand one after the other: segment b has the query rows {@code start[b]} to
  * {@code start[b+1] - 1}, in the order of their positions. Its keys begin at row {@code keyStart[b]} of k and v, and query
- * i sees the first {@code visible[i]} of them. That one rule serves attention among the survivors of a recursion, attention
+ * i sees the first {@code visible[i]} of them, or with a window the last {@code window} of those. That one rule serves attention among the survivors of a recursion, attention
  * to the shared keys of the first recursion, and decoding from caches, where a segment is a sequence at a depth.
  *
  * <p>Keys of a segment may lie in pages of {@code pageRows} rows, as they do in caches: then row b of {@code keyStart} says
@@ -49,22 +49,37 @@ public sealed interface AttentionOp extends Op {
     /**
      * Which rows attend to which: start [B+1], keyStart [B, pages], visible [R]; see above.
      *
+     * @param window the most keys that a row sees; {@link #UNWINDOWED} for all that are visible
      * @param pageRows keys of a page, a power of two and at least 16, the lanes of the widest vector; {@link #UNPAGED} where
      *     the keys of a segment follow one another
      */
-    record Rows(Slot start, Slot keyStart, Slot visible, int pageRows) {
+    record Rows(Slot start, Slot keyStart, Slot visible, int pageRows, int window) {
         /** {@link #pageShift} of a segment that has one page, with room for more keys than there can be. */
         public static final int UNPAGED_SHIFT = 30;
 
         public static final int UNPAGED = 1 << UNPAGED_SHIFT;
 
+        /** More keys than there can be. */
+        public static final int UNWINDOWED = 1 << UNPAGED_SHIFT;
+
         public Rows {
             check(Integer.bitCount(pageRows) == 1 && (keyStart.columns() == 1 || pageRows < UNPAGED), "Rows", keyStart);
+            check(window > 0 && window <= UNWINDOWED, "Rows", window);
+        }
+
+        /** All visible keys, in pages. */
+        public Rows(Slot start, Slot keyStart, Slot visible, int pageRows) {
+            this(start, keyStart, visible, pageRows, UNWINDOWED);
         }
 
         /** Keys that follow one another. */
         public Rows(Slot start, Slot keyStart, Slot visible) {
-            this(start, keyStart, visible, UNPAGED);
+            this(start, keyStart, visible, UNPAGED, UNWINDOWED);
+        }
+
+        /** The same keys through a window. */
+        public Rows through(int keys) {
+            return new Rows(start, keyStart, visible, pageRows, keys);
         }
 
         public boolean paged() {

@@ -55,12 +55,20 @@ public sealed interface DenseOp extends Op {
         }
     }
 
-    /** {@code out = x / sqrt(mean(x^2) + eps) * w}, the mean over a row: out, x [R, d], w [d]. */
+    /**
+     * {@code out = x / sqrt(mean(x^2) + eps) * w}, the mean over a row: out, x [R, d], w [d]. With x [R, heads h] and w [h] each
+     * head of a row is normalised by itself.
+     */
     record RmsNorm(Slot out, Slot x, Slot w, float eps) implements DenseOp {
         public RmsNorm {
             sameRows("RmsNorm", out, x);
             sameColumns("RmsNorm", out, x);
-            check(w.rows().max() == x.columns() && w.columns() == 1, "RmsNorm", w);
+            check(x.columns() % w.rows().max() == 0 && w.columns() == 1, "RmsNorm", x, w);
+        }
+
+        /** Stretches of a row that are normalised by themselves. */
+        public int heads() {
+            return x.columns() / w.rows().max();
         }
 
         @Override
@@ -81,13 +89,18 @@ public sealed interface DenseOp extends Op {
 
     /**
      * With {@code s = 1 / sqrt(mean(x^2) + eps)} and {@code g = dOut * w}:
-     * {@code dx += s (g - x s^2 mean(g x))}, {@code dw += sum over rows of dOut x s}.
+     * {@code dx += s (g - x s^2 mean(g x))}, {@code dw += sum over rows, and their heads, of dOut x s}.
      */
     record RmsNormBackward(Slot dx, Slot dw, Slot dOut, Slot x, Slot w, float eps) implements DenseOp {
         public RmsNormBackward {
             sameRows("RmsNormBackward", dx, dOut, x);
             sameColumns("RmsNormBackward", dx, dOut, x);
-            check(w.rows().max() == x.columns() && dw.rows().max() == x.columns(), "RmsNormBackward", w, dw);
+            check(x.columns() % w.rows().max() == 0 && w.rows().max() == dw.rows().max(), "RmsNormBackward", w, dw);
+        }
+
+        /** Stretches of a row that were normalised by themselves. */
+        public int heads() {
+            return x.columns() / w.rows().max();
         }
 
         @Override
@@ -189,6 +202,50 @@ public sealed interface DenseOp extends Op {
         @Override
         public List<Slot> writes() {
             return List.of(c);
+        }
+    }
+
+    /** The bias of a linear map, {@code x[i] += bias}: x [R, n], bias [n]. */
+    record AddBias(Slot x, Slot bias) implements DenseOp {
+        public AddBias {
+            check(bias.rows().max() == x.columns() && bias.columns() == 1, "AddBias", x, bias);
+        }
+
+        @Override
+        public Extent rows() {
+            return x.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return List.of(bias);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return List.of(x);
+        }
+    }
+
+    /** {@code dBias += sum over rows of dOut}: dBias [n], dOut [R, n]. */
+    record AddBiasBackward(Slot dBias, Slot dOut) implements DenseOp {
+        public AddBiasBackward {
+            check(dBias.rows().max() == dOut.columns() && dBias.columns() == 1, "AddBiasBackward", dBias, dOut);
+        }
+
+        @Override
+        public Extent rows() {
+            return dOut.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return List.of(dOut);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return List.of(dBias);
         }
     }
 

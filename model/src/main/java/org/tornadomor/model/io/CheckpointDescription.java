@@ -39,7 +39,7 @@ public record CheckpointDescription(
     public static String kind(ModelConfig config) {
         MorConfig mor = config.mor();
         if (mor == null) {
-            return "Llama";
+            return config.architecture().family().title();
         }
         String name =
                 mor.router().routes() ? "Mixture-of-Recursions, " + mor.router().spelling() : "recursive";

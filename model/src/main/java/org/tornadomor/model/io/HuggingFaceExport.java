@@ -12,7 +12,7 @@ import org.tornadomor.model.ModelConfig;
 
 /**
  * Writes folders in Hugging Face style: a plain model as one that the transformers library loads, or a checkpoint as it is,
- * recursions and routers included, which this program loads.
+ * recursions and routers included, which this program loads. The first class of that library that computes a model is named.
  */
 public final class HuggingFaceExport {
     /** What explains the format of models that no other program knows. */
@@ -38,9 +38,10 @@ public final class HuggingFaceExport {
      * @param folder new or empty
      * @param dtype F32, F16 or BF16
      * @param generation the tokens that begin and end a text
-     * @throws UserError if the folder holds something, or the disk refuses
+     * @throws UserError if no class there computes the model, the folder holds something, or the disk refuses
      */
     public static void write(PlainLlama model, Path source, Path folder, DType dtype, GenerationConfig generation) {
+        model.config().architecture().requireClass();
         write(model.config(), model::read, source, folder, dtype, generation);
     }
 

@@ -23,6 +23,9 @@ public final class ParameterNames {
      */
     public static final String ROUTER_BIAS = "model.router.bias";
 
+    private static final String WEIGHT = ".weight";
+    private static final String BIAS = ".bias";
+
     static final String AUX_ROUTERS = "model.aux_routers.";
 
     private ParameterNames() {}
@@ -97,12 +100,32 @@ public final class ParameterNames {
         return layer(u, "mlp.down_proj");
     }
 
+    /** [head size], the norm of each head of queries. */
+    public static String queryNorm(int u) {
+        return layer(u, "self_attn.q_norm");
+    }
+
+    /** [head size], the norm of each head of keys. */
+    public static String keyNorm(int u) {
+        return layer(u, "self_attn.k_norm");
+    }
+
+    /** [out], the bias of the projection whose matrix has that name. */
+    public static String bias(String matrix) {
+        return matrix.substring(0, matrix.length() - WEIGHT.length()) + BIAS;
+    }
+
+    /** Whether a tensor of that name is the bias of a projection. */
+    public static boolean isBias(String name) {
+        return name.endsWith(BIAS) && !name.equals(ROUTER_BIAS);
+    }
+
     /** What the names of the tensors of a layer begin with. */
     static String layer(int u) {
         return "model.layers." + u + ".";
     }
 
     private static String layer(int u, String part) {
-        return layer(u) + part + ".weight";
+        return layer(u) + part + WEIGHT;
     }
 }

@@ -13,7 +13,7 @@ public record ParameterSpec(String name, int[] shape, Group group) {
     public enum Group {
         /** A matrix, embedding and routers included: with weight decay. */
         MATRIX,
-        /** The weights of a norm: without. */
+        /** The weights of a norm, or a bias: without. */
         VECTOR,
         /** A matrix of an auxiliary router, which has an optimiser of its own. */
         AUXILIARY,

@@ -2,6 +2,7 @@ package org.tornadomor.model.io;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.tornadomor.model.Architecture;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.RouterParameter;
@@ -38,14 +39,27 @@ public final class ParameterSpecs {
     private void layer(int u) {
         int d = config.hiddenSize();
         vector(ParameterNames.inputNorm(u), d);
-        matrix(ParameterNames.query(u), config.queryWidth(), d);
-        matrix(ParameterNames.key(u), config.kvWidth(), d);
-        matrix(ParameterNames.value(u), config.kvWidth(), d);
-        matrix(ParameterNames.attentionOutput(u), d, config.queryWidth());
+        Architecture has = config.architecture();
+        map(ParameterNames.query(u), config.queryWidth(), d, has.qkvBias());
+        map(ParameterNames.key(u), config.kvWidth(), d, has.qkvBias());
+        map(ParameterNames.value(u), config.kvWidth(), d, has.qkvBias());
+        map(ParameterNames.attentionOutput(u), d, config.queryWidth(), has.outputBias());
+        if (has.headNorms()) {
+            vector(ParameterNames.queryNorm(u), config.headDim());
+            vector(ParameterNames.keyNorm(u), config.headDim());
+        }
         vector(ParameterNames.postAttentionNorm(u), d);
-        matrix(ParameterNames.gate(u), config.intermediateSize(), d);
-        matrix(ParameterNames.up(u), config.intermediateSize(), d);
-        matrix(ParameterNames.down(u), d, config.intermediateSize());
+        map(ParameterNames.gate(u), config.intermediateSize(), d, has.mlpBias());
+        map(ParameterNames.up(u), config.intermediateSize(), d, has.mlpBias());
+        map(ParameterNames.down(u), d, config.intermediateSize(), has.mlpBias());
+    }
+
+    /** A linear map, with or without a bias. */
+    private void map(String name, int out, int in, boolean bias) {
+        matrix(name, out, in);
+        if (bias) {
+            vector(ParameterNames.bias(name), out);
+        }
     }
 
     private void routers() {

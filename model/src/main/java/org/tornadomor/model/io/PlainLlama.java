@@ -6,7 +6,7 @@ import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 
 /**
- * A checkpoint read as the plain Llama that computes the same: a vanilla one as it is, a recursive one unrolled, each of its
+ * A checkpoint read as the plain model (of the Llama family) that computes the same: a vanilla one as it is, a recursive one unrolled, each of its
  * L layers with the tensors of its weight set. Tensors are read from the checkpoint when asked for; nothing is held.
  */
 public final class PlainLlama {

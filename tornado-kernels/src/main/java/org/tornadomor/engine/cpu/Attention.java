@@ -16,6 +16,9 @@ abstract class Attention implements CpuOp {
     final Matrix v = new Matrix();
     private final AttentionOp.Rows which;
     private final int pageShift, pageMask;
+    /** Keys that a row sees at most. */
+    final int window;
+
     private int rows;
     private int[] start, keyStart, visible;
     private int startAt, startStride, keyStartAt, keyStartStride, visibleAt, visibleStride;
@@ -25,6 +28,7 @@ abstract class Attention implements CpuOp {
         this.which = which;
         this.pageShift = which.pageShift();
         this.pageMask = which.pageRows() - 1;
+        this.window = which.window();
         this.dim = heads.headDim();
         this.group = heads.heads() / heads.kvHeads();
     }
@@ -64,10 +68,10 @@ abstract class Attention implements CpuOp {
         return keyStart[keyStartAt + sequence * keyStartStride + (j >> pageShift)] + (j & pageMask);
     }
 
-    /** Copies {@code keys} rows of one head of keys or values as floats, {@link #dim} apart. */
-    final void gather(Matrix rows, int sequence, int column, int keys, float[] to, int toAt) {
+    /** Copies the rows {@code from} to {@code keys - 1} of one head of keys or values as floats, {@link #dim} apart. */
+    final void gather(Matrix rows, int sequence, int column, int from, int keys, float[] to, int toAt) {
         int run = Math.min(which.pageRows(), keys);
-        for (int j = 0; j < keys; j += run) {
+        for (int j = from / run * run; j < keys; j += run) {
             rows.copy(keyRow(sequence, j), column, Math.min(run, keys - j), dim, to, toAt + j * dim, dim);
         }
     }
@@ -77,9 +81,14 @@ abstract class Attention implements CpuOp {
         return !which.paged() && !k.isNarrow();
     }
 
-    /** How many keys a query row sees. */
+    /** Behind the last key that a query row sees. */
     final int visible(int row) {
         return visible[visibleAt + row * visibleStride];
+    }
+
+    /** The first key that a query row sees: later rows of a sequence begin no earlier. */
+    final int firstKey(int row) {
+        return Math.max(0, visible(row) - window);
     }
 
     /** The most keys that a sequence sees, rounded up so that scratch memory grows rarely. */

@@ -117,7 +117,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         for (int head = keyHead * group; head < (keyHead + 1) * group; head++) {
             for (int query = first; query < end; query += BLOCK) {
                 int rows = Math.min(BLOCK, end - query);
-                if (visible(query + rows - 1) > key) {
+                if (visible(query + rows - 1) > key && firstKey(query) < key + count) {
                     block(own, query, rows, head, row, key, count, column);
                 }
             }
@@ -130,18 +130,23 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
             // Panels of queries none of which sees key j, and so none of the later ones, are left alone.
             int height = Math.min(HEIGHT, count - j);
             int from = firstThatSees(key + j, query, rows);
-            for (int i = from / WIDTH * WIDTH; i < rows; i += WIDTH) {
+            // So are those behind the last that sees the last of these keys.
+            int to = firstPast(key + j + height - 1, query, rows);
+            for (int i = from / WIDTH * WIDTH; i < to; i += WIDTH) {
                 scores(own, KEYS_AT, queriesAt, P_AT, j, height, i);
                 scores(own, VALUES_AT, dOutsAt, DS_AT, j, height, i);
             }
             for (int r = j; r < j + height; r++) {
                 int sees = firstThatSees(key + r, query, rows);
-                gradientRow(own, P_AT + r * ROW, DS_AT + r * ROW, sees, rows, heads.scale());
+                int past = firstPast(key + r, query, rows);
+                gradientRow(own, P_AT + r * ROW, DS_AT + r * ROW, sees, past, heads.scale());
                 Arrays.fill(own, P_AT + r * ROW + from, P_AT + r * ROW + sees, 0f);
+                Arrays.fill(own, P_AT + r * ROW + past, P_AT + r * ROW + to, 0f);
                 Arrays.fill(own, DS_AT + r * ROW, DS_AT + r * ROW + sees, 0f);
+                Arrays.fill(own, DS_AT + r * ROW + past, DS_AT + r * ROW + rows, 0f);
             }
-            addToKeys(own, P_AT, dOutPanelsAt, j, height, from, rows, dv, row, column);
-            addToKeys(own, DS_AT, queryPanelsAt, j, height, from, rows, dk, row, column);
+            addToKeys(own, P_AT, dOutPanelsAt, j, height, from, to, rows, dv, row, column);
+            addToKeys(own, DS_AT, queryPanelsAt, j, height, from, to, rows, dk, row, column);
         }
         Transpose.run(own, DS_AT, ROW, count, rows, own, TURNED_AT, ROW);
         for (int c = 0; c < dim; c += WIDTH) {
@@ -199,6 +204,11 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         return low;
     }
 
+    /** The first of the block's queries whose window has left a key behind, or {@code rows}. */
+    private int firstPast(int key, int query, int rows) {
+        return visible(query + rows - 1) <= key + window ? rows : firstThatSees(key + window, query, rows);
+    }
+
     /** A tile of k q^T or v dOut^T: a few keys by a panel of queries. */
     private void scores(float[] own, int leftAt, int rightAt, int toAt, int j, int height, int i) {
         PanelProduct.run(
@@ -236,7 +246,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         }
     }
 
-    /** dk or dv of a few keys: adds what the queries from {@code from} on give. */
+    /** dk or dv of a few keys: adds what the queries {@code from} to {@code to - 1} of the block's {@code rows} give. */
     private void addToKeys(
             float[] own,
             int leftAt,
@@ -244,12 +254,13 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
             int j,
             int height,
             int from,
+            int to,
             int rows,
-            Matrix to,
+            Matrix into,
             int row,
             int column) {
-        for (int c = 0; c < dim && from < rows; c += WIDTH) {
-            int at = to.at(row + j, column + c);
+        for (int c = 0; c < dim && from < to; c += WIDTH) {
+            int at = into.at(row + j, column + c);
             PanelProduct.run(
                     false,
                     own,
@@ -257,14 +268,14 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
                     height,
                     own,
                     rightAt + c * rows + from * WIDTH,
-                    rows - from,
+                    to - from,
                     Math.min(WIDTH, dim - c),
-                    to.values,
+                    into.values,
                     at,
-                    to.stride,
-                    to.values,
+                    into.stride,
+                    into.values,
                     at,
-                    to.stride,
+                    into.stride,
                     own,
                     0);
         }
@@ -278,7 +289,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         int dx = dq.at(row, head * dim);
         float shared = Lanes.dot(dOut.values, g, out.values, out.at(row, head * dim), dim);
         float logSum = lse.values[lse.at(row, head)];
-        for (int j = keyRow; j < keyRow + count; j++) {
+        for (int j = keyRow + firstKey(row); j < keyRow + count; j++) {
             int kRow = k.at(j, keyColumn);
             int vRow = v.at(j, keyColumn);
             float p = Lanes.exp(heads.scale() * Lanes.dot(q.values, x, k.values, kRow, dim) - logSum);

@@ -87,7 +87,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         int keys = visible(end - 1);
         int shared = sequence * heads.kvHeads() + head / group;
         if (packed[worker] != shared) {
-            pack(own, sequence, head / group * dim, keys);
+            pack(own, sequence, head / group * dim, firstKey(first) / WIDTH * WIDTH, keys);
             packed[worker] = shared;
         }
         for (int row = first; row < end; row += BLOCK) {
@@ -95,35 +95,38 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         }
     }
 
-    private void pack(float[] own, int sequence, int keyColumn, int keys) {
+    /** Packs the keys and values {@code first} to {@code keys - 1} of a head. */
+    private void pack(float[] own, int sequence, int keyColumn, int first, int keys) {
         if (inPlace()) {
             int keyRow = keyStart(sequence);
-            packKeys(k.values, k.at(keyRow, keyColumn), k.stride, keys, own);
-            packValues(v.values, v.at(keyRow, keyColumn), v.stride, keys, own);
+            packKeys(k.values, k.at(keyRow, keyColumn), k.stride, first, keys, own);
+            packValues(v.values, v.at(keyRow, keyColumn), v.stride, first, keys, own);
         } else {
-            gather(k, sequence, keyColumn, keys, own, gatheredAt);
-            packKeys(own, gatheredAt, dim, keys, own);
-            gather(v, sequence, keyColumn, keys, own, gatheredAt);
-            packValues(own, gatheredAt, dim, keys, own);
+            gather(k, sequence, keyColumn, first, keys, own, gatheredAt);
+            packKeys(own, gatheredAt, dim, first, keys, own);
+            gather(v, sequence, keyColumn, first, keys, own, gatheredAt);
+            packValues(own, gatheredAt, dim, first, keys, own);
         }
     }
 
-    private void packKeys(float[] from, int at, int stride, int keys, float[] own) {
-        for (int j = 0; j < keys; j += WIDTH) {
+    private void packKeys(float[] from, int at, int stride, int first, int keys, float[] own) {
+        for (int j = first; j < keys; j += WIDTH) {
             int count = Math.min(WIDTH, keys - j);
             Packing.panelOfRows(from, at + j * stride, stride, count, dim, own, keysAt + j * dim);
         }
     }
 
-    private void packValues(float[] from, int at, int stride, int keys, float[] own) {
-        Packing.panels(from, at, stride, 0, keys, dim, keys, own, valuesAt);
+    private void packValues(float[] from, int at, int stride, int first, int keys, float[] own) {
+        Packing.panels(from, at, stride, first, keys, dim, keys, own, valuesAt);
     }
 
     /** {@code rows} query rows of one head. */
     private void block(float[] own, int row, int rows, int head, int keys) {
         int seen = visible(row + rows - 1);
+        // The first row begins to see where none of the others does before.
+        int low = firstKey(row) / WIDTH * WIDTH;
         Packing.rows(q.values, q.at(row, head * dim), q.stride, rows, dim, own, QUERIES_AT);
-        for (int j = 0; j < seen; j += WIDTH) {
+        for (int j = low; j < seen; j += WIDTH) {
             PanelProduct.run(
                     false,
                     own,
@@ -143,11 +146,11 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
                     0);
         }
         for (int i = 0; i < rows; i++) {
-            softmaxRow(own, i, row + i, head, seen);
+            softmaxRow(own, i, row + i, head, low, seen);
         }
         for (int j = 0; j < dim; j += WIDTH) {
-            for (int p = 0; p < seen; p += DEPTH) {
-                boolean adds = p > 0;
+            for (int p = low; p < seen; p = blockEnd(p)) {
+                boolean adds = p > low;
                 int at = out.at(row, head * dim + j);
                 PanelProduct.run(
                         false,
@@ -156,7 +159,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
                         rows,
                         own,
                         valuesAt + j * keys + p * WIDTH,
-                        Math.min(DEPTH, seen - p),
+                        Math.min(blockEnd(p), seen) - p,
                         Math.min(WIDTH, dim - j),
                         out.values,
                         at,
@@ -182,30 +185,41 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         return key / DEPTH * (BLOCK * ROW) + key % DEPTH;
     }
 
-    /** Scores become exponentials, zero for keys that the row does not see; notes one over their sum, and lse. */
-    private void softmaxRow(float[] own, int i, int row, int head, int seen) {
+    /** Behind the block of scores that a key's stands in. */
+    private static int blockEnd(int key) {
+        return (key / DEPTH + 1) * DEPTH;
+    }
+
+    /** Scores from key {@code low} on become exponentials, zero for keys that the row does not see; notes one over their sum, and lse. */
+    private void softmaxRow(float[] own, int i, int row, int head, int low, int seen) {
         int count = visible(row);
+        int first = firstKey(row);
         float max = Float.NEGATIVE_INFINITY;
         int at = SCORES_AT + i * ROW;
-        for (int p = 0; p < count; p += DEPTH) {
-            max = Math.max(max, Lanes.max(own, at + scoreAt(p), Math.min(DEPTH, count - p)));
+        for (int p = first; p < count; p = blockEnd(p)) {
+            max = Math.max(max, Lanes.max(own, at + scoreAt(p), Math.min(blockEnd(p), count) - p));
         }
         float sum = 0f;
-        for (int p = 0; p < seen; p += DEPTH) {
-            int length = Math.min(DEPTH, seen - p);
-            sum += exponentials(own, at + scoreAt(p), Math.clamp(count - p, 0, length), length, heads.scale(), max);
+        for (int p = low; p < seen; p = blockEnd(p)) {
+            int length = Math.min(blockEnd(p), seen) - p;
+            int hidden = Math.clamp(first - p, 0, length);
+            sum += exponentials(
+                    own, at + scoreAt(p), hidden, Math.clamp(count - p, 0, length), length, heads.scale(), max);
         }
         own[SUMS_AT + i] = count == 0 ? 0f : 1f / sum;
         lse.values[lse.at(row, head)] = count == 0 ? 0f : heads.scale() * max + (float) StrictMath.log(sum);
     }
 
-    /** {@code exp(scale (x - max))} of the first {@code count} of {@code length} elements, then zeros; their sum. */
-    static float exponentials(float[] x, int at, int count, int length, float scale, float max) {
+    /**
+     * Zeros up to element {@code from}, {@code exp(scale (x - max))} up to {@code count}, zeros up to {@code length}; their sum.
+     */
+    static float exponentials(float[] x, int at, int from, int count, int length, float scale, float max) {
         int end = (length + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
         if (ColdStart.isPlain(count)) {
             for (int j = 0; j < count; j++) {
                 x[at + j] = Lanes.exp((x[at + j] - max) * scale);
             }
+            Arrays.fill(x, at, at + from, 0f);
             Arrays.fill(x, at + count, at + end, 0f);
             return Lanes.plainSum(x, at, end);
         }
@@ -214,6 +228,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
             FloatVector scores = FloatVector.fromArray(Lanes.SPECIES, x, at + j);
             Lanes.exp(scores.sub(max).mul(scale)).intoArray(x, at + j);
         }
+        Arrays.fill(x, at, at + from, 0f);
         Arrays.fill(x, at + count, at + end, 0f);
         FloatVector sums = FloatVector.zero(Lanes.SPECIES);
         for (int j = 0; j < count; j += Lanes.LENGTH) {

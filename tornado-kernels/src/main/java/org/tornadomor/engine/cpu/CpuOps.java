@@ -28,6 +28,8 @@ final class CpuOps {
             case DenseOp.EmbedBackward o -> new Embedding.Backward(o);
             case DenseOp.RmsNorm o -> new RmsNorm.Forward(o);
             case DenseOp.RmsNormBackward o -> new RmsNorm.Backward(o);
+            case DenseOp.AddBias o -> new Bias.Forward(o);
+            case DenseOp.AddBiasBackward o -> new Bias.Backward(o);
             case DenseOp.SwiGlu o -> new SwiGlu.Forward(o);
             case DenseOp.SwiGluBackward o -> new SwiGlu.Backward(o);
             case DenseOp.Gelu o -> new Gelu.Forward(o);

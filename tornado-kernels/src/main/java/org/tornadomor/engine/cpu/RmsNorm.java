@@ -4,7 +4,7 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.DenseOp;
 
-/** Root-mean-square normalisation of rows. */
+/** Root-mean-square normalisation of rows, or of each head of a row. */
 final class RmsNorm {
     /** Rows of a tile: fixed, so that tiles do not depend on the number of threads. */
     private static final int TILE_ROWS = 16;
@@ -16,6 +16,8 @@ final class RmsNorm {
     /** {@code out = x s w} with {@code s = 1 / sqrt(mean(x^2) + eps)}. */
     static final class Forward implements CpuOp, WorkerTeam.TileTask {
         private final DenseOp.RmsNorm op;
+        private final int heads;
+        /** Of a head. */
         private final int columns;
         private int rows;
         private float[] out, x, w;
@@ -23,7 +25,8 @@ final class RmsNorm {
 
         Forward(DenseOp.RmsNorm op) {
             this.op = op;
-            this.columns = op.x().columns();
+            this.heads = op.heads();
+            this.columns = op.x().columns() / heads;
         }
 
         @Override
@@ -44,9 +47,11 @@ final class RmsNorm {
         public void tile(int tile, int worker) {
             int end = Math.min(rows, (tile + 1) * TILE_ROWS);
             for (int row = tile * TILE_ROWS; row < end; row++) {
-                int xRow = xAt + row * xStride;
-                float scale = inverseRms(x, xRow, columns, op.eps());
-                scaleRow(out, outAt + row * outStride, x, xRow, w, wAt, columns, scale);
+                for (int head = 0; head < heads; head++) {
+                    int xRow = xAt + row * xStride + head * columns;
+                    float scale = inverseRms(x, xRow, columns, op.eps());
+                    scaleRow(out, outAt + row * outStride + head * columns, x, xRow, w, wAt, columns, scale);
+                }
             }
         }
     }
@@ -57,6 +62,8 @@ final class RmsNorm {
      */
     static final class Backward implements CpuOp {
         private final DenseOp.RmsNormBackward op;
+        private final int heads;
+        /** Of a head. */
         private final int columns;
         private final WorkerTeam.TileTask inputTiles = this::inputTile;
         private final WorkerTeam.TileTask weightTiles = this::weightTile;
@@ -67,7 +74,8 @@ final class RmsNorm {
 
         Backward(DenseOp.RmsNormBackward op) {
             this.op = op;
-            this.columns = op.x().columns();
+            this.heads = op.heads();
+            this.columns = op.x().columns() / heads;
         }
 
         @Override
@@ -99,11 +107,13 @@ final class RmsNorm {
             Arrays.fill(sums, sumsAt, sumsAt + columns, 0f);
             int end = Math.min(rows, (tile + 1) * TILE_ROWS);
             for (int row = tile * TILE_ROWS; row < end; row++) {
-                int xRow = xAt + row * xStride;
-                int dRow = dOutAt + row * dOutStride;
-                float scale = inverseRms(x, xRow, columns, op.eps());
-                inputRow(dx, dxAt + row * dxStride, dOut, dRow, x, xRow, w, wAt, columns, scale);
-                addProducts(sums, sumsAt, dOut, dRow, x, xRow, columns, scale);
+                for (int head = 0; head < heads; head++) {
+                    int xRow = xAt + row * xStride + head * columns;
+                    int dRow = dOutAt + row * dOutStride + head * columns;
+                    float scale = inverseRms(x, xRow, columns, op.eps());
+                    inputRow(dx, dxAt + row * dxStride + head * columns, dOut, dRow, x, xRow, w, wAt, columns, scale);
+                    addProducts(sums, sumsAt, dOut, dRow, x, xRow, columns, scale);
+                }
             }
         }
 

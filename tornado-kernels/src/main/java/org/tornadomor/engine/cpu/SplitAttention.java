@@ -48,8 +48,14 @@ final class SplitAttention {
         rows[count] = row;
         sequences[count] = sequence;
         // A row that sees nothing has a chunk too, which clears its output.
-        firstChunk[count + 1] = firstChunk[count] + Math.max(1, Tiles.count(attention.visible(row), CHUNK));
+        firstChunk[count + 1] =
+                firstChunk[count] + Math.max(1, Tiles.count(attention.visible(row) - begin(row), CHUNK));
         count++;
+    }
+
+    /** The key at which the chunks of a row begin: the first that it sees, or a few before, where a vector begins. */
+    private int begin(int row) {
+        return attention.firstKey(row) / LENGTH * LENGTH;
     }
 
     /** Computes the rows that were added. */
@@ -97,8 +103,9 @@ final class SplitAttention {
     private void chunk(int tile, int worker) {
         int number = numberOf(tile);
         int row = rows[number];
-        int first = (tile - firstChunk[number]) * CHUNK;
+        int first = begin(row) + (tile - firstChunk[number]) * CHUNK;
         int keys = Math.min(CHUNK, attention.visible(row) - first);
+        int hidden = Math.max(0, attention.firstKey(row) - first);
         boolean alone = firstChunk[number + 1] == firstChunk[number] + 1;
         float[] own = scratch.of(worker);
         float[] to = alone ? out.values : scratch.shared();
@@ -111,8 +118,8 @@ final class SplitAttention {
         }
         for (int head = 0; head < heads.heads(); head++) {
             int at = scoresAt() + head * CHUNK;
-            float max = keys == 0 ? 0f : Lanes.max(own, at, keys);
-            float sum = AttentionForward.exponentials(own, at, keys, keys, heads.scale(), max);
+            float max = keys == 0 ? 0f : Lanes.max(own, at + hidden, keys - hidden);
+            float sum = AttentionForward.exponentials(own, at, hidden, keys, keys, heads.scale(), max);
             if (alone) {
                 finish(row, head, max, sum);
                 Lanes.scale(own, at, keys, 1f / sum);

@@ -82,6 +82,7 @@ final class Attention {
         float scale = op.heads().scale();
         int group = group(tasks.device(), dim + 2);
         int shift = op.which().pageShift();
+        int window = op.which().window();
         int sequenceCount = tasks.count(op.which().keyStart().rows());
         tasks.add(
                 "Attention",
@@ -108,6 +109,7 @@ final class Attention {
                         scale,
                         sequenceCount,
                         shift,
+                        window,
                         group));
     }
 
@@ -120,6 +122,7 @@ final class Attention {
      *
      * @param sequenceCount where in run the number of sequences stands
      * @param shift of the pages in which keys lie
+     * @param window the most keys that a row sees
      */
     static void byRow(
             KernelContext c,
@@ -140,6 +143,7 @@ final class Attention {
             float scale,
             int sequenceCount,
             int shift,
+            int window,
             int group) {
         float[] maxima = c.allocateFloatLocalArray(group);
         float[] totals = c.allocateFloatLocalArray(group);
@@ -175,7 +179,8 @@ final class Attention {
             }
             float most = DeviceMath.LEAST;
             float total = 0f;
-            for (int j = lane; j < count; j += group) {
+            int hidden = Math.max(0, count - window);
+            for (int j = hidden + lane; j < count; j += group) {
                 int key = DeviceMath.keyRow(pages, pagesAt, first, j, shift);
                 float score = scale * DeviceMath.product(q, qRow, k, kAt + key * kStride, dim);
                 if (score > most) {
@@ -198,7 +203,7 @@ final class Attention {
                 most = TornadoMath.max(most, maxima[l]);
             }
             // An item without keys has nothing to add, and so has a row without keys.
-            float weight = lane < count ? TornadoMath.exp(maxima[lane] - most) : 0f;
+            float weight = lane < count - hidden ? TornadoMath.exp(maxima[lane] - most) : 0f;
             totals[lane] = total * weight;
             for (int d = 0; d < dim; d++) {
                 parts[lane * dim + d] = sum[d] * weight;
@@ -232,6 +237,7 @@ final class Attention {
         int group = Math.min(GROUP, tasks.device().maxGroup());
         int tileKeys = tileKeys(tasks.device(), dim);
         int sequenceCount = tasks.count(op.which().keyStart().rows());
+        int window = op.which().window();
         tasks.add(
                 "AttentionTiles",
                 call(op, tasks),
@@ -261,6 +267,7 @@ final class Attention {
                         dim,
                         scale,
                         sequenceCount,
+                        window,
                         group,
                         tileKeys));
     }
@@ -273,6 +280,7 @@ final class Attention {
      * and values, loaded by all items and used by all that see them.
      *
      * @param sequenceCount where in run the number of sequences stands
+     * @param window the most keys that a row sees
      */
     static void tiles(
             KernelContext c,
@@ -292,6 +300,7 @@ final class Attention {
             int dim,
             float scale,
             int sequenceCount,
+            int window,
             int group,
             int tileKeys) {
         float[] keyTile = c.allocateFloatLocalArray(tileKeys * dim);
@@ -335,12 +344,14 @@ final class Attention {
                         mine = visible.get(visibleAt + row * visibleStride);
                     }
                 }
-                // The last row of a sequence sees the most.
+                // The last row of a sequence sees the most, and the first begins to see where none of the others does before.
                 int seen = 0;
+                int hidden = 0;
                 if (from < to) {
                     seen = visible.get(visibleAt + (to - 1) * visibleStride);
+                    hidden = Math.max(0, visible.get(visibleAt + from * visibleStride) - window);
                 }
-                for (int tile = 0; tile < seen; tile += tileKeys) {
+                for (int tile = hidden / tileKeys * tileKeys; tile < seen; tile += tileKeys) {
                     int loaded = Math.min(tileKeys, seen - tile) * dim;
                     c.localBarrier();
                     for (int i = lane; i < loaded; i += group) {
@@ -351,7 +362,7 @@ final class Attention {
                     }
                     c.localBarrier();
                     int end = Math.min(loaded, (mine - tile) * dim);
-                    for (int j = 0; j < end; j += dim) {
+                    for (int j = Math.max(0, mine - window - tile) * dim; j < end; j += dim) {
                         float score = 0f;
                         for (int d = 0; d < dim; d++) {
                             score += own[d] * keyTile[j + d];

@@ -41,6 +41,7 @@ final class AttentionGradient {
         float scale = op.heads().scale();
         int group = group(tasks.device());
         int sequenceCount = tasks.count(which.keyStart().rows());
+        int window = which.window();
         tasks.add(
                 "AttentionQueries",
                 tasks.call(
@@ -78,6 +79,7 @@ final class AttentionGradient {
                         dim,
                         scale,
                         sequenceCount,
+                        window,
                         group));
     }
 
@@ -89,6 +91,7 @@ final class AttentionGradient {
      * columns alone.
      *
      * @param sequenceCount where in run the number of sequences stands
+     * @param window the most keys that a row sees
      */
     static void queries(
             KernelContext c,
@@ -109,6 +112,7 @@ final class AttentionGradient {
             int dim,
             float scale,
             int sequenceCount,
+            int window,
             int group) {
         float[] slopes = c.allocateFloatLocalArray(group);
         float[] sum = c.allocateFloatLocalArray(dim);
@@ -145,7 +149,7 @@ final class AttentionGradient {
             int vStride = Args.stride(table, at, 6);
             int kRow = Args.offset(table, at, 5) + keys * kStride + keyColumn;
             int vRow = Args.offset(table, at, 6) + keys * vStride + keyColumn;
-            for (int from = 0; from < count; from += group) {
+            for (int from = Math.max(0, count - window); from < count; from += group) {
                 int j = from + lane;
                 if (j < count) {
                     float p = TornadoMath.exp(scale * DeviceMath.product(q, qRow, k, kRow + j * kStride, dim) - lse);
@@ -179,7 +183,7 @@ final class AttentionGradient {
         int kvHeads = op.heads().kvHeads();
         int dim = op.heads().headDim();
         float scale = op.heads().scale();
-        int accumulate = op.accumulate() ? 1 : 0;
+        int window = op.accumulate() ? -which.window() : which.window();
         int group = group(tasks.device());
         int sequenceCount = tasks.count(which.keyStart().rows());
         tasks.add(
@@ -219,8 +223,13 @@ final class AttentionGradient {
                         dim,
                         scale,
                         sequenceCount,
-                        accumulate,
+                        window,
                         group));
+    }
+
+    /** By how many keys key {@code number} stands outside of what a row sees: at most 0 if the row sees it. */
+    private static int unseen(int visible, int number, int window) {
+        return Math.max(number + 1 - visible, visible - window - number);
     }
 
     /**
@@ -232,7 +241,8 @@ final class AttentionGradient {
      * item touches its own columns alone.
      *
      * @param sequenceCount where in run the number of sequences stands
-     * @param accumulate 1 to add to dk and dv, 0 to overwrite them
+     * @param window the most keys that a row sees; less than 0 to add to dk and dv, else they are overwritten. One number for both,
+     *     since a kernel has at most 20 arguments
      */
     static void keys(
             KernelContext c,
@@ -253,7 +263,7 @@ final class AttentionGradient {
             int dim,
             float scale,
             int sequenceCount,
-            int accumulate,
+            int window,
             int group) {
         float[] weights = c.allocateFloatLocalArray(group);
         float[] slopes = c.allocateFloatLocalArray(group);
@@ -267,6 +277,7 @@ final class AttentionGradient {
         IntArray visible = Args.pick(i0, i1, arrays, 9);
         int visibleAt = Args.offset(table, at, 9);
         int visibleStride = Args.stride(table, at, 9);
+        int most = Math.abs(window);
         int rows = Args.rows(run, call);
         int sequences = run.get(sequenceCount);
         // The rows of the sequence whose last row, which sees the most, sees this key.
@@ -314,7 +325,7 @@ final class AttentionGradient {
                 if (pair < pairs) {
                     int row = first + pair / shared;
                     int head = keyHead * shared + pair % shared;
-                    if (visible.get(visibleAt + row * visibleStride) > number) {
+                    if (unseen(visible.get(visibleAt + row * visibleStride), number, most) <= 0) {
                         int qRow = qAt + row * qStride + head * dim;
                         float norm = lse.get(Args.offset(table, at, 3) + row * Args.stride(table, at, 3) + head);
                         float p = TornadoMath.exp(scale * DeviceMath.product(q, qRow, k, kRow, dim) - norm);
@@ -331,7 +342,7 @@ final class AttentionGradient {
                     for (int t = 0; t < to; t++) {
                         int row = first + (from + t) / shared;
                         int column = (keyHead * shared + (from + t) % shared) * dim + d;
-                        if (visible.get(visibleAt + row * visibleStride) > number) {
+                        if (unseen(visible.get(visibleAt + row * visibleStride), number, most) <= 0) {
                             dKey += slopes[t] * q.get(qAt + row * qStride + column);
                             dValue += weights[t] * dOut.get(dAt + row * dStride + column);
                         }
@@ -346,8 +357,8 @@ final class AttentionGradient {
             int dkRow = Args.offset(table, at, 0) + key * Args.stride(table, at, 0) + keyColumn;
             int dvRow = Args.offset(table, at, 1) + key * Args.stride(table, at, 1) + keyColumn;
             for (int d = lane; d < dim; d += group) {
-                float dKey = accumulate == 1 ? dk.get(dkRow + d) : 0f;
-                float dValue = accumulate == 1 ? dv.get(dvRow + d) : 0f;
+                float dKey = window < 0 ? dk.get(dkRow + d) : 0f;
+                float dValue = window < 0 ? dv.get(dvRow + d) : 0f;
                 dk.set(dkRow + d, dKey + keySum[d]);
                 dv.set(dvRow + d, dValue + valueSum[d]);
             }

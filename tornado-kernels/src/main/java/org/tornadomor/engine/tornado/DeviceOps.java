@@ -21,6 +21,8 @@ final class DeviceOps {
             case DenseOp.EmbedBackward o -> Embedding.record(o, tasks);
             case DenseOp.RmsNorm o -> RmsNorm.record(o, tasks);
             case DenseOp.RmsNormBackward o -> RmsNorm.record(o, tasks);
+            case DenseOp.AddBias o -> Bias.record(o, tasks);
+            case DenseOp.AddBiasBackward o -> Bias.record(o, tasks);
             case DenseOp.MatmulNT o -> Matmul.record(o, tasks);
             case DenseOp.MatmulNN o -> Matmul.record(o, tasks);
             case DenseOp.MatmulTN o -> Matmul.record(o, tasks);

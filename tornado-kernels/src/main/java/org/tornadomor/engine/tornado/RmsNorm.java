@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Root-mean-square normalisation of rows. A work-group deals with a row, since its items sum up the squares together in
+ * Root-mean-square normalisation of rows, or of each head of a row. A work-group deals with one of them, since its items sum up the squares together in
  * local memory, in an order that does not depend on the device's mood. On a CPU a group is a single item.
  */
 final class RmsNorm {
@@ -22,12 +22,13 @@ final class RmsNorm {
 
     static void record(DenseOp.RmsNorm op, TaskList tasks) {
         int group = tasks.device().cpu() ? 1 : GROUP;
-        int columns = op.x().columns();
+        int heads = op.heads();
+        int columns = op.x().columns() / heads;
         float eps = op.eps();
         tasks.add(
                 "RmsNorm",
                 tasks.call(op.rows(), op.out(), op.x(), op.w()),
-                Grid.groupPerRow(op.rows(), group, Float.BYTES * group),
+                new Grid(new Grid.Groups(op.rows(), heads, 1), null, group, 1, Float.BYTES * group),
                 (graph, id, a) -> graph.task(
                         id,
                         RmsNorm::forward,
@@ -39,6 +40,7 @@ final class RmsNorm {
                         a.m(2),
                         a.arrays(),
                         a.code(),
+                        heads,
                         columns,
                         eps,
                         group));
@@ -48,7 +50,7 @@ final class RmsNorm {
      * {@code out = x s w} with {@code s = 1 / sqrt(mean(x^2) + eps)}.
      *
      * <p>KernelContext, for the sum in local memory. Tensors: out, x, w. Grid: a group of {@code group} items, a power of
-     * two, for each row; item l deals with the columns l, l + group, ... Local memory: a float an item.
+     * two, for each row and head; item l deals with the columns l, l + group, ... of the head. Local memory: a float an item.
      */
     static void forward(
             KernelContext c,
@@ -59,18 +61,20 @@ final class RmsNorm {
             FloatArray m2,
             long arrays,
             int call,
+            int heads,
             int columns,
             float eps,
             int group) {
         float[] sums = c.allocateFloatLocalArray(group);
         int at = Args.begin(c, run, call);
-        int row = c.groupIdx;
+        int row = c.groupIdx / heads;
+        int from = (c.groupIdx - row * heads) * columns;
         if (row < Args.rows(run, call)) {
             FloatArray out = Args.pick(m0, m1, m2, arrays, 0);
             FloatArray x = Args.pick(m0, m1, m2, arrays, 1);
             FloatArray w = Args.pick(m0, m1, m2, arrays, 2);
-            int outRow = Args.offset(table, at, 0) + row * Args.stride(table, at, 0);
-            int xRow = Args.offset(table, at, 1) + row * Args.stride(table, at, 1);
+            int outRow = Args.offset(table, at, 0) + row * Args.stride(table, at, 0) + from;
+            int xRow = Args.offset(table, at, 1) + row * Args.stride(table, at, 1) + from;
             int wAt = Args.offset(table, at, 2);
             int lane = c.localIdx;
             float sum = 0f;
@@ -95,16 +99,17 @@ final class RmsNorm {
 
     static void record(DenseOp.RmsNormBackward op, TaskList tasks) {
         int group = tasks.device().cpu() ? 1 : GROUP;
-        int columns = op.x().columns();
+        int heads = op.heads();
+        int columns = op.x().columns() / heads;
         int maxRows = op.rows().max();
         int blocks = (maxRows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-        // Scratch: s of each row, then the weight gradient of each block of rows.
-        int scratch = maxRows + blocks * columns;
+        // Scratch: s of each row and head, then the weight gradient of each block of rows.
+        int scratch = maxRows * heads + blocks * columns;
         float eps = op.eps();
         tasks.add(
                 "RmsNormInput",
                 tasks.call(op.rows(), scratch, op.dx(), op.dOut(), op.x(), op.w()),
-                Grid.groupPerRow(op.rows(), group, 2 * Float.BYTES * group),
+                new Grid(new Grid.Groups(op.rows(), heads, 1), null, group, 1, 2 * Float.BYTES * group),
                 (graph, id, a) -> graph.task(
                         id,
                         RmsNorm::backwardInput,
@@ -118,6 +123,7 @@ final class RmsNorm {
                         a.m(4),
                         a.arrays(),
                         a.code(),
+                        heads,
                         columns,
                         eps,
                         group));
@@ -137,6 +143,7 @@ final class RmsNorm {
                         a.m(2),
                         a.arrays(),
                         a.code(),
+                        heads,
                         columns,
                         maxRows));
         tasks.add(
@@ -154,11 +161,11 @@ final class RmsNorm {
                         a.arrays(),
                         a.code(),
                         columns,
-                        maxRows));
+                        maxRows * heads));
     }
 
     /**
-     * {@code dx += s (g - x s^2 mean(g x))} with {@code g = dOut w}; leaves s of each row in scratch.
+     * {@code dx += s (g - x s^2 mean(g x))} with {@code g = dOut w}; leaves s of each row and head in scratch.
      *
      * <p>KernelContext, for the sums in local memory. Tensors: dx, dOut, x, w, scratch. Grid as {@link #forward}; local
      * memory: two floats an item.
@@ -174,22 +181,24 @@ final class RmsNorm {
             FloatArray m4,
             long arrays,
             int call,
+            int heads,
             int columns,
             float eps,
             int group) {
         float[] squares = c.allocateFloatLocalArray(group);
         float[] dots = c.allocateFloatLocalArray(group);
         int at = Args.begin(c, run, call);
-        int row = c.groupIdx;
+        int row = c.groupIdx / heads;
+        int from = (c.groupIdx - row * heads) * columns;
         if (row < Args.rows(run, call)) {
             FloatArray dx = Args.pick(m0, m1, m2, m3, m4, arrays, 0);
             FloatArray dOut = Args.pick(m0, m1, m2, m3, m4, arrays, 1);
             FloatArray x = Args.pick(m0, m1, m2, m3, m4, arrays, 2);
             FloatArray w = Args.pick(m0, m1, m2, m3, m4, arrays, 3);
             FloatArray scratch = Args.pick(m0, m1, m2, m3, m4, arrays, 4);
-            int dxRow = Args.offset(table, at, 0) + row * Args.stride(table, at, 0);
-            int dRow = Args.offset(table, at, 1) + row * Args.stride(table, at, 1);
-            int xRow = Args.offset(table, at, 2) + row * Args.stride(table, at, 2);
+            int dxRow = Args.offset(table, at, 0) + row * Args.stride(table, at, 0) + from;
+            int dRow = Args.offset(table, at, 1) + row * Args.stride(table, at, 1) + from;
+            int xRow = Args.offset(table, at, 2) + row * Args.stride(table, at, 2) + from;
             int wAt = Args.offset(table, at, 3);
             int lane = c.localIdx;
             float square = 0f;
@@ -212,7 +221,7 @@ final class RmsNorm {
             float scale = 1f / TornadoMath.sqrt(squares[0] / columns + eps);
             float shrink = dots[0] * scale * scale / columns;
             if (lane == 0) {
-                scratch.set(row, scale);
+                scratch.set(c.groupIdx, scale);
             }
             for (int i = lane; i < columns; i += group) {
                 float g = dOut.get(dRow + i) * w.get(wAt + i);
@@ -222,7 +231,7 @@ final class RmsNorm {
     }
 
     /**
-     * {@code sum of dOut x s} over each block of rows, into scratch.
+     * {@code sum of dOut x s} over each block of rows and their heads, into scratch.
      *
      * <p>KernelContext, since the second dimension depends on the row count. Tensors: dOut, x, scratch. Grid: an item for
      * each column along x, for each block of {@link #BLOCK_ROWS} rows along y.
@@ -236,6 +245,7 @@ final class RmsNorm {
             FloatArray m2,
             long arrays,
             int call,
+            int heads,
             int columns,
             int maxRows) {
         int at = Args.begin(c, run, call);
@@ -253,9 +263,14 @@ final class RmsNorm {
             int end = Math.min(rows, (block + 1) * BLOCK_ROWS);
             float sum = 0f;
             for (int row = block * BLOCK_ROWS; row < end; row++) {
-                sum += dOut.get(dAt + row * dStride) * x.get(xAt + row * xStride) * scratch.get(row);
+                for (int head = 0; head < heads; head++) {
+                    int place = head * columns;
+                    sum += dOut.get(dAt + row * dStride + place)
+                            * x.get(xAt + row * xStride + place)
+                            * scratch.get(row * heads + head);
+                }
             }
-            scratch.set(maxRows + block * columns + column, sum);
+            scratch.set(maxRows * heads + block * columns + column, sum);
         }
     }
 
@@ -263,6 +278,8 @@ final class RmsNorm {
      * {@code dw +=} the sum over the blocks.
      *
      * <p>KernelContext. Tensors: dw, scratch. Grid: an item for each column.
+     *
+     * @param skipped floats of scratch before the blocks
      */
     static void backwardWeight(
             KernelContext c,
@@ -273,7 +290,7 @@ final class RmsNorm {
             long arrays,
             int call,
             int columns,
-            int maxRows) {
+            int skipped) {
         int at = Args.begin(c, run, call);
         int column = c.globalIdx;
         if (column < columns) {
@@ -283,7 +300,7 @@ final class RmsNorm {
             int blocks = (Args.rows(run, call) + BLOCK_ROWS - 1) / BLOCK_ROWS;
             float sum = 0f;
             for (int block = 0; block < blocks; block++) {
-                sum += scratch.get(maxRows + block * columns + column);
+                sum += scratch.get(skipped + block * columns + column);
             }
             dw.set(dwAt, dw.get(dwAt) + sum);
         }
