@@ -188,6 +188,47 @@ def llama_models():
     return words
 
 
+def bare(writer):
+    writer.add_tokenizer_model("none")
+
+
+def families():
+    """Without tokenizers: the shapes, the order of rows, biases, norms and rotary scaling of each family."""
+    small = dict(vocab_size=48, hidden_size=32, intermediate_size=64, num_attention_heads=4, num_key_value_heads=2,
+                 max_position_embeddings=64, rms_norm_eps=1e-6, tie_word_embeddings=False)
+    plain = {"rope_theta": 50000.0, "rope_type": "default"}
+    llama3 = {"rope_theta": 50000.0, "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+              "original_max_position_embeddings": 64}
+    yarn = {"rope_theta": 50000.0, "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
+    linear = {"rope_theta": 50000.0, "rope_type": "linear", "factor": 3.0}
+
+    def frequencies(writer, net):
+        factors = (50000.0 ** -(np.arange(0, 8, 2) / 8)) / net.model.rotary_emb.inv_freq.numpy()
+        writer.add_tensor("rope_freqs.weight", factors.astype(np.float32))
+
+    def yarned(writer, net):
+        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(4.0)
+        writer.add_rope_scaling_orig_ctx_len(16)
+
+    def lined(writer, net):
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(3.0)
+
+    for name, arch, config, extra in [
+        ("qwen2", "qwen2", transformers.Qwen2Config(num_hidden_layers=2, rope_parameters=plain, **small), None),
+        ("qwen3", "qwen3", transformers.Qwen3Config(num_hidden_layers=2, rope_parameters=plain, head_dim=16, **small), None),
+        ("smollm3", "smollm3", transformers.SmolLM3Config(
+            num_hidden_layers=4, rope_parameters=plain, pad_token_id=None, **{**small, "tie_word_embeddings": True}), None),
+        ("llama-biases", "llama", transformers.LlamaConfig(
+            num_hidden_layers=1, rope_parameters=plain, attention_bias=True, mlp_bias=True, **small), None),
+        ("llama3-scaled", "llama", transformers.LlamaConfig(num_hidden_layers=1, rope_parameters=llama3, **small), frequencies),
+        ("llama-yarn", "llama", transformers.LlamaConfig(num_hidden_layers=1, rope_parameters=yarn, **small), yarned),
+        ("llama-linear", "llama", transformers.LlamaConfig(num_hidden_layers=1, rope_parameters=linear, **small), lined),
+    ]:
+        model(name, arch, config, Q.F16, bare, extra or (lambda writer, net: None))
+
+
 def blocks():
     """Random blocks of every type, with what gguf says they mean."""
     random = np.random.default_rng(3)
@@ -274,3 +315,4 @@ if __name__ == "__main__":
     llama2c()
     blocks()
     llama_models()
+    families()

@@ -153,6 +153,9 @@ class GgufCommandTest {
         float[] expected = logits(model, input);
         assertArrayEquals(expected, logits(imported, input));
         assertArrayEquals(expected, logits(exported, input));
+        if (small(model, "config.json").get("vocab_size").intValue() < 257) {
+            return;
+        }
         assertTrue(Files.exists(imported.resolve("generation_config.json")));
         for (String text : List.of("It's 12345 or\n\n  déjà vu: 東京 🙂 <|im_end|></s>", "a")) {
             String ids = ids(model, text);

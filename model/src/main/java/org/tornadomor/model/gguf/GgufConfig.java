@@ -31,7 +31,7 @@ final class GgufConfig {
             new Architecture("smollm3", "smollm3", "SmolLM3ForCausalLM", true));
 
     /** Every fourth layer of SmolLM 3 has no rotary positions; its files do not say so. */
-    private static final int SMOLLM3_INTERVAL = 4;
+    static final int SMOLLM3_INTERVAL = 4;
 
     /** Keys below the architecture's name that are read, or that change nothing. */
     private static final Set<String> KNOWN = Set.of(
@@ -78,6 +78,11 @@ final class GgufConfig {
     /** Whether rows of queries and keys are in llama.cpp's order. */
     static boolean turned(GgufFile file) {
         return new GgufConfig(file).architecture.turned;
+    }
+
+    /** The same for a name. */
+    static boolean turned(String name) {
+        return ARCHITECTURES.stream().anyMatch(known -> known.name.equals(name) && known.turned);
     }
 
     /**

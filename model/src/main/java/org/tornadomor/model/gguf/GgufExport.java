@@ -3,14 +3,14 @@ package org.tornadomor.model.gguf;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.tornadomor.UserError;
+import org.tornadomor.model.Architecture;
+import org.tornadomor.model.Family;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.RotaryScaling;
 import org.tornadomor.model.io.ParameterSpec;
 import org.tornadomor.model.io.ParameterSpecs;
 import org.tornadomor.model.io.PlainLlama;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Writes a plain model as GGUF, with its tokenizer. Matrices are of the type that was asked for, vectors F32. What llama.cpp has no
@@ -20,32 +20,11 @@ public final class GgufExport {
     /** Elements that are held at once, unless a row has more. */
     private static final int CHUNK = 1 << 20;
 
-    /** Keys of a {@code config.json} that are written, or that GGUF files do not have because nothing follows from them. */
-    private static final Set<String> EXPRESSED = Set.of(
-            "architectures",
-            "model_type",
-            "vocab_size",
-            "hidden_size",
-            "intermediate_size",
-            "num_hidden_layers",
-            "num_attention_heads",
-            "num_key_value_heads",
-            "head_dim",
-            "hidden_act",
-            "rms_norm_eps",
-            "rope_theta",
-            "max_position_embeddings",
-            "tie_word_embeddings",
-            "initializer_range",
-            "attention_bias",
-            "mlp_bias");
-
     private static final String ARCHITECTURE = "general.architecture";
     private static final int QUANTISATION_VERSION = 2;
 
     private final PlainLlama model;
     private final ModelConfig config;
-    private final JsonNode json;
     private final GgufWriter out;
     private final String architecture;
     private final List<String> kept = new ArrayList<>();
@@ -53,8 +32,9 @@ public final class GgufExport {
     private GgufExport(PlainLlama model, GgufWriter out) {
         this.model = model;
         this.config = model.config();
-        this.json = JsonMapper.shared().readTree(config.toJson());
-        this.architecture = json.path("model_type").asString("");
+        this.architecture = config.architecture().family() == Family.MISTRAL
+                ? Family.LLAMA.modelType()
+                : config.architecture().family().modelType();
         this.out = out;
     }
 
@@ -88,19 +68,69 @@ public final class GgufExport {
         }
     }
 
+    /** llama.cpp knows the families by what they are here, and nothing besides. */
     private void requireExpressible() {
-        if (!architecture.equals("llama")) {
-            throw new UserError("a model of family " + architecture + " cannot be written as GGUF; export it with"
-                    + " --format hf");
+        Architecture has = config.architecture();
+        boolean smollm = has.family() == Family.SMOLLM3;
+        if (has.family() == Family.MOR) {
+            throw refused(has.described());
         }
-        json.properties().forEach(entry -> {
-            boolean nothing = entry.getValue().isNull()
-                    || entry.getValue().isBoolean() && !entry.getValue().booleanValue();
-            if (!nothing && !EXPRESSED.contains(entry.getKey())) {
-                throw new UserError("GGUF has no key for " + entry.getKey() + " " + entry.getValue()
-                        + "; export the model with --format hf");
+        if (has.window() > 0) {
+            throw refused("a window of " + has.window() + " tokens, without which it computes these models");
+        }
+        if (has.family() != Family.LLAMA && (has.outputBias() || has.mlpBias())
+                || has.qkvBias() && has.family() != Family.LLAMA && has.family() != Family.QWEN2) {
+            throw refused("biases in a model of family " + has.family().title());
+        }
+        if (has.scaling() instanceof RotaryScaling.Dynamic) {
+            throw refused("rotary scaling dynamic");
+        }
+        if (has.scaling() instanceof RotaryScaling.Yarn yarn && !yarn.truncate()) {
+            throw refused("rotary scaling yarn without truncate");
+        }
+        for (int l = 0; l < config.numLayers(); l++) {
+            boolean rotary = !smollm || (l + 1) % GgufConfig.SMOLLM3_INTERVAL != 0;
+            if (has.kind(l).rotary() != rotary) {
+                throw refused("a layer " + l + (rotary ? " without" : " with") + " rotary positions");
             }
-        });
+        }
+    }
+
+    private static UserError refused(String what) {
+        return new UserError("llama.cpp has no way to say " + what + "; export the model with --format hf");
+    }
+
+    private void scaling() {
+        switch (config.architecture().scaling()) {
+            case RotaryScaling.Linear linear -> scaling("linear", linear.factor());
+            case RotaryScaling.Yarn yarn -> {
+                scaling("yarn", yarn.factor());
+                out.integer(key("rope.scaling.original_context_length"), yarn.originalPositions());
+                out.number(key("rope.scaling.yarn_beta_fast"), yarn.betaFast());
+                out.number(key("rope.scaling.yarn_beta_slow"), yarn.betaSlow());
+                out.number(key("rope.scaling.attn_factor"), yarn.attentionFactor() / RotaryScalings.attention(yarn.factor()));
+            }
+            default -> {}
+        }
+    }
+
+    private void scaling(String type, double factor) {
+        out.string(key("rope.scaling.type"), type);
+        out.number(key("rope.scaling.factor"), factor);
+    }
+
+    /** Llama 3's scaling is a tensor. */
+    private float[] rotaryFactors() {
+        if (!(config.architecture().scaling() instanceof RotaryScaling.Llama3 scaling)) {
+            return new float[0];
+        }
+        double[] factors =
+                RotaryScalings.factors(scaling, config.ropeTheta(), config.headDim(), config.maxPositions());
+        float[] values = new float[factors.length];
+        for (int j = 0; j < values.length; j++) {
+            values[j] = (float) factors[j];
+        }
+        return values;
     }
 
     private void metadata(String name, GgmlType type) {
@@ -122,6 +152,7 @@ public final class GgufExport {
         out.integer(key("rope.dimension_count"), config.headDim());
         out.number(key("rope.freq_base"), config.ropeTheta());
         out.integer(key("vocab_size"), config.vocabSize());
+        scaling();
     }
 
     private String key(String name) {
@@ -149,9 +180,18 @@ public final class GgufExport {
             }
             out.declare(GgufNames.gguf(spec.name()), type(spec, type), dimensions);
         }
+        float[] factors = rotaryFactors();
+        if (factors.length > 0) {
+            out.declare(GgufNames.ROTARY_FACTORS, GgmlType.F32, factors.length);
+        }
         out.begin();
         for (ParameterSpec spec : specs) {
             values(spec);
+        }
+        if (factors.length > 0) {
+            out.start(GgufNames.ROTARY_FACTORS);
+            out.append(GgufNames.ROTARY_FACTORS, factors, factors.length);
+            out.end(GgufNames.ROTARY_FACTORS);
         }
     }
 
@@ -172,7 +212,7 @@ public final class GgufExport {
         int[] shape = spec.shape();
         int columns = shape.length == 1 ? 1 : shape[1];
         // Rows of queries and keys go a head at a time, in llama.cpp's order.
-        boolean turns = GgufNames.turned(name) != 0;
+        boolean turns = GgufNames.turned(name) != 0 && GgufConfig.turned(architecture);
         int rowsAtOnce = turns ? config.headDim() : Math.max(1, CHUNK / columns);
         float[] values = new float[Math.multiplyExact(Math.min(rowsAtOnce, shape[0]), columns)];
         float[] turned = turns ? new float[values.length] : values;

@@ -3,6 +3,7 @@ package org.tornadomor.model.gguf;
 import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.model.RotaryScaling;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -66,8 +67,13 @@ final class RotaryScalings {
         double factor = metadata.number(prefix + "rope.scaling.factor", 1);
         if (metadata.has(attention) && factor > 1) {
             // llama.cpp multiplies with this what Hugging Face's key replaces.
-            json.put("attention_factor", metadata.number(attention) * (1 + 0.1 * Math.log(factor)));
+            json.put("attention_factor", metadata.number(attention) * attention(factor));
         }
+    }
+
+    /** What llama.cpp multiplies cosines and sines with where a file says nothing, as Hugging Face does. */
+    static double attention(double factor) {
+        return factor <= 1 ? 1 : 1 + 0.1 * Math.log(factor);
     }
 
     /** Tries the parameters that models have; whatever fits all frequencies computes the same. */
@@ -86,7 +92,7 @@ final class RotaryScalings {
         for (int length : LENGTHS) {
             for (double low : LOW_FACTORS) {
                 for (double high : HIGH_FACTORS) {
-                    if (high > low && fits(factors, llama3(theta, headSize, factor, low, high, length))) {
+                    if (high > low && fits(factors, factors(new RotaryScaling.Llama3(factor, low, high, length), theta, headSize, length))) {
                         return json.put("rope_type", "llama3")
                                 .put("factor", factor)
                                 .put("low_freq_factor", low)
@@ -110,23 +116,11 @@ final class RotaryScalings {
         return true;
     }
 
-    /**
-     * What Llama 3 divides each frequency by: those with a wavelength above {@code length / low} by the factor, those below
-     * {@code length / high} by 1, and a smooth passage between.
-     */
-    static double[] llama3(double theta, int headSize, double factor, double low, double high, int length) {
-        double[] factors = new double[headSize / 2];
-        Arrays.setAll(factors, i -> {
-            double wavelength = 2 * Math.PI * Math.pow(theta, 2.0 * i / headSize);
-            if (wavelength < length / high) {
-                return 1;
-            }
-            if (wavelength > length / low) {
-                return factor;
-            }
-            double smooth = (length / wavelength - low) / (high - low);
-            return 1 / ((1 - smooth) / factor + smooth);
-        });
-        return factors;
+    /** What a scaling divides each frequency by. */
+    static double[] factors(RotaryScaling scaling, double theta, int headSize, int positions) {
+        double[] plain = RotaryScaling.plain(theta, headSize);
+        double[] scaled = scaling.frequencies(theta, headSize, positions, positions);
+        Arrays.setAll(plain, j -> plain[j] / scaled[j]);
+        return plain;
     }
 }
