@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.UserError;
 import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.Preparation;
@@ -135,7 +136,7 @@ final class DataPrepareCommand implements Runnable {
         }
         PrintWriter err = spec.commandLine().getErr();
         PreparedCorpus corpus;
-        try (Tokenizer chosen = Tokenizers.load(tokenizer, bos.wanted());
+        try (Tokenizer chosen = Tokenizers.load(CheckpointSource.tokenizer(tokenizer), bos.wanted());
                 PrepareView view = PrepareView.on(err)) {
             PrepareSettings settings = settings();
             if (!PreparedCorpus.isAt(out)) {

@@ -4,11 +4,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.tornadomor.ModelFolders;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
@@ -34,7 +34,7 @@ final class InfoCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    @Parameters(paramLabel = "MODEL", description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path folder;
 
     @Mixin
@@ -47,10 +47,10 @@ final class InfoCommand implements Runnable {
     public void run() {
         Path checkpoint = ModelFolders.checkpoint(folder);
         CheckpointDescription description;
-        try (CheckpointFolder opened = CheckpointFolder.open(
+        try (CheckpointFolder opened = CheckpointSource.open(
                 checkpoint, ignored.unknown(spec.commandLine().getErr()))) {
             description = opened.describe();
-            Checksums.verify(checkpoint);
+            Checksums.verify(opened.folder());
         }
         boolean run = !checkpoint.equals(folder);
         PrintWriter out = spec.commandLine().getOut();
@@ -117,7 +117,7 @@ final class InfoCommand implements Runnable {
     }
 
     private static String types(CheckpointDescription description) {
-        return description.elements().keySet().stream().sorted().map(Enum::name).collect(Collectors.joining(" and "));
+        return String.join(" and ", description.elements().keySet());
     }
 
     private ObjectNode json(CheckpointDescription it, boolean run) {
@@ -135,7 +135,7 @@ final class InfoCommand implements Runnable {
         parameters.put("total", it.parameters().total());
         object.put("tensors", it.tensors());
         ObjectNode elements = object.putObject("elements");
-        it.elements().forEach((type, count) -> elements.put(type.name(), count));
+        it.elements().forEach((type, count) -> elements.put(type, count));
         object.put("bytes", it.bytes());
         object.put("tokenizer", it.tokenizer());
         object.put("resumable", it.resumable());

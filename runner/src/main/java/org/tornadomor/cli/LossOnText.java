@@ -40,7 +40,7 @@ final class LossOnText implements AutoCloseable {
     }
 
     /**
-     * The loss of a model, in nats a token.
+     * The loss of a model, its weights in float32, in nats a token.
      *
      * @param causal routed as in generation, else as in training
      */
@@ -51,7 +51,7 @@ final class LossOnText implements AutoCloseable {
                 pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(1);
         int rows = Math.min(Math.min(CONTEXT, config.maxPositions()), longest);
         int samples = Math.clamp(text.scored() / rows, 1, Math.max(1, BATCH_TOKENS / rows));
-        try (LoadedModel loaded = LoadedModel.load(checkpoint, options, new WeightsOption());
+        try (LoadedModel loaded = LoadedModel.loadWide(checkpoint, options);
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows);
                 Progress progress = Progress.start("evaluate", "tok", text.scored())) {
             scorer.keepWithinDocuments(texts.startsBehindEnd() ? texts.end() : -1);
