@@ -10,6 +10,9 @@ import picocli.CommandLine.Option;
 /** How much is decoded at a time, and the memory for it. */
 final class ServingOptions {
     private static final int MOST_SEQUENCES = 4096;
+    /** Tokens of prompts whose likelihoods are wanted, in a pass. */
+    private static final int SCORED_ROWS = 64;
+
     private static final int MOST_QUEUE = 1_000_000;
 
     @Mixin
@@ -107,7 +110,8 @@ final class ServingOptions {
         int tokens = wanted;
         while (true) {
             try {
-                return DecoderSize.within(config, bytes, sequences, tokens, rows, DecoderSize.PAGE_ROWS, keys);
+                return DecoderSize.within(config, bytes, sequences, tokens, rows, DecoderSize.PAGE_ROWS, keys)
+                        .withLogitRows(sequences + SCORED_ROWS);
             } catch (UserError e) {
                 if (context != null || tokens < 2 * DecoderSize.PAGE_ROWS) {
                     throw e;

@@ -159,6 +159,11 @@ public final class ModelServer implements AutoCloseable {
         return connector.getConnectedEndPoints().size();
     }
 
+    /** Requests that are being answered. */
+    public int busy() {
+        return routes.busy();
+    }
+
     /**
      * Refuses new requests and lets those that there are come to their end; what is left after the limit gets to know that it
      * broke off.

@@ -124,8 +124,9 @@ class DocumentAttentionTest {
                             alone);
                     scorer.losses(aloneLosses);
                     scorer.depths(aloneDepths);
-                    assertArrayEquals(alone, Arrays.copyOfRange(packed, from * vocabulary, to * vocabulary), 1e-5f);
-                    assertArrayEquals(aloneLosses, Arrays.copyOfRange(losses, from, to), 1e-5f);
+                    assertArrayEquals(
+                            alone, Arrays.copyOfRange(packed, from * vocabulary, to * vocabulary), (float) TOLERANCE);
+                    assertArrayEquals(aloneLosses, Arrays.copyOfRange(losses, from, to), (float) TOLERANCE);
                     assertArrayEquals(aloneDepths, Arrays.copyOfRange(depths, from, to));
                 }
             }

@@ -38,7 +38,8 @@ async function connect() {
     hideBanner();
     use(models.find(one => one.id === settings.model) ?? models[0], models);
   } catch (fault) {
-    const words = [fault.status || '', fault.code].filter(Boolean).join(' ') + (fault.status ? ': ' : '') + fault.message;
+    const code = [fault.status || '', fault.code].filter(Boolean).join(' ');
+    const words = (code ? code + ': ' : '') + fault.message.replace(/[^.!?]$/, '$&.');
     if (fault.status === 503) {
       showState('loading', 'loading');
       showBanner(words + ' The page tries again by itself.', 'Try now', connect, true);
@@ -67,10 +68,10 @@ function use(one, models) {
   $('models').replaceChildren(...models.map(m => make('option', {value: m.id, text: m.id, selected: m === one})));
   $('model-name').hidden = models.length > 1;
   if (before !== one.id && before) keepSettings({threshold: null, depth: null});
-  setPalette();
   showSliders();
   if (current.items.length === 0 && current.mode === 'chat' && !mayChat()) current.mode = 'completion';
-  if (!live) keepPlace(showConversation);
+  if (live) setPalette();
+  else keepPlace(showConversation);
 }
 
 function askKey() {
@@ -88,8 +89,8 @@ function showMode() {
   }
   $('mode-chat').setAttribute('aria-disabled', !mayChat());
   const bare = model?.has_tokenizer === false;
-  $('mode-note').textContent = bare ? 'The model has no tokenizer: give token ids.'
-    : mayChat() ? '' : 'The model has no chat template, so it completes text. “--chat-template plain” of the server makes it chat.';
+  $('mode-note').replaceChildren(...(bare ? ['The model has no tokenizer: give token ids.'] : mayChat() ? []
+    : ['The model has no chat template, so it completes text. The server’s ', make('code', {text: '--chat-template plain'}), ' makes it chat.']));
   $('input').placeholder = chat ? 'Write a message' : bare ? 'Token ids, such as 112, 117, 98' : 'Write the beginning of a text';
   $('input').setAttribute('aria-label', chat ? 'Message' : 'Beginning of a text');
   $('system-row').hidden = !chat;

@@ -3,7 +3,9 @@
 
 let model = null;
 
-const recursions = () => model?.recursions ?? 0;
+/** Those of the model; until it is known, those that the answers in sight were written with. */
+const recursions = () => model?.recursions
+  ?? Math.max(0, ...current.items.flatMap(item => item.runs ?? []).map(run => run.of || 0));
 
 function shadeOf(depth, most) {
   const at = most <= 1 ? 0 : (depth - 1) / (most - 1);
@@ -39,7 +41,7 @@ function appendTokens(element, pieces, depths) {
       silent.push(depths[i]);
       continue;
     }
-    const token = shaded(make('span', {class: 't', text: pieces[i], 'data-d': depths[i] || null}), depths[i]);
+    const token = shaded(make('span', {class: pieces[i].endsWith('\n') ? 't ends' : 't', text: pieces[i], 'data-d': depths[i] || null}), depths[i]);
     if (silent.length > 0) token.dataset.before = silent.join(', ');
     element.silent = [];
     added.append(token);

@@ -8,7 +8,7 @@ const depthNow = () => Math.min(settings.depth ?? recursions(), recursions());
 function showSliders() {
   const most = recursions();
   const deep = most > 1;
-  const decides = deep && model.has_threshold === true;
+  const decides = deep && model?.has_threshold === true;
   $('threshold').value = thresholdNow();
   $('depth').max = Math.max(most, 1);
   $('depth').value = Math.max(depthNow(), 1);

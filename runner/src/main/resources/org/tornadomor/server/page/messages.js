@@ -13,6 +13,7 @@ function showConversation() {
   document.documentElement.dataset.mode = current.mode;
   if (live) live.elements = null;
   messages.replaceChildren();
+  setPalette();
   if (current.items.length === 0) messages.append(emptyView());
   for (let i = 0; i < current.items.length; i++) {
     const item = current.items[i];

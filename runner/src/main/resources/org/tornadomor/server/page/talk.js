@@ -40,7 +40,7 @@ function tokenIds(text) {
 }
 
 function newRun(seed) {
-  const deep = recursions() > 1;
+  const deep = model && recursions() > 1;
   return {
     pieces: [], depths: [], seed: seed ?? (settings.seed === '' ? newSeed() : Number(settings.seed)),
     threshold: deep && model.has_threshold ? thresholdNow() : null, maxDepth: deep ? depthNow() : 0, of: recursions(),
