@@ -33,7 +33,12 @@ public record Architecture(
     /** @throws UserError if layers have windows of different lengths */
     public Architecture {
         layers = layers.stream().allMatch(AttentionKind.FULL::equals) ? List.of() : List.copyOf(layers);
-        if (layers.stream().mapToInt(AttentionKind::window).filter(w -> w > 0).distinct().count() > 1) {
+        if (layers.stream()
+                        .mapToInt(AttentionKind::window)
+                        .filter(w -> w > 0)
+                        .distinct()
+                        .count()
+                > 1) {
             throw new UserError("sliding_window differs between layers; config.json has one for all");
         }
     }
@@ -93,13 +98,15 @@ public record Architecture(
         if (count < layers.size()) {
             return withLayers(layers.subList(0, count));
         }
-        throw new UserError("num_hidden_layers " + count + " is more than the " + layers.size()
-                + " layers for which layer_types and no_rope_layers say what attention does; give those for all layers");
+        throw new UserError(
+                "num_hidden_layers " + count + " is more than the " + layers.size()
+                        + " layers for which layer_types and no_rope_layers say what attention does; give those for all layers");
     }
 
     /** Under its own name if the family can express it and the model is of that kind, else under the first that can. */
     Architecture named(boolean recursive) {
-        Family right = recursive ? Family.MOR : family != Family.MOR && family.expresses(this) ? family : Family.of(this);
+        Family right =
+                recursive ? Family.MOR : family != Family.MOR && family.expresses(this) ? family : Family.of(this);
         return right == family ? this : withFamily(right);
     }
 

@@ -227,5 +227,4 @@ final class ArchitectureJson {
         }
         return l;
     }
-
 }

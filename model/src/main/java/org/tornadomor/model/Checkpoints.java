@@ -118,8 +118,7 @@ public final class Checkpoints {
             CheckpointFolder folder, Engine engine, ElementType asked, Consumer<String> notes) {
         if (asked != null) {
             for (ParameterSpec spec : folder.specs()) {
-                boolean matrix = spec.shape().length == 2 && !isRouter(folder, spec);
-                if (matrix && !asked.fits(spec.shape()[1])) {
+                if (WeightMemory.isNarrowed(folder.config(), spec) && !asked.fits(spec.shape()[1])) {
                     throw new UserError(folder.path() + ": rows of " + spec.name() + " have " + spec.shape()[1]
                             + " elements, no multiple of the " + ElementType.BLOCK
                             + " that share a scale in q8; give another --weights");
@@ -130,7 +129,7 @@ public final class Checkpoints {
         int all = 0;
         int blocks = 0;
         for (ParameterSpec spec : folder.specs()) {
-            if (spec.shape().length == 2 && !isRouter(folder, spec)) {
+            if (WeightMemory.isNarrowed(folder.config(), spec)) {
                 all++;
                 blocks += folder.tensors().hasBlocks(spec.name()) ? 1 : 0;
             }
@@ -145,10 +144,6 @@ public final class Checkpoints {
                             : "only the cpu engine keeps them"));
         }
         return kept ? ElementType.Q8 : ElementType.F32;
-    }
-
-    private static boolean isRouter(CheckpointFolder folder, ParameterSpec spec) {
-        return folder.config().router().owns(folder.config(), spec.name());
     }
 
     private static void requireNarrow(CheckpointFolder folder, String name, float[] values, int count) {

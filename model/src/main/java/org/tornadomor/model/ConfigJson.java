@@ -132,8 +132,8 @@ final class ConfigJson {
             }
             double here = fields.number(RotaryJson.THETA, 0);
             if (theta != null && theta != here) {
-                throw new UserError(fields.prefix() + RotaryJson.THETA + " is " + here
-                        + " where another rope_theta is " + theta + "; keep the one that the model was trained with");
+                throw new UserError(fields.prefix() + RotaryJson.THETA + " is " + here + " where another rope_theta is "
+                        + theta + "; keep the one that the model was trained with");
             }
             theta = here;
         }

@@ -41,7 +41,8 @@ final class ConfigKeys {
             MOR);
 
     /** Read, and decided about one by one. */
-    private static final Set<String> DECIDED = Set.of(MODEL_TYPE, ARCHITECTURES, RotaryJson.SCALING, Keys.WINDOW, Keys.LAYER_TYPES);
+    private static final Set<String> DECIDED =
+            Set.of(MODEL_TYPE, ARCHITECTURES, RotaryJson.SCALING, Keys.WINDOW, Keys.LAYER_TYPES);
 
     /**
      * Names, versions, ids of tokens, marks of tools, and what guides a search for the next token or training elsewhere: none
@@ -198,7 +199,8 @@ final class ConfigKeys {
         String type = fields.text(MODEL_TYPE, null);
         Family named = null;
         if (type != null) {
-            named = Family.ofModelType(type).orElseThrow(() -> unknownFamily(MODEL_TYPE + " " + shown(json.get(MODEL_TYPE)), MODEL_TYPE));
+            named = Family.ofModelType(type)
+                    .orElseThrow(() -> unknownFamily(MODEL_TYPE + " " + shown(json.get(MODEL_TYPE)), MODEL_TYPE));
         }
         for (String architecture : architectures) {
             String shownName = ARCHITECTURES + " '" + ConfigFields.shortened(architecture) + "'";
@@ -206,7 +208,8 @@ final class ConfigKeys {
             boolean recursive = named == Family.MOR || here == Family.MOR;
             if (named != null && named != here && !recursive) {
                 throw new UserError(shownName + " is not of " + (type == null ? "the family " : MODEL_TYPE + " ")
-                        + named.modelType() + "; keep the one that the weights are of" + orIgnore(List.of(ARCHITECTURES)));
+                        + named.modelType() + "; keep the one that the weights are of"
+                        + orIgnore(List.of(ARCHITECTURES)));
             }
             named = recursive ? Family.MOR : here;
         }
@@ -220,8 +223,8 @@ final class ConfigKeys {
     }
 
     private static UserError unknownFamily(String what, String key) {
-        return new UserError(what + " is not supported; use a checkpoint of one of the families "
-                + Family.modelTypes() + orIgnore(List.of(key)));
+        return new UserError(what + " is not supported; use a checkpoint of one of the families " + Family.modelTypes()
+                + orIgnore(List.of(key)));
     }
 
     /** Whether a key beyond a plain Llama's is read: by the family, or, where layers recur, as recursive models have it. */
@@ -301,7 +304,8 @@ final class ConfigKeys {
         }
         int window = fields.integer(Keys.WINDOW, 0);
         boolean off = json.path(Keys.USE_WINDOW).isBoolean() && !fields.flag(Keys.USE_WINDOW, true);
-        boolean wide = fields.has(ArchitectureJson.POSITIONS) && window >= fields.integer(ArchitectureJson.POSITIONS, 0);
+        boolean wide =
+                fields.has(ArchitectureJson.POSITIONS) && window >= fields.integer(ArchitectureJson.POSITIONS, 0);
         if (!off && !wide) {
             refused.put(Keys.WINDOW, "" + window);
         }

@@ -73,13 +73,8 @@ final class DecodePrograms {
         x = state.floats().allocate("rows", rows, config.hiddenSize());
         rotary = state.floats().allocate("rotary", size.context(), config.headDim());
         logits = state.floats().allocate("logits", leaving.extent.max(), config.vocabSize());
-        LayerShape widest =
-                entering.shape(
-                config,
-                entering.extent,
-                size.context(),
-                AttentionKind.FULL,
-                DecodeRows.use(entering.extent, keys));
+        LayerShape widest = entering.shape(
+                config, entering.extent, size.context(), AttentionKind.FULL, DecodeRows.use(entering.extent, keys));
         shared = Activations.shared(state.floats(), widest);
         router = looped ? config.router().step(state) : null;
         enter = enter();
@@ -152,15 +147,16 @@ final class DecodePrograms {
         Map<AttentionKind, LayerForward> programs = new HashMap<>();
         for (int position = 0; position < map.blockSize(); position++) {
             int layer = map.layer(1, position);
-            LayerForward program = programs.computeIfAbsent(config.architecture().kind(layer), kind -> {
-                LayerShape shape = running.rows.shape(
-                        config,
-                        keys.blockRows(),
-                        rotary.rows(),
-                        kind,
-                        DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
-                return program("decode block: layer", shape);
-            });
+            LayerForward program =
+                    programs.computeIfAbsent(config.architecture().kind(layer), kind -> {
+                        LayerShape shape = running.rows.shape(
+                                config,
+                                keys.blockRows(),
+                                rotary.rows(),
+                                kind,
+                                DecodeRows.use(writers, running.first, running.copyPlace.length, keys));
+                        return program("decode block: layer", shape);
+                    });
             LayerWeights weights = state.weights().layer(map.weightSet(layer));
             LayerKeys bound = running.rows.keys(rotary, keys.block(position), List.of(running.copyPlace));
             block.add(program.bind(weights, shared.between(x, x).withQkv(shared.qkv()), state.scratch(), bound));
@@ -204,7 +200,8 @@ final class DecodePrograms {
                 DecodeRows.use(keyed.extent, keys));
         LayerWeights weights = state.weights().layer(map.weightSet(firstLeaving));
         LayerKeys bound = keyed.keys(rotary, keys.outer(firstLeaving), List.of());
-        return new KeptKeys(engine(), shape, state.weights().type(), state.hidden().rows())
+        return new KeptKeys(
+                        engine(), shape, state.weights().type(), state.hidden().rows())
                 .bind(state.hidden(), keyed.slots, x, weights, state.scratch(), shared, bound);
     }
 

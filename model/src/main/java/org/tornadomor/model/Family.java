@@ -212,13 +212,12 @@ public enum Family {
         if (this == MOR) {
             return true;
         }
-        boolean attention =
-                switch (biases) {
-                    case NONE -> !a.qkvBias() && !a.outputBias();
-                    case QUERIES_KEYS_VALUES -> a.qkvBias() && !a.outputBias();
-                    case BY_KEY -> a.qkvBias() == a.outputBias();
-                    case EACH_BY_KEY -> true;
-                };
+        boolean attention = switch (biases) {
+            case NONE -> !a.qkvBias() && !a.outputBias();
+            case QUERIES_KEYS_VALUES -> a.qkvBias() && !a.outputBias();
+            case BY_KEY -> a.qkvBias() == a.outputBias();
+            case EACH_BY_KEY -> true;
+        };
         boolean positions = reads(Keys.NO_ROPE_LAYERS) || a.layers().stream().allMatch(AttentionKind::rotary);
         return attention
                 && positions

@@ -100,8 +100,7 @@ public final class Flops {
         for (int l = 0; l < map.numLayers(); l++) {
             double c = share(l, activeShare);
             boolean projects = projectsKv(l);
-            parameters += c
-                    * (ParameterCount.projections(config, projects) + ParameterCount.vectors(config, projects));
+            parameters += c * (ParameterCount.projections(config, projects) + ParameterCount.vectors(config, projects));
             attention += c * config.queryWidth() * seen(l, tokens);
         }
         return 6 * (parameters + attention);

@@ -142,7 +142,8 @@ public record ModelConfig(
         for (int l = unique + block; l < numLayers - unique && mor.sharing().cycle(); l++) {
             if (!architecture.kind(l).equals(architecture.kind(l - block))) {
                 throw new UserError("layers " + (l - block) + " and " + l + " share weights (mor.sharing "
-                        + mor.sharing().spelling() + "), but differ in layer_types or no_rope_layers; choose mor.num_recursions"
+                        + mor.sharing().spelling()
+                        + "), but differ in layer_types or no_rope_layers; choose mor.num_recursions"
                         + " and num_hidden_layers so that layers that share weights attend alike");
             }
         }

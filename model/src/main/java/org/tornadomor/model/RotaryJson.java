@@ -32,11 +32,16 @@ final class RotaryJson {
 
     /** The kinds that are computed, and the keys that each is computed from. */
     private static final Map<String, Set<String>> KINDS = Map.of(
-            UNSCALED, Set.of(),
-            "linear", Set.of(FACTOR),
-            "dynamic", Set.of(FACTOR),
-            "llama3", Set.of(FACTOR, LOW, HIGH, ORIGINAL),
-            "yarn", Set.of(FACTOR, ORIGINAL, ATTENTION, BETA_FAST, BETA_SLOW, MSCALE, MSCALE_ALL, TRUNCATE));
+            UNSCALED,
+            Set.of(),
+            "linear",
+            Set.of(FACTOR),
+            "dynamic",
+            Set.of(FACTOR),
+            "llama3",
+            Set.of(FACTOR, LOW, HIGH, ORIGINAL),
+            "yarn",
+            Set.of(FACTOR, ORIGINAL, ATTENTION, BETA_FAST, BETA_SLOW, MSCALE, MSCALE_ALL, TRUNCATE));
 
     private RotaryJson() {}
 

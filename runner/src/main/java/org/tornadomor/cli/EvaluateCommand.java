@@ -2,19 +2,19 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.function.Consumer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.UserError;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -60,7 +60,11 @@ final class EvaluateCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "MODEL",
+            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(

@@ -24,8 +24,7 @@ class ArchitectureJsonTest {
     private static ModelConfig config(String type, int layers, String more) {
         String text = """
                 {"model_type": "%s", "vocab_size": 64, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": %d,
-                 "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 64%s}"""
-                .formatted(type, layers, more.isEmpty() ? "" : ", " + more.replace('\'', '"'));
+                 "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 64%s}""".formatted(type, layers, more.isEmpty() ? "" : ", " + more.replace('\'', '"'));
         return ConfigJson.parse(text, "config.json", UnknownKeys.REFUSED, true);
     }
 
@@ -48,7 +47,9 @@ class ArchitectureJsonTest {
         assertEquals(config, ConfigJson.parse(config.toJson(), "again", UnknownKeys.REFUSED, true));
         ModelConfig recursive = config.withNumLayers(2)
                 .withArchitecture(config.architecture().withLayers(List.of()))
-                .withMor(MorConfig.recursive(2).toBuilder().sharing(Sharing.CYCLE).build());
+                .withMor(MorConfig.recursive(2).toBuilder()
+                        .sharing(Sharing.CYCLE)
+                        .build());
         assertEquals(recursive, ConfigJson.parse(recursive.toJson(), "recursive", UnknownKeys.REFUSED, true));
     }
 
@@ -62,7 +63,9 @@ class ArchitectureJsonTest {
                 .withLayers(List.of(window, NO_POSITIONS, window, NO_POSITIONS));
         ModelConfig config = config("llama", 4, "")
                 .withArchitecture(odd)
-                .withMor(MorConfig.recursive(2).toBuilder().sharing(Sharing.CYCLE).build());
+                .withMor(MorConfig.recursive(2).toBuilder()
+                        .sharing(Sharing.CYCLE)
+                        .build());
         assertEquals(Family.MOR, config.architecture().family());
         assertEquals(config, ConfigJson.parse(config.toJson(), "mor", UnknownKeys.REFUSED, true));
         ModelConfig plain = config.withMor(null);
@@ -75,7 +78,9 @@ class ArchitectureJsonTest {
         ModelConfig plain = config("smollm3", 4, "");
         String message = assertThrows(
                         UserError.class,
-                        () -> plain.withMor(MorConfig.recursive(2).toBuilder().sharing(Sharing.CYCLE).build()))
+                        () -> plain.withMor(MorConfig.recursive(2).toBuilder()
+                                .sharing(Sharing.CYCLE)
+                                .build()))
                 .getMessage();
         assertTrue(message.contains("layers 1 and 3") && message.contains("no_rope_layers"), message);
     }
@@ -99,7 +104,8 @@ class ArchitectureJsonTest {
         String on = "'use_sliding_window': true, 'sliding_window': 10";
         assertEquals(List.of(), read("qwen2", 3, "'sliding_window': 10").layers());
         assertEquals(List.of(), read("qwen2", 3, on).layers());
-        List<AttentionKind> late = read("qwen2", 3, on + ", 'max_window_layers': 2").layers();
+        List<AttentionKind> late =
+                read("qwen2", 3, on + ", 'max_window_layers': 2").layers();
         assertEquals(List.of(AttentionKind.FULL, AttentionKind.FULL, new AttentionKind(10, true)), late);
         String named = ", 'layer_types': ['sliding_attention', 'full_attention', 'full_attention']";
         assertEquals(new AttentionKind(10, true), read("qwen3", 3, on + named).kind(0));
@@ -110,7 +116,8 @@ class ArchitectureJsonTest {
         assertTrue(refusal("qwen2", 2, on + named).contains("layer_types names 3 layers"));
         assertTrue(refusal("qwen2", 3, "'sliding_window': 10, 'use_sliding_window': false" + named)
                 .contains("use_sliding_window says that there is no window"));
-        assertTrue(refusal("qwen2", 3, "'layer_types': ['linear_attention', 'a', 'b']").contains("'linear_attention'"));
+        assertTrue(refusal("qwen2", 3, "'layer_types': ['linear_attention', 'a', 'b']")
+                .contains("'linear_attention'"));
         assertTrue(refusal("mistral", 2, "'sliding_window': 0").contains("sliding_window is 0"));
     }
 
@@ -119,8 +126,10 @@ class ArchitectureJsonTest {
         assertEquals(
                 List.of(AttentionKind.FULL, AttentionKind.FULL, AttentionKind.FULL, NO_POSITIONS),
                 read("smollm3", 4, "").layers());
-        assertEquals(NO_POSITIONS, read("smollm3", 4, "'no_rope_layer_interval': 2").kind(1));
-        assertEquals(List.of(), read("smollm3", 4, "'no_rope_layers': [1, 1, 1, 1]").layers());
+        assertEquals(
+                NO_POSITIONS, read("smollm3", 4, "'no_rope_layer_interval': 2").kind(1));
+        assertEquals(
+                List.of(), read("smollm3", 4, "'no_rope_layers': [1, 1, 1, 1]").layers());
         assertTrue(refusal("smollm3", 4, "'no_rope_layers': [1, 0]").contains("each of the 4 layers"));
         assertTrue(refusal("smollm3", 2, "'no_rope_layers': [1, 2]").contains("no_rope_layers"));
         assertTrue(refusal("smollm3", 2, "'no_rope_layer_interval': 0").contains("no_rope_layer_interval is 0"));
@@ -155,7 +164,10 @@ class ArchitectureJsonTest {
     @Test
     void longerSequencesWhereScalingReachesFurther() {
         assertEquals(64, config("llama", 2, "").longestSequence());
-        assertEquals(128, config("llama", 2, "'rope_scaling': {'type': 'dynamic', 'factor': 2}").longestSequence());
+        assertEquals(
+                128,
+                config("llama", 2, "'rope_scaling': {'type': 'dynamic', 'factor': 2}")
+                        .longestSequence());
         String yarn = "'rope_scaling': {'type': 'yarn', 'factor': 4, 'original_max_position_embeddings': %d}";
         assertEquals(256, config("llama", 2, yarn.formatted(64)).longestSequence());
         assertEquals(64, config("llama", 2, yarn.formatted(16)).longestSequence());

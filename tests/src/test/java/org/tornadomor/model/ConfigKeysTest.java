@@ -207,12 +207,18 @@ class ConfigKeysTest {
 
     @Test
     void mistralsOwnDefaults() {
-        assertEquals(4096, read(MISTRAL.formatted(""), new ArrayList<>()).architecture().window());
+        assertEquals(
+                4096,
+                read(MISTRAL.formatted(""), new ArrayList<>()).architecture().window());
         ModelConfig longer = read(MISTRAL.formatted(", \"max_position_embeddings\": 4097"), new ArrayList<>());
         assertEquals(4096, longer.architecture().window());
         // Mistral's code knows no such switch.
         String switched = ", \"sliding_window\": 24, \"use_sliding_window\": false, \"max_position_embeddings\": 64";
-        assertEquals(24, read(MISTRAL.formatted(switched), new ArrayList<>()).architecture().window());
+        assertEquals(
+                24,
+                read(MISTRAL.formatted(switched), new ArrayList<>())
+                        .architecture()
+                        .window());
         ModelConfig short_ = read(MISTRAL.formatted(", \"max_position_embeddings\": 4096"), new ArrayList<>());
         assertEquals(4096, short_.maxPositions());
         assertEquals(0, short_.architecture().window());

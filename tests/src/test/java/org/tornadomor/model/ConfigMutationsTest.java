@@ -224,8 +224,8 @@ class ConfigMutationsTest {
             case "model_type" ->
                 assertTrue(Set.of("llama", "mistral", "mor", "qwen2").contains(value.asString()), what);
             case "architectures" ->
-                value.forEach(
-                        name -> assertTrue(name.asString().matches("(Llama|LLaMA|Mistral|MoR|Qwen2)ForCausalLM"), what));
+                value.forEach(name ->
+                        assertTrue(name.asString().matches("(Llama|LLaMA|Mistral|MoR|Qwen2)ForCausalLM"), what));
             case "layer_types" ->
                 value.forEach(type -> assertTrue(
                         type.asString().equals("full_attention")
@@ -243,7 +243,9 @@ class ConfigMutationsTest {
             case "max_window_layers" -> assertEquals("qwen2", family(given), what);
             case "use_sliding_window" ->
                 assertTrue(
-                        isAbsent(given, "sliding_window") || config.architecture().window() > 0 || isWide(given, config),
+                        isAbsent(given, "sliding_window")
+                                || config.architecture().window() > 0
+                                || isWide(given, config),
                         what);
             case "rope_theta" -> assertEquals(value.doubleValue(), config.ropeTheta(), what);
             case "rope_scaling", "rope_parameters" ->
@@ -288,7 +290,8 @@ class ConfigMutationsTest {
     }
 
     private static boolean fullByName(JsonNode given) {
-        return given.path("layer_types").isArray() && !given.get("layer_types").toString().contains("sliding");
+        return given.path("layer_types").isArray()
+                && !given.get("layer_types").toString().contains("sliding");
     }
 
     private static void assertShows(JsonNode shown, Map.Entry<String, JsonNode> entry, String what) {
@@ -340,7 +343,10 @@ class ConfigMutationsTest {
         }
         assertEquals(isAbsent(given, "mor"), config.mor() == null, what);
         if (mistral && given.get("sliding_window") == null) {
-            assertEquals(config.maxPositions() <= 4096 ? 0 : 4096, config.architecture().window(), what);
+            assertEquals(
+                    config.maxPositions() <= 4096 ? 0 : 4096,
+                    config.architecture().window(),
+                    what);
         }
     }
 

@@ -40,7 +40,8 @@ final class FamilyCase {
     static List<FamilyCase> all() throws IOException {
         String more = System.getProperty("families.dir", "");
         Stream<Path> roots = more.isEmpty() ? Stream.of(CASES) : Stream.of(CASES, Path.of(more));
-        List<FamilyCase> cases = roots.flatMap(FamilyCase::folders).map(FamilyCase::new).toList();
+        List<FamilyCase> cases =
+                roots.flatMap(FamilyCase::folders).map(FamilyCase::new).toList();
         assertTrue(cases.size() >= 14, cases.size() + " cases of families");
         return cases;
     }
@@ -51,7 +52,11 @@ final class FamilyCase {
 
     private static Stream<Path> folders(Path root) {
         try (Stream<Path> entries = Files.list(root)) {
-            return entries.filter(path -> Files.exists(path.resolve("expected.safetensors"))).sorted().toList().stream();
+            return entries
+                    .filter(path -> Files.exists(path.resolve("expected.safetensors")))
+                    .sorted()
+                    .toList()
+                    .stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -18,21 +18,24 @@ class FamilyGoldenTest {
 
     @TestFactory
     Stream<DynamicTest> onTheCpu() throws IOException {
-        return FamilyCase.all().stream().map(golden -> DynamicTest.dynamicTest(golden.name(), () -> {
-            try (Engine engine = new CpuEngine(2)) {
-                check(engine, golden, golden.length, CPU);
-            }
-        }));
+        return FamilyCase.all().stream()
+                .map(golden -> DynamicTest.dynamicTest(golden.name(), () -> {
+                    try (Engine engine = new CpuEngine(2)) {
+                        check(engine, golden, golden.length, CPU);
+                    }
+                }));
     }
 
     @TestFactory
     @Tag("device")
     Stream<DynamicTest> onADevice() throws IOException {
-        return FamilyCase.all().stream().map(golden -> DynamicTest.dynamicTest(golden.name(), () -> {
-            try (Engine engine = new TornadoEngine(EngineOptions.standard().withChecks())) {
-                check(engine, golden, Math.min(golden.length, 40), DEVICE);
-            }
-        }));
+        return FamilyCase.all().stream()
+                .map(golden -> DynamicTest.dynamicTest(golden.name(), () -> {
+                    try (Engine engine =
+                            new TornadoEngine(EngineOptions.standard().withChecks())) {
+                        check(engine, golden, Math.min(golden.length, 40), DEVICE);
+                    }
+                }));
     }
 
     private static void check(Engine engine, FamilyCase golden, int tokens, double allowed) {

@@ -95,7 +95,12 @@ public sealed interface DenseOp extends Op {
         public RmsNormBackward {
             sameRows("RmsNormBackward", dx, dOut, x);
             sameColumns("RmsNormBackward", dx, dOut, x);
-            check(x.columns() % w.rows().max() == 0 && w.rows().max() == dw.rows().max(), "RmsNormBackward", w, dw);
+            check(
+                    x.columns() % w.rows().max() == 0
+                            && w.rows().max() == dw.rows().max(),
+                    "RmsNormBackward",
+                    w,
+                    dw);
         }
 
         /** Stretches of a row that were normalised by themselves. */

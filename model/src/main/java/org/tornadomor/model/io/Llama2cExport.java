@@ -65,8 +65,8 @@ public final class Llama2cExport implements AutoCloseable {
     private static void requireExpressible(ModelConfig config) {
         String more = config.architecture().described();
         if (!more.isEmpty()) {
-            throw new UserError("llama2.c computes a plain Llama, and this model has " + more
-                    + "; export it with --format hf");
+            throw new UserError(
+                    "llama2.c computes a plain Llama, and this model has " + more + "; export it with --format hf");
         }
         if (config.queryWidth() != config.hiddenSize()) {
             throw new UserError("llama2.c takes heads of hidden_size / num_attention_heads elements, and this model's"

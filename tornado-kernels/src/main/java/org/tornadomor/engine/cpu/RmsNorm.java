@@ -19,6 +19,7 @@ final class RmsNorm {
         private final int heads;
         /** Of a head. */
         private final int columns;
+
         private int rows;
         private float[] out, x, w;
         private int outAt, outStride, xAt, xStride, wAt;
@@ -65,6 +66,7 @@ final class RmsNorm {
         private final int heads;
         /** Of a head. */
         private final int columns;
+
         private final WorkerTeam.TileTask inputTiles = this::inputTile;
         private final WorkerTeam.TileTask weightTiles = this::weightTile;
         private int rows, tiles;

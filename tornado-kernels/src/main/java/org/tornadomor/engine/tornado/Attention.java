@@ -344,7 +344,8 @@ final class Attention {
                         mine = visible.get(visibleAt + row * visibleStride);
                     }
                 }
-                // The last row of a sequence sees the most, and the first begins to see where none of the others does before.
+                // The last row of a sequence sees the most, and the first begins to see where none of the others does
+                // before.
                 int seen = 0;
                 int hidden = 0;
                 if (from < to) {
