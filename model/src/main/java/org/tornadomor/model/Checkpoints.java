@@ -131,7 +131,7 @@ public final class Checkpoints {
             CheckpointFolder folder, Engine engine, ElementType asked, Consumer<String> notes) {
         if (asked != null) {
             for (ParameterSpec spec : folder.specs()) {
-                if (isKept(folder, spec) && !asked.fits(spec.shape()[1])) {
+                if (WeightMemory.isNarrowed(folder.config(), spec) && !asked.fits(spec.shape()[1])) {
                     throw new UserError(folder.path() + ": rows of " + spec.name() + " have " + spec.shape()[1]
                             + " elements, no multiple of the " + ElementType.BLOCK
                             + " that share a scale in q8; give another --weights");
@@ -142,7 +142,7 @@ public final class Checkpoints {
         int all = 0;
         int blocks = 0;
         for (ParameterSpec spec : folder.specs()) {
-            if (isKept(folder, spec)) {
+            if (WeightMemory.isNarrowed(folder.config(), spec)) {
                 all++;
                 blocks += folder.tensors().hasBlocks(spec.name()) ? 1 : 0;
             }
@@ -157,11 +157,6 @@ public final class Checkpoints {
                             : "only the cpu engine keeps them"));
         }
         return kept ? ElementType.Q8 : ElementType.F32;
-    }
-
-    /** Whether a tensor is a matrix that an engine may keep as a narrow type: not of a router, and no low-rank factor. */
-    private static boolean isKept(CheckpointFolder folder, ParameterSpec spec) {
-        return spec.group() == ParameterSpec.Group.MATRIX && !folder.config().router().owns(folder.config(), spec.name());
     }
 
     private static void requireNarrow(CheckpointFolder folder, String name, float[] values, int count) {

@@ -49,8 +49,8 @@ public final class TokenizerBuilder {
         for (int id = 0; id < tokens.size(); id++) {
             Integer other = ids.put(tokens.get(id), id);
             if (other != null) {
-                throw new UserError(source + ": the token " + TokenTable.quoted(tokens.get(id)) + " comes twice, with the ids "
-                        + other + " and " + id + "; convert the model anew");
+                throw new UserError(source + ": the token " + TokenTable.quoted(tokens.get(id))
+                        + " comes twice, with the ids " + other + " and " + id + "; convert the model anew");
             }
         }
     }
@@ -153,16 +153,20 @@ public final class TokenizerBuilder {
         }
         replace(steps.addObject(), " ", SPACE);
         root.putNull("pre_tokenizer");
-        ArrayNode decoders =
-                root.putObject("decoder").put(TYPE, "Sequence").putArray("decoders");
+        ArrayNode decoders = root.putObject("decoder").put(TYPE, "Sequence").putArray("decoders");
         replace(decoders.addObject(), SPACE, " ");
         decoders.addObject().put(TYPE, "ByteFallback");
         decoders.addObject().put(TYPE, "Fuse");
         if (spaceBefore) {
-            decoders.addObject().put(TYPE, "Strip").put("content", " ").put("start", 1).put("stop", 0);
+            decoders.addObject()
+                    .put(TYPE, "Strip")
+                    .put("content", " ")
+                    .put("start", 1)
+                    .put("stop", 0);
         }
         ArrayNode merges = model(root, true).putArray("merges");
-        merges(scores, mergeable).forEach(merge -> merges.addArray().add(merge.left).add(merge.right));
+        merges(scores, mergeable)
+                .forEach(merge -> merges.addArray().add(merge.left).add(merge.right));
         return files(root);
     }
 
@@ -188,8 +192,8 @@ public final class TokenizerBuilder {
                 continue;
             }
             if (!Float.isFinite(scores[id])) {
-                throw new UserError(source + ": the score of token " + id + " is " + scores[id]
-                        + "; convert the model anew");
+                throw new UserError(
+                        source + ": the score of token " + id + " is " + scores[id] + "; convert the model anew");
             }
             String token = tokens.get(id);
             for (int at = token.length() - 1; at > 0; at--) {
@@ -253,8 +257,7 @@ public final class TokenizerBuilder {
         config.put("tokenizer_class", "PreTrainedTokenizerFast");
         JsonMapper mapper = JsonMapper.shared();
         files.put(Tokenizers.FILE, mapper.writeValueAsBytes(root));
-        files.put(
-                TokenizerFiles.CONFIG, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+        files.put(TokenizerFiles.CONFIG, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
         return new TokenizerFiles(files);
     }
 

@@ -28,7 +28,18 @@ public enum WordRule {
     /** The same without composing. */
     STABLELM2(Set.of(Rules.QWEN2), false, false, false, "stablelm2"),
     /** Each digit by itself, else GPT-2's words. */
-    DIGITS(Set.of(), false, false, false, "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"),
+    DIGITS(
+            Set.of(),
+            false,
+            false,
+            false,
+            "smollm",
+            "starcoder",
+            "refact",
+            "command-r",
+            "codeshell",
+            "exaone",
+            "minerva-7b"),
     /** Mistral's since Nemo: words end where lower case turns to upper case. */
     TEKKEN(Set.of(Rules.TEKKEN), true, false, true, "tekken"),
     /** What llama.cpp does where a file does not say. */
@@ -43,9 +54,10 @@ public enum WordRule {
     private static final class Rules {
         static final String LLAMA3 = rest("\\p{N}{1,3}");
         static final String QWEN2 = rest("\\p{N}");
-        static final String TEKKEN = "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
-                + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
-                + "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+        static final String TEKKEN =
+                "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+"
+                        + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*"
+                        + "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
         static final String PUNCTUATION = "[\\p{P}\\$\\+<=>\\^~\\|]+";
         static final String WORDS = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)";
 
@@ -95,7 +107,11 @@ public enum WordRule {
         for (WordRule rule : values()) {
             boolean same = simple(rule.splitting()).equals(simple(tokenizer.path("pre_tokenizer")))
                     && rule.composes
-                            == tokenizer.path("normalizer").path(TYPE).asString("").equals("NFC")
+                            == tokenizer
+                                    .path("normalizer")
+                                    .path(TYPE)
+                                    .asString("")
+                                    .equals("NFC")
                     && rule.wholeWords
                             == tokenizer.path("model").path("ignore_merges").asBoolean(false);
             if (same && (rule.composes || isNothing(tokenizer.path("normalizer")))) {
@@ -119,7 +135,8 @@ public enum WordRule {
         if (!copy.path("invert").asBoolean(false)) {
             copy.remove("invert");
         }
-        if (copy.path(TYPE).asString("").equals("ByteLevel") && copy.path("use_regex").asBoolean(true)) {
+        if (copy.path(TYPE).asString("").equals("ByteLevel")
+                && copy.path("use_regex").asBoolean(true)) {
             copy.remove("use_regex");
         }
         if (copy.path("pretokenizers") instanceof ArrayNode parts) {

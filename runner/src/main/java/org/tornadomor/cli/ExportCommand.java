@@ -80,8 +80,9 @@ final class ExportCommand implements Runnable {
     @Option(
             names = "--type",
             paramLabel = "TYPE",
-            description = "f32, f16, bf16 or q8_0 (8 bits, with a scale for each 32 weights), for matrices; gguf only. Default: as"
-                    + " in the checkpoint.")
+            description =
+                    "f32, f16, bf16 or q8_0 (8 bits, with a scale for each 32 weights), for matrices; gguf only. Default: as"
+                            + " in the checkpoint.")
     private Matrices type;
 
     @Mixin
@@ -134,7 +135,8 @@ final class ExportCommand implements Runnable {
                 TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer);
                 switch (format) {
                     case HF ->
-                        HuggingFaceExport.write(plain, checkpoint.folder(), out, dtype(plain.dtype()), texts.generation());
+                        HuggingFaceExport.write(
+                                plain, checkpoint.folder(), out, dtype(plain.dtype()), texts.generation());
                     case GGUF -> gguf(plain, checkpoint, texts);
                     case LLAMA2C -> {
                         Llama2cExport.write(plain, out);
@@ -180,7 +182,8 @@ final class ExportCommand implements Runnable {
         boolean named = texts.tokenizer() != null;
         GgufVocabulary vocabulary =
                 named ? GgufVocabulary.of(checkpoint.folder(), plain.config().vocabSize(), texts) : null;
-        String name = String.valueOf(checkpoint.path().toAbsolutePath().normalize().getFileName());
+        String name =
+                String.valueOf(checkpoint.path().toAbsolutePath().normalize().getFileName());
         List<String> other = GgufExport.write(plain, name, vocabulary, out, stored);
         if (!other.isEmpty()) {
             say("Note: " + other.stream().limit(3).collect(Collectors.joining(", "))
@@ -194,8 +197,7 @@ final class ExportCommand implements Runnable {
     }
 
     private static Tokenizer tokenizer(CheckpointFolder checkpoint) {
-        return Tokenizers.forCheckpoint(
-                        checkpoint.folder(), checkpoint.config().vocabSize())
+        return Tokenizers.forCheckpoint(checkpoint.folder(), checkpoint.config().vocabSize())
                 .orElse(null);
     }
 

@@ -94,7 +94,8 @@ final class ImportCommand implements Runnable {
             }
             spec.commandLine()
                     .getErr()
-                    .println("Imported " + checkpoint.path() + ": " + CheckpointDescription.kind(checkpoint.config()) + ", "
+                    .println("Imported " + checkpoint.path() + ": " + CheckpointDescription.kind(checkpoint.config())
+                            + ", "
                             + Figures.grouped(checkpoint.describe().parameters().total()) + " parameters as "
                             + name(stored) + (named ? "" : ", without a tokenizer") + ", to " + out);
         }

@@ -4,10 +4,12 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.tornadomor.ModelFolders;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.WeightMemory;
 import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
@@ -94,6 +96,11 @@ final class InfoCommand implements Runnable {
                 "weights",
                 it.tensors() + " tensors, " + types(it) + ", " + Figures.scaled(it.bytes()) + "B in "
                         + it.files().size() + (it.files().size() == 1 ? " file" : " files"));
+        lines.put(
+                "in memory",
+                WeightMemory.of(config).entrySet().stream()
+                        .map(entry -> Figures.scaled(entry.getValue()) + "B as " + WeightsOption.spelling(entry.getKey()))
+                        .collect(Collectors.joining(", ")));
         lines.put("tokenizer", it.tokenizer() ? CheckpointFolder.TOKENIZER_FILE : "none of its own");
         lines.put("resumable", it.resumable() ? "yes" : "no");
         it.metadata().forEach((key, value) -> lines.put("metadata " + key, value));
@@ -137,6 +144,8 @@ final class InfoCommand implements Runnable {
         ObjectNode elements = object.putObject("elements");
         it.elements().forEach((type, count) -> elements.put(type, count));
         object.put("bytes", it.bytes());
+        ObjectNode memory = object.putObject("memory");
+        WeightMemory.of(it.config()).forEach((type, bytes) -> memory.put(WeightsOption.spelling(type), bytes));
         object.put("tokenizer", it.tokenizer());
         object.put("resumable", it.resumable());
         ObjectNode metadata = object.putObject("metadata");

@@ -1,15 +1,15 @@
 package org.tornadomor.cli;
 
 import java.nio.file.Path;
-import java.util.function.Consumer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.SafeTensorsWriter;
@@ -41,7 +41,11 @@ final class LogitsCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "MODEL", description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "MODEL",
+            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(

@@ -16,7 +16,8 @@ import org.tornadomor.trainer.RunFolder;
 
 /** What the commands below {@code tokenizer} take. */
 final class TokenizerArgument {
-    static final String DESCRIPTION = "bytes, a tokenizer.json, the folder of a tokenizer, a checkpoint or a run, or a file of GGUF.";
+    static final String DESCRIPTION =
+            "bytes, a tokenizer.json, the folder of a tokenizer, a checkpoint or a run, or a file of GGUF.";
 
     private TokenizerArgument() {}
 

@@ -39,7 +39,8 @@ final class TrainOptions {
     @Option(
             names = "--init",
             paramLabel = "MODEL",
-            description = "Begin with the weights of a checkpoint or run, also of a plain Llama, or of a file of GGUF or llama2.c.")
+            description =
+                    "Begin with the weights of a checkpoint or run, also of a plain Llama, or of a file of GGUF or llama2.c.")
     private String init;
 
     @Mixin

@@ -34,6 +34,16 @@ final class WeightsOption {
         }
     }
 
+    /** How the option calls a type. */
+    static String spelling(ElementType stored) {
+        for (Type type : Type.values()) {
+            if (type.stored == stored) {
+                return type.toString();
+            }
+        }
+        throw new IllegalArgumentException(stored + " is for no weights");
+    }
+
     /** The type for the matrices of a model, or null to leave it to the model. */
     ElementType type() {
         return type == null ? null : type.stored;

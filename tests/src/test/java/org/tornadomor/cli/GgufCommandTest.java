@@ -49,8 +49,19 @@ class GgufCommandTest {
         Path expected = Path.of(model.toString().replace(".gguf", ".safetensors"));
         Path out = folder.resolve("logits");
         Outcome.of(
-                        "logits", "--model", model, "--input", expected, "--mode", "train", "--engine", "cpu", "--weights",
-                        "float32", "--out", out)
+                        "logits",
+                        "--model",
+                        model,
+                        "--input",
+                        expected,
+                        "--mode",
+                        "train",
+                        "--engine",
+                        "cpu",
+                        "--weights",
+                        "float32",
+                        "--out",
+                        out)
                 .succeeds();
         try (SafeTensors a = SafeTensors.open(expected);
                 SafeTensors b = SafeTensors.open(out)) {
@@ -73,8 +84,7 @@ class GgufCommandTest {
     @TestFactory
     Stream<DynamicTest> idsAreThoseOfTheirLibraries() throws IOException {
         JsonNode ids = JsonMapper.shared().readTree(Files.readString(FILES.resolve("ids.json")));
-        return ids.properties().stream()
-                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> compareIds(entry)));
+        return ids.properties().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> compareIds(entry)));
     }
 
     private void compareIds(Map.Entry<String, JsonNode> model) {
@@ -120,9 +130,17 @@ class GgufCommandTest {
                 .succeeds()
                 .err();
         assertTrue(err.contains("become float32: only the cpu engine keeps them"), err);
-        Outcome.of("generate", "--model", Folders.GOLDEN.resolve("expert-capacity"), "--prompt-tokens", "1", "--weights", "q8")
+        Outcome.of(
+                        "generate",
+                        "--model",
+                        Folders.GOLDEN.resolve("expert-capacity"),
+                        "--prompt-tokens",
+                        "1",
+                        "--weights",
+                        "q8")
                 .failsWith(1, "no multiple of the 32");
-        String q8 = Outcome.of("generate", "--model", Folders.bytes(folder.resolve("m")), "--prompt", "a", "--weights", "q8")
+        String q8 = Outcome.of(
+                        "generate", "--model", Folders.bytes(folder.resolve("m")), "--prompt", "a", "--weights", "q8")
                 .succeeds()
                 .err();
         assertTrue(!q8.contains("Note"), q8);
@@ -130,7 +148,18 @@ class GgufCommandTest {
 
     private float[] logits(Path model, Path input) {
         Path out = folder.resolve("logits");
-        Outcome.of("logits", "--model", model, "--input", input, "--mode", "train", "--weights", "float32", "--out", out)
+        Outcome.of(
+                        "logits",
+                        "--model",
+                        model,
+                        "--input",
+                        input,
+                        "--mode",
+                        "train",
+                        "--weights",
+                        "float32",
+                        "--out",
+                        out)
                 .succeeds();
         try (SafeTensors file = SafeTensors.open(out)) {
             return file.read("logits");
@@ -167,7 +196,9 @@ class GgufCommandTest {
     }
 
     private static String ids(Path model, String text) {
-        return Outcome.of("tokenizer", "encode", model, "--parse-special", text).succeeds().out();
+        return Outcome.of("tokenizer", "encode", model, "--parse-special", text)
+                .succeeds()
+                .out();
     }
 
     private static JsonNode small(Path model, String name) throws IOException {
@@ -201,15 +232,18 @@ class GgufCommandTest {
     }
 
     private static String generated(Path model) {
-        return Outcome.of("generate", "--model", model, "--prompt", "public", "--max-new-tokens", 20, "--temperature", 0)
+        return Outcome.of(
+                        "generate", "--model", model, "--prompt", "public", "--max-new-tokens", 20, "--temperature", 0)
                 .succeeds()
                 .out();
     }
 
     @Test
     void infoSaysWhatItIs() {
-        String out = Outcome.of("info", FILES.resolve("llama-q8_0.gguf")).succeeds().out();
-        assertTrue(out.contains("llama-q8_0.gguf") && out.contains("F32 and Q8_0") && out.contains("tokenizer.json"), out);
+        String out =
+                Outcome.of("info", FILES.resolve("llama-q8_0.gguf")).succeeds().out();
+        assertTrue(
+                out.contains("llama-q8_0.gguf") && out.contains("F32 and Q8_0") && out.contains("tokenizer.json"), out);
     }
 
     @Test
@@ -217,8 +251,7 @@ class GgufCommandTest {
         Path model = FILES.resolve("llama-f16.gguf");
         Path text = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(60));
         Path run = folder.resolve("run");
-        Outcome.of(
-                        "train", "--init", model, "--data", text, "--context", 16, "--batch", 2, "--steps", 1, "--out", run)
+        Outcome.of("train", "--init", model, "--data", text, "--context", 16, "--batch", 2, "--steps", 1, "--out", run)
                 .succeeds();
         String config = Files.readString(run.resolve("config.yaml"));
         assertTrue(config.contains("tokenizer: ") && !config.contains("tornado-mor-"), config);

@@ -63,11 +63,20 @@ class Llama2cCommandTest {
                 .succeeds();
         for (Path model : new Path[] {FILES.resolve("version0.bin"), imported}) {
             String json = Outcome.of(
-                            "generate", "--model", model, "--prompt", "the cat sat", "--max-new-tokens", 20, "--temperature", 0,
+                            "generate",
+                            "--model",
+                            model,
+                            "--prompt",
+                            "the cat sat",
+                            "--max-new-tokens",
+                            20,
+                            "--temperature",
+                            0,
                             "--json")
                     .succeeds()
                     .out();
-            JsonNode generation = JsonMapper.shared().readTree(json).get("generations").get(0);
+            JsonNode generation =
+                    JsonMapper.shared().readTree(json).get("generations").get(0);
             int[] prompt = ints(generation.get("prompt_tokens"));
             int[] drawn = ints(generation.get("tokens"));
             assertArrayEquals(Arrays.copyOf(tokens, prompt.length), prompt);

@@ -44,7 +44,7 @@ public enum ElementType {
     }
 
     /** Elements from one row of a new tensor to the next. */
-    int stride(int columns) {
+    public int stride(int columns) {
         if (!fits(columns)) {
             throw new IllegalArgumentException("rows of " + columns + " are no whole blocks of " + this);
         }

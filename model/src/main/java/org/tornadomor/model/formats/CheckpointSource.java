@@ -75,8 +75,8 @@ public final class CheckpointSource {
 
     private static void requireNone(Path path, Path tokenizer) {
         if (tokenizer != null) {
-            throw new UserError(path + " has a tokenizer of its own, and --tokenizer is for files of llama2.c; leave it"
-                    + " away");
+            throw new UserError(
+                    path + " has a tokenizer of its own, and --tokenizer is for files of llama2.c; leave it" + " away");
         }
     }
 

@@ -135,7 +135,15 @@ final class Llama2cModel {
             throw damaged(path, "a scale for " + group + " elements does not fit rows of " + numbers[0]);
         }
         return new Header(
-                version, numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6], tied,
+                version,
+                numbers[0],
+                numbers[1],
+                numbers[2],
+                numbers[3],
+                numbers[4],
+                numbers[5],
+                numbers[6],
+                tied,
                 group);
     }
 

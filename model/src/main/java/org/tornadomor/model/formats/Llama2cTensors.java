@@ -58,8 +58,7 @@ final class Llama2cTensors implements TensorSource {
             throw Llama2cModel.damaged(path, "its header asks for more than any file holds");
         }
         if (at != data.byteSize()) {
-            throw Llama2cModel.damaged(
-                    path, "its header asks for " + at + " bytes, and it has " + data.byteSize());
+            throw Llama2cModel.damaged(path, "its header asks for " + at + " bytes, and it has " + data.byteSize());
         }
     }
 

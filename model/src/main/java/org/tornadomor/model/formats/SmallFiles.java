@@ -45,7 +45,8 @@ final class SmallFiles {
             if (FOLDERS.isEmpty()) {
                 Runtime.getRuntime().addShutdownHook(new Thread(SmallFiles::deleteAll));
             }
-            Path folder = Files.createDirectory(above.resolve(checkpoint.getFileName().toString()));
+            Path folder =
+                    Files.createDirectory(above.resolve(checkpoint.getFileName().toString()));
             FOLDERS.put(key, folder);
             for (Map.Entry<String, byte[]> file : files.entrySet()) {
                 Files.write(folder.resolve(file.getKey()), file.getValue());

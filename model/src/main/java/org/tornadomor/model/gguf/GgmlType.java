@@ -49,8 +49,25 @@ public enum GgmlType {
 
     static {
         String[] names = {
-            "Q8_1=9", "Q8_K=15", "IQ2_XXS=16", "IQ2_XS=17", "IQ3_XXS=18", "IQ1_S=19", "IQ4_NL=20", "IQ3_S=21", "IQ2_S=22",
-            "IQ4_XS=23", "I8=24", "I16=25", "I32=26", "I64=27", "F64=28", "IQ1_M=29", "TQ1_0=34", "TQ2_0=35", "MXFP4=39"
+            "Q8_1=9",
+            "Q8_K=15",
+            "IQ2_XXS=16",
+            "IQ2_XS=17",
+            "IQ3_XXS=18",
+            "IQ1_S=19",
+            "IQ4_NL=20",
+            "IQ3_S=21",
+            "IQ2_S=22",
+            "IQ4_XS=23",
+            "I8=24",
+            "I16=25",
+            "I32=26",
+            "I64=27",
+            "F64=28",
+            "IQ1_M=29",
+            "TQ1_0=34",
+            "TQ2_0=35",
+            "MXFP4=39"
         };
         for (String name : names) {
             OTHERS[Integer.parseInt(name.substring(name.indexOf('=') + 1))] = name.substring(0, name.indexOf('='));
@@ -80,7 +97,9 @@ public enum GgmlType {
                 return type;
             }
         }
-        String name = id >= 0 && id < OTHERS.length && OTHERS[id] != null ? OTHERS[id] : "unknown type " + Integer.toUnsignedString(id);
+        String name = id >= 0 && id < OTHERS.length && OTHERS[id] != null
+                ? OTHERS[id]
+                : "unknown type " + Integer.toUnsignedString(id);
         throw new UserError("is " + name + ", and what is read is "
                 + Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "))
                 + "; take a file of one of these types, such as Q8_0");

@@ -71,7 +71,9 @@ final class GgufConfig {
                 .findFirst()
                 .orElseThrow(() -> new UserError(file.path() + ": general.architecture is "
                         + GgufReader.quoted(name) + ", and those that are read are "
-                        + String.join(", ", ARCHITECTURES.stream().map(Architecture::name).toList())
+                        + String.join(
+                                ", ",
+                                ARCHITECTURES.stream().map(Architecture::name).toList())
                         + "; take a model of one of these families"));
     }
 
@@ -147,7 +149,9 @@ final class GgufConfig {
         int layers = size("block_count");
         json.put("num_hidden_layers", layers);
         json.put("num_attention_heads", heads);
-        json.put("num_key_value_heads", has("attention.head_count_kv") ? same("attention.head_count_kv", "heads") : heads);
+        json.put(
+                "num_key_value_heads",
+                has("attention.head_count_kv") ? same("attention.head_count_kv", "heads") : heads);
         int headSize = headSize(hidden, heads);
         json.put("head_dim", headSize);
         json.put("hidden_act", "silu");

@@ -52,7 +52,8 @@ public final class GgufExport {
      * @return the matrices that are F16 instead, since their rows are no whole number of blocks
      * @throws UserError if GGUF has no way to say what the model or its tokenizer does, or the disk refuses
      */
-    public static List<String> write(PlainLlama model, String name, GgufVocabulary tokenizer, Path file, GgmlType type) {
+    public static List<String> write(
+            PlainLlama model, String name, GgufVocabulary tokenizer, Path file, GgmlType type) {
         try (GgufWriter out = new GgufWriter(file)) {
             GgufExport export = new GgufExport(model, out);
             export.requireExpressible();
@@ -108,7 +109,9 @@ public final class GgufExport {
                 out.integer(key("rope.scaling.original_context_length"), yarn.originalPositions());
                 out.number(key("rope.scaling.yarn_beta_fast"), yarn.betaFast());
                 out.number(key("rope.scaling.yarn_beta_slow"), yarn.betaSlow());
-                out.number(key("rope.scaling.attn_factor"), yarn.attentionFactor() / RotaryScalings.attention(yarn.factor()));
+                out.number(
+                        key("rope.scaling.attn_factor"),
+                        yarn.attentionFactor() / RotaryScalings.attention(yarn.factor()));
             }
             default -> {}
         }
@@ -124,8 +127,7 @@ public final class GgufExport {
         if (!(config.architecture().scaling() instanceof RotaryScaling.Llama3 scaling)) {
             return new float[0];
         }
-        double[] factors =
-                RotaryScalings.factors(scaling, config.ropeTheta(), config.headDim(), config.maxPositions());
+        double[] factors = RotaryScalings.factors(scaling, config.ropeTheta(), config.headDim(), config.maxPositions());
         float[] values = new float[factors.length];
         for (int j = 0; j < values.length; j++) {
             values[j] = (float) factors[j];
@@ -221,7 +223,8 @@ public final class GgufExport {
             int rows = Math.min(rowsAtOnce, shape[0] - row);
             model.read(spec.name(), (long) row * columns, values, rows * columns);
             for (int r = 0; turns && r < rows; r++) {
-                System.arraycopy(values, r * columns, turned, (int) HeadRows.source(r, config.headDim()) * columns, columns);
+                System.arraycopy(
+                        values, r * columns, turned, (int) HeadRows.source(r, config.headDim()) * columns, columns);
             }
             out.append(name, turned, rows * columns);
         }

@@ -13,9 +13,7 @@ final class GgufNames {
     static final String ROTARY_FACTORS = "rope_freqs.weight";
 
     private static final Map<String, String> WHOLE = Map.of(
-            EMBEDDING, "model.embed_tokens.weight",
-            "output_norm.weight", "model.norm.weight",
-            HEAD, "lm_head.weight");
+            EMBEDDING, "model.embed_tokens.weight", "output_norm.weight", "model.norm.weight", HEAD, "lm_head.weight");
 
     private static final Map<String, String> PARTS = new LinkedHashMap<>();
 

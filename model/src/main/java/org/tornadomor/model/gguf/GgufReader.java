@@ -69,8 +69,8 @@ final class GgufReader {
     String string(String what, int longest) {
         long length = i64("the length of " + what);
         if (length < 0 || length > longest) {
-            throw new GgufDamage(what + " has " + Long.toUnsignedString(length) + " bytes, and " + longest
-                    + " are the most");
+            throw new GgufDamage(
+                    what + " has " + Long.toUnsignedString(length) + " bytes, and " + longest + " are the most");
         }
         byte[] bytes = data.asSlice(skip(length, what), length).toArray(ValueLayout.JAVA_BYTE);
         try {
@@ -86,8 +86,8 @@ final class GgufReader {
     void skipString(String what) {
         long length = i64("the length of " + what);
         if (length < 0 || length > LONGEST_STRING) {
-            throw new GgufDamage(what + " has " + Long.toUnsignedString(length) + " bytes, and " + LONGEST_STRING
-                    + " are the most");
+            throw new GgufDamage(
+                    what + " has " + Long.toUnsignedString(length) + " bytes, and " + LONGEST_STRING + " are the most");
         }
         skip(length, what);
     }

@@ -86,8 +86,7 @@ record GgufTokenizer(TokenizerFiles files, GenerationConfig generation) {
             builder.chatTemplate(metadata.string(TEMPLATE));
         }
         TokenizerFiles files = pieces
-                ? builder.sentencePieces(
-                        metadata.floats(SCORES), mergeable(types), metadata.flag(ADD_SPACE, true))
+                ? builder.sentencePieces(metadata.floats(SCORES), mergeable(types), metadata.flag(ADD_SPACE, true))
                 : builder.byteLevel(rule, metadata.strings(MERGES));
         return new GgufTokenizer(files, builder.generation());
     }
@@ -167,8 +166,8 @@ record GgufTokenizer(TokenizerFiles files, GenerationConfig generation) {
             return -1;
         }
         if (id != (int) id) {
-            throw new UserError(file.path() + ": key " + key + " is " + id + ", which is no token; convert the model"
-                    + " anew");
+            throw new UserError(
+                    file.path() + ": key " + key + " is " + id + ", which is no token; convert the model" + " anew");
         }
         return (int) id;
     }

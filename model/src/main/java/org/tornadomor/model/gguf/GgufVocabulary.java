@@ -84,20 +84,27 @@ public final class GgufVocabulary {
 
     private void read(JsonNode root) {
         JsonNode model = root.path("model");
-        if (!model.path("type").asString("BPE").equals("BPE") || !model.path("vocab").isObject()) {
+        if (!model.path("type").asString("BPE").equals("BPE")
+                || !model.path("vocab").isObject()) {
             throw refused("its model is " + model.path("type") + ", and GGUF's are BPE");
         }
         boolean pieces = model.path("byte_fallback").asBoolean(false);
         model.path("vocab").properties().forEach(entry -> {
             String token = entry.getKey();
-            put(entry.getValue().intValue(), token, pieces && isByte(token) ? GgufTokenizer.BYTE : GgufTokenizer.NORMAL);
+            put(
+                    entry.getValue().intValue(),
+                    token,
+                    pieces && isByte(token) ? GgufTokenizer.BYTE : GgufTokenizer.NORMAL);
         });
         String unknown = model.path("unk_token").asString("");
         for (JsonNode token : root.path("added_tokens")) {
             boolean special = token.path("special").asBoolean(false);
             int type = special ? GgufTokenizer.CONTROL : GgufTokenizer.USER_DEFINED;
             String content = token.path("content").stringValue();
-            put(token.path("id").intValue(), content, pieces && content.equals(unknown) ? GgufTokenizer.UNKNOWN_TYPE : type);
+            put(
+                    token.path("id").intValue(),
+                    content,
+                    pieces && content.equals(unknown) ? GgufTokenizer.UNKNOWN_TYPE : type);
         }
         merges = new ArrayList<>();
         for (JsonNode merge : model.path("merges")) {
@@ -109,8 +116,9 @@ public final class GgufVocabulary {
         if (pieces) {
             readPieces(root);
         } else {
-            rule = WordRule.of(root).orElseThrow(() -> refused("its rule for words, pre_tokenizer "
-                    + GgufReader.quoted(root.path("pre_tokenizer").toString()) + ", has no name in GGUF"));
+            rule = WordRule.of(root)
+                    .orElseThrow(() -> refused("its rule for words, pre_tokenizer "
+                            + GgufReader.quoted(root.path("pre_tokenizer").toString()) + ", has no name in GGUF"));
         }
     }
 

@@ -53,8 +53,7 @@ final class LargeBlocks {
                 int target = toAt + SIZE * b + 16 * group;
                 for (int j = 0; j < 16; j++) {
                     int third = unsigned(data, block + first + j) >> bit & 1;
-                    to[target + j] =
-                            groupScale * ((unsigned(data, numbers + j) >> shift & 3) - (third == 1 ? 0 : 4));
+                    to[target + j] = groupScale * ((unsigned(data, numbers + j) >> shift & 3) - (third == 1 ? 0 : 4));
                 }
             }
         }
@@ -115,8 +114,8 @@ final class LargeBlocks {
                 int highShift = inHalf / 2 * 2;
                 int target = toAt + SIZE * b + 16 * group;
                 for (int j = 0; j < 16; j++) {
-                    int number = unsigned(data, low + j) >> lowShift & 15
-                            | (unsigned(data, high + j) >> highShift & 3) << 4;
+                    int number =
+                            unsigned(data, low + j) >> lowShift & 15 | (unsigned(data, high + j) >> highShift & 3) << 4;
                     to[target + j] = groupScale * (number - 32);
                 }
             }

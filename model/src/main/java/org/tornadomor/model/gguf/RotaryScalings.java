@@ -92,7 +92,14 @@ final class RotaryScalings {
         for (int length : LENGTHS) {
             for (double low : LOW_FACTORS) {
                 for (double high : HIGH_FACTORS) {
-                    if (high > low && fits(factors, factors(new RotaryScaling.Llama3(factor, low, high, length), theta, headSize, length))) {
+                    if (high > low
+                            && fits(
+                                    factors,
+                                    factors(
+                                            new RotaryScaling.Llama3(factor, low, high, length),
+                                            theta,
+                                            headSize,
+                                            length))) {
                         return json.put("rope_type", "llama3")
                                 .put("factor", factor)
                                 .put("low_freq_factor", low)

@@ -26,7 +26,24 @@ import org.tornadomor.model.io.CheckpointFolder;
 class GgufDamageTest {
     private static final Path FILES = Path.of("src/test/resources/gguf");
     private static final long[] LIMITS = {
-        0, 1, -1, 2, 7, 8, 31, 32, 33, 255, 256, 65_536, 1L << 20, Integer.MAX_VALUE, 1L << 31, 1L << 32, Long.MAX_VALUE, Long.MIN_VALUE
+        0,
+        1,
+        -1,
+        2,
+        7,
+        8,
+        31,
+        32,
+        33,
+        255,
+        256,
+        65_536,
+        1L << 20,
+        Integer.MAX_VALUE,
+        1L << 31,
+        1L << 32,
+        Long.MAX_VALUE,
+        Long.MIN_VALUE
     };
 
     @TempDir
@@ -84,7 +101,10 @@ class GgufDamageTest {
             ModelConfig parsed = ModelConfig.parse(new String(config, StandardCharsets.UTF_8), file.toString());
             CheckpointFolder checkpoint = CheckpointFolder.of(file, file, parsed, model.tensors());
             float[] values = new float[1 << 16];
-            checkpoint.specs().forEach(spec -> checkpoint.tensors().read(spec.name(), 0, values, 0, Math.min(spec.elements(), 1 << 16)));
+            checkpoint
+                    .specs()
+                    .forEach(spec ->
+                            checkpoint.tensors().read(spec.name(), 0, values, 0, Math.min(spec.elements(), 1 << 16)));
             return true;
         } catch (UserError e) {
             assertEquals(1, e.getMessage().lines().count(), what);

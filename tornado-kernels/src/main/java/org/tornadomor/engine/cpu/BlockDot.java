@@ -55,16 +55,16 @@ final class BlockDot {
             FloatVector x2 = FloatVector.fromArray(FLOATS, x, xAt + p + 2 * LANES);
             FloatVector x3 = FloatVector.fromArray(FLOATS, x, xAt + p + 3 * LANES);
             IntVector v0 = (IntVector) ByteVector.fromArray(BYTES, w, at + p).reinterpretShape(INTS, 0);
-            FloatVector t0 =
-                    x0.mul(v0.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
-            t0 = x1.fma(v0.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t0);
+            FloatVector t0 = x0.mul(v0.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
+            t0 = x1.fma(
+                    v0.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t0);
             t0 = x2.fma(v0.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t0);
             t0 = x3.fma(v0.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t0);
             sum0 = t0.fma(FloatVector.broadcast(FLOATS, BlockRows.scale(w, at + scale)), sum0);
             IntVector v1 = (IntVector) ByteVector.fromArray(BYTES, w, at1 + p).reinterpretShape(INTS, 0);
-            FloatVector t1 =
-                    x0.mul(v1.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
-            t1 = x1.fma(v1.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t1);
+            FloatVector t1 = x0.mul(v1.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
+            t1 = x1.fma(
+                    v1.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t1);
             t1 = x2.fma(v1.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t1);
             t1 = x3.fma(v1.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t1);
             sum1 = t1.fma(FloatVector.broadcast(FLOATS, BlockRows.scale(w, at1 + scale)), sum1);
@@ -91,30 +91,30 @@ final class BlockDot {
             FloatVector x2 = FloatVector.fromArray(FLOATS, x, xAt + p + 2 * LANES);
             FloatVector x3 = FloatVector.fromArray(FLOATS, x, xAt + p + 3 * LANES);
             IntVector v0 = (IntVector) ByteVector.fromArray(BYTES, w, at + p).reinterpretShape(INTS, 0);
-            FloatVector t0 =
-                    x0.mul(v0.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
-            t0 = x1.fma(v0.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t0);
+            FloatVector t0 = x0.mul(v0.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
+            t0 = x1.fma(
+                    v0.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t0);
             t0 = x2.fma(v0.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t0);
             t0 = x3.fma(v0.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t0);
             sum0 = t0.fma(FloatVector.broadcast(FLOATS, BlockRows.scale(w, at + scale)), sum0);
             IntVector v1 = (IntVector) ByteVector.fromArray(BYTES, w, at1 + p).reinterpretShape(INTS, 0);
-            FloatVector t1 =
-                    x0.mul(v1.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
-            t1 = x1.fma(v1.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t1);
+            FloatVector t1 = x0.mul(v1.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
+            t1 = x1.fma(
+                    v1.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t1);
             t1 = x2.fma(v1.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t1);
             t1 = x3.fma(v1.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t1);
             sum1 = t1.fma(FloatVector.broadcast(FLOATS, BlockRows.scale(w, at1 + scale)), sum1);
             IntVector v2 = (IntVector) ByteVector.fromArray(BYTES, w, at2 + p).reinterpretShape(INTS, 0);
-            FloatVector t2 =
-                    x0.mul(v2.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
-            t2 = x1.fma(v2.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t2);
+            FloatVector t2 = x0.mul(v2.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
+            t2 = x1.fma(
+                    v2.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t2);
             t2 = x2.fma(v2.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t2);
             t2 = x3.fma(v2.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t2);
             sum2 = t2.fma(FloatVector.broadcast(FLOATS, BlockRows.scale(w, at2 + scale)), sum2);
             IntVector v3 = (IntVector) ByteVector.fromArray(BYTES, w, at3 + p).reinterpretShape(INTS, 0);
-            FloatVector t3 =
-                    x0.mul(v3.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
-            t3 = x1.fma(v3.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t3);
+            FloatVector t3 = x0.mul(v3.lanewise(VectorOperators.LSHL, 24).convertShape(VectorOperators.I2F, FLOATS, 0));
+            t3 = x1.fma(
+                    v3.lanewise(VectorOperators.LSHL, 16).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t3);
             t3 = x2.fma(v3.lanewise(VectorOperators.LSHL, 8).and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t3);
             t3 = x3.fma(v3.and(top).convertShape(VectorOperators.I2F, FLOATS, 0), t3);
             sum3 = t3.fma(FloatVector.broadcast(FLOATS, BlockRows.scale(w, at3 + scale)), sum3);
