@@ -175,8 +175,8 @@ final class ConvertCommand implements Runnable {
         try (CheckpointFolder original = LoadedModel.open(model, unknown)) {
             CheckpointWriter.requireEmpty(out);
             OutputFile.requireOutsideModel(out, original.path());
-            ConversionPlan plan = ConversionPlan.of(
-                    original.config(), original.path(), mor, initialisation, selection, seed.value());
+            ConversionPlan plan =
+                    ConversionPlan.of(original.config(), original.path(), mor, initialisation, selection, seed.value());
             Checksums.verify(original.folder());
             List<Residual> residuals = convert(plan, original, factors);
             ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(original));

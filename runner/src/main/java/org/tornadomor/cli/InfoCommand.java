@@ -99,7 +99,8 @@ final class InfoCommand implements Runnable {
         lines.put(
                 "in memory",
                 WeightMemory.of(config).entrySet().stream()
-                        .map(entry -> Figures.scaled(entry.getValue()) + "B as " + WeightsOption.spelling(entry.getKey()))
+                        .map(entry ->
+                                Figures.scaled(entry.getValue()) + "B as " + WeightsOption.spelling(entry.getKey()))
                         .collect(Collectors.joining(", ")));
         lines.put("tokenizer", it.tokenizer() ? CheckpointFolder.TOKENIZER_FILE : "none of its own");
         lines.put("resumable", it.resumable() ? "yes" : "no");

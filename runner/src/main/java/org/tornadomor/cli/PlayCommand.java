@@ -101,7 +101,8 @@ final class PlayCommand implements Callable<Integer> {
                 LanguageModel loaded = LanguageModel.load(model, engine, weights.type(), ignored.unknown(err))) {
             if (loaded.tokenizer().isEmpty()) {
                 throw new UserError("play needs a tokenizer, and the checkpoint has none; put its tokenizer.json into"
-                        + " the folder, or the tokenizer.bin of a file of llama2.c beside it, or give token ids to " + RootCommand.NAME + " generate");
+                        + " the folder, or the tokenizer.bin of a file of llama2.c beside it, or give token ids to "
+                        + RootCommand.NAME + " generate");
             }
             sampling.requireFits(spec, loaded.config());
             loaded.keepKeysAs(kv.type());
