@@ -17,7 +17,20 @@ import org.tornadomor.engine.Slot;
 class AttentionTest {
     /** Rows of sequences in compact form, with the values of one random case. */
     private record Case(
-            int[] start, int[] keyStart, int[] visible, int maxRows, int keyRows, int heads, int kvHeads, int dim) {
+            int[] start,
+            int[] keyStart,
+            int[] visible,
+            int maxRows,
+            int keyRows,
+            int heads,
+            int kvHeads,
+            int dim,
+            int window) {
+        /** The first key that a row sees. */
+        int first(int row) {
+            return Math.max(0, visible[row] - window);
+        }
+
         int rows() {
             return start[start.length - 1];
         }
@@ -58,7 +71,8 @@ class AttentionTest {
                     keys,
                     kvHeads * (1 + random.nextInt(3)),
                     kvHeads,
-                    new int[] {2, 8, 16, 24, 40, 64}[random.nextInt(6)]);
+                    new int[] {2, 8, 16, 24, 40, 64}[random.nextInt(6)],
+                    random.nextBoolean() ? AttentionOp.Rows.UNWINDOWED : 1 + random.nextInt(maxSequence + maxPast));
         }
     }
 
@@ -76,14 +90,14 @@ class AttentionTest {
                     int keyHead = head / (c.heads / c.kvHeads);
                     double[] p = new double[c.visible[i]];
                     double sum = 0;
-                    for (int j = 0; j < p.length; j++) {
+                    for (int j = c.first(i); j < p.length; j++) {
                         int key = (c.keyStart[b] + j) * keyWidth + keyHead * c.dim;
                         for (int d = 0; d < c.dim; d++) {
                             p[j] += c.scale() * q[i * width + head * c.dim + d] * k[key + d];
                         }
                         sum += Math.exp(p[j]);
                     }
-                    for (int j = 0; j < p.length; j++) {
+                    for (int j = c.first(i); j < p.length; j++) {
                         int key = (c.keyStart[b] + j) * keyWidth + keyHead * c.dim;
                         for (int d = 0; d < c.dim; d++) {
                             f.out[i * width + head * c.dim + d] += Math.exp(p[j]) / sum * v[key + d];
@@ -109,7 +123,7 @@ class AttentionTest {
                     for (int d = 0; d < c.dim; d++) {
                         shared += dOut[row + d] * f.out[row + d];
                     }
-                    for (int j = 0; j < c.visible[i]; j++) {
+                    for (int j = c.first(i); j < c.visible[i]; j++) {
                         int key = (c.keyStart[b] + j) * keyWidth + head / (c.heads / c.kvHeads) * c.dim;
                         double s = 0;
                         double dp = 0;
@@ -142,7 +156,9 @@ class AttentionTest {
             AttentionOp.Rows which = new AttentionOp.Rows(
                     runner.i32("start", Extent.fixed(c.start.length), c.start),
                     runner.i32("keyStart", Extent.fixed(c.keyStart.length), c.keyStart),
-                    runner.i32("visible", rows, c.visible));
+                    runner.i32("visible", rows, c.visible),
+                    AttentionOp.Rows.UNPAGED,
+                    c.window);
             AttentionOp.Heads heads = new AttentionOp.Heads(c.heads, c.kvHeads, c.dim, (float) c.scale());
             Slot q = runner.f32("q", rows, width, 3, x[0]);
             Slot k = runner.f32("k", keys, keyWidth, 1, x[1]);
@@ -292,7 +308,8 @@ class AttentionTest {
                     runner.i32("start", Extent.fixed(c.start.length), c.start),
                     runner.i32("pages", Extent.fixed(sequences), pagesEach, pages),
                     runner.i32("visible", rows, c.visible),
-                    pageRows);
+                    pageRows,
+                    c.window);
             AttentionOp.Heads heads = new AttentionOp.Heads(c.heads, c.kvHeads, c.dim, (float) c.scale());
             Slot qSlot = runner.f32("q", rows, c.heads * c.dim, 3, q);
             Slot kSlot =
@@ -311,9 +328,11 @@ class AttentionTest {
         Random random = new Random(12);
         for (int past : new int[] {1, 5, 600, 3000}) {
             int[] visible = {past, past / 2 + 1, past};
-            Case c = new Case(
-                    new int[] {0, 1, 2, 2, 3}, new int[] {0, past, past, 2 * past}, visible, 3, 3 * past, 6, 2, 64);
-            check(c, random, false);
+            for (int window : new int[] {AttentionOp.Rows.UNWINDOWED, 1, 70, 128}) {
+                int[] start = {0, 1, 2, 2, 3};
+                int[] keyStart = {0, past, past, 2 * past};
+                check(new Case(start, keyStart, visible, 3, 3 * past, 6, 2, 64, window), random, false);
+            }
         }
     }
 

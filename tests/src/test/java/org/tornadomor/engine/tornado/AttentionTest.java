@@ -30,14 +30,19 @@ class AttentionTest {
      *
      * @param past how many keys the first row of a sequence may see beside its own
      * @param gaps how many keys may lie between those of two rows
+     * @param window the most keys that a row sees; 0 for all
      */
-    private record Case(int rows, int sequences, int past, int gaps, int heads, int kvHeads, int dim) {
+    private record Case(int rows, int sequences, int past, int gaps, int heads, int kvHeads, int dim, int window) {
         int keysEach() {
             return past + (gaps + 1) * rows;
         }
 
         int keys() {
             return sequences * keysEach() + 3;
+        }
+
+        int mostKeys() {
+            return window == 0 ? AttentionOp.Rows.UNWINDOWED : window;
         }
 
         /** Where the keys of each sequence begin: not where its rows do. */
@@ -75,7 +80,9 @@ class AttentionTest {
                 twin.i32(
                         "visible",
                         rows,
-                        count -> c.visible(seed, OpTwin.starts(new Random(seed), c.sequences, count), count)));
+                        count -> c.visible(seed, OpTwin.starts(new Random(seed), c.sequences, count), count)),
+                AttentionOp.Rows.UNPAGED,
+                c.mostKeys());
     }
 
     private static AttentionOp.Heads heads(Case c) {
@@ -84,14 +91,17 @@ class AttentionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 1, 0, 0, 1, 1, 2",
-        "7, 3, 5, 2, 6, 2, 8",
-        "70, 2, 20, 0, 2, 1, 32",
-        "90, 4, 0, 1, 3, 3, 16",
-        "3, 3, 150, 1, 4, 2, 64"
+        "1, 1, 0, 0, 1, 1, 2, 0",
+        "7, 3, 5, 2, 6, 2, 8, 0",
+        "70, 2, 20, 0, 2, 1, 32, 0",
+        "90, 4, 0, 1, 3, 3, 16, 0",
+        "3, 3, 150, 1, 4, 2, 64, 0",
+        "7, 3, 5, 2, 6, 2, 8, 3",
+        "90, 2, 20, 1, 2, 1, 16, 17",
+        "3, 3, 150, 1, 4, 2, 64, 70"
     })
-    void attention(int max, int sequences, int past, int gaps, int queryHeads, int kvHeads, int dim) {
-        Case c = new Case(max, sequences, past, gaps, queryHeads, kvHeads, dim);
+    void attention(int max, int sequences, int past, int gaps, int queryHeads, int kvHeads, int dim, int window) {
+        Case c = new Case(max, sequences, past, gaps, queryHeads, kvHeads, dim, window);
         schedules.each(max, twin -> {
             Extent rows = Extent.of("rows", max);
             Extent keys = Extent.fixed(c.keys());
@@ -106,13 +116,23 @@ class AttentionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1, 1, 0, 0, 1, 1, 2, 16",
-        "7, 3, 5, 2, 6, 2, 8, 16",
-        "70, 2, 20, 0, 2, 1, 32, 32",
-        "3, 3, 150, 1, 4, 2, 64, 16"
+        "1, 1, 0, 0, 1, 1, 2, 16, 0",
+        "7, 3, 5, 2, 6, 2, 8, 16, 0",
+        "70, 2, 20, 0, 2, 1, 32, 32, 0",
+        "3, 3, 150, 1, 4, 2, 64, 16, 0",
+        "3, 3, 150, 1, 4, 2, 64, 16, 50"
     })
-    void keysInPages(int max, int sequences, int past, int gaps, int queryHeads, int kvHeads, int dim, int pageRows) {
-        Case c = new Case(max, sequences, past, gaps, queryHeads, kvHeads, dim);
+    void keysInPages(
+            int max,
+            int sequences,
+            int past,
+            int gaps,
+            int queryHeads,
+            int kvHeads,
+            int dim,
+            int pageRows,
+            int window) {
+        Case c = new Case(max, sequences, past, gaps, queryHeads, kvHeads, dim, window);
         int pagesEach = c.keysEach() / pageRows + 1;
         int[] pages = new int[sequences * pagesEach];
         for (int i = 0; i < pages.length; i++) {
@@ -135,21 +155,32 @@ class AttentionTest {
             Slot q = twin.f32("q", rows, queryHeads * dim);
             Slot k = twin.f32("k", keys, kvHeads * dim);
             Slot v = twin.f32("v", keys, kvHeads * dim);
-            AttentionOp.Rows which = new AttentionOp.Rows(start, table, visible, pageRows);
+            AttentionOp.Rows which = new AttentionOp.Rows(start, table, visible, pageRows, c.mostKeys());
             twin.compare(new AttentionOp.Attention(out, lse, q, k, v, which, heads(c)), 1e-5);
         });
     }
 
     @ParameterizedTest
     @CsvSource({
-        "1, 1, 0, 0, 1, 1, 2, false",
-        "7, 3, 5, 2, 6, 2, 8, true",
-        "40, 2, 10, 0, 2, 1, 64, false",
-        "90, 4, 0, 1, 3, 3, 16, true"
+        "1, 1, 0, 0, 1, 1, 2, false, 0",
+        "7, 3, 5, 2, 6, 2, 8, true, 0",
+        "40, 2, 10, 0, 2, 1, 64, false, 0",
+        "90, 4, 0, 1, 3, 3, 16, true, 0",
+        "7, 3, 5, 2, 6, 2, 8, true, 3",
+        "40, 2, 10, 0, 2, 1, 64, false, 7",
+        "90, 4, 0, 1, 3, 3, 16, true, 20"
     })
     void backward(
-            int max, int sequences, int past, int gaps, int queryHeads, int kvHeads, int dim, boolean accumulate) {
-        Case c = new Case(max, sequences, past, gaps, queryHeads, kvHeads, dim);
+            int max,
+            int sequences,
+            int past,
+            int gaps,
+            int queryHeads,
+            int kvHeads,
+            int dim,
+            boolean accumulate,
+            int window) {
+        Case c = new Case(max, sequences, past, gaps, queryHeads, kvHeads, dim, window);
         schedules.each(max, twin -> {
             Extent rows = Extent.of("rows", max);
             Extent keys = Extent.fixed(c.keys());

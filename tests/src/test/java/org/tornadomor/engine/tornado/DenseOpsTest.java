@@ -57,6 +57,44 @@ class DenseOpsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"1, 1, 2", "7, 3, 5", "70, 4, 64"})
+    void normsOfHeads(int max, int heads, int columns) {
+        try (OpTwin twin = twin(max, heads * columns)) {
+            Extent rows = Extent.of("rows", max);
+            Slot out = twin.f32("out", rows, heads * columns);
+            Slot x = twin.f32("x", rows, heads * columns);
+            Slot w = twin.f32("w", Extent.fixed(columns), 1);
+            twin.compare(new DenseOp.RmsNorm(out, x, w, 1e-5f), 1e-5);
+        }
+        try (OpTwin twin = twin(max, heads * columns)) {
+            Extent rows = Extent.of("rows", max);
+            Slot dx = twin.f32("dx", rows, heads * columns);
+            Slot dw = twin.f32("dw", Extent.fixed(columns), 1);
+            Slot dOut = twin.f32("dOut", rows, heads * columns);
+            Slot x = twin.f32("x", rows, heads * columns);
+            Slot w = twin.f32("w", Extent.fixed(columns), 1);
+            twin.compare(new DenseOp.RmsNormBackward(dx, dw, dOut, x, w, 1e-5f), 2e-5);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "7, 5", "33, 64", "70, 130"})
+    void bias(int max, int columns) {
+        try (OpTwin twin = twin(max, columns)) {
+            Extent rows = Extent.of("rows", max);
+            Slot x = twin.f32("x", rows, columns);
+            Slot bias = twin.f32("bias", Extent.fixed(columns), 1);
+            twin.compare(new DenseOp.AddBias(x, bias), 1e-6);
+        }
+        try (OpTwin twin = twin(max, columns)) {
+            Extent rows = Extent.of("rows", max);
+            Slot dBias = twin.f32("d_bias", Extent.fixed(columns), 1);
+            Slot dOut = twin.f32("d_out", rows, columns);
+            twin.compare(new DenseOp.AddBiasBackward(dBias, dOut), 2e-5);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 1, 1", "7, 5, 3", "33, 64, 32", "70, 31, 130"})
     void matmulNT(int max, int n, int k) {
         for (boolean withResidual : new boolean[] {false, true}) {
