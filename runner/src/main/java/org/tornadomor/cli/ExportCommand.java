@@ -28,9 +28,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "export",
         description = {
-            "Writes a vanilla or recursive model for programs that know plain Llama models.",
+            "Writes a vanilla or recursive model for programs that know plain models of the Llama family.",
             "Layers that share weights are written once for each use. Models with a router decide for each token how many"
-                    + " layers it takes; no plain Llama does that. Of them, --format hf writes a copy with a page that explains"
+                    + " layers it takes; no plain model does that. Of them, --format hf writes a copy with a page that explains"
                     + " the format, and the other formats are refused."
         },
         mixinStandardHelpOptions = true,
@@ -144,7 +144,8 @@ final class ExportCommand implements Runnable {
                     }
                 }
             }
-            say("Wrote a Llama of " + plain.config().numLayers() + " layers to " + out);
+            say("Wrote a " + plain.config().architecture().family().title() + " of "
+                    + plain.config().numLayers() + " layers to " + out);
         }
     }
 
