@@ -57,18 +57,18 @@ class ModelFilesTest {
 
     /** The same weights, tokenizer and losses as by way of a folder, whose loss is that of float32 as well. */
     @ParameterizedTest
-    @CsvSource({"gguf/llama-q8_0.gguf, 2", "gguf/smollm3.gguf, 1", "llama2c/version1.bin, 1"})
+    @CsvSource({"gguf/llama-q8_0.gguf, 2", "gguf/llama-bf16.gguf, 1", "llama2c/version1.bin, 1"})
     void convertTakesAFile(String name, int recursions) throws IOException {
         Path file = Path.of("src/test/resources", name);
         Path imported = folder.resolve("imported");
         Outcome.of("import", file, "-o", imported).succeeds();
         Path text = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat");
         JsonNode one = JsonMapper.shared()
-                .readTree(convert(file, "one", "--data", text, "--json")
+                .readTree(convert(file, "one", recursions, "--data", text, "--json")
                         .succeeds()
                         .out());
         JsonNode two = JsonMapper.shared()
-                .readTree(convert(imported, "two", "--data", text, "--json")
+                .readTree(convert(imported, "two", recursions, "--data", text, "--json")
                         .succeeds()
                         .out());
         assertEquals(two.get("loss"), one.get("loss"));
