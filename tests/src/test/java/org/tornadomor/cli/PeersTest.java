@@ -51,7 +51,7 @@ class PeersTest {
     private static final String NODE = """
             import {getLlama, LlamaLogLevel} from "node-llama-cpp";
             const [,, file, count, text] = process.argv;
-            const llama = await getLlama({gpu: false, build: "never", logLevel: LlamaLogLevel.error});
+            const llama = await getLlama({gpu: false, build: "never", logLevel: LlamaLogLevel.error, maxThreads: 1});
             const model = await llama.loadModel({modelPath: file});
             const context = await model.createContext({contextSize: 64});
             const ids = model.tokenize(text, true);
