@@ -77,6 +77,8 @@ final class EvaluateCommand implements Runnable {
     /** More bytes of text than any tokenizer puts into a token on average; bounds what is read for --max-tokens. */
     private static final int BYTES_PER_TOKEN = 64;
 
+    private static final String EXITS = "--exits";
+
     @Spec
     private CommandSpec spec;
 
@@ -134,6 +136,12 @@ final class EvaluateCommand implements Runnable {
                     "Put the texts one behind the other and let attention cross from one to the next, as for a model"
                             + " trained with document_attention=false.")
     private boolean acrossDocuments;
+
+    @Option(
+            names = EXITS,
+            description = "Predict at the end of each recursion: its loss, how often it agrees with the last end, and"
+                    + " how early an oracle could let tokens leave.")
+    private boolean exits;
 
     @Mixin
     private DepthOptions depth;
@@ -218,6 +226,9 @@ final class EvaluateCommand implements Runnable {
         ModelConfig config = checkpoint.config();
         double threshold = depth.threshold(config, true);
         int maxDepth = depth.maxDepth(config);
+        NoEffect.of(spec)
+                .when(() -> config.recursions() < 2, "the model has one recursion", EXITS)
+                .when(() -> exits, EXITS + " goes to every depth", "--max-depth");
         NamedConfig named = new NamedConfig(model.toString(), config);
         int length = context == null ? Math.min(DEFAULT_CONTEXT, config.maxPositions()) : named.context(context);
         NoEffect.of(spec)
@@ -237,12 +248,19 @@ final class EvaluateCommand implements Runnable {
         int rows = Math.min(length, longest);
         int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
         samples = Math.clamp(text.scored() / rows, 1, samples);
+        if (exits) {
+            samples = ExitEvaluation.samples(config, rows, samples);
+        }
         try (ResultFile file = ResultFile.open("--json", json.file(), checkpoint.path());
                 LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
             scorer.setThreshold(threshold);
             scorer.setMaxDepth(maxDepth);
             scorer.keepWithinDocuments(!acrossDocuments && texts.startsBehindEnd() ? texts.end() : -1);
+            if (exits) {
+                reportExits(name, pieces, scorer, config, samples, rows, file);
+                return;
+            }
             WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
             work.mark("loading", false);
             Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
@@ -341,6 +359,33 @@ final class EvaluateCommand implements Runnable {
             out.flush();
         }
         work.print(spec.commandLine().getErr());
+    }
+
+    private void reportExits(
+            String name,
+            List<EvaluationText.Piece> pieces,
+            Scorer scorer,
+            ModelConfig config,
+            int samples,
+            int rows,
+            ResultFile file) {
+        ExitEvaluation evaluation = new ExitEvaluation(config);
+        try (Progress progress = Progress.start("evaluate", "tok", new Windows(pieces, samples, rows).tokens())) {
+            evaluation.run(scorer, pieces, samples, rows, progress);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        Flops flops = new Flops(config, rows);
+        ObjectNode object = JsonOption.object();
+        object.put("model", model.toString());
+        object.put("data", name);
+        evaluation.addTo(object, flops);
+        if (json.prints()) {
+            JsonOption.print(out, object);
+        } else {
+            file.write(JsonFileOption.text(object));
+            evaluation.print(out, flops);
+            out.flush();
+        }
     }
 
     /** What the first token of a text is predicted from. */

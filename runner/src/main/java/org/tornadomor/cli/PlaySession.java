@@ -121,7 +121,7 @@ final class PlaySession {
             return obey(command.group(1), rest, display, stops);
         }
         String text = input.startsWith("\\/") ? input.substring(1) : input;
-        answer(text, display, stops);
+        answer(text, messages, display, stops);
         return Outcome.ANSWERED;
     }
 
@@ -187,13 +187,8 @@ final class PlaySession {
         if (lastInput == null) {
             throw new UserError("there is no input yet that /again could repeat");
         }
-        if (chats()) {
-            // The question, and its answer if there was one.
-            while (!messages.removeLast().get("role").equals("user")) {
-                continue;
-            }
-        }
-        answer(lastInput, display, stops);
+        // Without the question that is asked again, and its answer.
+        answer(lastInput, messages.subList(0, messages.size() - 2), display, stops);
     }
 
     private static double number(String name, String text) {
@@ -229,8 +224,9 @@ final class PlaySession {
                 options.seed());
     }
 
-    private void answer(String input, Display display, BooleanSupplier stops) {
-        List<Map<String, String>> asked = new ArrayList<>(messages);
+    /** @param before what was said until then; left as it is if there is no answer */
+    private void answer(String input, List<Map<String, String>> before, Display display, BooleanSupplier stops) {
+        List<Map<String, String>> asked = new ArrayList<>(before);
         asked.add(Map.of("role", "user", "content", input));
         int[] prompt = prompt(input, asked);
         lastInput = input;

@@ -180,6 +180,8 @@ final class ServeCommand implements Runnable {
                 ServingSetup setup =
                         ServingSetup.of(loaded, serving, nameOf(loaded), bos.wanted(), chatTemplate, err)) {
             ServedModel served = setup.model();
+            WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
+            work.mark("loading", false);
             server.serve(served);
             loading.done();
             say(err, setup.describe());
@@ -189,6 +191,8 @@ final class ServeCommand implements Runnable {
                 });
             }
             boolean all = server.drain(Duration.ofSeconds(drain));
+            work.mark("serving", false);
+            work.print(err);
             say(err, all ? "stopped" : "stopped; some requests were not finished");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -24,7 +24,9 @@ final class AccessLog implements RequestLog {
     public void log(Request request, Response response) {
         Object route = request.getAttribute(Exchange.ROUTE);
         Object note = request.getAttribute(Exchange.NOTE);
-        metrics.answered(route == null ? "other" : route.toString(), response.getStatus());
+        Object gone = request.getAttribute(Exchange.STATUS);
+        int status = gone == null ? response.getStatus() : (Integer) gone;
+        metrics.answered(route == null ? "other" : route.toString(), status);
         double seconds = (System.nanoTime() - request.getBeginNanoTime()) / 1e9;
         line(String.format(
                 Locale.ROOT,
@@ -33,7 +35,7 @@ final class AccessLog implements RequestLog {
                 Exchange.shown(Request.getRemoteAddr(request), LONGEST_PATH),
                 Exchange.shown(request.getMethod(), LONGEST_PATH),
                 Exchange.shown(String.valueOf(request.getHttpURI().getPath()), LONGEST_PATH),
-                response.getStatus(),
+                status,
                 Response.getContentBytesWritten(response),
                 seconds,
                 note == null ? "" : " " + note));

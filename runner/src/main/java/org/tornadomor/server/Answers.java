@@ -1,6 +1,5 @@
 package org.tornadomor.server;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -165,8 +164,12 @@ final class Answers {
     private ObjectNode addScore(ArrayNode list, int id, double logProbability) {
         String name = names.of(id);
         ObjectNode one = list.addObject().put("token", name).put("logprob", logProbability);
+        byte[] text = names.bytes(id);
+        if (text == null) {
+            return one.putNull("bytes");
+        }
         ArrayNode bytes = one.putArray("bytes");
-        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+        for (byte b : text) {
             bytes.add(Byte.toUnsignedInt(b));
         }
         return one;
@@ -255,9 +258,10 @@ final class Answers {
 
         private double computeSaved(ServedModel model) {
             double[] share = new double[model.config().recursions()];
+            double each = 1.0 / newTokens();
             drafts.stream()
                     .flatMap(draft -> draft.tokens().stream())
-                    .forEach(token -> share[token.depth() - 1] += 1.0 / newTokens());
+                    .forEach(token -> share[token.depth() - 1] += each);
             return new Flops(model.config(), model.context()).computeSaved(share);
         }
 
@@ -278,13 +282,8 @@ final class Answers {
         /** For the access log. */
         @Override
         public String toString() {
-            return String.format(
-                    Locale.ROOT,
-                    "prompt=%d cached=%d new=%d depth=%.2f",
-                    promptTokens(),
-                    cachedTokens(),
-                    newTokens(),
-                    meanDepth());
+            String depth = newTokens() == 0 ? "" : String.format(Locale.ROOT, " depth=%.2f", meanDepth());
+            return "prompt=" + promptTokens() + " cached=" + cachedTokens() + " new=" + newTokens() + depth;
         }
     }
 }

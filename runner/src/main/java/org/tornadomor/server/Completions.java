@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.tornadomor.UserError;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -84,7 +85,8 @@ final class Completions {
         long created = System.currentTimeMillis() / 1000;
         Answers answers = new Answers(model, names(model), wanted, chat, number, created);
         Work work = new Work(model, wanted, prompts, echo, exchange, metrics, deadline);
-        exchange.note("id=" + number);
+        // A client that takes its answer byte by byte would have a thread and a connection for ever.
+        Scheduler.Task end = exchange.closeAfter(settings.timeout().plus(settings.idle()));
         try {
             if (wanted.stream()) {
                 stream(work, new EventStream(exchange, answers, chat), answers, wanted);
@@ -94,6 +96,7 @@ final class Completions {
                 exchange.send(200, whole);
             }
         } finally {
+            end.cancel();
             exchange.note("id=" + number + " " + work.usage());
         }
     }

@@ -6,12 +6,14 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.tornadomor.UserError;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -19,6 +21,14 @@ import tools.jackson.databind.node.ObjectNode;
 final class Exchange {
     /** What the access log adds to its line. */
     static final String NOTE = Exchange.class.getName() + ".note";
+
+    /** The status of who went away, which nobody gets to see. */
+    static final int GONE = 499;
+
+    /** The status for log and metrics, where it is not that of the answer. */
+    static final String STATUS = Exchange.class.getName() + ".status";
+
+    private static final int LONGEST_WHY = 80;
 
     /** What metrics call the path. */
     static final String ROUTE = Exchange.class.getName() + ".route";
@@ -63,7 +73,8 @@ final class Exchange {
 
     /** Adds to the line of the access log. */
     void note(String text) {
-        request.setAttribute(NOTE, text);
+        Object there = request.getAttribute(NOTE);
+        request.setAttribute(NOTE, there == null ? text : there + " " + text);
     }
 
     /**
@@ -122,9 +133,20 @@ final class Exchange {
         return endPoint() instanceof WatchedEndPoint watched && watched.clientWentAway();
     }
 
-    /** Ends the connection, whoever is waiting for it. */
-    void abort() {
+    /** Nobody is there for an answer, or will be in time: ends the connection. */
+    void abort(String why) {
+        note("gone=" + shown(why, LONGEST_WHY).replace(' ', '-'));
+        request.setAttribute(STATUS, GONE);
+        close();
+    }
+
+    private void close() {
         request.getConnectionMetaData().getConnection().getEndPoint().close();
+    }
+
+    /** Ends the connection after some time, whatever is being waited for then, unless that is called off. */
+    Scheduler.Task closeAfter(Duration time) {
+        return request.getComponents().getScheduler().schedule(this::close, time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     void send(int status, ObjectNode json) throws IOException {

@@ -4,8 +4,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What {@code /v1/models} says of a model: OpenAI's fields, and what a client may want to know of a model with recursions. */
 final class ModelCard {
-    private static final double NEUTRAL_THRESHOLD = 0.5;
-
     private ModelCard() {}
 
     static ObjectNode of(ServedModel model) {
@@ -17,7 +15,7 @@ final class ModelCard {
                 .put("recursions", model.config().recursions())
                 .put("router", model.config().router().spelling().replace('_', '-'))
                 .put("has_threshold", model.config().router().hasThreshold())
-                .put("threshold", NEUTRAL_THRESHOLD)
+                .put("threshold", Wanted.NEUTRAL_THRESHOLD)
                 .put("context", model.context())
                 .put("has_tokenizer", model.hasTokenizer())
                 .put("chat_template", model.chat() != null)

@@ -52,9 +52,7 @@ final class Routes extends Handler.Abstract {
             }
             callback.succeeded();
         } catch (IOException e) {
-            exchange.note(
-                    "gone=" + Exchange.shown(String.valueOf(e.getMessage()), 80).replace(' ', '-'));
-            exchange.abort();
+            exchange.abort(String.valueOf(e.getMessage()));
             callback.failed(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -104,7 +102,7 @@ final class Routes extends Handler.Abstract {
         access.requireOrigin(request, exchange.response());
         if (method.equals("OPTIONS") && request.getHeaders().contains(HttpHeader.ORIGIN)) {
             access.answerPreflight(exchange.response());
-            exchange.send(204, null, new byte[0]);
+            exchange.response().setStatus(204);
             return;
         }
         if (path.equals("/") && get) {

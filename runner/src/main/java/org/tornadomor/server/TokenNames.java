@@ -1,5 +1,6 @@
 package org.tornadomor.server;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentHashMap;
 import org.tornadomor.tokenizer.ByteTokenizer;
 import org.tornadomor.tokenizer.Continuation;
@@ -26,8 +27,22 @@ final class TokenNames {
         return names.computeIfAbsent(id, this::make);
     }
 
+    /** The bytes that a token stands for; null where they are not known. */
+    byte[] bytes(int id) {
+        if (isPart(id)) {
+            return new byte[] {(byte) id};
+        }
+        String name = of(id);
+        return name.equals(unnamed(id)) ? null : name.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Whether a token is a byte of a longer character. */
+    private boolean isPart(int id) {
+        return tokenizer instanceof ByteTokenizer && id > 0x7f && id < ByteTokenizer.END_OF_TEXT;
+    }
+
     private String make(int id) {
-        if (tokenizer instanceof ByteTokenizer && id > 0x7f && id < ByteTokenizer.END_OF_TEXT) {
+        if (isPart(id)) {
             return String.format("bytes:\\x%02x", id);
         }
         String text = "";

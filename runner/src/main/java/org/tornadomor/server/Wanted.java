@@ -51,7 +51,8 @@ record Wanted(
     /** How likely tokens were, and those beside them, where a client asks for it. */
     static final int MOST_SCORES = 20;
 
-    private static final double NEUTRAL_THRESHOLD = 0.5;
+    /** Where nothing else is asked for. */
+    static final double NEUTRAL_THRESHOLD = 0.5;
 
     /**
      * Reads it.

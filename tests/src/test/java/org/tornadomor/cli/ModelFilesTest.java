@@ -174,6 +174,22 @@ class ModelFilesTest {
                 .failsWith(1, "the model that is read");
     }
 
+    /** Kept to when the run is resumed, from the file that config.yaml names. */
+    @Test
+    void aFileTeaches() throws IOException {
+        Path file = GgufCommandTest.FILES.resolve("llama-q8_0.gguf");
+        convert(file, "student", 2).succeeds();
+        Path text = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(60));
+        Path run = folder.resolve("run");
+        List<Object> args = new ArrayList<>(List.of("train", "--init", folder.resolve("student"), "--distill", file));
+        args.addAll(List.of("--data", text, "--context", 16, "--batch", 2, "--steps", 2, "--stop-after", 1));
+        args.addAll(List.of("--out", run));
+        Outcome.of(args.toArray()).succeeds();
+        String config = Files.readString(run.resolve("config.yaml"));
+        assertTrue(config.contains(file.toAbsolutePath().normalize().toString()), config);
+        Outcome.of("train", "--resume", "--out", run).succeeds();
+    }
+
     /** The chat template of the file makes the prompts. */
     @Test
     void playTakesAFile() {

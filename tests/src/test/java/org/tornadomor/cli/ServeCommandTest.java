@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
@@ -24,6 +25,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.UserError;
+import org.tornadomor.model.DecoderSize;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.MorConfig;
+import picocli.CommandLine;
 
 /** {@code tornado-mor serve} in a process of its own. */
 class ServeCommandTest {
@@ -195,6 +201,29 @@ class ServeCommandTest {
         Outcome outcome = Outcome.of("serve", "--model", broken, "--port", 0);
         assertEquals(1, outcome.code(), outcome.err());
         assertTrue(outcome.err().lines().toList().getLast().startsWith("tornado-mor: "), outcome.err());
+    }
+
+    /** Of a context that nobody asked for there is as much as fits into the memory. */
+    @Test
+    void memoryBoundsTheContext() {
+        ModelConfig config =
+                new ModelConfig(257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, 4096, true, 0.1, MorConfig.expertChoice(3));
+        DecoderSize small = options("--kv-memory", "300k").size(config);
+        assertTrue(small.context() < 4096 && small.context() >= 256, small.toString());
+        assertTrue(small.keyBytes(config) <= 300_000, small.toString());
+        DecoderSize narrow = options("--kv-memory", "300k", "--kv", "bfloat16").size(config);
+        assertTrue(narrow.context() > 1.5 * small.context(), narrow.toString());
+        assertEquals(64, options("--context", "64").size(config).context());
+        assertThrows(
+                UserError.class,
+                () -> options("--kv-memory", "300k", "--context", "4096").size(config));
+    }
+
+    private static ServingOptions options(String... args) {
+        ServingOptions options = new ServingOptions();
+        new CommandLine(options).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(args);
+        options.check();
+        return options;
     }
 
     @Test

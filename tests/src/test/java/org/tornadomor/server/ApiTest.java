@@ -209,7 +209,8 @@ class ApiTest {
                     token.get("logprob").doubleValue(),
                     token.get("top_logprobs").get(0).get("logprob").doubleValue(),
                     1e-9);
-            assertTrue(token.get("bytes").isArray());
+            assertTrue(token.get("bytes").isArray()
+                    || token.get("token").stringValue().startsWith("token_id:"));
         }
     }
 
@@ -455,13 +456,15 @@ class ApiTest {
                     200, COMPLETIONS, "{'prompt': ['a', 'b', 'c', 'd', 'e'], 'n': 8, 'max_tokens': 2, " + GREEDY + "}");
             assertEquals(40, many.get("choices").size());
             String busy = "{'prompt': 'a', 'n': 8, 'max_tokens': 240, 'ignore_eos': true, 'temperature': 1}";
-            var running = small.client()
-                    .sendAsync(small.post(COMPLETIONS, busy).build(), HttpResponse.BodyHandlers.ofString());
             HttpResponse<String> refused = null;
-            while (!running.isDone() && (refused == null || refused.statusCode() != 429)) {
-                refused = small.send(small.post(COMPLETIONS, "{'prompt': 'a', 'max_tokens': 1}"));
+            for (int round = 0; round < 50 && (refused == null || refused.statusCode() != 429); round++) {
+                var running = small.client()
+                        .sendAsync(small.post(COMPLETIONS, busy).build(), HttpResponse.BodyHandlers.ofString());
+                while (!running.isDone() && (refused == null || refused.statusCode() != 429)) {
+                    refused = small.send(small.post(COMPLETIONS, "{'prompt': 'a', 'max_tokens': 1}"));
+                }
+                assertEquals(200, running.get().statusCode());
             }
-            assertEquals(200, running.get().statusCode());
             JsonNode error = ServerFixture.read(429, refused).get("error");
             assertEquals("queue_full", error.get("code").stringValue());
             assertTrue(refused.headers().firstValueAsLong("Retry-After").orElseThrow() >= 1);

@@ -318,6 +318,34 @@ class HostileRequestsTest {
         waitFor(() -> server.server().connections() <= 2);
     }
 
+    /** Who comes when there are as many connections as may be is served as soon as another one goes. */
+    @Test
+    void connectionsAreLimited() throws IOException {
+        ServerSettings s = ServerSettings.LOCAL;
+        ServerSettings three =
+                new ServerSettings(s.host(), 0, null, s.origins(), s.timeout(), 3, s.idle(), s.logPrompts());
+        try (ServerFixture small = new ServerFixture(ServerFixture.Plan.PLAIN.with(three))) {
+            List<RawClient> open = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                open.add(new RawClient(small.port()).send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+            }
+            for (RawClient client : open) {
+                assertTrue(client.readUntil("}").startsWith("HTTP/1.1 200 "));
+                assertTrue(small.server().connections() <= 3);
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void headsAreAnswersWithoutABody() throws IOException {
+        for (String path : List.of("/health", "/v1/models", "/")) {
+            String answer = exchange("HEAD " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+            assertTrue(answer.endsWith("\r\n\r\n"), answer);
+        }
+    }
+
     private static void waitFor(java.util.function.BooleanSupplier condition) throws InterruptedException {
         for (int i = 0; i < 1000 && !condition.getAsBoolean(); i++) {
             Thread.sleep(20);

@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -43,6 +43,7 @@ class PagePictureTest {
         Assumptions.assumeTrue(model != null, "the picture takes a trained model: -Dpage.model=runs/demo");
         Path picture = Path.of(
                 System.getProperty("page.picture", temp.resolve("page.png").toString()));
+        Path log = temp.resolve("log");
         Process server = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules",
@@ -59,12 +60,10 @@ class PagePictureTest {
                         "--port",
                         "0"))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(log.toFile())
                 .start();
-        try (BufferedReader log = server.errorReader();
-                Browser browser = Browser.start(temp.resolve("profile"))) {
-            String address = addressIn(log);
-            // Somebody has to read on, or the server waits.
-            Thread.ofPlatform().daemon().start(() -> log.lines().forEach(line -> {}));
+        try (Browser browser = Browser.start(temp.resolve("profile"))) {
+            String address = address(server, log);
             byte[] small = smallest(show(browser, address));
             assertTrue(small.length < MOST_BYTES, small.length + " bytes");
             Files.write(picture, small);
@@ -74,17 +73,21 @@ class PagePictureTest {
         }
     }
 
-    private static String addressIn(BufferedReader log) throws IOException {
-        for (String line = log.readLine(); line != null; line = log.readLine()) {
-            int at = line.indexOf("http://");
-            if (line.startsWith("listening on") && at >= 0) {
-                return line.substring(at).strip() + "/";
+    /** Where the server listens, which it says in its log. */
+    private static String address(Process server, Path log) throws IOException, InterruptedException {
+        while (server.isAlive()) {
+            for (String line : Files.readAllLines(log)) {
+                if (line.startsWith("listening on http://")) {
+                    return line.substring("listening on ".length()).strip() + "/";
+                }
             }
+            Thread.sleep(50);
         }
-        throw new AssertionError("the server ended without a word about its address");
+        throw new AssertionError(Files.readString(log));
     }
 
     private static byte[] show(Browser browser, String address) {
+        browser.waitFor(Duration.ofMinutes(10));
         browser.resize(1200, 760, false);
         browser.prefer("light");
         browser.open(address);
@@ -92,9 +95,17 @@ class PagePictureTest {
         if (!browser.text("#mode-note").contains("no chat template")) {
             browser.find("#mode-completion").click();
         }
+        // The first answer of a JVM is slow.
+        set(browser, "max_tokens", "120");
+        browser.find("#input").sendKeys("int x", Keys.ENTER);
+        complete(browser, 1);
+        browser.find("#new").click();
+        browser.until("there is none", () -> !browser.find("#tradeoff").isDisplayed());
+        browser.find("[aria-label='Delete int x']").click();
+        browser.run("document.getElementById('banner').hidden = true");
         set(browser, "seed", "11");
         set(browser, "temperature", "0.6");
-        set(browser, "max_tokens", "420");
+        set(browser, "max_tokens", "240");
         browser.find("#input").sendKeys("/**", Keys.chord(Keys.SHIFT, Keys.ENTER), " * Returns the ", Keys.ENTER);
         complete(browser, 1);
         for (String depth : List.of("1", "2")) {

@@ -11,6 +11,7 @@ final class RawClient implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 20_000;
 
     private final Socket socket;
+    private final StringBuilder read = new StringBuilder();
 
     RawClient(int port) throws IOException {
         socket = new Socket("127.0.0.1", port);
@@ -44,25 +45,27 @@ final class RawClient implements AutoCloseable {
         return this;
     }
 
-    /** Reads as long as the text lacks a part, to the end of the connection at most. */
+    /** What comes up to a part and with it; what comes behind is for later. All that comes, if the part does not. */
     String readUntil(String part) throws IOException {
-        StringBuilder text = new StringBuilder();
         byte[] buffer = new byte[4096];
         try {
-            while (text.indexOf(part) < 0) {
+            while (read.indexOf(part) < 0) {
                 int count = socket.getInputStream().read(buffer);
                 if (count < 0) {
                     break;
                 }
-                text.append(new String(buffer, 0, count, StandardCharsets.ISO_8859_1));
+                read.append(new String(buffer, 0, count, StandardCharsets.ISO_8859_1));
             }
         } catch (SocketTimeoutException e) {
-            throw new AssertionError("nothing comes behind: " + text, e);
+            throw new AssertionError("nothing comes behind: " + read, e);
         } catch (IOException e) {
             // Reset: the server closed while something was under way.
-            text.append("(reset)");
+            read.append("(reset)");
         }
-        return text.toString();
+        int found = read.indexOf(part);
+        String text = read.substring(0, found < 0 ? read.length() : found + part.length());
+        read.delete(0, text.length());
+        return text;
     }
 
     /** All that comes until the server closes the connection. */

@@ -77,6 +77,20 @@ class ChatTemplateTest {
         }
     }
 
+    /** A file of somebody's for a model without a template, which shows the model's special tokens. */
+    @Test
+    void aFileOfTheCallers() throws IOException {
+        Path model = Files.createDirectories(folder.resolve("model"));
+        Files.writeString(model.resolve("tokenizer_config.json"), "{\"bos_token\": {\"content\": \"<s>\"}}");
+        Path file = Files.writeString(
+                folder.resolve("own.jinja"), "{{ bos_token }}{% for m in messages %}[{{ m.content }}]{% endfor %}");
+        ChatTemplate own = ChatTemplate.of(model, file);
+        assertTrue(own.render(HELLO, Request.ANSWER).startsWith("<s>["));
+        assertEquals(file.toString(), own.source());
+        Files.writeString(file, "{% for %}");
+        assertThrows(UserError.class, () -> ChatTemplate.of(model, file));
+    }
+
     @Test
     void findsTheTemplateWhereTheModelHasIt() throws IOException {
         assertTrue(ChatTemplate.find(folder).isEmpty());

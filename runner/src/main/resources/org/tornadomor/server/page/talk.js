@@ -43,7 +43,8 @@ function newRun(seed) {
   const deep = model && recursions() > 1;
   return {
     pieces: [], depths: [], seed: seed ?? (settings.seed === '' ? newSeed() : Number(settings.seed)),
-    threshold: deep && model.has_threshold ? thresholdNow() : null, maxDepth: deep ? depthNow() : 0, of: recursions(),
+    // Where no token goes on, the threshold decides nothing.
+    threshold: deep && model.has_threshold && depthNow() > 1 ? thresholdNow() : null, maxDepth: deep ? depthNow() : 0, of: recursions(),
   };
 }
 
