@@ -64,20 +64,21 @@ final class EvaluateCommand implements Runnable {
     private static final int DEFAULT_CONTEXT = 2048;
 
     /** Options that are about texts alone. */
+    private static final String EXITS = "--exits";
+
     private static final String[] TEXT_OPTIONS = {
         "--data",
         TextOptions.FILTER,
         TextOptions.EXTENSIONS,
         TextOptions.TEXT_FIELD,
         "--score-end",
+        EXITS,
         "--max-tokens",
         "--across-documents"
     };
 
     /** More bytes of text than any tokenizer puts into a token on average; bounds what is read for --max-tokens. */
     private static final int BYTES_PER_TOKEN = 64;
-
-    private static final String EXITS = "--exits";
 
     @Spec
     private CommandSpec spec;

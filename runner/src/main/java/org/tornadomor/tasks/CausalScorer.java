@@ -89,9 +89,9 @@ final class CausalScorer implements RequestScorer {
         this.maxDepth = maxDepth;
         vocabulary = config.vocabSize();
         long each = DecoderSize.full(config, 1, longest, 1).keyBytes(config);
-        int fitting = (int) Math.clamp(KEY_BYTES / each, 1, MOST_SEQUENCES);
-        int places = sequences > 0 ? sequences : (int) Math.clamp(total / Math.max(1, longest / 2), 1, fitting);
-        tickTokens = (int) Math.clamp(total, 1, TICK_TOKENS);
+        int fitting = Math.clamp(KEY_BYTES / each, 1, MOST_SEQUENCES);
+        int places = sequences > 0 ? sequences : Math.clamp(total / Math.max(1, longest / 2), 1, fitting);
+        tickTokens = Math.clamp(total, 1, TICK_TOKENS);
         int rows = places + tickTokens * config.recursions();
         int logitRows = Math.clamp(LOGIT_FLOATS / vocabulary, Math.min(places, tickTokens), tickTokens);
         decoder = new Decoder(

@@ -156,7 +156,10 @@ class EvaluateCommandTest {
                     .succeeds()
                     .out();
             assertEquals(
-                    JsonMapper.shared().readTree(alone).at("/causal/loss_per_token").doubleValue(),
+                    JsonMapper.shared()
+                            .readTree(alone)
+                            .at("/causal/loss_per_token")
+                            .doubleValue(),
                     end.get("loss_per_token").doubleValue(),
                     1e-5);
         }
@@ -166,7 +169,15 @@ class EvaluateCommandTest {
                 == json.at("/exits/0/agreement").doubleValue());
         Outcome.of("evaluate", "--model", model, "--data", text, "--exits", "--max-depth", "2")
                 .failsWith(1, "--max-depth changes nothing");
-        Outcome.of("evaluate", "--model", Folders.GOLDEN.resolve("vanilla"), "--tokenizer", "bytes", "--data", text, "--exits")
+        Outcome.of(
+                        "evaluate",
+                        "--model",
+                        Folders.GOLDEN.resolve("vanilla"),
+                        "--tokenizer",
+                        "bytes",
+                        "--data",
+                        text,
+                        "--exits")
                 .failsWith(1, "--exits changes nothing");
     }
 }

@@ -58,8 +58,7 @@ class DistillationTest {
 
     private static void compare(
             Engine engine, ModelConfig config, Divergence divergence, double loss, double gradient) {
-        try (TinyModel student =
-                        TinyModel.decisive(engine, config, SEQUENCES, LENGTH, 7, TinyModel::trainMargin);
+        try (TinyModel student = TinyModel.decisive(engine, config, SEQUENCES, LENGTH, 7, TinyModel::trainMargin);
                 TinyModel teacher = new TinyModel(engine, TinyConfigs.multiHead(3, null), SEQUENCES, LENGTH, 3)) {
             student.targets[3] = -1;
             float weight = 0.7f;
@@ -71,8 +70,8 @@ class DistillationTest {
             student.reference.weight = weight;
             student.reference.temperature = temperature;
             Distillation distillation = new Distillation(teacher.weights, divergence, weight, temperature);
-            try (TrainingPass pass = new TrainingPass(
-                    engine, student.weights, SEQUENCES, LENGTH, 1, false, false, distillation, null)) {
+            try (TrainingPass pass =
+                    new TrainingPass(engine, student.weights, SEQUENCES, LENGTH, 1, false, false, distillation, null)) {
                 Choice choice = Choice.topK(config, LENGTH);
                 Passes.train(student, pass, choice, loss, gradient).alongEachTensor();
                 float[] losses = new float[Losses.COUNT];
@@ -121,8 +120,7 @@ class DistillationTest {
                 ParameterSet teacher = new ParameterSet(engine, "teacher", config)) {
             long before = engine.memoryBytes();
             Distillation distillation = new Distillation(teacher, Divergence.FORWARD, 1, 1);
-            try (TrainingPass pass =
-                    new TrainingPass(engine, weights, 4, 2048, 1, false, false, distillation, null)) {
+            try (TrainingPass pass = new TrainingPass(engine, weights, 4, 2048, 1, false, false, distillation, null)) {
                 pass.begin();
                 long logits = 8192L * vocabulary * Float.BYTES;
                 long used = engine.memoryBytes() - before;

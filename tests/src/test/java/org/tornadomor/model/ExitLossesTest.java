@@ -32,7 +32,12 @@ class ExitLossesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2, RECURSION_WISE, false, false", "3, SHARED, true, false", "3, RECURSION_WISE, false, true", "2, RECURSION_WISE, true, true"})
+    @CsvSource({
+        "2, RECURSION_WISE, false, false",
+        "3, SHARED, true, false",
+        "3, RECURSION_WISE, false, true",
+        "2, RECURSION_WISE, true, true"
+    })
     void gradientsAreThoseOfTheReference(int recursions, KvMode kv, boolean distil, boolean aggressive) {
         LoraConfig lora = aggressive ? new LoraConfig(2, LoraConfig.ALL) : null;
         try (Engine engine = new CpuEngine(1)) {
@@ -101,8 +106,10 @@ class ExitLossesTest {
 
     @Test
     void coefficientsAreThoseOfThePaper() {
-        assertEquals(List.of(1 / 6f, 1 / 3f, 1 / 2f), ExitLosses.weighted(3, false).coefficients());
-        assertEquals(List.of(0.1f, 0.1f, 1f), ExitLosses.aggressive(3, 0.1f, true).coefficients());
+        assertEquals(
+                List.of(1 / 6f, 1 / 3f, 1 / 2f), ExitLosses.weighted(3, false).coefficients());
+        assertEquals(
+                List.of(0.1f, 0.1f, 1f), ExitLosses.aggressive(3, 0.1f, true).coefficients());
         ModelConfig middle = TinyConfigs.grouped(4, MorConfig.recursive(2));
         for (ModelConfig other : List.of(
                 middle,

@@ -97,8 +97,7 @@ class LowRankTest {
     /** Factors stay what they are where the matrices beside them are narrow. */
     @Test
     void narrowWeightsLeaveFactorsAlone(@TempDir Path folder) {
-        ModelConfig config = TinyConfigs.grouped(
-                6, MorConfig.recursive(2).withLora(new LoraConfig(3, LoraConfig.ALL)));
+        ModelConfig config = TinyConfigs.grouped(6, MorConfig.recursive(2).withLora(new LoraConfig(3, LoraConfig.ALL)));
         int[] ids = {1, 2, 3, 4, 5, 6};
         try (Engine engine = new CpuEngine(1)) {
             try (ParameterSet weights = new ParameterSet(engine, "weights", config)) {

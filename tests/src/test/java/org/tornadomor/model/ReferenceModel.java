@@ -231,7 +231,11 @@ final class ReferenceModel {
             case FORWARD -> relativeEntropy(p, q);
             case REVERSE -> relativeEntropy(q, p);
             case JS -> (relativeEntropy(p, mean) + relativeEntropy(q, mean)) / 2;
-            case TV -> IntStream.range(0, p.length).mapToDouble(i -> Math.abs(p[i] - q[i])).sum() / 2;
+            case TV ->
+                IntStream.range(0, p.length)
+                                .mapToDouble(i -> Math.abs(p[i] - q[i]))
+                                .sum()
+                        / 2;
         };
     }
 

@@ -79,14 +79,14 @@ class TeacherTest {
                 "another teacher",
                 () -> TinyRuns.resume(
                         RunFolder.config(run)
-                                .with("distill.teacher", temp.resolve("other").toString().replace('\\', '/')),
+                                .with(
+                                        "distill.teacher",
+                                        temp.resolve("other").toString().replace('\\', '/')),
                         run));
         refused(
                 "distill.weight was 0.5 and is now 0.6",
                 () -> TinyRuns.resume(RunFolder.config(run).with("distill.weight", "0.6"), run));
-        refused(
-                "another teacher",
-                () -> TinyRuns.resume(RunFolder.config(run).with("distill.teacher", "null"), run));
+        refused("another teacher", () -> TinyRuns.resume(RunFolder.config(run).with("distill.teacher", "null"), run));
     }
 
     @Test
@@ -105,7 +105,9 @@ class TeacherTest {
                 RunFolder.latest(other).resolve("tokenizer.json"));
         refused(
                 "has another tokenizer",
-                () -> start("model.vocab_size=600", "distill.teacher=" + other.toString().replace('\\', '/')));
+                () -> start(
+                        "model.vocab_size=600",
+                        "distill.teacher=" + other.toString().replace('\\', '/')));
     }
 
     private void start(String... settings) {
