@@ -49,7 +49,8 @@ class ModelFilesTest {
     }
 
     private Outcome convert(Path model, String out, int recursions, Object... more) {
-        List<Object> args = new ArrayList<>(List.of("convert", "--model", model, "--out", folder.resolve(out), "--recursions", recursions));
+        List<Object> args = new ArrayList<>(
+                List.of("convert", "--model", model, "--out", folder.resolve(out), "--recursions", recursions));
         args.addAll(List.of("--sharing", "cycle", "--init", "average"));
         args.addAll(List.of(more));
         return Outcome.of(args.toArray());
@@ -105,7 +106,8 @@ class ModelFilesTest {
     void aRoutedModelWithFactorsIsCopiedAsItIs() throws IOException {
         Path model = Folders.bytes(folder.resolve("model"), null);
         Path relaxed = folder.resolve("relaxed");
-        convert(model, "relaxed", 2, "--lora-rank", 4, "--router", "expert-choice").succeeds();
+        convert(model, "relaxed", 2, "--lora-rank", 4, "--router", "expert-choice")
+                .succeeds();
         Path out = folder.resolve("out");
         Outcome.of("export", relaxed, "--format", "hf", "--merge", "--out", out)
                 .failsWith(1, "--merge changes nothing", "copied as it is");
