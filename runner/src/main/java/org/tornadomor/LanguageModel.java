@@ -14,6 +14,7 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.SpecialTokens;
@@ -57,7 +58,7 @@ public final class LanguageModel implements AutoCloseable {
      * Loads a checkpoint onto the CPU, on all processors.
      *
      * @param folder of a checkpoint, or of a run, which means its newest checkpoint; {@code checkpoints/best} in a run means
-     *     the one with the lowest validation loss
+     *     the one with the lowest validation loss; or a file of GGUF or llama2.c
      * @throws UserError if it cannot be loaded, or the run has saved no checkpoint yet
      */
     public static LanguageModel load(Path folder) {
@@ -68,7 +69,7 @@ public final class LanguageModel implements AutoCloseable {
     public static LanguageModel load(Path folder, int threads) {
         Engine engine = new CpuEngine(threads);
         try {
-            return load(folder, engine, ElementType.F32, UnknownKeys.REFUSED, true);
+            return load(folder, engine, null, UnknownKeys.REFUSED, true);
         } catch (RuntimeException | Error e) {
             engine.close();
             throw e;
@@ -82,12 +83,13 @@ public final class LanguageModel implements AutoCloseable {
      * @throws UserError as there
      */
     public static LanguageModel load(Path folder, Engine engine) {
-        return load(folder, engine, ElementType.F32);
+        return load(folder, engine, (ElementType) null);
     }
 
     /**
      * As {@link #load(Path, Engine)}, with the matrices kept as a narrow type: less memory, and faster generation.
      *
+     * @param type null keeps weights of 8 bits in a file as they are where the engine can, and makes all others float32
      * @throws UserError if it cannot be loaded, or the engine does not know the type
      */
     public static LanguageModel load(Path folder, Engine engine, ElementType type) {
@@ -101,13 +103,15 @@ public final class LanguageModel implements AutoCloseable {
 
     private static LanguageModel load(
             Path given, Engine engine, ElementType type, UnknownKeys unknown, boolean ownsEngine) {
-        Path folder = ModelFolders.checkpoint(given);
-        try (CheckpointFolder checkpoint = CheckpointFolder.open(folder, unknown)) {
+        Path source = ModelFolders.checkpoint(given);
+        try (CheckpointFolder checkpoint = CheckpointSource.open(source, unknown)) {
+            Path folder = checkpoint.folder();
             Checksums.verify(folder);
             ModelConfig config = checkpoint.config();
             Optional<Tokenizer> tokenizer = Tokenizers.forCheckpoint(folder, config.vocabSize());
             TextBoundaries texts = TextBoundaries.of(folder, tokenizer.orElse(null));
-            ParameterSet weights = new ParameterSet(engine, "weights", config, type);
+            ElementType kept = Checkpoints.typeOf(checkpoint, engine, type, unknown.notes());
+            ParameterSet weights = new ParameterSet(engine, "weights", config, kept);
             try {
                 Checkpoints.load(engine, checkpoint, weights);
             } catch (RuntimeException | Error e) {

@@ -3,9 +3,11 @@ package org.tornadomor.model;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.model.io.CheckpointFolder;
@@ -22,6 +24,13 @@ public final class Checkpoints {
 
     /** The least magnitude that rounds to an infinite bfloat16; the scale of a row of bytes has trouble there too. */
     private static final float LEAST_TOO_WIDE = 0x1.FFp127f;
+
+    /** Bytes of a block of 8 bits in a file. */
+    private static final int BLOCK_BYTES = ElementType.BLOCK + ElementType.SCALE_BYTES;
+    /** Bytes of blocks that are held at once while loading. */
+    private static final int BLOCK_CHUNK = 1 << 20;
+    /** The exponent in the upper byte of a float16: all ones means infinite, or no number. */
+    private static final int HALF_EXPONENT = 0x7c;
 
     private Checkpoints() {}
 
@@ -69,6 +78,10 @@ public final class Checkpoints {
         float[] values = new float[CHUNK];
         for (ParameterSpec spec : folder.specs()) {
             Tensor tensor = weights.named().get(spec.name());
+            if (tensor.type() == ElementType.Q8 && folder.tensors().hasBlocks(spec.name())) {
+                loadBlocks(engine, folder, spec.name(), tensor);
+                continue;
+            }
             int columns = tensor.columns();
             int chunk = Math.max(1, CHUNK / columns);
             values = values.length < columns ? new float[columns] : values;
@@ -80,7 +93,70 @@ public final class Checkpoints {
                 }
                 engine.upload(tensor.rows(row, rows), values, 0);
             }
+            folder.tensors().release(spec.name());
         }
+    }
+
+    /** Of 8 bits as they are: nothing but the scales can be infinite. */
+    private static void loadBlocks(Engine engine, CheckpointFolder folder, String name, Tensor tensor) {
+        int blocks = tensor.columns() / ElementType.BLOCK;
+        int rowBytes = Math.multiplyExact(blocks, BLOCK_BYTES);
+        int chunk = Math.clamp(BLOCK_CHUNK / rowBytes, 1, Math.max(1, tensor.rows()));
+        byte[] bytes = new byte[Math.multiplyExact(chunk, rowBytes)];
+        for (int row = 0; row < tensor.rows(); row += chunk) {
+            int rows = Math.min(chunk, tensor.rows() - row);
+            folder.tensors().readBlocks(name, row, rows, bytes);
+            for (int block = 0; block < rows * blocks; block++) {
+                int high = bytes[block * BLOCK_BYTES + 1] & HALF_EXPONENT;
+                if (high == HALF_EXPONENT) {
+                    throw new UserError(folder.tensors().file(name) + ": tensor " + name
+                            + " holds a scale that is no finite number, in block " + ((long) row * blocks + block)
+                            + "; such a model computes nothing, take another file");
+                }
+            }
+            engine.uploadBlocks(tensor.rows(row, rows), bytes, 0);
+        }
+        folder.tensors().release(name);
+    }
+
+    /**
+     * How to keep the weights of a checkpoint.
+     *
+     * @param asked null leaves it to the checkpoint: weights of 8 bits in blocks stay what they are where the engine keeps such, all
+     *     others become float32
+     * @param notes hears about it in one line if the file has blocks
+     * @throws UserError if rows are no whole blocks of what was asked for
+     */
+    public static ElementType typeOf(
+            CheckpointFolder folder, Engine engine, ElementType asked, Consumer<String> notes) {
+        if (asked != null) {
+            for (ParameterSpec spec : folder.specs()) {
+                if (WeightMemory.isNarrowed(folder.config(), spec) && !asked.fits(spec.shape()[1])) {
+                    throw new UserError(folder.path() + ": rows of " + spec.name() + " have " + spec.shape()[1]
+                            + " elements, no multiple of the " + ElementType.BLOCK
+                            + " that share a scale in q8; give another --weights");
+                }
+            }
+            return asked;
+        }
+        int all = 0;
+        int blocks = 0;
+        for (ParameterSpec spec : folder.specs()) {
+            if (WeightMemory.isNarrowed(folder.config(), spec)) {
+                all++;
+                blocks += folder.tensors().hasBlocks(spec.name()) ? 1 : 0;
+            }
+        }
+        boolean kept = blocks == all && engine.keeps(ElementType.Q8);
+        if (kept) {
+            notes.accept("the weights stay in 8 bits, as the file has them");
+        } else if (blocks > 0) {
+            notes.accept("weights of 8 bits or less become float32: "
+                    + (blocks < all
+                            ? "the file has " + (all - blocks) + " matrices of another kind (--weights q8 rounds them)"
+                            : "only the cpu engine keeps them"));
+        }
+        return kept ? ElementType.Q8 : ElementType.F32;
     }
 
     private static void requireNarrow(CheckpointFolder folder, String name, float[] values, int count) {

@@ -64,8 +64,8 @@ final class ConvertCommand implements Runnable {
     @Option(
             names = "--model",
             required = true,
-            paramLabel = "DIR",
-            description = "Folder of a plain Llama, or of a run that trained one.")
+            paramLabel = "MODEL",
+            description = "Folder of a plain Llama or of a run that trained one, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "A new folder.")
@@ -180,12 +180,12 @@ final class ConvertCommand implements Runnable {
         UnknownKeys unknown = ignored.unknown(err);
         try (CheckpointFolder original = LoadedModel.open(model, unknown)) {
             CheckpointWriter.requireEmpty(out);
-            OutputFile.requireOutsideModel(out, original.folder());
+            OutputFile.requireOutsideModel(out, original.path());
             if (context != null) {
                 new NamedConfig(model.toString(), original.config()).context(context);
             }
             ConversionPlan plan = ConversionPlan.of(
-                    original.config(), original.folder(), mor, initialisation, selection, seed.value());
+                    original.config(), original.path(), mor, initialisation, selection, seed.value());
             Checksums.verify(original.folder());
             List<Residual> residuals = convert(plan, original, factors);
             ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(original));
@@ -264,7 +264,7 @@ final class ConvertCommand implements Runnable {
         Tokenizer tokenizer = Tokenizers.forCheckpoint(
                         original.folder(), original.config().vocabSize())
                 .orElseThrow(() -> new UserError(
-                        original.folder() + " has no tokenizer.json, so no text can be measured; leave --data out"));
+                        original.path() + " has no tokenizer, so no text can be measured; leave --data out"));
         try (LossOnText text =
                         new LossOnText(original, tokenizer, textOptions.open(spec, data, 0), maxTokens, context);
                 CheckpointFolder converted = CheckpointFolder.open(out)) {

@@ -13,6 +13,7 @@ import org.tornadomor.data.SourceOptions;
 import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.data.WeightedSource;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 import picocli.CommandLine.Command;
@@ -135,7 +136,7 @@ final class DataPrepareCommand implements Runnable {
         }
         PrintWriter err = spec.commandLine().getErr();
         PreparedCorpus corpus;
-        try (Tokenizer chosen = Tokenizers.load(tokenizer, bos.wanted());
+        try (Tokenizer chosen = Tokenizers.load(CheckpointSource.tokenizer(tokenizer), bos.wanted());
                 PrepareView view = PrepareView.on(err)) {
             PrepareSettings settings = settings();
             if (!PreparedCorpus.isAt(out)) {

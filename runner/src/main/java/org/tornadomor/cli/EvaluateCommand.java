@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.data.Corpus;
@@ -13,6 +14,8 @@ import org.tornadomor.data.TextSource;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.tasks.Mode;
 import org.tornadomor.tasks.TaskOptions;
@@ -80,7 +83,10 @@ final class EvaluateCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Mixin
@@ -162,16 +168,16 @@ final class EvaluateCommand implements Runnable {
         requireQuestion();
         requireAtLeast("--batch", batch, 1);
         requireAtLeast("--max-tokens", maxTokens, 1);
-        try (CheckpointFolder checkpoint =
-                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
+        UnknownKeys unknown = ignored.unknown(spec.commandLine().getErr());
+        try (CheckpointFolder checkpoint = LoadedModel.open(model, unknown)) {
             NoEffect.of(spec)
                     .when(() -> checkpoint.config().recursions() < 2, "the model has one recursion", EXITS)
                     .when(() -> exits, EXITS + " goes to every depth", "--max-depth");
             try (Tokenizer tokenizer = tokenizer(checkpoint)) {
                 if (tasks.wanted()) {
-                    runTasks(checkpoint, tokenizer);
+                    runTasks(checkpoint, tokenizer, unknown.notes());
                 } else {
-                    runText(checkpoint, tokenizer);
+                    runText(checkpoint, tokenizer, unknown.notes());
                 }
             }
         }
@@ -184,14 +190,14 @@ final class EvaluateCommand implements Runnable {
                     spec.commandLine(), "Missing required option: '--data=TEXT', '--tasks=NAMES' or '--task=FILE'");
         }
         if (model == null) {
-            throw new ParameterException(spec.commandLine(), "Missing required option: '--model=DIR'");
+            throw new ParameterException(spec.commandLine(), "Missing required option: '--model=MODEL'");
         }
         NoEffect.of(spec)
                 .when(tasks::wanted, "tasks are evaluated and no text", TEXT_OPTIONS)
                 .when(() -> !tasks.wanted(), "no task is evaluated", TaskArguments.OPTIONS);
     }
 
-    private void runTasks(CheckpointFolder checkpoint, Tokenizer tokenizer) {
+    private void runTasks(CheckpointFolder checkpoint, Tokenizer tokenizer, Consumer<String> notes) {
         ModelConfig config = checkpoint.config();
         int length = new NamedConfig(model.toString(), config).context(context);
         TaskOptions options = new TaskOptions(
@@ -203,9 +209,9 @@ final class EvaluateCommand implements Runnable {
                         config, tasks.modes(config.router().looksAhead()).contains(Mode.CAUSAL)),
                 depth.maxDepth(config));
         TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
-        try (ResultFile jsonFile = ResultFile.open("--json", json.file(), checkpoint.folder());
-                ResultFile samplesFile = ResultFile.open("--samples", tasks.samples(), checkpoint.folder());
-                LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights)) {
+        try (ResultFile jsonFile = ResultFile.open("--json", json.file(), checkpoint.path());
+                ResultFile samplesFile = ResultFile.open("--samples", tasks.samples(), checkpoint.path());
+                LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes)) {
             WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
             work.mark("loading", false);
             ObjectNode described = JsonOption.object();
@@ -220,7 +226,7 @@ final class EvaluateCommand implements Runnable {
         }
     }
 
-    private void runText(CheckpointFolder checkpoint, Tokenizer tokenizer) {
+    private void runText(CheckpointFolder checkpoint, Tokenizer tokenizer, Consumer<String> notes) {
         ModelConfig config = checkpoint.config();
         double threshold = depth.threshold(config, true);
         int maxDepth = depth.maxDepth(config);
@@ -246,8 +252,8 @@ final class EvaluateCommand implements Runnable {
         if (exits) {
             samples = ExitEvaluation.samples(config, rows, samples);
         }
-        try (ResultFile file = ResultFile.open("--json", json.file(), checkpoint.folder());
-                LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
+        try (ResultFile file = ResultFile.open("--json", json.file(), checkpoint.path());
+                LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
             scorer.setThreshold(threshold);
             scorer.setMaxDepth(maxDepth);
@@ -273,10 +279,10 @@ final class EvaluateCommand implements Runnable {
         int vocabulary = checkpoint.config().vocabSize();
         if (tokenizerName == null) {
             return Tokenizers.forCheckpoint(checkpoint.folder(), vocabulary)
-                    .orElseThrow(() -> new UserError(checkpoint.folder()
+                    .orElseThrow(() -> new UserError(checkpoint.path()
                             + " has no tokenizer.json; give --tokenizer with the one it was trained with"));
         }
-        Tokenizer tokenizer = Tokenizers.load(tokenizerName);
+        Tokenizer tokenizer = Tokenizers.load(CheckpointSource.tokenizer(tokenizerName));
         try {
             Tokenizers.requireFits(tokenizer, vocabulary);
             return tokenizer;

@@ -1,12 +1,16 @@
 package org.tornadomor.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.tornadomor.UserError;
+import org.tornadomor.model.gguf.GgmlType;
+import org.tornadomor.model.gguf.GgufExport;
+import org.tornadomor.model.gguf.GgufVocabulary;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.model.io.HuggingFaceExport;
 import org.tornadomor.model.io.Llama2cExport;
 import org.tornadomor.model.io.PlainLlama;
@@ -26,7 +30,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Writes a vanilla or recursive model for programs that know plain models of the Llama family.",
             "Layers that share weights are written once for each use. Models with a router decide for each token how many"
-                    + " layers it takes; no plain model does that, so they are refused."
+                    + " layers it takes; no plain model does that. Of them, --format hf writes a copy with a page that explains"
+                    + " the format, and the other formats are refused."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
@@ -34,13 +39,14 @@ import picocli.CommandLine.Spec;
             "  tornado-mor export runs/recursive --format hf --out llama",
             "  tornado-mor export runs/recursive --format hf --dtype bfloat16 --out llama",
             "  tornado-mor export runs/relaxed --format hf --merge --out llama",
+            "  tornado-mor export runs/vanilla --format gguf --type q8_0 --out model.gguf",
             "  tornado-mor export runs/vanilla --format llama2c --out model.bin",
         })
 final class ExportCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    @Parameters(paramLabel = "MODEL", description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(
@@ -48,7 +54,8 @@ final class ExportCommand implements Runnable {
             required = true,
             paramLabel = "FORMAT",
             description =
-                    "hf: a Hugging Face folder for LlamaForCausalLM or the class of its family, with the tokenizer and generation_config.json."
+                    "hf: a Hugging Face folder for the transformers library, with the tokenizer and generation_config.json."
+                            + " gguf: the file of llama.cpp, with tokenizer and chat template."
                             + " llama2c: the float32 file (version 0) of llama2.c.")
     private Format format;
 
@@ -56,7 +63,7 @@ final class ExportCommand implements Runnable {
             names = "--out",
             required = true,
             paramLabel = "PATH",
-            description = "hf: a new folder. llama2c: a file, replaced if it is there.")
+            description = "hf: a new folder. gguf and llama2c: a file, replaced if it is there.")
     private Path out;
 
     @Option(
@@ -70,12 +77,28 @@ final class ExportCommand implements Runnable {
             description = "Multiply the low-rank factors of each layer into its matrices, which a plain Llama needs.")
     private boolean merge;
 
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            description =
+                    "f32, f16, bf16 or q8_0 (8 bits, with a scale for each 32 weights), for matrices; gguf only. Default: as"
+                            + " in the checkpoint.")
+    private Matrices type;
+
     @Mixin
     private IgnoreKeyOption ignored;
 
     private enum Format {
         HF,
+        GGUF,
         LLAMA2C
+    }
+
+    private enum Matrices {
+        F32,
+        F16,
+        BF16,
+        Q8_0
     }
 
     private enum Type {
@@ -92,45 +115,91 @@ final class ExportCommand implements Runnable {
 
     @Override
     public void run() {
+        requireItsOptions();
+        OutputFile.requireNoneOfRun(out);
+        try (CheckpointFolder checkpoint =
+                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
+            OutputFile.requireOutsideModel(out, checkpoint.path());
+            Checksums.verify(checkpoint.folder());
+            boolean copies = format == Format.HF && !PlainLlama.computes(checkpoint.config());
+            NoEffect.of(spec)
+                    .when(() -> checkpoint.config().lora() == null, "the model has no low-rank factors", "--merge")
+                    .when(() -> copies, "no plain Llama computes the model, which is copied as it is", "--merge");
+            if (copies) {
+                copy(checkpoint);
+                return;
+            }
+            PlainLlama plain = new PlainLlama(checkpoint, merge);
+            try (Tokenizer tokenizer = tokenizer(checkpoint)) {
+                // Checkpoints of earlier versions leave it to their tokenizer which tokens begin and end texts.
+                TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer);
+                switch (format) {
+                    case HF ->
+                        HuggingFaceExport.write(
+                                plain, checkpoint.folder(), out, dtype(plain.dtype()), texts.generation());
+                    case GGUF -> gguf(plain, checkpoint, texts);
+                    case LLAMA2C -> {
+                        Llama2cExport.write(plain, out);
+                        noteEpsilon(plain.config().rmsNormEps());
+                    }
+                }
+            }
+            say("Wrote a " + plain.config().architecture().family().title() + " of "
+                    + plain.config().numLayers() + " layers to " + out);
+        }
+    }
+
+    private void requireItsOptions() {
         if (format == Format.LLAMA2C && dtype != null && dtype != Type.FLOAT32) {
             throw new UserError("--dtype " + dtype.name().toLowerCase(Locale.ROOT)
                     + " does not go with --format llama2c, which is float32; leave it out");
         }
-        OutputFile.requireNoneOfRun(out);
-        try (CheckpointFolder checkpoint =
-                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
-            OutputFile.requireOutsideModel(out, checkpoint.folder());
-            Checksums.verify(checkpoint.folder());
-            NoEffect.of(spec)
-                    .when(() -> checkpoint.config().lora() == null, "the model has no low-rank factors", "--merge");
-            PlainLlama plain = new PlainLlama(checkpoint, merge);
-            switch (format) {
-                case HF ->
-                    HuggingFaceExport.write(
-                            plain,
-                            checkpoint.folder(),
-                            out,
-                            dtype == null ? plain.dtype() : dtype.stored,
-                            generation(checkpoint));
-                case LLAMA2C -> {
-                    Llama2cExport.write(plain, out);
-                    noteEpsilon(plain.config().rmsNormEps());
-                }
-            }
-            spec.commandLine()
-                    .getErr()
-                    .println("Wrote a " + plain.config().architecture().family().title() + " of "
-                            + plain.config().numLayers() + " layers to " + out);
+        if (format == Format.GGUF && dtype != null) {
+            throw new UserError("--dtype is for --format hf; give --type with f32, f16, bf16 or q8_0");
+        }
+        if (format != Format.GGUF && type != null) {
+            throw new UserError("--type is for --format gguf; "
+                    + (format == Format.HF ? "give --dtype with float32, float16 or bfloat16" : "leave it out"));
         }
     }
 
-    /** Which tokens begin and end texts; checkpoints of earlier versions leave it to their tokenizer. */
-    private static GenerationConfig generation(CheckpointFolder checkpoint) {
-        try (Tokenizer tokenizer = Tokenizers.forCheckpoint(
-                        checkpoint.folder(), checkpoint.config().vocabSize())
-                .orElse(null)) {
-            return TextBoundaries.of(checkpoint.folder(), tokenizer).generation();
+    private DType dtype(DType stored) {
+        return dtype == null ? stored : dtype.stored;
+    }
+
+    /** A model that no plain one computes, as it is. */
+    private void copy(CheckpointFolder checkpoint) {
+        try (Tokenizer tokenizer = tokenizer(checkpoint)) {
+            TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer);
+            HuggingFaceExport.copy(checkpoint, out, dtype(checkpoint.dtype()), texts.generation());
         }
+        HuggingFaceExport.explain(out);
+        say("Wrote the model as it is to " + out + ": no plain Llama computes the same; " + HuggingFaceExport.README
+                + " there explains the format");
+    }
+
+    private void gguf(PlainLlama plain, CheckpointFolder checkpoint, TextBoundaries texts) {
+        GgmlType stored = type == null ? GgmlType.valueOf(plain.dtype().name()) : GgmlType.valueOf(type.name());
+        boolean named = texts.tokenizer() != null;
+        GgufVocabulary vocabulary =
+                named ? GgufVocabulary.of(checkpoint.folder(), plain.config().vocabSize(), texts) : null;
+        String name =
+                String.valueOf(checkpoint.path().toAbsolutePath().normalize().getFileName());
+        List<String> other = GgufExport.write(plain, name, vocabulary, out, stored);
+        if (!other.isEmpty()) {
+            say("Note: " + other.stream().limit(3).collect(Collectors.joining(", "))
+                    + (other.size() > 3 ? " and " + (other.size() - 3) + " more" : "")
+                    + " are F16, since their rows are no multiple of 32");
+        }
+    }
+
+    private void say(String line) {
+        spec.commandLine().getErr().println(line);
+    }
+
+    private static Tokenizer tokenizer(CheckpointFolder checkpoint) {
+        return Tokenizers.forCheckpoint(checkpoint.folder(), checkpoint.config().vocabSize())
+                .orElse(null);
     }
 
     private void noteEpsilon(double eps) {

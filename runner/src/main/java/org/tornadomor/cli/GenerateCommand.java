@@ -78,9 +78,9 @@ final class GenerateCommand implements Runnable {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "DIR",
+            paramLabel = "MODEL",
             required = true,
-            description = "A checkpoint folder or the folder of a run.")
+            description = "A checkpoint folder, the folder of a run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(

@@ -9,6 +9,8 @@ import org.tornadomor.ModelFolders;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.WeightMemory;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
@@ -34,7 +36,7 @@ final class InfoCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    @Parameters(paramLabel = "MODEL", description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path folder;
 
     @Mixin
@@ -47,10 +49,10 @@ final class InfoCommand implements Runnable {
     public void run() {
         Path checkpoint = ModelFolders.checkpoint(folder);
         CheckpointDescription description;
-        try (CheckpointFolder opened = CheckpointFolder.open(
+        try (CheckpointFolder opened = CheckpointSource.open(
                 checkpoint, ignored.unknown(spec.commandLine().getErr()))) {
             description = opened.describe();
-            Checksums.verify(checkpoint);
+            Checksums.verify(opened.folder());
         }
         boolean run = !checkpoint.equals(folder);
         PrintWriter out = spec.commandLine().getOut();
@@ -94,6 +96,12 @@ final class InfoCommand implements Runnable {
                 "weights",
                 it.tensors() + " tensors, " + types(it) + ", " + Figures.scaled(it.bytes()) + "B in "
                         + it.files().size() + (it.files().size() == 1 ? " file" : " files"));
+        lines.put(
+                "in memory",
+                WeightMemory.of(config).entrySet().stream()
+                        .map(entry ->
+                                Figures.scaled(entry.getValue()) + "B as " + WeightsOption.spelling(entry.getKey()))
+                        .collect(Collectors.joining(", ")));
         lines.put("tokenizer", it.tokenizer() ? CheckpointFolder.TOKENIZER_FILE : "none of its own");
         lines.put("resumable", it.resumable() ? "yes" : "no");
         it.metadata().forEach((key, value) -> lines.put("metadata " + key, value));
@@ -117,7 +125,7 @@ final class InfoCommand implements Runnable {
     }
 
     private static String types(CheckpointDescription description) {
-        return description.elements().keySet().stream().sorted().map(Enum::name).collect(Collectors.joining(" and "));
+        return String.join(" and ", description.elements().keySet());
     }
 
     private ObjectNode json(CheckpointDescription it, boolean run) {
@@ -135,8 +143,10 @@ final class InfoCommand implements Runnable {
         parameters.put("total", it.parameters().total());
         object.put("tensors", it.tensors());
         ObjectNode elements = object.putObject("elements");
-        it.elements().forEach((type, count) -> elements.put(type.name(), count));
+        it.elements().forEach((type, count) -> elements.put(type, count));
         object.put("bytes", it.bytes());
+        ObjectNode memory = object.putObject("memory");
+        WeightMemory.of(it.config()).forEach((type, bytes) -> memory.put(WeightsOption.spelling(type), bytes));
         object.put("tokenizer", it.tokenizer());
         object.put("resumable", it.resumable());
         ObjectNode metadata = object.putObject("metadata");

@@ -1,23 +1,28 @@
 package org.tornadomor.cli;
 
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.tornadomor.ModelFolders;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 
 /** The weights of a checkpoint on an engine of their own. */
 final class LoadedModel implements AutoCloseable {
+    private final Path path;
     private final Path folder;
     private final Engine engine;
     private final ParameterSet weights;
 
-    private LoadedModel(Path folder, Engine engine, ParameterSet weights) {
-        this.folder = folder;
+    private LoadedModel(CheckpointFolder checkpoint, Engine engine, ParameterSet weights) {
+        this.path = checkpoint.path();
+        this.folder = checkpoint.folder();
         this.engine = engine;
         this.weights = weights;
     }
@@ -25,27 +30,45 @@ final class LoadedModel implements AutoCloseable {
     /**
      * Opens a checked checkpoint: commands look at its configuration before they load it.
      *
-     * @param folder of a checkpoint or run
+     * @param folder of a checkpoint or run, or a file of another format
      * @throws org.tornadomor.UserError naming what is missing or damaged
      */
     static CheckpointFolder open(Path folder, UnknownKeys unknown) {
-        return CheckpointFolder.open(ModelFolders.checkpoint(folder), unknown);
+        return CheckpointSource.open(ModelFolders.checkpoint(folder), unknown);
     }
 
-    /** Loads the weights of an open checkpoint. */
-    static LoadedModel load(CheckpointFolder checkpoint, EngineOptions options, WeightsOption type) {
+    /** Loads the weights of an open checkpoint. @param notes hears how they are kept, if not as they are in the file */
+    static LoadedModel load(
+            CheckpointFolder checkpoint, EngineOptions options, WeightsOption type, Consumer<String> notes) {
+        return load(checkpoint, options, type.type(), notes);
+    }
+
+    /** Loads the weights of an open checkpoint as float32, whatever they are in the file. */
+    static LoadedModel loadWide(CheckpointFolder checkpoint, EngineOptions options) {
+        return load(checkpoint, options, ElementType.F32, note -> {});
+    }
+
+    private static LoadedModel load(
+            CheckpointFolder checkpoint, EngineOptions options, ElementType type, Consumer<String> notes) {
         Checksums.verify(checkpoint.folder());
         Engine engine = options.open();
         try {
-            ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config(), type.type());
+            ElementType kept = Checkpoints.typeOf(checkpoint, engine, type, notes);
+            ParameterSet weights = new ParameterSet(engine, "weights", checkpoint.config(), kept);
             Checkpoints.load(engine, checkpoint, weights);
-            return new LoadedModel(checkpoint.folder(), engine, weights);
+            return new LoadedModel(checkpoint, engine, weights);
         } catch (RuntimeException | Error e) {
             engine.close();
             throw e;
         }
     }
 
+    /** What the user calls the checkpoint. */
+    Path path() {
+        return path;
+    }
+
+    /** Where its small files are. */
     Path folder() {
         return folder;
     }

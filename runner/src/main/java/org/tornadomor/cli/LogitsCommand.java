@@ -5,9 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.SafeTensorsWriter;
@@ -39,7 +41,11 @@ final class LogitsCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "Folder of a checkpoint or run.")
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "MODEL",
+            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(
@@ -91,16 +97,17 @@ final class LogitsCommand implements Runnable {
     public void run() {
         OutputFile.requireOther(out, "--input", input);
         OutputFile.requireNoneOfRun(out);
-        try (CheckpointFolder checkpoint =
-                LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
+        UnknownKeys unknown = ignored.unknown(spec.commandLine().getErr());
+        Consumer<String> notes = unknown.notes();
+        try (CheckpointFolder checkpoint = LoadedModel.open(model, unknown)) {
             ModelConfig config = checkpoint.config();
-            OutputFile.requireOutsideModel(out, checkpoint.folder());
+            OutputFile.requireOutsideModel(out, checkpoint.path());
             TokenBatch tokens = TokenBatch.read(input);
             tokens.requireFits(config);
             double threshold = depth.threshold(config, mode == Mode.CAUSAL);
             int maxDepth = depth.maxDepth(config);
             int batch = batch(tokens, config.vocabSize());
-            try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
+            try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
                     Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), batch, tokens.length())) {
                 scorer.setThreshold(threshold);
                 scorer.setMaxDepth(maxDepth);

@@ -43,7 +43,7 @@ final class LossOnText implements AutoCloseable {
     }
 
     /**
-     * The loss of a model, in nats a token.
+     * The loss of a model, its weights in float32, in nats a token.
      *
      * @param causal routed as in generation, else as in training
      */
@@ -55,7 +55,7 @@ final class LossOnText implements AutoCloseable {
         int most = context == null ? Math.min(CONTEXT, config.maxPositions()) : context;
         int rows = Math.min(most, longest);
         int samples = Math.clamp(text.scored() / rows, 1, Math.max(1, BATCH_TOKENS / rows));
-        try (LoadedModel loaded = LoadedModel.load(checkpoint, options, new WeightsOption());
+        try (LoadedModel loaded = LoadedModel.loadWide(checkpoint, options);
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows);
                 Progress progress = Progress.start("evaluate", "tok", text.scored())) {
             scorer.keepWithinDocuments(texts.startsBehindEnd() ? texts.end() : -1);

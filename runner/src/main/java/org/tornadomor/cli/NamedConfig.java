@@ -8,6 +8,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;
 import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.trainer.RunFolder;
 
@@ -29,11 +30,11 @@ record NamedConfig(String name, ModelConfig config) {
             return new NamedConfig(name, Presets.get(name));
         }
         Path path = path(name);
-        if (path != null && Files.isRegularFile(path) && !RunFolder.isPointer(path)) {
+        if (path != null && Files.isRegularFile(path) && !RunFolder.isPointer(path) && !CheckpointSource.isFile(path)) {
             return new NamedConfig(name, ModelConfig.read(path, unknown));
         }
         if (path != null && (Files.exists(path) || looksLikePath(name))) {
-            Path checkpoint = ModelFolders.checkpoint(path);
+            Path checkpoint = CheckpointSource.folder(ModelFolders.checkpoint(path), unknown);
             Path config = checkpoint.resolve(CheckpointFolder.CONFIG_FILE);
             return new NamedConfig(name, ModelConfig.read(config, unknown));
         }

@@ -11,6 +11,8 @@ import org.tornadomor.LanguageModel;
 import org.tornadomor.ModelFolders;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.InputFile;
 import org.tornadomor.template.ChatTemplate;
 import org.tornadomor.template.TemplateException;
@@ -38,6 +40,7 @@ import picocli.CommandLine.Spec;
             "  tornado-mor play --model runs/demo --threshold 0.3 --temperature 0.5",
             "  tornado-mor play --model llama --system 'Answer in one sentence.'",
             "  tornado-mor play --model llama --chat-template none",
+            "  tornado-mor play --model smollm-135m-instruct-q8_0.gguf",
             "  echo 'public class ' | tornado-mor play --model runs/demo",
         })
 final class PlayCommand implements Callable<Integer> {
@@ -69,9 +72,9 @@ final class PlayCommand implements Callable<Integer> {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "DIR",
+            paramLabel = "MODEL",
             required = true,
-            description = "A checkpoint folder or the folder of a run.")
+            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(
@@ -98,7 +101,8 @@ final class PlayCommand implements Callable<Integer> {
                 LanguageModel loaded = LanguageModel.load(model, engine, weights.type(), ignored.unknown(err))) {
             if (loaded.tokenizer().isEmpty()) {
                 throw new UserError("play needs a tokenizer, and the checkpoint has none; put its tokenizer.json into"
-                        + " the folder, or give token ids to " + RootCommand.NAME + " generate");
+                        + " the folder, or the tokenizer.bin of a file of llama2.c beside it, or give token ids to "
+                        + RootCommand.NAME + " generate");
             }
             sampling.requireFits(spec, loaded.config());
             loaded.keepKeysAs(kv.type());
@@ -113,7 +117,7 @@ final class PlayCommand implements Callable<Integer> {
 
     private Optional<ChatTemplate> template() {
         if (template == null) {
-            return ChatTemplate.find(ModelFolders.checkpoint(model));
+            return ofModel();
         }
         return switch (template) {
             case "none" -> Optional.empty();
@@ -122,11 +126,16 @@ final class PlayCommand implements Callable<Integer> {
         };
     }
 
+    private Optional<ChatTemplate> ofModel() {
+        // What is passed over is told when the model is loaded.
+        UnknownKeys unknown = UnknownKeys.passingOver(ignored.keys());
+        return ChatTemplate.find(CheckpointSource.folder(ModelFolders.checkpoint(model), unknown));
+    }
+
     private ChatTemplate read(Path file) {
         try {
-            Map<String, String> tokens = ChatTemplate.find(ModelFolders.checkpoint(model))
-                    .map(ChatTemplate::specialTokens)
-                    .orElse(Map.of());
+            Map<String, String> tokens =
+                    ofModel().map(ChatTemplate::specialTokens).orElse(Map.of());
             return ChatTemplate.of(file.toString(), InputFile.text(file), tokens);
         } catch (TemplateException e) {
             throw new UserError("Cannot use the chat template " + e.getMessage(), e);

@@ -50,6 +50,7 @@ final class RootCommand implements Runnable {
             ParamsCommand.class,
             InfoCommand.class,
             ConvertCommand.class,
+            ImportCommand.class,
             ExportCommand.class,
             TokenizerCommand.class,
             ExperimentCommand.class,

@@ -11,7 +11,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.tornadomor.UserError;
+import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.InputFile;
 import org.tornadomor.server.ModelServer;
@@ -37,6 +39,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  tornado-mor serve --model runs/demo",
             "  tornado-mor serve --model runs/demo --port 0 --weights int8 --kv bfloat16",
+            "  tornado-mor serve --model smollm-135m-q8_0.gguf",
             "  tornado-mor serve --model llama --host 0.0.0.0 --api-key-file key.txt --max-sequences 32 --kv-memory 4G",
             "  tornado-mor serve --model runs/demo --chat-template plain --cors https://chat.example.org",
             "  curl localhost:8080/v1/completions -H 'Content-Type: application/json' -d '{\"prompt\": \"public class \"}'",
@@ -65,15 +68,15 @@ final class ServeCommand implements Runnable {
 
     @Option(
             names = {"-m", "--model"},
-            paramLabel = "DIR",
+            paramLabel = "MODEL",
             required = true,
-            description = "A checkpoint folder or the folder of a run.")
+            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
     private Path model;
 
     @Option(
             names = "--model-name",
             paramLabel = "NAME",
-            description = "What clients call the model. Default: the name of its folder.")
+            description = "What clients call the model. Default: the name of its folder or file.")
     private String name;
 
     @Option(
@@ -134,7 +137,8 @@ final class ServeCommand implements Runnable {
         PrintWriter err = spec.commandLine().getErr();
         serving.check();
         ServerSettings settings = settings();
-        try (CheckpointFolder checkpoint = LoadedModel.open(model, ignored.unknown(err));
+        UnknownKeys unknown = ignored.unknown(err);
+        try (CheckpointFolder checkpoint = LoadedModel.open(model, unknown);
                 StopOnSignal signals = StopOnSignal.install(
                         err, "stopping: running requests are finished first; once more ends it at once");
                 ModelServer server = ModelServer.start(settings, err)) {
@@ -146,7 +150,7 @@ final class ServeCommand implements Runnable {
             });
             warn(err);
             say(err, "listening on " + server.uri());
-            serve(checkpoint, server, stop, loading, err);
+            serve(checkpoint, server, stop, loading, unknown.notes());
         }
     }
 
@@ -166,8 +170,13 @@ final class ServeCommand implements Runnable {
     }
 
     private void serve(
-            CheckpointFolder checkpoint, ModelServer server, CountDownLatch stop, Loading loading, PrintWriter err) {
-        try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
+            CheckpointFolder checkpoint,
+            ModelServer server,
+            CountDownLatch stop,
+            Loading loading,
+            Consumer<String> notes) {
+        PrintWriter err = spec.commandLine().getErr();
+        try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
                 ServingSetup setup =
                         ServingSetup.of(loaded, serving, nameOf(loaded), bos.wanted(), chatTemplate, err)) {
             ServedModel served = setup.model();
@@ -246,7 +255,7 @@ final class ServeCommand implements Runnable {
             return name;
         }
         Path last = model.toAbsolutePath().normalize().getFileName();
-        return last == null ? loaded.folder().getFileName().toString() : last.toString();
+        return last == null ? loaded.path().getFileName().toString() : last.toString();
     }
 
     private void warn(PrintWriter err) {
@@ -263,14 +272,13 @@ final class ServeCommand implements Runnable {
         err.flush();
     }
 
-    /** When the checkpoint was written, in seconds since 1970. */
-    static long created(Path folder) {
+    /** When the checkpoint, a folder or a file, was written, in seconds since 1970. */
+    static long created(Path checkpoint) {
+        Path file = Files.isDirectory(checkpoint) ? checkpoint.resolve(CheckpointFolder.CONFIG_FILE) : checkpoint;
         try {
-            return Files.getLastModifiedTime(folder.resolve(CheckpointFolder.CONFIG_FILE))
-                            .toMillis()
-                    / 1000;
+            return Files.getLastModifiedTime(file).toMillis() / 1000;
         } catch (IOException e) {
-            throw UserError.file("read", folder, e);
+            throw UserError.file("read", file, e);
         }
     }
 }

@@ -54,7 +54,7 @@ final class ServingSetup implements AutoCloseable {
             ServingLoop loop = new ServingLoop(scheduler, options.queue());
             ServedModel model = new ServedModel(
                     name,
-                    ServeCommand.created(loaded.folder()),
+                    ServeCommand.created(loaded.path()),
                     config,
                     ParameterCount.of(config).total(),
                     texts,

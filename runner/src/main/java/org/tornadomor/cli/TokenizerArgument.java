@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
@@ -15,7 +16,8 @@ import org.tornadomor.trainer.RunFolder;
 
 /** What the commands below {@code tokenizer} take. */
 final class TokenizerArgument {
-    static final String DESCRIPTION = "bytes, a tokenizer.json, or the folder of a tokenizer, a checkpoint or a run.";
+    static final String DESCRIPTION =
+            "bytes, a tokenizer.json, the folder of a tokenizer, a checkpoint or a run, or a file of GGUF.";
 
     private TokenizerArgument() {}
 
@@ -25,6 +27,9 @@ final class TokenizerArgument {
      * @throws UserError if there is none
      */
     static Tokenizer load(String name) {
+        if (!name.equals("bytes") && CheckpointSource.isFile(Path.of(name))) {
+            return Tokenizers.load(CheckpointSource.tokenizer(name));
+        }
         Path path = Path.of(name);
         if (name.equals("bytes") || !Files.isDirectory(path)) {
             return Tokenizers.load(name);

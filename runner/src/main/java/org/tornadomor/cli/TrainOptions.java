@@ -46,8 +46,9 @@ final class TrainOptions {
 
     @Option(
             names = "--init",
-            paramLabel = "DIR",
-            description = "Begin with the weights of a checkpoint or run, also of a plain Llama.")
+            paramLabel = "MODEL",
+            description =
+                    "Begin with the weights of a checkpoint or run, also of a plain Llama, or of a file of GGUF or llama2.c.")
     private String init;
 
     @Mixin
@@ -135,8 +136,9 @@ final class TrainOptions {
 
     @Option(
             names = DISTILL,
-            paramLabel = "DIR",
-            description = "Learn from this model besides the text: a checkpoint or run with the same tokenizer. Its"
+            paramLabel = "MODEL",
+            description = "Learn from this model besides the text: a checkpoint, a run, or a file of GGUF or llama2.c,"
+                    + " with the same tokenizer. Its"
                     + " distribution of each next token is compared with that of the model in training.")
     private String teacher;
 

@@ -125,14 +125,14 @@ class ExportCommandTest {
         Path model = recursive(Sharing.CYCLE, 10000, 8);
         Path half = export(model, "hf", "--dtype", "bfloat16");
         try (CheckpointFolder exported = CheckpointFolder.open(half)) {
-            exported.describe().elements().keySet().forEach(type -> assertEquals(DType.BF16, type));
+            exported.describe().elements().keySet().forEach(type -> assertEquals("BF16", type));
         }
         Outcome.of("export", half, "--format", "llama2c", "--out", half.resolve("model.safetensors"))
                 .failsWith(1, "the model that is read");
         Path again = folder.resolve("again");
         Outcome.of("export", half, "--format", "hf", "--out", again).succeeds();
         try (CheckpointFolder exported = CheckpointFolder.open(again)) {
-            exported.describe().elements().keySet().forEach(type -> assertEquals(DType.BF16, type));
+            exported.describe().elements().keySet().forEach(type -> assertEquals("BF16", type));
         }
         assertArrayEquals(logits(half), logits(again));
     }
@@ -172,12 +172,25 @@ class ExportCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"expert-capacity", "token-recursion-wise", "recursive-cycle-kv-shared"})
     void whatNoPlainLlamaComputesIsRefused(String name) {
-        for (String format : new String[] {"hf", "llama2c"}) {
+        for (String format : new String[] {"gguf", "llama2c"}) {
             Path out = folder.resolve("refused");
             Outcome.of("export", Folders.GOLDEN.resolve(name), "--format", format, "--out", out)
-                    .failsWith(1, "plain Llama cannot express", "export a");
+                    .failsWith(1, "plain Llama cannot express", "--format hf copies");
             assertFalse(Files.exists(out));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"expert-capacity", "token-recursion-wise", "recursive-cycle-kv-shared"})
+    void whatNoPlainLlamaComputesIsCopiedWithAPageThatExplainsIt(String name) throws IOException {
+        Path golden = Folders.GOLDEN.resolve(name);
+        Path out = export(golden, "hf");
+        try (CheckpointFolder a = CheckpointFolder.open(golden);
+                CheckpointFolder b = CheckpointFolder.open(out)) {
+            assertEquals(a.config(), b.config());
+        }
+        assertArrayEquals(logits(golden), logits(out));
+        assertTrue(Files.readString(out.resolve("README.md")).contains("num_recursions"));
     }
 
     @Test
@@ -200,8 +213,12 @@ class ExportCommandTest {
         Outcome.of("export", golden, "--format", "hf", "--out", folder).failsWith(1, "not empty", "new folder");
         Outcome.of("export", golden, "--format", "hf", "--out", folder.resolve("mine"))
                 .failsWith(1, "is a file");
-        Outcome.of("export", golden, "--format", "gguf", "--out", folder.resolve("x"))
-                .failsWith(2, "--format", "gguf");
+        Outcome.of("export", golden, "--format", "onnx", "--out", folder.resolve("x"))
+                .failsWith(2, "--format", "onnx");
+        Outcome.of("export", golden, "--format", "gguf", "--dtype", "float16", "--out", folder.resolve("x"))
+                .failsWith(1, "--dtype is for --format hf", "--type");
+        Outcome.of("export", golden, "--format", "hf", "--type", "f16", "--out", folder.resolve("x"))
+                .failsWith(1, "--type is for --format gguf", "--dtype");
         Outcome.of("export", golden, "--format", "llama2c", "--out", folder.resolve("mine/x"))
                 .failsWith(1, "mine");
     }

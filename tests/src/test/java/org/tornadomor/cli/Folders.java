@@ -21,8 +21,12 @@ final class Folders {
 
     /** An untrained model of bytes with three recursions. */
     static Path bytes(Path folder) {
-        ModelConfig config =
-                new ModelConfig(257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, POSITIONS, true, 0.1, MorConfig.expertChoice(3));
+        return bytes(folder, MorConfig.expertChoice(3));
+    }
+
+    /** An untrained model of bytes. @param mor null for a plain one */
+    static Path bytes(Path folder, MorConfig mor) {
+        ModelConfig config = new ModelConfig(257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, POSITIONS, true, 0.1, mor);
         try (Engine engine = new CpuEngine(1);
                 ParameterSet weights = new ParameterSet(engine, "weights", config)) {
             Checkpoints.initialise(engine, weights, 5);

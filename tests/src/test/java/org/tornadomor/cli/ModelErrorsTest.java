@@ -104,6 +104,6 @@ class ModelErrorsTest {
         Outcome.of("parms").failsWith(2, "parms", "params");
         Outcome.of("params", "--contxt", 3).failsWith(2, "--contxt", "--context", "params --help");
         Outcome.of("params", "--context", "many").failsWith(2, "--context", "many");
-        Outcome.of("info").failsWith(2, "DIR");
+        Outcome.of("info").failsWith(2, "MODEL");
     }
 }

@@ -49,7 +49,7 @@ class ServeCommandTest {
         final List<String> lines = new ArrayList<>();
         private final BufferedReader err;
 
-        Started(Object... options) throws IOException {
+        Started(Path model, Object... options) throws IOException {
             List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-XX:+UseSerialGC",
@@ -109,8 +109,8 @@ class ServeCommandTest {
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void servesUntilItIsToldToStop() throws Exception {
-        try (Started server =
-                        new Started("--threads", 1, "--max-sequences", 4, "--chat-template", "plain", "--queue", 8);
+        try (Started server = new Started(
+                        model, "--threads", 1, "--max-sequences", 4, "--chat-template", "plain", "--queue", 8);
                 HttpClient client = HttpClient.newHttpClient()) {
             URI uri = server.uri();
             String ready = server.line("ready: ");
@@ -124,6 +124,30 @@ class ServeCommandTest {
             server.line("stopping: ");
             server.line("stopped");
             assertEquals(0, server.end(), server.lines::toString);
+        }
+    }
+
+    /** With its tokenizer, its chat template and its date. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void servesAFileOfGguf() throws Exception {
+        Path file = GgufCommandTest.FILES.resolve("llama-q8_0.gguf");
+        try (Started server = new Started(file, "--threads", 1, "--max-sequences", 2);
+                HttpClient client = HttpClient.newHttpClient()) {
+            URI uri = server.uri();
+            server.line("the weights stay in 8 bits");
+            String ready = server.line("ready: ");
+            assertTrue(ready.contains("ready: llama-q8_0.gguf, "), ready);
+            assertEquals(
+                    200,
+                    post(client, uri, "{\"prompt\": \"the cat\", \"max_tokens\": 4}")
+                            .statusCode());
+            String models = client.send(
+                            HttpRequest.newBuilder(uri.resolve("/v1/models")).build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+            long changed = Files.getLastModifiedTime(file).toMillis() / 1000;
+            assertTrue(models.contains("llama-q8_0.gguf") && models.contains(Long.toString(changed)), models);
         }
     }
 

@@ -39,11 +39,14 @@ class NarrowWeightsTest {
     @ParameterizedTest
     @EnumSource(
             value = ElementType.class,
-            names = {"BF16", "I8"})
+            names = {"BF16", "I8", "Q8"})
     void scoringAndDecodingAreThoseOfTheRoundedWeights(ElementType type) {
         for (int seed = 0; seed < 12; seed++) {
             Random random = new Random(seed);
             ModelConfig config = RandomModels.config(random, seed);
+            if (type == ElementType.Q8) {
+                config = wholeBlocks(config);
+            }
             try (Engine engine = new CpuEngine(2)) {
                 ParameterSet[] twins = twins(engine, config, type, random);
                 assertEquals(type, twins[1].type());
@@ -54,6 +57,24 @@ class NarrowWeightsTest {
                 }
             }
         }
+    }
+
+    /** The same layers and routing with rows of whole blocks. */
+    private static ModelConfig wholeBlocks(ModelConfig config) {
+        return new ModelConfig(
+                config.vocabSize(),
+                64,
+                96,
+                config.numLayers(),
+                4,
+                2,
+                8,
+                config.rmsNormEps(),
+                config.ropeTheta(),
+                config.maxPositions(),
+                config.tieEmbeddings(),
+                config.initializerRange(),
+                config.mor());
     }
 
     /** Logits [24, V] and then depths [24]. */

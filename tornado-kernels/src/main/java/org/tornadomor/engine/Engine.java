@@ -15,14 +15,29 @@ public interface Engine extends AutoCloseable {
      */
     Arena arena(String name, ElementType type);
 
+    /** Whether arenas of this type can be made. */
+    default boolean keeps(ElementType type) {
+        return !type.narrow();
+    }
+
     /** Compiles what was recorded. The result belongs to this engine. */
     Program compile(Ops ops);
 
     /**
      * Copies {@code tensor.size()} values from {@code source}, starting at {@code from}, into the tensor, row by row. Narrow
-     * types round: BF16 to the nearest, I8 to the nearest of 255 steps between minus and plus the row's largest magnitude.
+     * types round: BF16 to the nearest, I8 to the nearest of 255 steps between minus and plus the row's largest magnitude, Q8 to
+     * those of the block's, with the scale rounded to float16.
      */
     void upload(Tensor tensor, float[] source, int from);
+
+    /**
+     * Copies a tensor of type Q8 as GGUF has it: of each block the scale, little-endian, and then its bytes; row by row.
+     *
+     * @throws UnsupportedOperationException if the engine does not know the type
+     */
+    default void uploadBlocks(Tensor tensor, byte[] source, int from) {
+        throw new UnsupportedOperationException(describe() + " has no type " + ElementType.Q8);
+    }
 
     /** As {@link #upload(Tensor, float[], int)} for indices. */
     void upload(Tensor tensor, int[] source, int from);

@@ -92,10 +92,10 @@ public final class Tensor {
                 viewShape);
     }
 
-    /** Columns {@code from} to {@code from + count - 1} of every row; not for I8, whose rows end in their scale. */
+    /** Columns {@code from} to {@code from + count - 1} of every row; not for I8 and Q8, whose rows end in their scales. */
     public Tensor columns(int from, int count) {
         boolean inside = from >= 0 && count >= 1 && from + count <= columns;
-        require(inside && type() != ElementType.I8, "columns " + from + "+" + count);
+        require(inside && type() != ElementType.I8 && type() != ElementType.Q8, "columns " + from + "+" + count);
         return new Tensor(
                 name + "[:," + from + ":" + (from + count) + "]",
                 arena,

@@ -31,14 +31,14 @@ public record ConversionPlan(ModelConfig source, ModelConfig target, List<Intege
      * Plans a conversion.
      *
      * @param source the plain model
-     * @param folder where it lies, for errors
+     * @param path where it lies, for errors
      * @param mor what the converted model adds to a Llama
      * @param seed for {@link Initialisation#RANDOM}
      * @throws UserError if the model is none that can be converted, or its layers do not divide
      */
     public static ConversionPlan of(
             ModelConfig source,
-            Path folder,
+            Path path,
             MorConfig mor,
             Initialisation initialisation,
             LayerSelection selection,
@@ -47,7 +47,7 @@ public record ConversionPlan(ModelConfig source, ModelConfig target, List<Intege
             String fix = source.router().routes()
                     ? "give a plain Llama"
                     : "'export --format hf' makes a plain Llama of it, or give another";
-            throw new UserError(folder + " is a recursive model already, with mor.num_recursions " + source.recursions()
+            throw new UserError(path + " is a recursive model already, with mor.num_recursions " + source.recursions()
                     + ", and convert begins with a plain one; " + fix);
         }
         List<Integer> kept = selection.of(source.numLayers());

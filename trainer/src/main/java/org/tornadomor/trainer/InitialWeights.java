@@ -14,6 +14,7 @@ import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.model.io.ParameterNames;
@@ -31,10 +32,10 @@ final class InitialWeights {
     static void fill(Engine engine, ParameterSet weights, TrainingConfig config, TrainingListener listener) {
         Checkpoints.initialise(engine, weights, config.seed());
         if (config.init() != null) {
-            Path folder = RunFolder.latest(Path.of(config.init()));
+            Path path = RunFolder.latest(Path.of(config.init()));
             UnknownKeys unknown = config.unknownKeys().withNotes(listener::message);
-            try (CheckpointFolder checkpoint = CheckpointFolder.open(folder, unknown)) {
-                Checksums.verify(folder);
+            try (CheckpointFolder checkpoint = CheckpointSource.open(path, unknown)) {
+                Checksums.verify(checkpoint.folder());
                 load(engine, weights, checkpoint, listener);
             }
         }
@@ -63,7 +64,7 @@ final class InitialWeights {
                 }
                 factors++;
             } else {
-                throw new UserError("cannot begin with " + checkpoint.folder() + ": it has no " + name
+                throw new UserError("cannot begin with " + checkpoint.path() + ": it has no " + name
                         + ", which the model needs; leave the preset and the model's keys away to train the checkpoint's"
                         + " own model");
             }
@@ -75,18 +76,18 @@ final class InitialWeights {
                 .findFirst()
                 .orElse(null);
         if (extra != null) {
-            throw new UserError("cannot begin with " + checkpoint.folder() + ": its " + extra
+            throw new UserError("cannot begin with " + checkpoint.path() + ": its " + extra
                     + " has no place in the model; leave the preset and the model's keys away to train the checkpoint's"
                     + " own model");
         }
         if (!fresh.isEmpty()) {
-            listener.message("routers begin with random weights: " + checkpoint.folder() + " has none of this kind");
+            listener.message("routers begin with random weights: " + checkpoint.path() + " has none of this kind");
         }
         if (factors > 0) {
-            listener.message("low-rank factors begin without effect: " + checkpoint.folder() + " has none of them");
+            listener.message("low-rank factors begin without effect: " + checkpoint.path() + " has none of them");
         }
         if (!unused.isEmpty()) {
-            listener.message("the routers of " + checkpoint.folder() + " are not used by this model");
+            listener.message("the routers of " + checkpoint.path() + " are not used by this model");
         }
     }
 
@@ -103,7 +104,7 @@ final class InitialWeights {
     private static void read(Engine engine, CheckpointFolder checkpoint, String name, Tensor tensor) {
         TensorInfo info = checkpoint.tensors().info(name);
         if (!info.hasShape(tensor.shape())) {
-            throw new UserError("cannot begin with " + checkpoint.folder() + ": its " + name + " has shape "
+            throw new UserError("cannot begin with " + checkpoint.path() + ": its " + name + " has shape "
                     + Arrays.toString(info.shape()) + " where the model has " + Arrays.toString(tensor.shape())
                     + "; leave the preset and the model's keys away to train the checkpoint's own model");
         }

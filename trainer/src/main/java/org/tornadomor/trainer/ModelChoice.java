@@ -7,6 +7,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.LoraConfig;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
@@ -101,7 +102,7 @@ final class ModelChoice {
             return tree;
         }
         if (config.init() != null) {
-            Path folder = RunFolder.latest(Path.of(config.init()));
+            Path folder = CheckpointSource.folder(RunFolder.latest(Path.of(config.init())), config.unknownKeys());
             return keys(ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), config.unknownKeys()));
         }
         return JsonMapper.shared().createObjectNode();

@@ -13,6 +13,7 @@ import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.tokenizer.TextBoundaries;
@@ -113,9 +114,10 @@ record RunSetup(
             return tokenizer;
         }
         if (config.tokenizer() != null || config.init() == null) {
-            return Tokenizers.load(config.tokenizer() == null ? BYTES : config.tokenizer(), config.bos());
+            String name = config.tokenizer() == null ? BYTES : CheckpointSource.tokenizer(config.tokenizer());
+            return Tokenizers.load(name, config.bos());
         }
-        Path folder = RunFolder.latest(Path.of(config.init()));
+        Path folder = CheckpointSource.folder(RunFolder.latest(Path.of(config.init())), config.unknownKeys());
         ModelConfig model = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), config.unknownKeys());
         return Tokenizers.forCheckpoint(folder, model.vocabSize(), config.bos())
                 .orElseThrow(() -> new UserError(folder + " comes without a tokenizer: name one with --tokenizer"));
@@ -128,7 +130,7 @@ record RunSetup(
         if (config.init() == null) {
             return GenerationConfig.NONE;
         }
-        Path folder = RunFolder.latest(Path.of(config.init()));
+        Path folder = CheckpointSource.folder(RunFolder.latest(Path.of(config.init())), config.unknownKeys());
         Path own = folder.resolve(CheckpointFolder.TOKENIZER_FILE);
         boolean same = Files.exists(own)
                 ? !tokenizer.name().equals(BYTES) && sameContent(own, Path.of(tokenizer.name()))
@@ -163,7 +165,7 @@ record RunSetup(
                         d.holdOut(),
                         d.jdkFallback() == null ? null : absolute(d.jdkFallback()),
                         d.parseSpecial()),
-                tokenizer.name().equals(BYTES) ? tokenizer.name() : absolute(tokenizer.name()),
+                tokenizer.name().equals(BYTES) ? tokenizer.name() : absolute(origin(tokenizer.name())),
                 c.bos(),
                 c.context(),
                 c.batch(),
@@ -194,6 +196,11 @@ record RunSetup(
                 c.recompute(),
                 c.dtype(),
                 c.threads());
+    }
+
+    /** A tokenizer from a file of another format is read from a temporary folder. */
+    private static String origin(String tokenizer) {
+        return CheckpointSource.origin(Path.of(tokenizer)).toString();
     }
 
     /** The run may be resumed from another folder. */

@@ -15,6 +15,7 @@ import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.Distillation;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -48,9 +49,9 @@ final class Teacher implements AutoCloseable {
         if (!settings.active()) {
             return null;
         }
-        Path folder = RunFolder.latest(Path.of(settings.teacher()));
-        try (CheckpointFolder checkpoint = CheckpointFolder.open(folder, unknown)) {
-            Checksums.verify(folder);
+        Path path = RunFolder.latest(Path.of(settings.teacher()));
+        try (CheckpointFolder checkpoint = CheckpointSource.open(path, unknown)) {
+            Checksums.verify(checkpoint.folder());
             requireFits(checkpoint, tokenizer, vocabulary, context);
             ParameterSet weights = new ParameterSet(engine, "teacher", checkpoint.config());
             try {
@@ -64,7 +65,7 @@ final class Teacher implements AutoCloseable {
     }
 
     private static void requireFits(CheckpointFolder teacher, Tokenizer tokenizer, int vocabulary, int context) {
-        String name = "the teacher " + teacher.folder();
+        String name = "the teacher " + teacher.path();
         int own = teacher.config().vocabSize();
         try (Tokenizer theirs = Tokenizers.forCheckpoint(teacher.folder(), own).orElse(null)) {
             if (theirs != null && !theirs.fingerprint().equals(tokenizer.fingerprint())) {

@@ -23,7 +23,7 @@ public record CheckpointDescription(
         ModelConfig config,
         ParameterCount parameters,
         int tensors,
-        Map<DType, Long> elements,
+        Map<String, Long> elements,
         List<Path> files,
         long bytes,
         Map<String, String> metadata,

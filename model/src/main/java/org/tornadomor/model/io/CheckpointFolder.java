@@ -5,12 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.Bfloat16;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.UnknownKeys;
@@ -32,12 +34,14 @@ public final class CheckpointFolder implements AutoCloseable {
     /** Older exports store the rotary frequencies, which follow from the configuration. */
     private static final String ROTARY_FREQUENCIES = ".rotary_emb.inv_freq";
 
+    private final Path path;
     private final Path folder;
     private final ModelConfig config;
     private final TensorSource tensors;
     private final List<ParameterSpec> specs;
 
-    private CheckpointFolder(Path folder, ModelConfig config, TensorSource tensors) {
+    private CheckpointFolder(Path path, Path folder, ModelConfig config, TensorSource tensors) {
+        this.path = path;
         this.folder = folder;
         this.config = config;
         this.tensors = tensors;
@@ -62,14 +66,27 @@ public final class CheckpointFolder implements AutoCloseable {
         // Whatever is refused is one line alone, so notes wait until nothing is.
         List<String> notes = new ArrayList<>();
         ModelConfig config = ModelConfig.read(folder.resolve(CONFIG_FILE), unknown.withNotes(notes::add));
-        CheckpointFolder opened = new CheckpointFolder(folder, config, TensorSource.open(folder));
+        CheckpointFolder opened = of(folder, folder, config, TensorSource.open(folder));
+        notes.forEach(unknown.notes());
+        return opened;
+    }
+
+    /**
+     * A checkpoint whose tensors come from elsewhere.
+     *
+     * @param path what the user calls it
+     * @param folder with {@code config.json} and the tokenizer's files
+     * @param tensors closed with the result, or at once if they are not those of the configuration
+     * @throws UserError naming the file, the tensor and what is missing, misshapen or damaged
+     */
+    public static CheckpointFolder of(Path path, Path folder, ModelConfig config, TensorSource tensors) {
+        CheckpointFolder opened = new CheckpointFolder(path, folder, config, tensors);
         try {
             opened.checkTensors();
         } catch (UserError e) {
             opened.close();
             throw e;
         }
-        notes.forEach(unknown.notes());
         return opened;
     }
 
@@ -79,7 +96,7 @@ public final class CheckpointFolder implements AutoCloseable {
                 .filter(name -> !tensors.contains(name))
                 .toList();
         if (!missing.isEmpty()) {
-            throw new UserError(folder + ": tensor " + some(missing) + " missing; " + hint(missing));
+            throw new UserError(path + ": tensor " + some(missing) + " missing; " + hint(missing));
         }
         for (ParameterSpec spec : specs) {
             checkTensor(spec, tensors.info(spec.name()));
@@ -89,7 +106,7 @@ public final class CheckpointFolder implements AutoCloseable {
                 .filter(name -> !expected.contains(name) && !tolerated(name))
                 .toList();
         if (!unexpected.isEmpty()) {
-            throw new UserError(folder + ": tensor " + some(unexpected) + " not part of the model that " + CONFIG_FILE
+            throw new UserError(path + ": tensor " + some(unexpected) + " not part of the model that " + CONFIG_FILE
                     + " describes; use the configuration that belongs to the weights");
         }
     }
@@ -121,7 +138,12 @@ public final class CheckpointFolder implements AutoCloseable {
         return name.endsWith(ROTARY_FREQUENCIES) || config.tieEmbeddings() && name.equals(ParameterNames.HEAD);
     }
 
-    /** The folder. */
+    /** What the user calls the checkpoint: the folder, or a file of another format. */
+    public Path path() {
+        return path;
+    }
+
+    /** The folder with {@code config.json} and the tokenizer's files; of a file of another format, a temporary one. */
     public Path folder() {
         return folder;
     }
@@ -172,15 +194,55 @@ public final class CheckpointFolder implements AutoCloseable {
     }
 
     /**
+     * The type that holds every tensor without loss: that of the matrices if vectors of another type are the same in it, as files of
+     * other programs have them, else F32.
+     */
+    public DType dtype() {
+        DType common = null;
+        for (ParameterSpec spec : specs) {
+            DType dtype = tensors.info(spec.name()).dtype();
+            if (spec.shape().length == 2) {
+                if (common != null && dtype != common || dtype == DType.F64) {
+                    return DType.F32;
+                }
+                common = dtype;
+            }
+        }
+        for (ParameterSpec spec : specs) {
+            if (spec.shape().length == 1 && !isExact(spec, common)) {
+                return DType.F32;
+            }
+        }
+        return common;
+    }
+
+    private boolean isExact(ParameterSpec spec, DType dtype) {
+        if (tensors.info(spec.name()).dtype() == dtype) {
+            return true;
+        }
+        for (float value : tensors.read(spec.name())) {
+            float kept = switch (dtype) {
+                case F16 -> Float.float16ToFloat(Float.floatToFloat16(value));
+                case BF16 -> Bfloat16.value(Bfloat16.of(value));
+                default -> value;
+            };
+            if (kept != value) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
      * What the checkpoint is.
      *
      * @throws UserError if a file cannot be looked at
      */
     public CheckpointDescription describe() {
-        Map<DType, Long> elements = new EnumMap<>(DType.class);
+        Map<String, Long> elements = new TreeMap<>();
         for (ParameterSpec spec : specs) {
-            TensorInfo info = tensors.info(spec.name());
-            elements.merge(info.dtype(), info.elements(), Long::sum);
+            elements.merge(
+                    tensors.storedType(spec.name()), tensors.info(spec.name()).elements(), Long::sum);
         }
         long bytes = 0;
         for (Path file : tensors.files()) {
@@ -191,11 +253,11 @@ public final class CheckpointFolder implements AutoCloseable {
             }
         }
         return new CheckpointDescription(
-                folder,
+                path,
                 config,
                 ParameterCount.of(config),
                 specs.size(),
-                Map.copyOf(elements),
+                Collections.unmodifiableMap(elements),
                 tensors.files(),
                 bytes,
                 tensors.metadata(),

@@ -1,5 +1,6 @@
 package org.tornadomor.model.io;
 
+import java.util.stream.IntStream;
 import org.tornadomor.UserError;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.LoraConfig;
@@ -31,24 +32,34 @@ public final class PlainLlama {
         ModelConfig source = checkpoint.config();
         map = new LayerMap(source);
         if (source.router().routes()) {
-            throw new UserError(checkpoint.folder() + " is a Mixture-of-Recursions model with "
+            throw new UserError(checkpoint.path() + " is a Mixture-of-Recursions model with "
                     + source.mor().router().spelling()
                     + " routing: its tokens take different numbers of layers, which a"
-                    + " plain Llama cannot express; export a vanilla or recursive model");
+                    + " plain Llama cannot express; --format hf copies the checkpoint as it is, or export a vanilla or"
+                    + " recursive model");
         }
         for (int l = 0; l < source.numLayers(); l++) {
             if (map.kvSource(l) != l) {
-                throw new UserError(checkpoint.folder() + " shares keys and values between recursions (mor.kv "
-                        + source.kv().spelling() + "), which a plain Llama cannot express; export a model with kv"
-                        + " recursion_wise");
+                throw new UserError(checkpoint.path() + " shares keys and values between recursions (mor.kv "
+                        + source.kv().spelling() + "), which a plain Llama cannot express; --format hf copies the"
+                        + " checkpoint as it is, or export a model with kv recursion_wise");
             }
         }
         if (source.lora() != null && !merge) {
-            throw new UserError(checkpoint.folder() + " has low-rank factors of rank "
+            throw new UserError(checkpoint.path() + " has low-rank factors of rank "
                     + source.lora().rank() + ", which a plain Llama cannot express; --merge multiplies them into the"
                     + " matrices of each layer");
         }
         config = source.withMor(null);
+    }
+
+    /** Whether a plain model computes the same as one of this configuration. */
+    public static boolean computes(ModelConfig config) {
+        if (config.router().routes()) {
+            return false;
+        }
+        LayerMap map = new LayerMap(config);
+        return IntStream.range(0, config.numLayers()).allMatch(l -> map.kvSource(l) == l);
     }
 
     /** The configuration without recursion. */
@@ -123,19 +134,11 @@ public final class PlainLlama {
         return values;
     }
 
-    /** The type that holds every tensor of the checkpoint without loss: F32 where they differ, or are merged. */
+    /** The type that holds every tensor of the checkpoint without loss: F32 where matrices differ, or are merged. */
     public DType dtype() {
         if (checkpoint.config().lora() != null) {
             return DType.F32;
         }
-        DType common = null;
-        for (ParameterSpec spec : checkpoint.specs()) {
-            DType dtype = checkpoint.tensors().info(spec.name()).dtype();
-            if (common != null && dtype != common || dtype == DType.F64) {
-                return DType.F32;
-            }
-            common = dtype;
-        }
-        return common;
+        return checkpoint.dtype();
     }
 }

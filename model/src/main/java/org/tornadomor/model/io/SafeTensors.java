@@ -155,6 +155,12 @@ public final class SafeTensors implements TensorSource {
     }
 
     @Override
+    public void release(String name) {
+        Entry entry = entry(name);
+        data.asSlice(entry.begin(), entry.info().bytes()).unload();
+    }
+
+    @Override
     public void readInts(String name, int[] dst, int dstOffset) {
         Entry entry = entry(name);
         int count = Math.toIntExact(entry.info().elements());

@@ -55,6 +55,15 @@ public interface TensorSource extends AutoCloseable {
     TensorInfo info(String name);
 
     /**
+     * The type in the file, for people: that of {@link #info}, unless reading makes another one of it.
+     *
+     * @throws UserError if there is no such tensor
+     */
+    default String storedType(String name) {
+        return info(name).dtype().name();
+    }
+
+    /**
      * The file that holds a tensor.
      *
      * @throws UserError if there is no such tensor
@@ -86,6 +95,24 @@ public interface TensorSource extends AutoCloseable {
         read(name, values, 0);
         return values;
     }
+
+    /** Whether a matrix can be read as {@link #readBlocks} gives it, without loss. */
+    default boolean hasBlocks(String name) {
+        return false;
+    }
+
+    /**
+     * Reads rows of a matrix as blocks of 32 bytes, each behind its scale: a little-endian float16.
+     *
+     * @param row the first
+     * @throws UnsupportedOperationException if it cannot be read so
+     */
+    default void readBlocks(String name, int row, int rows, byte[] dst) {
+        throw new UnsupportedOperationException(name + " has no blocks");
+    }
+
+    /** Says that a tensor is not read again soon: the memory in which its file is mapped may be given back. */
+    default void release(String name) {}
 
     /**
      * Reads a whole tensor of I32 or I64 as int.

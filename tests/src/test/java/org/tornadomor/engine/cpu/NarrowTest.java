@@ -42,6 +42,11 @@ class NarrowTest {
 
     private static final double TOLERANCE = 2e-6;
 
+    /** So many columns, or as many more as whole blocks ask for. */
+    private static int columns(ElementType type, int columns) {
+        return type.fits(columns) ? columns : Math.ceilDiv(columns, ElementType.BLOCK) * ElementType.BLOCK;
+    }
+
     /** The result of a product and the weights that it was computed with. */
     private record Product(float[] c, float[] a, float[] w, float[] r) {}
 
@@ -50,7 +55,7 @@ class NarrowTest {
         try (CpuEngine engine = new CpuEngine(threads)) {
             Arena floats = engine.arena("floats", ElementType.F32);
             Arena narrow = engine.arena("weights", type);
-            narrow.allocate("before", 3, 5);
+            narrow.allocate("before", 3, type.fits(5) ? 5 : 32);
             // Some rows of a larger matrix, as queries, keys and values stand in one.
             Tensor all = narrow.allocate("w", n + 5, k);
             Tensor w = all.rows(2, n);
@@ -83,11 +88,11 @@ class NarrowTest {
     @ParameterizedTest
     @EnumSource(
             value = ElementType.class,
-            names = {"BF16", "I8"})
+            names = {"BF16", "I8", "Q8"})
     void productsAreThoseOfTheRoundedWeights(ElementType type) {
         for (int[] size : SIZES) {
             for (boolean residual : new boolean[] {false, true}) {
-                check(type, size[0], size[1], size[2], residual);
+                check(type, size[0], size[1], columns(type, size[2]), residual);
             }
         }
     }
@@ -112,41 +117,82 @@ class NarrowTest {
     @ParameterizedTest
     @EnumSource(
             value = ElementType.class,
-            names = {"BF16", "I8"})
+            names = {"BF16", "I8", "Q8"})
     void threadsAndEarlierRunsDoNotMatter(ElementType type) {
         for (int[] size : SIZES) {
-            float[] one = product(type, size[0], size[1], size[2], 1, true, 1).c;
-            assertArrayEquals(one, product(type, size[0], size[1], size[2], 3, true, 2).c);
+            int k = columns(type, size[2]);
+            float[] one = product(type, size[0], size[1], k, 1, true, 1).c;
+            assertArrayEquals(one, product(type, size[0], size[1], k, 3, true, 2).c);
         }
     }
 
     @ParameterizedTest
     @EnumSource(
             value = ElementType.class,
-            names = {"BF16", "I8"})
+            names = {"BF16", "I8", "Q8"})
     void embeddingsAreTheRowsOfTheTable(ElementType type) {
+        int columns = columns(type, 37);
         try (CpuEngine engine = new CpuEngine(2)) {
-            Tensor table = engine.arena("weights", type).allocate("table", 9, 37);
-            Tensor out = engine.arena("floats", ElementType.F32).allocate("out", 4, 37);
+            Tensor table = engine.arena("weights", type).allocate("table", 9, columns);
+            Tensor out = engine.arena("floats", ElementType.F32).allocate("out", 4, columns);
             Tensor ids = engine.arena("ids", ElementType.I32).allocate("ids", 4);
-            engine.upload(table, OpRunner.random(new Random(2), 9 * 37), 0);
+            engine.upload(table, OpRunner.random(new Random(2), 9 * columns), 0);
             engine.upload(ids, new int[] {8, 0, 3, 8}, 0);
             Ops ops = new Ops("test");
-            Slot outs = ops.f32("out", 4, 37);
-            Slot tables = ops.slot("table", type, Extent.fixed(9), 37);
+            Slot outs = ops.f32("out", 4, columns);
+            Slot tables = ops.slot("table", type, Extent.fixed(9), columns);
             Slot idss = ops.i32("ids", 4);
             ops.add(new DenseOp.Embed(outs, tables, idss));
             engine.compile(ops)
                     .bind(Map.of(outs, out, tables, table, idss, ids))
                     .run();
-            float[] rows = new float[9 * 37];
-            float[] actual = new float[4 * 37];
+            float[] rows = new float[9 * columns];
+            float[] actual = new float[4 * columns];
             engine.download(table, rows, 0);
             engine.download(out, actual, 0);
             int[] expected = {8, 0, 3, 8};
             for (int i = 0; i < actual.length; i++) {
-                assertEquals(rows[expected[i / 37] * 37 + i % 37], actual[i]);
+                assertEquals(rows[expected[i / columns] * columns + i % columns], actual[i]);
             }
+        }
+    }
+
+    @Test
+    void blocksAreTakenAsGgufHasThem() {
+        try (CpuEngine engine = new CpuEngine(1)) {
+            Tensor tensor = engine.arena("blocks", ElementType.Q8).allocate("w", 3, 64);
+            byte[] blocks = new byte[5 + 3 * 2 * 34];
+            new Random(4).nextBytes(blocks);
+            for (int block = 0; block < 6; block++) {
+                short scale = Float.floatToFloat16(0.25f + block);
+                blocks[5 + 34 * block] = (byte) scale;
+                blocks[5 + 34 * block + 1] = (byte) (scale >> 8);
+            }
+            engine.uploadBlocks(tensor, blocks, 5);
+            float[] values = new float[3 * 64];
+            engine.download(tensor, values, 0);
+            for (int i = 0; i < values.length; i++) {
+                int block = i / 32;
+                assertEquals((0.25f + block) * blocks[5 + 34 * block + 2 + i % 32], values[i]);
+            }
+            Tensor again = engine.arena("again", ElementType.Q8).allocate("w", 3, 64);
+            engine.upload(again, values, 0);
+            float[] rounded = new float[values.length];
+            engine.download(again, rounded, 0);
+            for (int i = 0; i < values.length; i++) {
+                assertEquals(values[i], rounded[i], 127 * (0.25f + i / 32) / 200);
+            }
+        }
+    }
+
+    @Test
+    void rowsOfQ8AreWholeBlocks() {
+        try (CpuEngine engine = new CpuEngine(1)) {
+            Arena arena = engine.arena("blocks", ElementType.Q8);
+            assertThrows(IllegalArgumentException.class, () -> arena.allocate("w", 2, 33));
+            Tensor tensor = arena.allocate("w", 16, 64);
+            assertEquals(16 * (64 + 4), arena.bytes());
+            assertThrows(IllegalArgumentException.class, () -> tensor.columns(0, 32));
         }
     }
 

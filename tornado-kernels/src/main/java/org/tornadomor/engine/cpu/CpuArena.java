@@ -34,7 +34,7 @@ final class CpuArena extends Arena {
                     case F32 -> new float[elements];
                     case I32 -> new int[elements];
                     case BF16 -> new short[elements];
-                    case I8 -> new byte[elements];
+                    case I8, Q8 -> new byte[elements];
                 };
             }
         } catch (OutOfMemoryError e) {

@@ -58,6 +58,11 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
+    public boolean keeps(ElementType type) {
+        return true;
+    }
+
+    @Override
     public Program compile(Ops ops) {
         return new CpuProgram(ops, team, counters);
     }
@@ -72,8 +77,26 @@ public final class CpuEngine implements Engine {
             switch (tensor.type()) {
                 case BF16 -> NarrowRows.store(source, at, (short[]) array, to, columns);
                 case I8 -> NarrowRows.store(source, at, (byte[]) array, to, columns);
+                case Q8 -> BlockRows.store(source, at, (byte[]) array, to, columns);
                 default -> System.arraycopy(source, at, (float[]) array, to, columns);
             }
+        }
+    }
+
+    @Override
+    public void uploadBlocks(Tensor tensor, byte[] source, int from) {
+        if (tensor.type() != ElementType.Q8) {
+            throw new IllegalArgumentException(tensor + " is " + tensor.type());
+        }
+        byte[] array = (byte[]) arenaOf(tensor).array(tensor.segment());
+        int columns = tensor.columns();
+        for (int row = 0; row < tensor.rows(); row++) {
+            BlockRows.copy(
+                    source,
+                    from + row * BlockRows.bytes(columns),
+                    array,
+                    tensor.offset() + row * tensor.stride(),
+                    columns);
         }
     }
 
@@ -103,6 +126,7 @@ public final class CpuEngine implements Engine {
                     byte[] bytes = (byte[]) array;
                     NarrowRows.load(bytes, from, target, to, columns, NarrowRows.scale(bytes, from + columns));
                 }
+                case Q8 -> BlockRows.load((byte[]) array, from, columns, 0, target, to, columns);
                 default -> System.arraycopy(array, from, target, to, columns);
             }
         }

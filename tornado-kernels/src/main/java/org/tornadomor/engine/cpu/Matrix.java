@@ -1,5 +1,6 @@
 package org.tornadomor.engine.cpu;
 
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Slot;
 
 /** Where the values of one slot are in the current run. */
@@ -12,20 +13,23 @@ final class Matrix {
     private int columns;
     /** The values of type BF16, or null. */
     short[] halves;
-    /** The values of type I8, or null. */
+    /** The values of type I8 or Q8, or null. */
     byte[] bytes;
+    /** Whether the values are of type Q8: each block has a scale. */
+    boolean blocks;
 
     /** Points to what the binding has in the slot. */
     Matrix bind(CpuBinding binding, Slot slot) {
         switch (slot.type()) {
             case F32 -> values = binding.floats(slot);
             case BF16 -> halves = binding.shorts(slot);
-            case I8 -> bytes = binding.bytes(slot);
+            case I8, Q8 -> bytes = binding.bytes(slot);
             case I32 -> throw new IllegalArgumentException(slot + " holds indices");
         }
         at = binding.offset(slot);
         stride = binding.stride(slot);
         columns = slot.columns();
+        blocks = slot.type() == ElementType.Q8;
         return this;
     }
 
@@ -46,7 +50,7 @@ final class Matrix {
         return at + row * stride + column;
     }
 
-    /** What the bytes of a row are multiplied with. */
+    /** What the bytes of a row of type I8 are multiplied with. */
     float scale(int row) {
         return NarrowRows.scale(bytes, at(row, columns));
     }
@@ -60,6 +64,8 @@ final class Matrix {
                 System.arraycopy(values, from, to, target, count);
             } else if (halves != null) {
                 NarrowRows.load(halves, from, to, target, count);
+            } else if (blocks) {
+                BlockRows.load(bytes, from - column, columns, column, to, target, count);
             } else {
                 NarrowRows.load(bytes, from, to, target, count, scale(row + i));
             }

@@ -259,7 +259,7 @@ final class NarrowDot {
     }
 
     /** Where a part is not a whole vector, {@link Lanes#sum(float[], int)} adds what stands behind it too. */
-    private static void clearUpperParts(int rows, float[] sums) {
+    static void clearUpperParts(int rows, float[] sums) {
         if (LANES < Lanes.LENGTH) {
             for (int s = 0; s < rows; s++) {
                 Arrays.fill(sums, s * Lanes.LENGTH + LANES, (s + 1) * Lanes.LENGTH, 0f);

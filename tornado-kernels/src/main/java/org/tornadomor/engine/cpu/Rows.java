@@ -23,7 +23,7 @@ abstract sealed class Rows permits FloatRows, HalfRows, IntRows {
             case F32 -> new FloatRows(slot);
             case BF16 -> new HalfRows(slot);
             case I32 -> new IntRows(slot);
-            case I8 -> throw new IllegalArgumentException(slot + " holds bytes, which only products read");
+            case I8, Q8 -> throw new IllegalArgumentException(slot + " holds bytes, which only products read");
         };
     }
 

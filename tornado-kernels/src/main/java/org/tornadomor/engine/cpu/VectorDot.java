@@ -25,7 +25,7 @@ final class VectorDot {
      * others one.
      */
     static int rows(Matrix w, boolean many) {
-        return w.bytes != null ? NarrowDot.rowsOfBytes(many) : many ? 4 : 1;
+        return w.blocks ? BlockDot.rows(many) : w.bytes != null ? NarrowDot.rowsOfBytes(many) : many ? 4 : 1;
     }
 
     /**
@@ -36,6 +36,10 @@ final class VectorDot {
      * @param sums at least as many vectors as rows
      */
     static void run(Matrix w, int row, int step, int rows, float[] x, int xAt, int k, float[] sums) {
+        if (w.blocks) {
+            BlockDot.run(w, row, step, rows, x, xAt, k, sums);
+            return;
+        }
         if (w.isNarrow()) {
             NarrowDot.run(w, row, step, rows, x, xAt, k, sums);
             return;

@@ -1,0 +1,261 @@
+package org.tornadomor.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.formats.CheckpointSource;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.SafeTensors;
+import org.tornadomor.tokenizer.Tokenizer;
+import org.tornadomor.tokenizer.Tokenizers;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Models in GGUF: the logits of transformers, and the ids of the libraries that made their tokenizers. */
+class GgufCommandTest {
+    static final Path FILES = Path.of("src/test/resources/gguf");
+    private static final double TOLERANCE = 2e-5;
+
+    @TempDir
+    Path folder;
+
+    static List<Path> models() throws IOException {
+        try (Stream<Path> files = Files.list(FILES)) {
+            return files.filter(file -> file.toString().endsWith(".gguf") && !file.endsWith("blocks.gguf"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> logitsAreThoseOfTransformers() throws IOException {
+        return models().stream()
+                .map(model -> DynamicTest.dynamicTest(model.getFileName().toString(), () -> compare(model)));
+    }
+
+    private void compare(Path model) {
+        Path expected = Path.of(model.toString().replace(".gguf", ".safetensors"));
+        Path out = folder.resolve("logits");
+        Outcome.of(
+                        "logits",
+                        "--model",
+                        model,
+                        "--input",
+                        expected,
+                        "--mode",
+                        "train",
+                        "--engine",
+                        "cpu",
+                        "--weights",
+                        "float32",
+                        "--out",
+                        out)
+                .succeeds();
+        try (SafeTensors a = SafeTensors.open(expected);
+                SafeTensors b = SafeTensors.open(out)) {
+            assertClose(a.read("logits"), b.read("logits"), TOLERANCE);
+        }
+    }
+
+    static void assertClose(float[] expected, float[] actual, double tolerance) {
+        assertEquals(expected.length, actual.length);
+        double difference = 0;
+        double norm = 0;
+        for (int i = 0; i < expected.length; i++) {
+            difference += Math.pow((double) expected[i] - actual[i], 2);
+            norm += Math.pow(expected[i], 2);
+        }
+        double error = Math.sqrt(difference / norm);
+        assertTrue(error <= tolerance, "relative error " + error);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> idsAreThoseOfTheirLibraries() throws IOException {
+        JsonNode ids = JsonMapper.shared().readTree(Files.readString(FILES.resolve("ids.json")));
+        return ids.properties().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> compareIds(entry)));
+    }
+
+    private void compareIds(Map.Entry<String, JsonNode> model) {
+        Path path = FILES.resolve(model.getKey() + ".gguf");
+        try (CheckpointFolder checkpoint = CheckpointSource.open(path, UnknownKeys.REFUSED);
+                Tokenizer tokenizer = Tokenizers.forCheckpoint(
+                                checkpoint.folder(), checkpoint.config().vocabSize())
+                        .orElseThrow()) {
+            for (Map.Entry<String, JsonNode> text : model.getValue().properties()) {
+                int[] expected = new int[text.getValue().size()];
+                for (int i = 0; i < expected.length; i++) {
+                    expected[i] = text.getValue().get(i).intValue();
+                }
+                assertArrayEquals(expected, tokenizer.encode(text.getKey()), text.getKey());
+            }
+        }
+    }
+
+    /** Where every matrix is blocks of 32 numbers with a scale, they are computed with as they are. */
+    @TestFactory
+    Stream<DynamicTest> weightsOfEightBitsAndLessStayWhatTheyAre() {
+        return Stream.of("llama-q8_0", "llama-q5_0", "llama-q4_0")
+                .map(name -> DynamicTest.dynamicTest(name, () -> staysInBlocks(FILES.resolve(name + ".gguf"))));
+    }
+
+    private void staysInBlocks(Path model) {
+        Path expected = Path.of(model.toString().replace(".gguf", ".safetensors"));
+        Path out = folder.resolve("logits");
+        Object[] command = {"logits", "--model", model, "--input", expected, "--mode", "train", "--out", out};
+        Outcome outcome = Outcome.of(command).succeeds();
+        assertTrue(outcome.err().contains("the weights stay in 8 bits, as the file has them"), outcome.err());
+        try (SafeTensors a = SafeTensors.open(expected);
+                SafeTensors b = SafeTensors.open(out)) {
+            assertClose(a.read("logits"), b.read("logits"), TOLERANCE);
+        }
+    }
+
+    @Test
+    void whereTheyCannotStayACommandSaysSo() {
+        Path model = FILES.resolve("llama-q8_0.gguf");
+        String err = Outcome.of(
+                        "generate", "--model", model, "--prompt", "a", "--max-new-tokens", 1, "--engine", "simulator")
+                .succeeds()
+                .err();
+        assertTrue(err.contains("become float32: only the cpu engine keeps them"), err);
+        Outcome.of(
+                        "generate",
+                        "--model",
+                        Folders.GOLDEN.resolve("expert-capacity"),
+                        "--prompt-tokens",
+                        "1",
+                        "--weights",
+                        "q8")
+                .failsWith(1, "no multiple of the 32");
+        String q8 = Outcome.of(
+                        "generate", "--model", Folders.bytes(folder.resolve("m")), "--prompt", "a", "--weights", "q8")
+                .succeeds()
+                .err();
+        assertTrue(!q8.contains("Note"), q8);
+    }
+
+    private float[] logits(Path model, Path input) {
+        Path out = folder.resolve("logits");
+        Outcome.of(
+                        "logits",
+                        "--model",
+                        model,
+                        "--input",
+                        input,
+                        "--mode",
+                        "train",
+                        "--weights",
+                        "float32",
+                        "--out",
+                        out)
+                .succeeds();
+        try (SafeTensors file = SafeTensors.open(out)) {
+            return file.read("logits");
+        }
+    }
+
+    /** Into a folder, and from there into a file again: nothing is lost, and the tokenizer gives the same ids. */
+    @TestFactory
+    Stream<DynamicTest> importedAndExportedTheyAreTheSame() throws IOException {
+        return models().stream()
+                .map(model -> DynamicTest.dynamicTest(model.getFileName().toString(), () -> thereAndBack(model)));
+    }
+
+    private void thereAndBack(Path model) throws IOException {
+        Path input = Path.of(model.toString().replace(".gguf", ".safetensors"));
+        Path imported = folder.resolve("imported-" + model.getFileName());
+        Path exported = folder.resolve("exported-" + model.getFileName());
+        Outcome.of("import", model, "-o", imported).succeeds();
+        Outcome.of("export", imported, "--format", "gguf", "--out", exported).succeeds();
+        float[] expected = logits(model, input);
+        assertArrayEquals(expected, logits(imported, input));
+        assertArrayEquals(expected, logits(exported, input));
+        if (small(model, "config.json").get("vocab_size").intValue() < 257) {
+            return;
+        }
+        assertTrue(Files.exists(imported.resolve("generation_config.json")));
+        for (String text : List.of("It's 12345 or\n\n  déjà vu: 東京 🙂 <|im_end|></s>", "a")) {
+            String ids = ids(model, text);
+            assertEquals(ids, ids(imported, text));
+            assertEquals(ids, ids(exported, text));
+        }
+        assertEquals(small(model, "tokenizer_config.json"), small(exported, "tokenizer_config.json"));
+        assertEquals(small(model, "generation_config.json"), small(exported, "generation_config.json"));
+    }
+
+    private static String ids(Path model, String text) {
+        return Outcome.of("tokenizer", "encode", model, "--parse-special", text)
+                .succeeds()
+                .out();
+    }
+
+    private static JsonNode small(Path model, String name) throws IOException {
+        Path files = CheckpointSource.folder(model, UnknownKeys.REFUSED);
+        return JsonMapper.shared().readTree(Files.readString(files.resolve(name)));
+    }
+
+    @Test
+    void exportsOfEveryType() throws IOException {
+        Path golden = Folders.GOLDEN.resolve("recursive-middle-cycle");
+        Path input = golden.resolve("expected.safetensors");
+        float[] expected = logits(golden, input);
+        for (Map.Entry<String, Double> type :
+                Map.of("f32", 0.0, "f16", 1e-3, "bf16", 3e-2, "q8_0", 3e-2).entrySet()) {
+            Path file = folder.resolve(type.getKey() + ".gguf");
+            Outcome.of("export", golden, "--format", "gguf", "--type", type.getKey(), "--out", file)
+                    .succeeds();
+            assertClose(expected, logits(file, input), type.getValue());
+        }
+    }
+
+    @Test
+    void bytesComeBackAsBytes() {
+        Path model = Folders.bytes(folder.resolve("bytes"), null);
+        Path file = folder.resolve("bytes.gguf");
+        Outcome.of("export", model, "--format", "gguf", "--out", file).succeeds();
+        for (String text : List.of("plain", "déjà\u0000 \u00ad東京\r\n", "")) {
+            assertEquals(ids(model, text), ids(file, text));
+        }
+        assertEquals(generated(model), generated(file));
+    }
+
+    private static String generated(Path model) {
+        return Outcome.of(
+                        "generate", "--model", model, "--prompt", "public", "--max-new-tokens", 20, "--temperature", 0)
+                .succeeds()
+                .out();
+    }
+
+    @Test
+    void infoSaysWhatItIs() {
+        String out =
+                Outcome.of("info", FILES.resolve("llama-q8_0.gguf")).succeeds().out();
+        assertTrue(
+                out.contains("llama-q8_0.gguf") && out.contains("F32 and Q8_0") && out.contains("tokenizer.json"), out);
+    }
+
+    @Test
+    void aRunThatBeginsWithAFileCanBeResumed() throws IOException {
+        Path model = FILES.resolve("llama-f16.gguf");
+        Path text = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(60));
+        Path run = folder.resolve("run");
+        Outcome.of("train", "--init", model, "--data", text, "--context", 16, "--batch", 2, "--steps", 1, "--out", run)
+                .succeeds();
+        String config = Files.readString(run.resolve("config.yaml"));
+        assertTrue(config.contains("tokenizer: ") && !config.contains("tornado-mor-"), config);
+        Outcome.of("train", "--resume", "--steps", 2, "--out", run).succeeds();
+        assertEquals(ids(model, "the mat"), ids(run, "the mat"));
+    }
+}
