@@ -125,8 +125,7 @@ public enum Family {
      * @param window 0: none
      * @param padding whether the class has a token of its own for padding
      */
-    record Defaults(
-            int kvHeads, int headDim, int positions, double theta, boolean tied, int window, boolean padding) {
+    record Defaults(int kvHeads, int headDim, int positions, double theta, boolean tied, int window, boolean padding) {
         static final Defaults LLAMA = new Defaults(0, 0, 2048, 10_000, false, 0, false);
     }
 

@@ -20,7 +20,11 @@ public final class WeightMemory {
         List<ParameterSpec> specs = ParameterSpecs.of(config);
         for (ElementType type : TYPES) {
             if (specs.stream().allMatch(spec -> !isNarrowed(config, spec) || type.fits(spec.shape()[1]))) {
-                bytes.put(type, specs.stream().mapToLong(spec -> bytes(config, spec, type)).sum());
+                bytes.put(
+                        type,
+                        specs.stream()
+                                .mapToLong(spec -> bytes(config, spec, type))
+                                .sum());
             }
         }
         return bytes;

@@ -6,11 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.tornadomor.ModelFolders;
+import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.WeightMemory;
-import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
@@ -99,7 +99,8 @@ final class InfoCommand implements Runnable {
         lines.put(
                 "in memory",
                 WeightMemory.of(config).entrySet().stream()
-                        .map(entry -> Figures.scaled(entry.getValue()) + "B as " + WeightsOption.spelling(entry.getKey()))
+                        .map(entry ->
+                                Figures.scaled(entry.getValue()) + "B as " + WeightsOption.spelling(entry.getKey()))
                         .collect(Collectors.joining(", ")));
         lines.put("tokenizer", it.tokenizer() ? CheckpointFolder.TOKENIZER_FILE : "none of its own");
         lines.put("resumable", it.resumable() ? "yes" : "no");

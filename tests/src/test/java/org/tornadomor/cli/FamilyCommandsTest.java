@@ -109,8 +109,21 @@ class FamilyCommandsTest {
     private Path recursive(Architecture architecture) {
         Path out = folder.resolve("recursive");
         ModelConfig config = new ModelConfig(
-                        128, 32, 48, 6, 4, 2, 8, 1e-5, 10000, 128, true, 0.2,
-                        new MorConfigBuilder(3, RouterKind.NONE).sharing(Sharing.CYCLE).build())
+                        128,
+                        32,
+                        48,
+                        6,
+                        4,
+                        2,
+                        8,
+                        1e-5,
+                        10000,
+                        128,
+                        true,
+                        0.2,
+                        new MorConfigBuilder(3, RouterKind.NONE)
+                                .sharing(Sharing.CYCLE)
+                                .build())
                 .withArchitecture(architecture);
         try (Engine engine = new CpuEngine(1);
                 ParameterSet weights = new ParameterSet(engine, "weights", config)) {
@@ -126,8 +139,8 @@ class FamilyCommandsTest {
         Path model = recursive(Architecture.LLAMA
                 .withHeadNorms(true)
                 .withScaling(new RotaryScaling.Yarn(4, 32))
-                .withLayers(List.of(
-                        AttentionKind.FULL, window, AttentionKind.FULL, window, AttentionKind.FULL, window)));
+                .withLayers(
+                        List.of(AttentionKind.FULL, window, AttentionKind.FULL, window, AttentionKind.FULL, window)));
         Path out = folder.resolve("unrolled");
         Outcome.of("export", model, "--format", "hf", "--out", out).succeeds();
         String config = Files.readString(out.resolve("config.json"));
@@ -141,7 +154,8 @@ class FamilyCommandsTest {
         Path model = recursive(Architecture.LLAMA.withHeadNorms(true).withBiases(false, false, true));
         Path out = folder.resolve("unrolled");
         Outcome.of("export", model, "--format", "hf", "--out", out)
-                .failsWith(1, "no class of Hugging Face's library computes a plain model with biases in the feed-forward");
+                .failsWith(
+                        1, "no class of Hugging Face's library computes a plain model with biases in the feed-forward");
         assertTrue(Files.notExists(out));
     }
 }

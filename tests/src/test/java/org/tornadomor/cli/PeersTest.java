@@ -82,11 +82,22 @@ class PeersTest {
     /** Prompt and new tokens of ours. */
     private static int[][] ours(Path model) {
         String json = Outcome.of(
-                        "generate", "--model", model, "--prompt", PROMPT, "--max-new-tokens", TOKENS, "--temperature", 0,
-                        "--json", "--engine", "cpu")
+                        "generate",
+                        "--model",
+                        model,
+                        "--prompt",
+                        PROMPT,
+                        "--max-new-tokens",
+                        TOKENS,
+                        "--temperature",
+                        0,
+                        "--json",
+                        "--engine",
+                        "cpu")
                 .succeeds()
                 .out();
-        JsonNode generation = JsonMapper.shared().readTree(json).get("generations").get(0);
+        JsonNode generation =
+                JsonMapper.shared().readTree(json).get("generations").get(0);
         return new int[][] {ints(generation.get("prompt_tokens")), ints(generation.get("tokens"))};
     }
 
@@ -116,17 +127,24 @@ class PeersTest {
     }
 
     private int[][] transformers(Path exported, int[] prompt, String... text) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(named("TORNADOMOR_PYTHON"), "-c", TRANSFORMERS, exported.toString(), "" + TOKENS, Arrays.toString(prompt)));
+        List<String> command = new ArrayList<>(List.of(
+                named("TORNADOMOR_PYTHON"),
+                "-c",
+                TRANSFORMERS,
+                exported.toString(),
+                "" + TOKENS,
+                Arrays.toString(prompt)));
         command.addAll(List.of(text));
         return run(command);
     }
 
     private int[][] llamaCpp(Path exported) throws IOException, InterruptedException {
         Path package_ = Path.of(named("TORNADOMOR_NODE_LLAMA_CPP"));
-        Path script = Files.writeString(package_.resolve("greedy-" + ProcessHandle.current().pid() + ".mjs"), NODE);
+        Path script = Files.writeString(
+                package_.resolve("greedy-" + ProcessHandle.current().pid() + ".mjs"), NODE);
         try {
-            return run(List.of("node", script.toString(), exported.toAbsolutePath().toString(), "" + TOKENS, PROMPT));
+            return run(
+                    List.of("node", script.toString(), exported.toAbsolutePath().toString(), "" + TOKENS, PROMPT));
         } finally {
             Files.deleteIfExists(script);
         }
@@ -150,7 +168,8 @@ class PeersTest {
     @ValueSource(strings = {"llama-f16", "llama-bf16", "llama-f32"})
     void transformersReadsAnImportedTokenizerAsWeDo(String name) throws Exception {
         Path imported = folder.resolve("imported");
-        Outcome.of("import", GgufCommandTest.FILES.resolve(name + ".gguf"), "-o", imported).succeeds();
+        Outcome.of("import", GgufCommandTest.FILES.resolve(name + ".gguf"), "-o", imported)
+                .succeeds();
         int[][] ours = ours(imported);
         assertSame(ours, transformers(imported, ours[0], PROMPT));
     }
@@ -159,7 +178,8 @@ class PeersTest {
     @ValueSource(strings = {"f32", "f16", "bf16", "q8_0"})
     void llamaCppContinuesOurExportsAsWeDo(String type) throws Exception {
         Path exported = folder.resolve("model.gguf");
-        Outcome.of("export", model, "--format", "gguf", "--type", type, "--out", exported).succeeds();
+        Outcome.of("export", model, "--format", "gguf", "--type", type, "--out", exported)
+                .succeeds();
         assertSame(ours(exported), llamaCpp(exported));
     }
 

@@ -101,7 +101,9 @@ class FamilyTrainingTest {
             }
             assertEquals(size(specs, true), size(weights.matrices()));
             assertEquals(size(specs, false), size(weights.vectors()));
-            assertEquals(size(specs, true) + size(specs, false), ParameterCount.of(weights.config()).total());
+            assertEquals(
+                    size(specs, true) + size(specs, false),
+                    ParameterCount.of(weights.config()).total());
         }
     }
 
