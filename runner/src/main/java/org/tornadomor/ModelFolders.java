@@ -2,7 +2,7 @@ package org.tornadomor;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.tornadomor.model.formats.CheckpointSource;
+import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.trainer.RunFolder;
 

@@ -31,7 +31,9 @@ class ArchitectureTest {
     /** Stands in for TornadoVM where there is none, below the arrows. */
     private static final String SIMULATOR = "org.tornadomor.simulator..";
 
-    private static final String[] MODEL = {"org.tornadomor.model..", "org.tornadomor.tokenizer.."};
+    private static final String[] MODEL = {
+        "org.tornadomor.model..", "org.tornadomor.tokenizer..", "org.tornadomor.formats.."
+    };
     private static final String[] TRAINER = {
         "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.convert..", "org.tornadomor.experiment.."
     };

@@ -13,7 +13,7 @@ import org.tornadomor.data.SourceOptions;
 import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.data.WeightedSource;
-import org.tornadomor.model.formats.CheckpointSource;
+import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 import picocli.CommandLine.Command;

@@ -3,7 +3,7 @@ package org.tornadomor.cli;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.tornadomor.ModelFolders;
-import org.tornadomor.model.formats.CheckpointSource;
+import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;

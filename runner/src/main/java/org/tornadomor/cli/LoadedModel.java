@@ -5,11 +5,11 @@ import java.util.function.Consumer;
 import org.tornadomor.ModelFolders;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
-import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 

@@ -5,10 +5,10 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.tornadomor.ModelFolders;
 import org.tornadomor.UserError;
+import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;
 import org.tornadomor.model.UnknownKeys;
-import org.tornadomor.model.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.trainer.RunFolder;
 

@@ -1,0 +1,138 @@
+package org.tornadomor.formats;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.tornadomor.UserError;
+import org.tornadomor.formats.gguf.GgufFile;
+import org.tornadomor.formats.gguf.GgufModel;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.InputFile;
+
+/**
+ * Where a checkpoint comes from: a folder in Hugging Face style, or a file of another format, which is read as such a folder. What
+ * the folder holds besides the weights ({@code config.json}, the tokenizer) is written into a temporary one then; the weights stay
+ * in the file.
+ */
+public final class CheckpointSource {
+    private CheckpointSource() {}
+
+    /** Whether a path is a file of a format that is read, by its first bytes and its name. */
+    public static boolean isFile(Path path) {
+        return Files.isRegularFile(path) && Format.of(path) != null;
+    }
+
+    /**
+     * Opens a checkpoint.
+     *
+     * @param unknown keys to pass over
+     * @throws UserError naming the file, the key or tensor, and what is missing, misshapen, damaged or not supported
+     */
+    public static CheckpointFolder open(Path path, UnknownKeys unknown) {
+        return open(path, null, unknown);
+    }
+
+    /**
+     * The same, with the tokenizer of a file that has none.
+     *
+     * @param tokenizer a {@code tokenizer.bin} of llama2.c; null is the one beside the file, if there is one
+     * @throws UserError as {@link #open(Path, UnknownKeys)}
+     */
+    public static CheckpointFolder open(Path path, Path tokenizer, UnknownKeys unknown) {
+        Format format = Files.isRegularFile(path) ? Format.of(path) : null;
+        if (format == null) {
+            requireNone(path, tokenizer);
+            return CheckpointFolder.open(path, unknown);
+        }
+        List<String> notes = new ArrayList<>();
+        UnknownKeys listening = unknown.withNotes(notes::add);
+        CheckpointFolder opened = switch (format) {
+            case GGUF -> gguf(path, tokenizer, listening);
+            case LLAMA2C -> Llama2cModel.open(path, tokenizer);
+        };
+        notes.forEach(unknown.notes());
+        return opened;
+    }
+
+    private static CheckpointFolder gguf(Path path, Path tokenizer, UnknownKeys unknown) {
+        requireNone(path, tokenizer);
+        GgufModel model = GgufModel.open(path, unknown);
+        try {
+            Path folder = SmallFiles.folder(path, null, model::smallFiles);
+            ModelConfig config = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), unknown);
+            return CheckpointFolder.of(path, folder, config, model.tensors());
+        } catch (RuntimeException | Error e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private static void requireNone(Path path, Path tokenizer) {
+        if (tokenizer != null) {
+            throw new UserError(
+                    path + " has a tokenizer of its own, and --tokenizer is for files of llama2.c; leave it" + " away");
+        }
+    }
+
+    /**
+     * The folder with {@code config.json} and the tokenizer's files of a checkpoint: itself, or the temporary one of a file.
+     *
+     * @throws UserError as {@link #open(Path, UnknownKeys)}
+     */
+    public static Path folder(Path path, UnknownKeys unknown) {
+        if (!isFile(path)) {
+            return path;
+        }
+        try (CheckpointFolder opened = open(path, unknown)) {
+            return opened.folder();
+        }
+    }
+
+    /**
+     * What to read a tokenizer from: the temporary folder of a file of another format, else what was given.
+     *
+     * @param name a name, or a path
+     * @throws UserError as {@link #open(Path, UnknownKeys)}
+     */
+    public static String tokenizer(String name) {
+        Path path;
+        try {
+            path = Path.of(name);
+        } catch (InvalidPathException e) {
+            return name;
+        }
+        return isFile(path) ? folder(path, UnknownKeys.REFUSED).toString() : name;
+    }
+
+    /** The checkpoint that a path into a temporary folder comes from, for what is remembered; else the path itself. */
+    public static Path origin(Path path) {
+        return SmallFiles.origin(path);
+    }
+
+    /** The formats of single files. */
+    private enum Format {
+        GGUF,
+        LLAMA2C;
+
+        /** The format of a file, or null. */
+        static Format of(Path path) {
+            byte[] head;
+            try (InputStream in = InputFile.open(path)) {
+                head = in.readNBytes(Integer.BYTES);
+            } catch (IOException e) {
+                throw UserError.file("read", path, e);
+            }
+            String name = path.getFileName().toString();
+            if (GgufFile.isOne(head) || name.endsWith(".gguf")) {
+                return GGUF;
+            }
+            return Llama2cModel.isOne(head) || name.endsWith(".bin") ? LLAMA2C : null;
+        }
+    }
+}

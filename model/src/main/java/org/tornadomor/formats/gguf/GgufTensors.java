@@ -1,0 +1,144 @@
+package org.tornadomor.formats.gguf;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.tornadomor.UserError;
+import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.TensorInfo;
+import org.tornadomor.model.io.TensorSource;
+
+/**
+ * The tensors of a GGUF file with Hugging Face's names and order of rows ({@link HeadRows}). Blocks become float32 as they are read.
+ */
+final class GgufTensors implements TensorSource {
+    private final GgufFile file;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+    /** @param headSize rows of a head whose order is changed, or 0 */
+    private record Entry(GgufTensor tensor, TensorInfo info, int headSize) {}
+
+    /**
+     * @param turned whether rows of queries and keys are in llama.cpp's order
+     * @param headSize rows of a head
+     */
+    GgufTensors(GgufFile file, boolean turned, int headSize) {
+        this.file = file;
+        for (GgufTensor tensor : file.tensors().values()) {
+            if (tensor.name().equals(GgufNames.ROTARY_FACTORS)) {
+                continue;
+            }
+            String name = GgufNames.ours(tensor.name());
+            int size = turned && GgufNames.turned(tensor.name()) != 0 ? headSize : 0;
+            if (size > 0 && (size % 2 != 0 || tensor.shape()[0] % size != 0)) {
+                throw new UserError(file.path() + ": tensor " + tensor.name() + " has " + tensor.shape()[0]
+                        + " rows, no whole number of heads of " + size + "; convert the model anew");
+            }
+            entries.put(name, new Entry(tensor, new TensorInfo(name, dtype(tensor.type()), tensor.shape()), size));
+        }
+    }
+
+    private static DType dtype(GgmlType type) {
+        return switch (type) {
+            case F16 -> DType.F16;
+            case BF16 -> DType.BF16;
+            default -> DType.F32;
+        };
+    }
+
+    @Override
+    public List<String> names() {
+        return List.copyOf(entries.keySet());
+    }
+
+    @Override
+    public boolean contains(String name) {
+        return entries.containsKey(name);
+    }
+
+    @Override
+    public TensorInfo info(String name) {
+        return entry(name).info;
+    }
+
+    @Override
+    public String storedType(String name) {
+        return entry(name).tensor.type().name();
+    }
+
+    @Override
+    public Path file(String name) {
+        return file.path();
+    }
+
+    @Override
+    public List<Path> files() {
+        return List.of(file.path());
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return Map.of();
+    }
+
+    private Entry entry(String name) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw new UserError(file.path() + " has no tensor " + name + "; check that it is the right file");
+        }
+        return entry;
+    }
+
+    @Override
+    public void read(String name, long from, float[] dst, int dstOffset, int count) {
+        Entry entry = entry(name);
+        GgufTensor tensor = entry.tensor;
+        Objects.checkFromIndexSize(from, count, tensor.elements());
+        Objects.checkFromIndexSize(dstOffset, count, dst.length);
+        long columns = tensor.shape().length == 1 ? 1 : tensor.columns();
+        HeadRows.pieces(
+                from,
+                count,
+                columns,
+                entry.headSize,
+                (source, done, part) ->
+                        tensor.type().read(file.data(), tensor.at(), source, dst, dstOffset + done, part));
+    }
+
+    @Override
+    public boolean hasBlocks(String name) {
+        return Blocks8.takes(entry(name).tensor.type());
+    }
+
+    @Override
+    public void readBlocks(String name, int row, int rows, byte[] dst) {
+        Entry entry = entry(name);
+        GgufTensor tensor = entry.tensor;
+        Objects.checkFromIndexSize(row, rows, tensor.shape()[0]);
+        int columns = Math.toIntExact(tensor.columns());
+        long rowBytes = tensor.type().bytes(columns);
+        int target = Math.toIntExact(GgmlType.Q8_0.bytes(columns));
+        for (int i = 0; i < rows; i++) {
+            long source = entry.headSize == 0 ? row + i : HeadRows.source(row + i, entry.headSize);
+            Blocks8.read(tensor.type(), file.data(), tensor.at() + source * rowBytes, columns, dst, i * target);
+        }
+    }
+
+    @Override
+    public void release(String name) {
+        GgufTensor tensor = entry(name).tensor;
+        file.data().asSlice(tensor.at(), tensor.bytes()).unload();
+    }
+
+    @Override
+    public void readInts(String name, int[] dst, int dstOffset) {
+        throw new UserError(file.path() + ": tensor " + name + " holds no whole numbers");
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}

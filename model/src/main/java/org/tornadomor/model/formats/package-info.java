@@ -1,5 +1,0 @@
-/**
- * Where checkpoints come from: {@link org.tornadomor.model.formats.CheckpointSource} opens a folder in Hugging Face style or a file of
- * another format, as the same {@link org.tornadomor.model.io.CheckpointFolder}.
- */
-package org.tornadomor.model.formats;

@@ -1,6 +1,0 @@
-/**
- * GGUF, the file that llama.cpp reads: a model with its tokenizer in one file. {@link org.tornadomor.model.gguf.GgufFile} is the file
- * as it is, {@link org.tornadomor.model.gguf.GgufModel} the model in it with the names and the order of rows that Hugging Face has,
- * {@link org.tornadomor.model.gguf.GgufExport} the way back.
- */
-package org.tornadomor.model.gguf;
