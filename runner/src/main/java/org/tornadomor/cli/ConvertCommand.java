@@ -184,8 +184,8 @@ final class ConvertCommand implements Runnable {
             if (context != null) {
                 new NamedConfig(model.toString(), original.config()).context(context);
             }
-            ConversionPlan plan = ConversionPlan.of(
-                    original.config(), original.path(), mor, initialisation, selection, seed.value());
+            ConversionPlan plan =
+                    ConversionPlan.of(original.config(), original.path(), mor, initialisation, selection, seed.value());
             Checksums.verify(original.folder());
             List<Residual> residuals = convert(plan, original, factors);
             ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(original));
