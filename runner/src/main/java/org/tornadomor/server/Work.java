@@ -35,6 +35,7 @@ final class Work {
     private final Set<Integer> stopTokens;
     /** Texts that found a place in the queue. */
     private int submitted;
+
     private int ended;
 
     /** Hears of the texts as they grow. */
