@@ -170,6 +170,10 @@ final class ArchitectureJson {
             a.requireClass();
         }
         boolean own = family == Family.MOR;
+        if (family.defaults().padding()) {
+            // Without the key the class takes a token that smaller vocabularies do not have.
+            json.putNull("pad_token_id");
+        }
         put(json, family, Keys.ATTENTION_BIAS, a.qkvBias());
         if (own && a.outputBias() != a.qkvBias()) {
             json.put(Keys.OUTPUT_BIAS, a.outputBias());

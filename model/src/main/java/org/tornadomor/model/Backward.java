@@ -21,6 +21,7 @@ final class Backward {
     private final ForwardContext pass;
     private final Objective objective;
     private final Engine engine;
+    private final Exits exits;
     /** [N, 2 kvHeads h] by layer: gradients that readers of shared keys and values leave. */
     private final Tensor[] dShared;
 
@@ -29,8 +30,12 @@ final class Backward {
     /** What runs one after the other. @param rows nothing runs while there are none of them, unless null */
     private record Step(Binding binding, Extent rows) {}
 
-    /** @param dState [N, d] gradient of all rows, at first of the hidden states that the forward left */
-    Backward(Forward forward, Objective objective, Tensor dState) {
+    /**
+     * @param dState [N, d] gradient of all rows, at first of the hidden states that the forward left
+     * @param exits that left gradients behind some layers, or null
+     */
+    Backward(Forward forward, Objective objective, Tensor dState, Exits exits) {
+        this.exits = exits;
         this.forward = forward;
         this.pass = forward.context;
         this.objective = objective;
@@ -88,6 +93,10 @@ final class Backward {
         for (int i = layers.size() - 1; i >= 0; i--) {
             PlainLayer layer = layers.get(i);
             int l = layer.number();
+            Binding left = exits == null ? null : exits.backward(l, gradient);
+            if (left != null) {
+                add(left);
+            }
             if (layer.recompute() != null) {
                 steps.add(new Step(layer.recompute(), layer.shape().rows()));
             }

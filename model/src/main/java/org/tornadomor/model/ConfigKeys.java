@@ -45,8 +45,8 @@ final class ConfigKeys {
             Set.of(MODEL_TYPE, ARCHITECTURES, RotaryJson.SCALING, Keys.WINDOW, Keys.LAYER_TYPES);
 
     /**
-     * Names, versions, ids of tokens, marks of tools, and what guides a search for the next token or training elsewhere: none
-     * changes the logits of a model.
+     * Names, versions, ids of tokens, marks of tools, into how many slices products were cut, and what guides a search for the next
+     * token or training elsewhere: none changes the logits of a model.
      */
     private static final Set<String> DESCRIBING = words("""
             _attn_implementation _attn_implementation_autoset _commit_hash _flash_attn_2_enabled _from_model_config
@@ -58,7 +58,7 @@ final class ConfigKeys {
             is_llama_config label2id length_penalty mask_token_id max_length max_new_tokens max_sequence_length
             max_window_layers min_length model_max_length name_or_path neftune_noise_alpha no_repeat_ngram_size
             num_beam_groups num_beams num_labels num_return_sequences output_attentions output_hidden_states
-            output_scores pad_token pad_token_id prefix problem_type remove_invalid_values repetition_penalty resid_pdrop
+            output_scores pad_token pad_token_id prefix pretraining_tp problem_type remove_invalid_values repetition_penalty resid_pdrop
             return_dict return_dict_in_generate sep_token_id suppress_tokens task_specific_params temperature
             tf_legacy_loss tokenizer_class top_k top_p torch_dtype torchscript transformers.js_config
             transformers_version typical_p unk_token unk_token_id unsloth_fixed unsloth_version use_bfloat16 use_cache""");
@@ -69,7 +69,6 @@ final class ConfigKeys {
             Map.entry("mlp_bias", Set.of("false")),
             Map.entry("hidden_act", Set.of("\"silu\"", "\"swish\"")),
             Map.entry("hidden_activation", Set.of("\"silu\"", "\"swish\"")),
-            Map.entry("pretraining_tp", Set.of("1")),
             Map.entry("partial_rotary_factor", Set.of("1", "1.0")),
             Map.entry("embedding_multiplier", Set.of("1", "1.0")),
             Map.entry("residual_multiplier", Set.of("1", "1.0")),

@@ -27,7 +27,7 @@ public enum Family {
             false,
             false,
             Windows.ALL_LAYERS,
-            new Defaults(8, 0, 131_072, 10_000, false, 4096),
+            new Defaults(8, 0, 131_072, 10_000, false, 4096, false),
             Set.of(Keys.WINDOW)),
     QWEN2(
             List.of("Qwen2ForCausalLM"),
@@ -35,7 +35,7 @@ public enum Family {
             false,
             false,
             Windows.LATE_LAYERS,
-            new Defaults(32, 0, 32_768, 10_000, false, 4096),
+            new Defaults(32, 0, 32_768, 10_000, false, 4096, false),
             Set.of(Keys.WINDOW, Keys.USE_WINDOW, Keys.LAYER_TYPES, Keys.MAX_WINDOW_LAYERS)),
     QWEN3(
             List.of("Qwen3ForCausalLM"),
@@ -43,7 +43,7 @@ public enum Family {
             false,
             true,
             Windows.LATE_LAYERS,
-            new Defaults(32, 128, 32_768, 10_000, false, 4096),
+            new Defaults(32, 128, 32_768, 10_000, false, 4096, false),
             Set.of(Keys.ATTENTION_BIAS, Keys.WINDOW, Keys.USE_WINDOW, Keys.LAYER_TYPES, Keys.MAX_WINDOW_LAYERS)),
     SMOLLM3(
             List.of("SmolLM3ForCausalLM"),
@@ -51,7 +51,7 @@ public enum Family {
             true,
             false,
             Windows.LAYERS_WITHOUT_ROTARY,
-            new Defaults(4, 0, 32_768, 2_000_000, true, 0),
+            new Defaults(4, 0, 32_768, 2_000_000, true, 0, true),
             Set.of(
                     Keys.ATTENTION_BIAS,
                     Keys.MLP_BIAS,
@@ -123,9 +123,10 @@ public enum Family {
      * @param kvHeads 0: as many as there are query heads
      * @param headDim 0: hidden size / heads
      * @param window 0: none
+     * @param padding whether the class has a token of its own for padding
      */
-    record Defaults(int kvHeads, int headDim, int positions, double theta, boolean tied, int window) {
-        static final Defaults LLAMA = new Defaults(0, 0, 2048, 10_000, false, 0);
+    record Defaults(int kvHeads, int headDim, int positions, double theta, boolean tied, int window, boolean padding) {
+        static final Defaults LLAMA = new Defaults(0, 0, 2048, 10_000, false, 0, false);
     }
 
     private final List<String> classes;

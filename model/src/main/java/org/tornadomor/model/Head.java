@@ -2,8 +2,8 @@ package org.tornadomor.model;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.Add;
 import org.tornadomor.engine.DenseOp.Clear;
 import org.tornadomor.engine.DenseOp.MatmulNN;
 import org.tornadomor.engine.DenseOp.MatmulNT;
@@ -13,7 +13,9 @@ import org.tornadomor.engine.DenseOp.RmsNormBackward;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.LossOp.CrossEntropy;
+import org.tornadomor.engine.LossOp.Distil;
 import org.tornadomor.engine.LossOp.SumInto;
+import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
@@ -31,12 +33,13 @@ final class Head {
     private final Extent all;
     private final Extent block;
     private final int vocabulary;
-    /** [N] */
+    private final HeadGoal goal;
+    private final HeadMemory memory;
+    /** [N], which heads on the same rows share. */
     final Tensor targets, rowLoss;
     /** [block, V] */
     final Tensor logits;
 
-    private final Tensor normed;
     private final List<Binding> blocks = new ArrayList<>();
     private final Binding sumLoss;
 
@@ -55,69 +58,94 @@ final class Head {
      * @param hidden [N, d] what the layers left
      * @param gradients where gradients go, or null to score only
      * @param dHidden [N, d] overwritten with the gradient of the hidden states, or null
-     * @param lossScale of a row's loss and gradient: 1 / (tokens of a step)
      */
     Head(
             ForwardContext pass,
             Tensor hidden,
             ParameterSet gradients,
             Tensor dHidden,
-            float lossScale,
+            HeadGoal goal,
             Tensor losses,
-            Arena floats) {
+            HeadMemory memory) {
+        this.goal = goal;
+        this.memory = memory;
         engine = pass.engine();
         all = pass.batch().all().extent();
         vocabulary = pass.config().vocabSize();
         int rows = blockRows(pass.config(), pass.spec().maxRows());
         block = Extent.of("block", rows);
-        int memory = all.max();
-        int d = pass.config().hiddenSize();
-        targets = pass.indices().allocate("targets", memory);
-        rowLoss = floats.allocate("row_loss", memory);
-        logits = floats.allocate("logits", rows, vocabulary);
-        normed = floats.allocate("head.normed", rows, d);
-        Tensor dNormed = gradients == null ? null : floats.allocate("head.d_normed", rows, d);
+        targets = memory.targets();
+        rowLoss = memory.rowLoss();
+        logits = memory.logits();
         for (int from = 0; from < pass.spec().maxRows(); from += rows) {
-            blocks.add(block(pass, hidden, gradients, dHidden, dNormed, from, rows, lossScale));
+            blocks.add(block(pass, hidden, gradients, dHidden, from, rows));
         }
         Wiring w = new Wiring(pass.name("loss"));
-        sumLoss = w.add(new SumInto(w.of(losses), w.of(rowLoss, all), Losses.LM, lossScale))
-                .on(engine);
+        if (goal.told() > 0) {
+            w.add(new SumInto(w.of(losses), w.of(rowLoss, all), goal.place(), goal.told() * goal.scale()));
+        }
+        if (goal.teacher() != null) {
+            HeadGoal.Teacher teacher = goal.teacher();
+            float scale = teacher.weight() * goal.scale();
+            w.add(new SumInto(w.of(losses), w.of(memory.rowDivergence(), all), teacher.place(), scale));
+        }
+        sumLoss = w.on(engine);
     }
 
     private Binding block(
-            ForwardContext pass,
-            Tensor hidden,
-            ParameterSet gradients,
-            Tensor dHidden,
-            Tensor dNormed,
-            int from,
-            int rows,
-            float lossScale) {
+            ForwardContext pass, Tensor hidden, ParameterSet gradients, Tensor dHidden, int from, int rows) {
         Wiring w = new Wiring(pass.name("head"));
         float eps = (float) pass.config().rmsNormEps();
         var hiddenRows = w.of(hidden.rows(from, rows), block);
         var norm = w.of(pass.weights().finalNorm());
         var matrix = w.of(pass.weights().head());
-        var normedRows = w.of(normed, block);
+        var normedRows = w.of(memory.normed(), block);
         var logitRows = w.of(logits, block);
         w.add(new RmsNorm(normedRows, hiddenRows, norm, eps));
         w.add(new MatmulNT(logitRows, normedRows, matrix));
-        w.add(new CrossEntropy(
-                w.of(rowLoss.rows(from, rows), block),
-                logitRows,
-                w.of(targets.rows(from, rows), block),
-                gradients != null,
-                lossScale));
+        var targetRows = w.of(targets.rows(from, rows), block);
+        if (goal.teacher() != null) {
+            divergence(w, goal.teacher(), from, rows, logitRows, targetRows);
+        }
+        var lossRows = w.of(rowLoss.rows(from, rows), block);
+        float scale = goal.share() * goal.scale();
+        w.add(new CrossEntropy(lossRows, logitRows, targetRows, gradients != null, scale));
+        if (goal.teacher() != null) {
+            w.add(new Add(logitRows, w.of(memory.teacherLogits(), block)));
+        }
         if (gradients != null) {
             var dHiddenRows = w.of(dHidden.rows(from, rows), block);
-            var dNormedRows = w.of(dNormed, block);
+            var dNormedRows = w.of(memory.dNormed(), block);
             w.add(new MatmulTN(w.of(gradients.head()), logitRows, normedRows));
             w.add(new MatmulNN(dNormedRows, logitRows, matrix, false));
             w.add(new Clear(dHiddenRows));
             w.add(new RmsNormBackward(dHiddenRows, w.of(gradients.finalNorm()), dNormedRows, hiddenRows, norm, eps));
         }
         return w.on(engine);
+    }
+
+    /** The teacher's logits of a block, whose place the gradient of the divergence takes. */
+    private void divergence(Wiring w, HeadGoal.Teacher teacher, int from, int rows, Slot logitRows, Slot targetRows) {
+        ParameterSet weights = teacher.weights();
+        float eps = (float) weights.config().rmsNormEps();
+        var hiddenRows = w.of(teacher.hidden().rows(from, rows), block);
+        var normedRows = w.of(teacher.normed(), block);
+        var teacherRows = w.of(memory.teacherLogits(), block);
+        w.add(new RmsNorm(normedRows, hiddenRows, w.of(weights.finalNorm()), eps));
+        w.add(new MatmulNT(teacherRows, normedRows, w.of(weights.head())));
+        w.add(new Distil(
+                w.of(memory.rowDivergence().rows(from, rows), block),
+                teacherRows,
+                logitRows,
+                targetRows,
+                teacher.divergence(),
+                teacher.temperature(),
+                teacher.weight() * goal.scale()));
+    }
+
+    /** What the cross-entropy counts in what is minimised. */
+    double share() {
+        return goal.share();
     }
 
     /** Losses of the current rows, and their gradients if there is somewhere to put them. */

@@ -12,8 +12,12 @@ public final class Losses {
     public static final int Z = 3;
     /** The auxiliary routers' own loss, which is not part of the model's. */
     public static final int AUX_ROUTER = 4;
+    /** Divergence from the teacher, its weight applied; then the cross-entropy counts with the rest. */
+    public static final int DISTILLATION = 5;
+    /** At the ends of recursions before the last, coefficients applied. */
+    public static final int EXITS = 6;
     /** How many places there are. */
-    public static final int COUNT = 5;
+    public static final int COUNT = 7;
 
     private Losses() {}
 }

@@ -36,7 +36,8 @@ public final class Scorer implements AutoCloseable {
         Tensor losses = floats.allocate("losses", Losses.COUNT);
         int padded = Head.paddedRows(weights.config(), spec.maxRows());
         forward = new Forward(engine, weights, spec, padded, Objective.measuring(losses), floats);
-        head = new Head(forward.context, forward.hidden, null, null, 1, losses, floats);
+        HeadMemory memory = HeadMemory.allocate(forward.context, floats, false, false);
+        head = new Head(forward.context, forward.hidden, null, null, HeadGoal.plain(1), losses, memory);
         Wiring w = new Wiring(forward.context.name("clear"));
         w.add(new Clear(w.of(losses)));
         forward.routing.wireClear(w);

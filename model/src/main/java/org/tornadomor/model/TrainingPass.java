@@ -21,6 +21,11 @@ public final class TrainingPass implements AutoCloseable {
     private final Forward forward;
     private final Head head;
     private final Backward backward;
+    /** Null without one. */
+    private final TeacherPass teacher;
+    /** Null without losses at exits. */
+    private final Exits exits;
+
     private final Tensor losses;
     private final Tensor ids;
     private final Tensor targetIds;
@@ -57,6 +62,25 @@ public final class TrainingPass implements AutoCloseable {
             int microBatches,
             boolean changingCapacity,
             boolean recompute) {
+        this(engine, weights, sequences, context, microBatches, changingCapacity, recompute, null, null);
+    }
+
+    /**
+     * As {@link #TrainingPass(Engine, ParameterSet, int, int, int, boolean, boolean)}.
+     *
+     * @param distillation the teacher to learn from besides the text, or null; its logits exist for a block of rows at a time
+     * @param exitLosses losses at the ends of recursions before the last, or null
+     */
+    public TrainingPass(
+            Engine engine,
+            ParameterSet weights,
+            int sequences,
+            int context,
+            int microBatches,
+            boolean changingCapacity,
+            boolean recompute,
+            Distillation distillation,
+            ExitLosses exitLosses) {
         this.engine = engine;
         ModelConfig config = weights.config();
         this.sequences = sequences;
@@ -71,14 +95,28 @@ public final class TrainingPass implements AutoCloseable {
         forward = new Forward(engine, weights, spec, rows, objective, floats);
         Tensor dState = floats.allocate("d_state", rows, config.hiddenSize());
         float lossScale = 1f / ((float) microBatches * spec.maxRows());
-        head = new Head(forward.context, forward.hidden, gradients, dState, lossScale, losses, floats);
-        backward = new Backward(forward, objective, dState);
+        teacher = distillation == null ? null : new TeacherPass(engine, distillation, sequences, context, rows);
+        boolean hasTeacher = teacher != null || exitLosses != null && exitLosses.distil();
+        HeadMemory memory = HeadMemory.allocate(forward.context, floats, true, hasTeacher);
+        head = head(memory, dState, lossScale, distillation, exitLosses == null ? 1 : exitLosses.last());
+        exits = exitLosses == null
+                ? null
+                : new Exits(forward, gradients, exitLosses, dState.rows(), lossScale, losses, memory, floats);
+        backward = new Backward(forward, objective, dState, exits);
         ids = forward.context.batch().ids().rows(0, spec.maxRows());
         targetIds = head.targets.rows(0, spec.maxRows());
         clear = clearing();
         forward.fill();
         forward.layout(sequences, context, null, documentEnd);
         forward.routing.setLength(context);
+    }
+
+    /** @param coefficient of the model's own loss */
+    private Head head(HeadMemory memory, Tensor dState, float lossScale, Distillation distillation, float coefficient) {
+        float share = coefficient * (distillation == null ? 1 : 1 - distillation.weight());
+        HeadGoal.Teacher from = teacher == null ? null : teacher.goal(coefficient);
+        HeadGoal goal = new HeadGoal(lossScale, Losses.LM, 1, share, from);
+        return new Head(forward.context, forward.hidden, gradients, dState, goal, losses, memory);
     }
 
     private Binding clearing() {
@@ -131,8 +169,14 @@ public final class TrainingPass implements AutoCloseable {
         }
         engine.upload(ids, inputs, 0);
         engine.upload(targetIds, targets, 0);
+        if (teacher != null) {
+            teacher.run(inputs, documentEnd);
+        }
         forward.run(false);
         head.run();
+        if (exits != null) {
+            exits.run();
+        }
         backward.run();
     }
 
@@ -144,6 +188,16 @@ public final class TrainingPass implements AutoCloseable {
     /** Reads the losses since {@link #begin}, in the places that {@link Losses} names. */
     public void losses(float[] target) {
         engine.download(losses, target, 0);
+    }
+
+    /** What is minimised: the losses that {@link #losses} read, added up. */
+    public double total(float[] read) {
+        return head.share() * read[Losses.LM]
+                + read[Losses.DISTILLATION]
+                + read[Losses.EXITS]
+                + read[Losses.AUX]
+                + read[Losses.BALANCE]
+                + read[Losses.Z];
     }
 
     /** Share of decisions, by recursion, where the causal rule and the top k agreed since {@link #begin} (expert-choice). */
@@ -173,6 +227,9 @@ public final class TrainingPass implements AutoCloseable {
 
     @Override
     public void close() {
+        if (teacher != null) {
+            teacher.close();
+        }
         forward.close();
         floats.close();
         gradients.close();

@@ -61,10 +61,10 @@ record ConversionReport(ConversionPlan plan, Initialisation initialisation, List
         ParameterCount after = ParameterCount.of(plan.target());
         TextTable table = new TextTable("parameters", "original", "converted", "share");
         count(table, "layers and norms", before.nonEmbedding(), after.nonEmbedding());
-        count(table, "embedding and head", before.embedding(), after.embedding());
         if (plan.target().lora() != null) {
             count(table, "  of these, low-rank factors", 0, ParameterCount.lowRank(plan.target()));
         }
+        count(table, "embedding and head", before.embedding(), after.embedding());
         if (after.routers() > 0) {
             count(table, "routers", 0, after.routers());
         }

@@ -151,6 +151,12 @@ final class ConvertCommand implements Runnable {
             description = "Predict at most so many tokens of --data. Default: ${DEFAULT-VALUE}.")
     private long maxTokens;
 
+    @Option(
+            names = "--context",
+            paramLabel = "T",
+            description = "Tokens of a window of --data at most. Default: the model's longest, but at most 1024.")
+    private Integer context;
+
     @Mixin
     private SeedOption seed;
 
@@ -175,6 +181,9 @@ final class ConvertCommand implements Runnable {
         try (CheckpointFolder original = LoadedModel.open(model, unknown)) {
             CheckpointWriter.requireEmpty(out);
             OutputFile.requireOutsideModel(out, original.folder());
+            if (context != null) {
+                new NamedConfig(model.toString(), original.config()).context(context);
+            }
             ConversionPlan plan = ConversionPlan.of(
                     original.config(), original.folder(), mor, initialisation, selection, seed.value());
             Checksums.verify(original.folder());
@@ -240,6 +249,7 @@ final class ConvertCommand implements Runnable {
                         data::isEmpty,
                         "no --data is given",
                         "--max-tokens",
+                        "--context",
                         TextOptions.FILTER,
                         TextOptions.EXTENSIONS,
                         TextOptions.TEXT_FIELD)
@@ -255,7 +265,8 @@ final class ConvertCommand implements Runnable {
                         original.folder(), original.config().vocabSize())
                 .orElseThrow(() -> new UserError(
                         original.folder() + " has no tokenizer.json, so no text can be measured; leave --data out"));
-        try (LossOnText text = new LossOnText(original, tokenizer, textOptions.open(spec, data, 0), maxTokens);
+        try (LossOnText text =
+                        new LossOnText(original, tokenizer, textOptions.open(spec, data, 0), maxTokens, context);
                 CheckpointFolder converted = CheckpointFolder.open(out)) {
             double before = text.of(original, engine, true);
             double train = text.of(converted, engine, false);

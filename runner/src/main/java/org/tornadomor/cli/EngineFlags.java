@@ -16,7 +16,7 @@ import org.tornadomor.UserError;
 final class EngineFlags {
     /** The commands that compute. */
     private static final Set<String> COMPUTING =
-            Set.of("demo", "train", "generate", "evaluate", "logits", "experiment", "play", "serve");
+            Set.of("demo", "train", "generate", "evaluate", "logits", "convert", "experiment", "play", "serve");
 
     private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
 

@@ -61,12 +61,15 @@ final class EvaluateCommand implements Runnable {
     private static final int DEFAULT_CONTEXT = 2048;
 
     /** Options that are about texts alone. */
+    private static final String EXITS = "--exits";
+
     private static final String[] TEXT_OPTIONS = {
         "--data",
         TextOptions.FILTER,
         TextOptions.EXTENSIONS,
         TextOptions.TEXT_FIELD,
         "--score-end",
+        EXITS,
         "--max-tokens",
         "--across-documents"
     };
@@ -129,6 +132,12 @@ final class EvaluateCommand implements Runnable {
                             + " trained with document_attention=false.")
     private boolean acrossDocuments;
 
+    @Option(
+            names = EXITS,
+            description = "Predict at the end of each recursion: its loss, how often it agrees with the last end, and"
+                    + " how early an oracle could let tokens leave.")
+    private boolean exits;
+
     @Mixin
     private DepthOptions depth;
 
@@ -155,6 +164,9 @@ final class EvaluateCommand implements Runnable {
         requireAtLeast("--max-tokens", maxTokens, 1);
         try (CheckpointFolder checkpoint =
                 LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
+            NoEffect.of(spec)
+                    .when(() -> checkpoint.config().recursions() < 2, "the model has one recursion", EXITS)
+                    .when(() -> exits, EXITS + " goes to every depth", "--max-depth");
             try (Tokenizer tokenizer = tokenizer(checkpoint)) {
                 if (tasks.wanted()) {
                     runTasks(checkpoint, tokenizer);
@@ -231,12 +243,19 @@ final class EvaluateCommand implements Runnable {
         int rows = Math.min(length, longest);
         int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
         samples = Math.clamp(text.scored() / rows, 1, samples);
+        if (exits) {
+            samples = ExitEvaluation.samples(config, rows, samples);
+        }
         try (ResultFile file = ResultFile.open("--json", json.file(), checkpoint.folder());
                 LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights);
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
             scorer.setThreshold(threshold);
             scorer.setMaxDepth(maxDepth);
             scorer.keepWithinDocuments(!acrossDocuments && texts.startsBehindEnd() ? texts.end() : -1);
+            if (exits) {
+                reportExits(name, pieces, scorer, config, samples, rows, file);
+                return;
+            }
             WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
             work.mark("loading", false);
             Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
@@ -335,6 +354,33 @@ final class EvaluateCommand implements Runnable {
             out.flush();
         }
         work.print(spec.commandLine().getErr());
+    }
+
+    private void reportExits(
+            String name,
+            List<EvaluationText.Piece> pieces,
+            Scorer scorer,
+            ModelConfig config,
+            int samples,
+            int rows,
+            ResultFile file) {
+        ExitEvaluation evaluation = new ExitEvaluation(config);
+        try (Progress progress = Progress.start("evaluate", "tok", new Windows(pieces, samples, rows).tokens())) {
+            evaluation.run(scorer, pieces, samples, rows, progress);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        Flops flops = new Flops(config, rows);
+        ObjectNode object = JsonOption.object();
+        object.put("model", model.toString());
+        object.put("data", name);
+        evaluation.addTo(object, flops);
+        if (json.prints()) {
+            JsonOption.print(out, object);
+        } else {
+            file.write(JsonFileOption.text(object));
+            evaluation.print(out, flops);
+            out.flush();
+        }
     }
 
     /** What the first token of a text is predicted from. */

@@ -1,7 +1,5 @@
 package org.tornadomor.cli;
 
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.tornadomor.UserError;
@@ -14,16 +12,11 @@ import org.tornadomor.trainer.RouterStatistics;
  */
 final class Evaluation {
     private final Scorer scorer;
-    private final List<Window> windows = new ArrayList<>();
+    private final Windows windows;
     private final int recursions;
     private final int batch;
     private final int context;
     private final WorkReport work;
-    private long tokens;
-    private long scored;
-
-    /** The tokens [from, from + length) of a piece, which predict those one further. */
-    private record Window(EvaluationText.Piece piece, int from, int length) {}
 
     /**
      * What came out.
@@ -46,22 +39,7 @@ final class Evaluation {
         this.batch = batch;
         this.context = context;
         this.work = work;
-        for (EvaluationText.Piece piece : pieces) {
-            cut(piece);
-        }
-        windows.sort(Comparator.comparingInt((Window window) -> -window.length));
-    }
-
-    private void cut(EvaluationText.Piece piece) {
-        int last = piece.ids().length - 1;
-        for (int from = 0; from < last; from += context) {
-            int length = Math.min(context, last - from);
-            windows.add(new Window(piece, from, length));
-            tokens += length;
-            for (int i = from + 1; i <= from + length; i++) {
-                scored += piece.targets()[i] >= 0 ? 1 : 0;
-            }
-        }
+        windows = new Windows(pieces, batch, context);
     }
 
     /** The tokens of the longest window. */
@@ -71,7 +49,7 @@ final class Evaluation {
 
     /** The tokens that run through the model in one pass over the text. */
     long tokens() {
-        return tokens;
+        return windows.tokens();
     }
 
     /**
@@ -84,38 +62,25 @@ final class Evaluation {
         RouterStatistics statistics = new RouterStatistics(recursions, context);
         float[] losses = new float[batch * context];
         int[] depths = new int[batch * context];
-        int[] inputs = new int[batch * context];
-        int[] targets = new int[batch * context];
         double sum = 0;
         long start = System.nanoTime();
-        for (int first = 0; first < windows.size(); ) {
-            int length = windows.get(first).length;
-            int sequences = 0;
-            while (sequences < batch
-                    && first + sequences < windows.size()
-                    && windows.get(first + sequences).length == length) {
-                Window window = windows.get(first + sequences);
-                System.arraycopy(window.piece.ids(), window.from, inputs, sequences * length, length);
-                System.arraycopy(window.piece.targets(), window.from + 1, targets, sequences * length, length);
-                sequences++;
-            }
-            int count = sequences * length;
-            scorer.score(inputs, targets, sequences, length, causal, null);
+        for (windows.rewind(); windows.next(); ) {
+            int count = windows.count();
+            scorer.score(windows.inputs(), windows.targets(), windows.sequences(), windows.length(), causal, null);
             scorer.losses(losses);
             scorer.depths(depths);
             for (int i = 0; i < count; i++) {
-                sum += targets[i] >= 0 ? losses[i] : 0;
+                sum += windows.targets()[i] >= 0 ? losses[i] : 0;
             }
             statistics.addDepths(depths, count);
             progress.advance(count);
             work.mark(causal ? "batch, routed as in generation" : "batch, routed as in training", true);
-            first += sequences;
         }
         double seconds = (System.nanoTime() - start) / (double) TimeUnit.SECONDS.toNanos(1);
-        double loss = sum / scored;
+        double loss = sum / windows.scored();
         if (!Double.isFinite(loss)) {
             throw new UserError("The model's loss on this text is not finite; use an earlier checkpoint");
         }
-        return new Result(loss, statistics.depthShare(), statistics.meanDepth(), tokens / seconds);
+        return new Result(loss, statistics.depthShare(), statistics.meanDepth(), windows.tokens() / seconds);
     }
 }

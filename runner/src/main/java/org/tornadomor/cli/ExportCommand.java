@@ -24,9 +24,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "export",
         description = {
-            "Writes a vanilla or recursive model for programs that know plain Llama models.",
+            "Writes a vanilla or recursive model for programs that know plain models of the Llama family.",
             "Layers that share weights are written once for each use. Models with a router decide for each token how many"
-                    + " layers it takes; no plain Llama does that, so they are refused."
+                    + " layers it takes; no plain model does that, so they are refused."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
@@ -119,7 +119,8 @@ final class ExportCommand implements Runnable {
             }
             spec.commandLine()
                     .getErr()
-                    .println("Wrote a Llama of " + plain.config().numLayers() + " layers to " + out);
+                    .println("Wrote a " + plain.config().architecture().family().title() + " of "
+                            + plain.config().numLayers() + " layers to " + out);
         }
     }
 

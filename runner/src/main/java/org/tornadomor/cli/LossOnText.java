@@ -18,6 +18,7 @@ final class LossOnText implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final TextBoundaries texts;
     private final EvaluationText text;
+    private final Integer context;
 
     /**
      * Reads the text.
@@ -25,9 +26,11 @@ final class LossOnText implements AutoCloseable {
      * @param checkpoint whose tokenizer the models have
      * @param tokenizer the same; closed with this
      * @param maxTokens to predict at most
+     * @param context tokens of a window at most; null for the models' longest, but at most 1,024
      * @throws org.tornadomor.UserError if there is nothing to predict
      */
-    LossOnText(CheckpointFolder checkpoint, Tokenizer tokenizer, TextSource source, long maxTokens) {
+    LossOnText(CheckpointFolder checkpoint, Tokenizer tokenizer, TextSource source, long maxTokens, Integer context) {
+        this.context = context;
         this.tokenizer = tokenizer;
         texts = TextBoundaries.of(checkpoint.folder(), tokenizer);
         text = new EvaluationText(texts, false, false, maxTokens);
@@ -49,7 +52,8 @@ final class LossOnText implements AutoCloseable {
         List<EvaluationText.Piece> pieces = text.pieces();
         int longest =
                 pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(1);
-        int rows = Math.min(Math.min(CONTEXT, config.maxPositions()), longest);
+        int most = context == null ? Math.min(CONTEXT, config.maxPositions()) : context;
+        int rows = Math.min(most, longest);
         int samples = Math.clamp(text.scored() / rows, 1, Math.max(1, BATCH_TOKENS / rows));
         try (LoadedModel loaded = LoadedModel.load(checkpoint, options, new WeightsOption());
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows);

@@ -13,6 +13,7 @@ import org.tornadomor.data.TextSource;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.trainer.EvalMetrics;
+import org.tornadomor.trainer.Exit;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.RunLength;
 import org.tornadomor.trainer.Trainer;
@@ -39,6 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor train --preset small-mor2 --data notes/ --filter '*.md' --tokens 20M --out runs/notes",
             "  tornado-mor train --set model.mor.router=token_choice --set optimizer.decay=0.05 --steps 500",
             "  tornado-mor train --init runs/notes --data more.txt --lr 0.0005 --steps 200",
+            "  tornado-mor train --init relaxed --distill llama --data more.txt --lr 0.0002 --steps 500",
             "  tornado-mor train --config runs/notes/config.yaml --seed 2",
             "  tornado-mor train --resume --out runs/notes",
             "      goes on after Ctrl-C, which finishes the step and saves before it ends the command; a second",
@@ -110,6 +112,21 @@ public final class TrainCommand implements Callable<Integer> {
         TextOptions.requireEffect(spec, data.sources(), () -> source(config));
         boolean trainsOnAll = !PreparedCorpus.isAt(data.sources()) && data.holdsNothingOut();
         NoEffect.of(spec)
+                .when(
+                        () -> !config.distill().active(),
+                        "there is no teacher (" + TrainOptions.DISTILL + ")",
+                        TrainOptions.KD_WEIGHT,
+                        TrainOptions.KD_KIND,
+                        TrainOptions.KD_TEMPERATURE)
+                .when(
+                        () -> config.exit().loss() == Exit.Loss.NONE,
+                        "there are no losses at exits (" + TrainOptions.EXIT_LOSS + ")",
+                        TrainOptions.EXIT_COEFFICIENT,
+                        TrainOptions.EXIT_DISTILL)
+                .when(
+                        () -> config.exit().loss() == Exit.Loss.WEIGHTED,
+                        "weighted losses at exits have coefficients of their own",
+                        TrainOptions.EXIT_COEFFICIENT)
                 .when(() -> trainsOnAll && config.evalEvery() > 0, NOTHING_HELD_OUT, "--eval-every")
                 .when(() -> trainsOnAll && config.samples() > 0, NOTHING_HELD_OUT, "--samples")
                 .when(() -> trainsOnAll, NOTHING_HELD_OUT, "--no-keep-best")

@@ -19,6 +19,14 @@ import tools.jackson.databind.json.JsonMapper;
  * an option, {@code --set} and a file are refused alike.
  */
 final class TrainOptions {
+    static final String DISTILL = "--distill";
+    static final String KD_WEIGHT = "--kd-weight";
+    static final String KD_KIND = "--kd-kind";
+    static final String KD_TEMPERATURE = "--kd-temperature";
+    static final String EXIT_LOSS = "--exit-loss";
+    static final String EXIT_COEFFICIENT = "--exit-coefficient";
+    static final String EXIT_DISTILL = "--exit-distill";
+
     @Option(
             names = "--config",
             paramLabel = "FILE",
@@ -124,6 +132,49 @@ final class TrainOptions {
             paramLabel = "N",
             description = "How long the learning rate rises: steps (100) or a share of the run (5%%, default).")
     private String warmup;
+
+    @Option(
+            names = DISTILL,
+            paramLabel = "DIR",
+            description = "Learn from this model besides the text: a checkpoint or run with the same tokenizer. Its"
+                    + " distribution of each next token is compared with that of the model in training.")
+    private String teacher;
+
+    @Option(
+            names = KD_WEIGHT,
+            paramLabel = "SHARE",
+            description = "How much that counts, up to 1; the text itself counts with the rest. Default: 0.5.")
+    private String teacherWeight;
+
+    @Option(
+            names = KD_KIND,
+            paramLabel = "KIND",
+            description = "How the distributions are compared: forward (default) or reverse relative entropy, js"
+                    + " (Jensen-Shannon) or tv (total variation).")
+    private String teacherKind;
+
+    @Option(names = KD_TEMPERATURE, paramLabel = "T", description = "What both are softened by before. Default: 1.")
+    private String teacherTemperature;
+
+    @Option(
+            names = EXIT_LOSS,
+            paramLabel = "KIND",
+            description =
+                    "Losses at the end of each recursion, through the head, of a recursive model without a router:"
+                            + " weighted (recursion r counts r over the sum of all), aggressive (the last counts 1, the others"
+                            + " --exit-coefficient) or none (default).")
+    private String exitLoss;
+
+    @Option(
+            names = EXIT_COEFFICIENT,
+            paramLabel = "X",
+            description = "What the ends before the last count with aggressive. Default: 0.1.")
+    private String exitCoefficient;
+
+    @Option(
+            names = EXIT_DISTILL,
+            description = "The ends before the last learn the distribution of the last one, not the next token.")
+    private boolean exitDistill;
 
     @Option(
             names = "--freeze",
@@ -234,6 +285,13 @@ final class TrainOptions {
         value("lr", lr);
         text("schedule", schedule);
         text("warmup", warmup);
+        text("distill.teacher", teacher);
+        value("distill.weight", teacherWeight);
+        text("distill.kind", teacherKind);
+        value("distill.temperature", teacherTemperature);
+        text("exit.loss", exitLoss);
+        value("exit.coefficient", exitCoefficient);
+        value("exit.distill", exitDistill ? "true" : null);
         text("optimizer.freeze", freeze);
         text("order", order);
         value("document_attention", acrossDocuments ? "false" : null);

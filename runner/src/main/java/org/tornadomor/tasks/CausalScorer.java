@@ -23,12 +23,15 @@ import org.tornadomor.model.ParameterSet;
 final class CausalScorer implements RequestScorer {
     /** Tokens that are read in a tick. */
     private static final int TICK_TOKENS = 512;
-    /** Tokens whose keys are kept at a time, unless one request is longer. */
-    private static final int KEPT_TOKENS = 1 << 15;
+    /** Bytes of keys and values, unless one request needs more. */
+    private static final long KEY_BYTES = 512L << 20;
 
     private static final int MOST_SEQUENCES = 64;
     /** Floats of the logits of a tick. */
     private static final int LOGIT_FLOATS = 8 << 20;
+
+    /** So many logits are looked at by one thread. */
+    private static final int PARALLEL_FLOATS = 1 << 18;
 
     private final Decoder decoder;
     private final int vocabulary;
@@ -85,7 +88,8 @@ final class CausalScorer implements RequestScorer {
         this.threshold = threshold;
         this.maxDepth = maxDepth;
         vocabulary = config.vocabSize();
-        int fitting = Math.clamp(KEPT_TOKENS / longest, 1, MOST_SEQUENCES);
+        long each = DecoderSize.full(config, 1, longest, 1).keyBytes(config);
+        int fitting = Math.clamp(KEY_BYTES / each, 1, MOST_SEQUENCES);
         int places = sequences > 0 ? sequences : Math.clamp(total / Math.max(1, longest / 2), 1, fitting);
         tickTokens = Math.clamp(total, 1, TICK_TOKENS);
         int rows = places + tickTokens * config.recursions();
@@ -114,7 +118,7 @@ final class CausalScorer implements RequestScorer {
 
     /** The longest first: what is left at the end is short. */
     private static Deque<Group> groups(List<ScoringJob> jobs) {
-        Map<List<Integer>, Group> byContext = new LinkedHashMap<>();
+        Map<TokenKey, Group> byContext = new LinkedHashMap<>();
         for (ScoringJob job : jobs) {
             byContext.computeIfAbsent(job.context(), context -> new Group()).add(job);
         }
@@ -170,8 +174,10 @@ final class CausalScorer implements RequestScorer {
             return;
         }
         decoder.logits(logits);
+        IntStream sequences = IntStream.range(0, running.length);
+        boolean worthThreads = (long) outputs * vocabulary > PARALLEL_FLOATS;
         // A job has its rows in order and takes them one by one.
-        IntStream.range(0, running.length).parallel().forEach(sequence -> {
+        (worthThreads ? sequences.parallel() : sequences).forEach(sequence -> {
             for (int row = 0; row < outputs; row++) {
                 if (decoder.outputSequence(row) == sequence) {
                     running[sequence].job.take(decoder.outputPosition(row), logits, row * vocabulary, vocabulary);
@@ -195,7 +201,7 @@ final class CausalScorer implements RequestScorer {
                 running[done.sequence] = null;
                 order.remove(i--);
                 follow(done.group, ready);
-                progress.accept(done.job.length());
+                progress.accept(done.job.tokens());
             }
         }
     }

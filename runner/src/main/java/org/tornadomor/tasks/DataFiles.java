@@ -25,13 +25,6 @@ record DataFiles(Path folder) {
     private static final String ENDINGS = "\\.(jsonl|json|parquet|csv)";
     private static final Map<String, String> OTHER_NAMES = Map.of("validation", "validation|val|valid|dev");
 
-    /**
-     * What was found.
-     *
-     * @param serves all splits, having none in its name
-     */
-    record Found(List<Path> files, boolean serves) {}
-
     /** @throws UserError if it is no folder */
     DataFiles {
         if (folder != null && !Files.isDirectory(folder)) {
@@ -44,7 +37,7 @@ record DataFiles(Path folder) {
      *
      * @throws UserError if there are none, several that are not parts of one, or a part is missing
      */
-    Found find(TaskConfig task, String split) {
+    List<Path> find(TaskConfig task, String split) {
         if (!task.data().files().isEmpty()) {
             List<String> named =
                     task.data().files().getOrDefault(split, task.data().files().get(""));
@@ -52,7 +45,7 @@ record DataFiles(Path folder) {
                 throw new UserError(
                         "task " + task.name() + " names no file for its split " + split + "; add it to data_files");
             }
-            return new Found(named.stream().map(InputFile::path).toList(), false);
+            return named.stream().map(InputFile::path).toList();
         }
         if (folder == null) {
             throw new UserError("task " + task.name() + " needs data: give --task-data with the folder that holds "
@@ -62,14 +55,14 @@ record DataFiles(Path folder) {
         for (Path place : places(stems, task.data(), split)) {
             List<Path> found = in(place, stems, split);
             if (!found.isEmpty()) {
-                return new Found(found, false);
+                return found;
             }
         }
         for (String stem : stems) {
             for (Path place : List.of(folder, folder.resolve(stem))) {
                 List<Path> found = matching(place, Pattern.quote(stem) + ENDINGS);
                 if (!found.isEmpty()) {
-                    return new Found(one(found), true);
+                    return one(found);
                 }
             }
         }
@@ -86,6 +79,15 @@ record DataFiles(Path folder) {
                 : task.data().part() == null ? base : base + "/" + task.data().part();
         return inside + "/" + split + ".jsonl or " + stems.getFirst() + "_" + split
                 + ".jsonl (or .json, .parquet, .csv," + " or parts as on the hub)";
+    }
+
+    /** Whether the name of a file, or of a folder that it lies in, is that of the task or of its part of the set. */
+    boolean names(TaskConfig task, Path file) {
+        String path =
+                (folder == null ? file : folder.relativize(file)).toString().toLowerCase(Locale.ROOT);
+        return path.contains(task.name().toLowerCase(Locale.ROOT))
+                || task.data().part() != null
+                        && path.contains(task.data().part().toLowerCase(Locale.ROOT));
     }
 
     private static String last(String set) {

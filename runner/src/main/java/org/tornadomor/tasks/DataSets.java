@@ -20,6 +20,7 @@ final class DataSets {
      * @param stems further names that its folders and files may have
      * @param columns that its documents have
      * @param bareColumns of CSV files without a line of names, as its makers offer them; empty if there are none
+     * @param severalParts whether different tasks take different parts of it
      * @param partColumn the column that says which part of the set a document belongs to; empty if there is none
      */
     record DataSet(
@@ -29,6 +30,7 @@ final class DataSets {
             List<String> stems,
             List<String> columns,
             List<String> bareColumns,
+            boolean severalParts,
             String partColumn) {}
 
     private DataSets() {}
@@ -47,6 +49,7 @@ final class DataSets {
                     TaskFile.texts(node.get("stems"), "stems"),
                     TaskFile.texts(node.get("columns"), "columns"),
                     TaskFile.texts(node.get("bare_columns"), "bare_columns"),
+                    node.path("several_parts").asBoolean(false),
                     node.path("part_column").asString(""));
             sets.put(set.name(), set);
         }

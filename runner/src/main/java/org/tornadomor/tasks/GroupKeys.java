@@ -45,7 +45,7 @@ record GroupKeys(String alias, List<TaskTree.Mean> means, String version, Object
         for (Map.Entry<String, JsonNode> entry : item.properties()) {
             boolean known = switch (entry.getKey()) {
                 case "metric" -> true;
-                case "weight_by_size" -> entry.getValue().isBoolean();
+                case "weight_by_size" -> TaskFile.flag(entry.getValue()) != null;
                 case "aggregation" -> entry.getValue().asString("").equals("mean");
                 case "filter_list" -> isNone(entry.getValue());
                 default -> false;
@@ -60,7 +60,7 @@ record GroupKeys(String alias, List<TaskTree.Mean> means, String version, Object
                 .filter(m -> m.aggregation() == Metric.Aggregation.MEAN)
                 .orElseThrow(() -> new UserError(
                         where + " brings the metric '" + label + "' together, of which there is no mean; take it out"));
-        return new TaskTree.Mean(metric, item.path("weight_by_size").asBoolean(true));
+        return new TaskTree.Mean(metric, TaskFile.flag(item, "weight_by_size", true));
     }
 
     private static boolean isNone(JsonNode filters) {

@@ -106,7 +106,7 @@ final class KnownFunctions {
     }
 
     private static long option(Doc doc) {
-        String answer = doc.text("answer");
+        String answer = String.valueOf(doc.field("answer"));
         if (!answer.equals("1") && !answer.equals("2")) {
             throw new UserError(doc.place() + " has the answer '" + answer + "', which is neither 1 nor 2; give a split"
                     + " with answers");

@@ -17,7 +17,6 @@ final class ScoringJob {
     private final List<double[]> sums = new ArrayList<>();
     private final List<boolean[]> greedy = new ArrayList<>();
     private int firstWanted;
-    private int sharedTokens = Integer.MAX_VALUE;
 
     private ScoringJob(int[] ids) {
         this.ids = ids;
@@ -26,13 +25,13 @@ final class ScoringJob {
 
     /** The jobs of requests; a number is the place of a request in the list. */
     static List<ScoringJob> of(List<TokenRequest> requests) {
-        Map<List<Integer>, ScoringJob> jobs = new LinkedHashMap<>();
+        Map<TokenKey, ScoringJob> jobs = new LinkedHashMap<>();
         for (int i = 0; i < requests.size(); i++) {
             TokenRequest request = requests.get(i);
-            int[] inputs = Arrays.copyOf(request.ids(), request.inputs());
-            ScoringJob job =
-                    jobs.computeIfAbsent(Arrays.stream(inputs).boxed().toList(), key -> new ScoringJob(inputs));
-            job.add(i, request);
+            jobs.computeIfAbsent(
+                            new TokenKey(request.ids(), request.inputs()),
+                            key -> new ScoringJob(Arrays.copyOf(key.ids(), key.count())))
+                    .add(i, request);
         }
         return new ArrayList<>(jobs.values());
     }
@@ -43,7 +42,6 @@ final class ScoringJob {
         sums.add(new double[1]);
         greedy.add(new boolean[] {true});
         firstWanted = Math.min(firstWanted, request.firstPredicting());
-        sharedTokens = Math.min(sharedTokens, request.firstPredicting());
     }
 
     /** The tokens that the model sees. */
@@ -55,14 +53,19 @@ final class ScoringJob {
         return ids.length;
     }
 
+    /** Tokens of all requests that it answers, as if each had run. */
+    long tokens() {
+        return (long) ids.length * requests.size();
+    }
+
     /** The first token whose logits are wanted. */
     int firstWanted() {
         return firstWanted;
     }
 
     /** The tokens before everything that is predicted, which other jobs may share. */
-    List<Integer> context() {
-        return Arrays.stream(ids, 0, sharedTokens).boxed().toList();
+    TokenKey context() {
+        return new TokenKey(ids, firstWanted);
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.tornadomor.tasks;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,7 @@ import org.tornadomor.UserError;
 final class TaskData {
     private final DataFiles files;
     private final Consumer<String> notes;
-    private final Map<List<?>, List<Doc>> read = new HashMap<>();
+    private final Map<List<Path>, List<Doc>> read = new HashMap<>();
 
     /** @param notes is told what was read from where */
     TaskData(DataFiles files, Consumer<String> notes) {
@@ -25,23 +26,24 @@ final class TaskData {
      * @throws UserError if there are none, or they are not what the task needs
      */
     List<Doc> split(TaskConfig task, String split) {
-        DataFiles.Found found = files.find(task, split);
+        List<Path> found = files.find(task, split);
         TaskConfig.Data data = task.data();
         Optional<DataSets.DataSet> known = DataSets.of(data.set());
-        String partColumn = known.map(DataSets.DataSet::partColumn).orElse("");
-        List<Doc> docs = read.computeIfAbsent(found.files(), paths -> {
+        List<Doc> docs = read.computeIfAbsent(found, paths -> {
             List<Doc> all = Documents.read(
-                    found.files(), known.map(DataSets.DataSet::bareColumns).orElse(List.of()));
-            String where = found.files().getFirst() + (found.files().size() > 1 ? " and its further parts" : "");
-            notes.accept(where + ": " + all.size() + " documents");
+                    paths, known.map(DataSets.DataSet::bareColumns).orElse(List.of()));
+            String where = paths.getFirst() + (paths.size() > 1 ? " and its further parts" : "");
+            notes.accept(where + ": " + all.size() + (all.size() == 1 ? " document" : " documents"));
             return all;
         });
         if (docs.isEmpty()) {
             throw new UserError("the split " + split + " of task " + task.name() + " is empty: there is no document in "
-                    + found.files().getFirst());
+                    + found.getFirst());
         }
         known.ifPresent(set -> docs.forEach(doc -> requireColumns(set, doc)));
-        List<Doc> own = partColumn.isEmpty() ? docs : ofPart(task, docs, partColumn);
+        List<Doc> own = known.isPresent() && data.part() != null && known.get().severalParts()
+                ? ofPart(task, docs, known.get(), files.names(task, found.getFirst()))
+                : docs;
         return data.process() == null
                 ? own
                 : own.stream()
@@ -49,8 +51,19 @@ final class TaskData {
                         .toList();
     }
 
-    private static List<Doc> ofPart(TaskConfig task, List<Doc> docs, String column) {
-        if (!docs.getFirst().fields().containsKey(column)) {
+    /** Those of a part of the set, where a file holds several. */
+    private List<Doc> ofPart(TaskConfig task, List<Doc> docs, DataSets.DataSet set, boolean named) {
+        String column = set.partColumn();
+        if (column.isEmpty() || !docs.getFirst().fields().containsKey(column)) {
+            if (!named && !column.isEmpty()) {
+                throw new UserError(docs.getFirst().place() + " has no " + column
+                        + ", and the name of the file does not say" + " that its documents are of task " + task.name()
+                        + ": add the column or rename the file");
+            }
+            if (!named) {
+                notes.accept("task " + task.name() + ": the name of its file does not say that it holds "
+                        + task.data().part());
+            }
             return docs;
         }
         String part = task.data().part();
@@ -80,6 +93,6 @@ final class TaskData {
 
     /** Whether one file serves both splits, so that a document may be its own example. */
     boolean sameFile(TaskConfig task, String split, String other) {
-        return files.find(task, split).files().equals(files.find(task, other).files());
+        return files.find(task, split).equals(files.find(task, other));
     }
 }

@@ -3,6 +3,7 @@ package org.tornadomor.tasks;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.tornadomor.UserError;
@@ -76,6 +77,24 @@ final class TaskFile {
             all.add(item.stringValue());
         }
         return all;
+    }
+
+    /** Whether something is switched on, as YAML 1.1 writes it too ({@code True}, {@code no}); null if it says neither. */
+    static Boolean flag(JsonNode node) {
+        if (node.isBoolean()) {
+            return node.booleanValue();
+        }
+        return switch (node.asString("").toLowerCase(Locale.ROOT)) {
+            case "true", "yes", "on" -> true;
+            case "false", "no", "off" -> false;
+            default -> null;
+        };
+    }
+
+    /** The same of a key that may be missing, or is known to be a switch. */
+    static boolean flag(JsonNode object, String key, boolean otherwise) {
+        Boolean flag = flag(object.path(key));
+        return flag == null ? otherwise : flag;
     }
 
     /** Replaces each function by the name under which it is known. */

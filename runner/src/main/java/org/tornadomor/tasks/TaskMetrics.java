@@ -59,19 +59,19 @@ record TaskMetrics(List<Metric> metrics, TaskConfig.Matching matching) {
                 ignored = TaskFile.texts(value, where);
                 requirePatterns(ignored, where);
             } else if (matches && SWITCHES.contains(option.getKey())) {
-                if (!value.isBoolean()) {
+                if (TaskFile.flag(value) == null) {
                     throw new UserError(where + " is " + value + "; it is true or false");
                 }
             } else if (!Set.of("metric", "higher_is_better").contains(option.getKey())
-                    && !(option.getKey().equals("hf_evaluate") && value.isBoolean())) {
+                    && !(option.getKey().equals("hf_evaluate") && TaskFile.flag(value) != null)) {
                 throw new UserError(where + " is not supported; take it out");
             }
         }
         return new TaskConfig.Matching(
                 ignored,
-                entry.path("ignore_case").asBoolean(false),
-                entry.path("ignore_punctuation").asBoolean(false),
-                entry.path("ignore_numbers").asBoolean(false));
+                TaskFile.flag(entry, "ignore_case", false),
+                TaskFile.flag(entry, "ignore_punctuation", false),
+                TaskFile.flag(entry, "ignore_numbers", false));
     }
 
     private static void requirePatterns(List<String> patterns, String where) {

@@ -299,13 +299,13 @@ final class TaskReader {
                 : List.of(text("fewshot_delimiter", "\n\n"));
         int most = 256;
         boolean warm = false;
-        boolean draws = own.path("do_sample").asBoolean(false);
+        boolean draws = TaskFile.flag(own, "do_sample", false);
         for (Map.Entry<String, JsonNode> entry : own.properties()) {
             JsonNode value = entry.getValue();
             switch (entry.getKey()) {
                 case "until" -> requireStops(until);
                 case "do_sample" -> {
-                    if (!value.isBoolean()) {
+                    if (TaskFile.flag(value) == null) {
                         throw fault("generation_kwargs.do_sample", "is " + value + "; it is true or false");
                     }
                 }

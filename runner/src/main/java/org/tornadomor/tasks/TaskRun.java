@@ -1,5 +1,6 @@
 package org.tornadomor.tasks;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.function.LongConsumer;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.TokenListener;
+import org.tornadomor.UserError;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.generation.BatchGenerator;
@@ -50,7 +52,7 @@ public final class TaskRun {
             TaskOptions options,
             TaskLibrary library,
             List<String> names,
-            java.nio.file.Path data,
+            Path data,
             Consumer<String> notes) {
         List<TaskTree> trees = new ArrayList<>();
         for (String name : names) {
@@ -63,8 +65,12 @@ public final class TaskRun {
         TaskPreparation preparation = new TaskPreparation(new DataFiles(data), texts, options, notes);
         for (TaskTree tree : trees) {
             for (TaskConfig task : tree.tasks()) {
-                if (!run.prepared.containsKey(task.name())) {
+                PreparedTask known = run.prepared.get(task.name());
+                if (known == null) {
                     run.prepared.put(task.name(), preparation.prepare(task));
+                } else if (!known.task().source().equals(task.source())) {
+                    throw new UserError("task " + task.name() + " is asked for twice, and a group changes it: give it"
+                            + " another name there, or ask for one of them");
                 }
             }
         }

@@ -63,7 +63,9 @@ final class TrainScorer implements RequestScorer {
                 count++;
             }
             score(sorted.subList(first, first + count), length, answers);
-            progress.accept((long) count * length);
+            progress.accept(sorted.subList(first, first + count).stream()
+                    .mapToLong(ScoringJob::tokens)
+                    .sum());
             first += count;
         }
     }

@@ -138,4 +138,46 @@ class EvaluateCommandTest {
                 .failsWith(1, "--max-tokens 0");
         Outcome.of("evaluate", "--model", model).failsWith(2, "--data");
     }
+
+    @Test
+    void exitsAreMeasuredAtEachDepth() throws IOException {
+        Path model = Folders.bytes(folder.resolve("mor"));
+        Path text = Files.writeString(folder.resolve("exits.txt"), "Where would this token leave? ".repeat(9));
+        JsonNode json = JsonMapper.shared()
+                .readTree(Outcome.of("evaluate", "--model", model, "--data", text, "--exits", "--json")
+                        .succeeds()
+                        .out());
+        double sum = 0;
+        for (int r = 1; r <= 3; r++) {
+            JsonNode end = json.get("exits").get(r - 1);
+            sum += end.get("oracle_share").doubleValue();
+            String alone = Outcome.of(
+                            "evaluate", "--model", model, "--data", text, "--max-depth", Integer.toString(r), "--json")
+                    .succeeds()
+                    .out();
+            assertEquals(
+                    JsonMapper.shared()
+                            .readTree(alone)
+                            .at("/causal/loss_per_token")
+                            .doubleValue(),
+                    end.get("loss_per_token").doubleValue(),
+                    1e-5);
+        }
+        assertEquals(1, sum, 1e-9);
+        assertEquals(1, json.at("/exits/2/agreement").doubleValue());
+        assertTrue(json.at("/exits/0/oracle_share").doubleValue()
+                == json.at("/exits/0/agreement").doubleValue());
+        Outcome.of("evaluate", "--model", model, "--data", text, "--exits", "--max-depth", "2")
+                .failsWith(1, "--max-depth changes nothing");
+        Outcome.of(
+                        "evaluate",
+                        "--model",
+                        Folders.GOLDEN.resolve("vanilla"),
+                        "--tokenizer",
+                        "bytes",
+                        "--data",
+                        text,
+                        "--exits")
+                .failsWith(1, "--exits changes nothing");
+    }
 }

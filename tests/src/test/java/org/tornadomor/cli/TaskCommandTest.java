@@ -241,7 +241,7 @@ class TaskCommandTest {
         Files.writeString(folder.resolve("mine.jsonl"), "{\"q\": \"a\"}\n{\"q\": \"b\"}\n");
         Path group = Files.writeString(
                 folder.resolve("group.yaml"),
-                "group: all\ngroup_alias: of us\ntask: [ours]\naggregate_metric_list: {metric: acc}\n");
+                "group: all\ngroup_alias: of us\ntask: [ours]\naggregate_metric_list: {metric: acc, weight_by_size: True}\n");
         String out = Outcome.of("evaluate", "--model", model, "--task", group, "--mode", "causal")
                 .succeeds()
                 .out();

@@ -22,6 +22,8 @@ final class AllocationProbe {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int STEPS = 20;
     private static final int WINDOWS = 1500;
+    /** Contexts grow meanwhile, and with them what a step takes. */
+    private static final int SERVED_WINDOWS = 400;
 
     private final Random random = new Random(4);
 
@@ -50,9 +52,13 @@ final class AllocationProbe {
      * Vectors are objects until everything is compiled.
      */
     private static void settle(Runnable step) {
+        settle(WINDOWS, step);
+    }
+
+    private static void settle(int windows, Runnable step) {
         long[] threads = workers();
         long least = Long.MAX_VALUE;
-        for (int window = 0; window < WINDOWS && least > 0; window++) {
+        for (int window = 0; window < windows && least > 0; window++) {
             long before = allocated(threads);
             for (int i = 0; i < STEPS; i++) {
                 step.run();
@@ -117,7 +123,7 @@ final class AllocationProbe {
 
     /** Requests that ask for nothing special, drawn on and on in one place each. */
     private void serve(int sequences) {
-        int context = 40_000;
+        int context = 2 * STEPS * SERVED_WINDOWS;
         ModelConfig config =
                 new ModelConfig(80, 32, 48, 5, 4, 2, 8, 1e-5, 10000, context, true, 0.3, MorConfig.expertChoice(3));
         RequestListener listener = new RequestListener() {
@@ -148,7 +154,7 @@ final class AllocationProbe {
                                     0),
                             listener);
                 }
-                settle(scheduler::step);
+                settle(SERVED_WINDOWS, scheduler::step);
             }
         }
     }

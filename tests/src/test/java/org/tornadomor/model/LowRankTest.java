@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -12,9 +13,14 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.ParameterSpec;
 import org.tornadomor.model.io.ParameterSpecs;
@@ -86,6 +92,36 @@ class LowRankTest {
             }
         }
         assertArrayEquals(expected, actual);
+    }
+
+    /** Factors stay what they are where the matrices beside them are narrow. */
+    @Test
+    void narrowWeightsLeaveFactorsAlone(@TempDir Path folder) {
+        ModelConfig config = TinyConfigs.grouped(6, MorConfig.recursive(2).withLora(new LoraConfig(3, LoraConfig.ALL)));
+        int[] ids = {1, 2, 3, 4, 5, 6};
+        try (Engine engine = new CpuEngine(1)) {
+            try (ParameterSet weights = new ParameterSet(engine, "weights", config)) {
+                RandomModels.initialise(engine, weights, new Random(2));
+                Checkpoints.save(engine, weights, folder, DType.F32);
+            }
+            float[][] logits = new float[2][ids.length * config.vocabSize()];
+            ElementType[] types = {ElementType.F32, ElementType.BF16};
+            for (int i = 0; i < 2; i++) {
+                try (ParameterSet weights = new ParameterSet(engine, "weights", config, types[i]);
+                        CheckpointFolder checkpoint = CheckpointFolder.open(folder);
+                        Scorer scorer = scorer(engine, checkpoint, weights, ids.length)) {
+                    Tensor factor = weights.named().get(ParameterNames.loraUp(2, LoraTarget.Q));
+                    assertEquals(ElementType.F32, factor.type());
+                    scorer.score(ids, ids, 1, ids.length, true, logits[i]);
+                }
+            }
+            assertArrayEquals(logits[0], logits[1], 0.15f);
+        }
+    }
+
+    private static Scorer scorer(Engine engine, CheckpointFolder checkpoint, ParameterSet weights, int length) {
+        Checkpoints.load(engine, checkpoint, weights);
+        return new Scorer(engine, weights, 1, length);
     }
 
     @Test

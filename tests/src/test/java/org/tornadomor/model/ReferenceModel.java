@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.tornadomor.engine.Divergence;
 
 /**
  * The whole model in double precision: forward and losses, a token after the other, written from the formulas and tables of
@@ -56,6 +57,10 @@ final class ReferenceModel {
         double balance;
         double z;
         double auxRouter;
+        double distillation;
+        double exits;
+        /** Of the cross-entropy in what is minimised. */
+        double share = 1;
         /** How far the closest routing decision was from going the other way. */
         double margin = Double.POSITIVE_INFINITY;
 
@@ -67,7 +72,7 @@ final class ReferenceModel {
 
         /** What is minimised: the auxiliary routers have a loss of their own. */
         double total() {
-            return lm + aux + balance + z;
+            return share * lm + distillation + exits + aux + balance + z;
         }
     }
 
@@ -91,6 +96,21 @@ final class ReferenceModel {
             return new Keys(k.clone(), v.clone());
         }
     }
+
+    /** Logits of a teacher by row, or null; how far the student is from it, and what that counts. */
+    double[][] teacher;
+
+    Divergence divergence;
+    double weight;
+    double temperature;
+
+    /** Coefficients by recursion from 1 of losses at their ends, or null; and what the earlier ends learn instead of the text. */
+    float[] exits;
+
+    double[][] exitTeacher;
+
+    /** By recursion and row, the hidden state that the last layer so far left. */
+    private double[][][] ends;
 
     private final ModelConfig config;
     private final MorConfig mor;
@@ -159,6 +179,7 @@ final class ReferenceModel {
     /** Runs sequences of equal length, one after the other in {@code inputs} and {@code targets}. */
     Result run(int[] inputs, int[] targets, int sequences, int length, Choice choice) {
         Result result = new Result(sequences * length);
+        ends = new double[recursions + 1][sequences * length][];
         RouterSums[] sums = new RouterSums[recursions];
         Arrays.setAll(sums, r -> new RouterSums());
         for (int b = 0; b < sequences; b++) {
@@ -170,9 +191,60 @@ final class ReferenceModel {
             result.logits[i] = map(head, rmsNorm(result.logits[i], norm, config.rmsNormEps()));
             result.rowLoss[i] = targets[i] < 0 ? 0 : logSumExp(result.logits[i]) - result.logits[i][targets[i]];
             result.lm += result.rowLoss[i] / inputs.length;
+            if (teacher != null) {
+                result.share = 1 - weight;
+                double[] q = softmax(scaled(result.logits[i], 1 / temperature));
+                double[] p = softmax(scaled(teacher[i], 1 / temperature));
+                double distance = temperature * temperature * distance(divergence, p, q);
+                result.distillation += targets[i] < 0 ? 0 : weight * distance / inputs.length;
+            }
+        }
+        if (exits != null) {
+            addExits(result, head, norm, targets);
         }
         addRouterLosses(result, sums);
         return result;
+    }
+
+    private void addExits(Result result, double[] head, double[] norm, int[] targets) {
+        result.share = exits[recursions - 1];
+        for (int r = 1; r < recursions; r++) {
+            for (int i = 0; i < targets.length; i++) {
+                double[] logits = map(head, rmsNorm(ends[r][i], norm, config.rmsNormEps()));
+                double loss = exitTeacher == null
+                        ? logSumExp(logits) - logits[Math.max(0, targets[i])]
+                        : distance(Divergence.FORWARD, softmax(exitTeacher[i]), softmax(logits));
+                result.exits += targets[i] < 0 ? 0 : exits[r - 1] * loss / targets.length;
+            }
+        }
+    }
+
+    private static double[] scaled(double[] x, double factor) {
+        return Arrays.stream(x).map(value -> value * factor).toArray();
+    }
+
+    /** How far q is from p, in nats or, for total variation, as a probability. */
+    static double distance(Divergence divergence, double[] p, double[] q) {
+        double[] mean = new double[p.length];
+        Arrays.setAll(mean, i -> (p[i] + q[i]) / 2);
+        return switch (divergence) {
+            case FORWARD -> relativeEntropy(p, q);
+            case REVERSE -> relativeEntropy(q, p);
+            case JS -> (relativeEntropy(p, mean) + relativeEntropy(q, mean)) / 2;
+            case TV ->
+                IntStream.range(0, p.length)
+                                .mapToDouble(i -> Math.abs(p[i] - q[i]))
+                                .sum()
+                        / 2;
+        };
+    }
+
+    private static double relativeEntropy(double[] p, double[] q) {
+        double sum = 0;
+        for (int i = 0; i < p.length; i++) {
+            sum += p[i] == 0 ? 0 : p[i] * Math.log(p[i] / q[i]);
+        }
+        return sum;
     }
 
     private void addRouterLosses(Result result, RouterSums[] sums) {
@@ -229,6 +301,9 @@ final class ReferenceModel {
             for (ReferenceShape.Layer layer : layers) {
                 if (layer.recursion() == 0 || !routed && layer.recursion() <= choice.maxDepth()) {
                     store(everyone, layer(layer, everyone, h));
+                    for (int t = 0; t < length; t++) {
+                        ends[layer.recursion()][at + t] = h[t];
+                    }
                 } else if (routed && !recursionsDone) {
                     recursionsDone = true;
                     if (config.router() == RouterKind.EXPERT_CHOICE) {

@@ -51,6 +51,8 @@ class ReportTest {
                             0,
                             0,
                             0,
+                            Double.NaN,
+                            Double.NaN,
                             0.1,
                             i == 2 ? Double.NaN : 1,
                             64,

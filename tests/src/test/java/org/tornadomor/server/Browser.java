@@ -23,6 +23,9 @@ import org.openqa.selenium.chrome.ChromeOptions;
 
 /** The Chromium of the system without a window, driven by its own driver. Nothing is downloaded. */
 final class Browser implements AutoCloseable {
+    /** A machine may be busy. */
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
+
     private static final int LOOK_MILLIS = 15;
     private static final List<String> NAMES = List.of("chromium", "chromium-browser", "google-chrome");
 
@@ -30,7 +33,7 @@ final class Browser implements AutoCloseable {
     private static final Logger CHATTER = Logger.getLogger("org.openqa.selenium.devtools");
 
     private final ChromeDriver driver;
-    private long patienceMillis = 30_000;
+    private long patienceMillis = PATIENCE.toMillis();
 
     private Browser(ChromeDriver driver) {
         this.driver = driver;
@@ -62,6 +65,7 @@ final class Browser implements AutoCloseable {
         ChromeDriverService service = new ChromeDriverService.Builder()
                 .usingDriverExecutable(chromedriver.get().toFile())
                 .usingAnyFreePort()
+                .withTimeout(PATIENCE)
                 .withLogOutput(OutputStream.nullOutputStream())
                 .build();
         return new Browser(new ChromeDriver(service, options));
@@ -78,13 +82,13 @@ final class Browser implements AutoCloseable {
         return driver;
     }
 
-    /** How long it waits for something to become so; half a minute at first. */
+    /** How long it waits for something to become so; a minute and a half at first. */
     void waitFor(Duration longest) {
         patienceMillis = longest.toMillis();
     }
 
     void open(String address) {
-        driver.manage().timeouts().scriptTimeout(Duration.ofSeconds(20));
+        driver.manage().timeouts().scriptTimeout(PATIENCE);
         driver.get(address);
     }
 

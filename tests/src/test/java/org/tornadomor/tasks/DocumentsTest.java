@@ -91,9 +91,9 @@ class DocumentsTest {
             parts.add(Files.createFile(hub.resolve("test-0000" + i + "-of-00002.parquet")));
         }
         DataFiles files = new DataFiles(folder);
-        assertEquals(parts, files.find(task, "test").files());
+        assertEquals(parts, files.find(task, "test"));
         Path flat = Files.createFile(folder.resolve("arc_easy_train.csv"));
-        assertEquals(List.of(flat), files.find(task, "train").files());
+        assertEquals(List.of(flat), files.find(task, "train"));
         Files.delete(parts.getLast());
         UserError error = assertThrows(UserError.class, () -> files.find(task, "test"));
         assertTrue(error.getMessage().contains("part 1 is missing"), error.getMessage());
@@ -119,5 +119,9 @@ class DocumentsTest {
         assertEquals(
                 List.of("r"), docs.stream().map(doc -> doc.text("question")).toList());
         assertEquals(0, docs.getFirst().index());
+        Files.writeString(all, Files.readString(all).replaceAll("\"subject\": \"\\w+\", ", ""));
+        UserError error = assertThrows(
+                UserError.class, () -> new TaskData(new DataFiles(folder), note -> {}).split(task, "test"));
+        assertTrue(error.getMessage().contains("has no subject"), error.getMessage());
     }
 }

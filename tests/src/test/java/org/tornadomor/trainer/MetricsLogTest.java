@@ -19,7 +19,21 @@ class MetricsLogTest {
     Path run;
 
     private static StepMetrics step(long step) {
-        return new StepMetrics(step, 512 * step, 5.5, 5.25, 0.25, 0, 0, 0.001, 1.5, 1000, 0.5, List.of(0.25, 0.75));
+        return new StepMetrics(
+                step,
+                512 * step,
+                5.5,
+                5.25,
+                0.25,
+                0,
+                0,
+                Double.NaN,
+                Double.NaN,
+                0.001,
+                1.5,
+                1000,
+                0.5,
+                List.of(0.25, 0.75));
     }
 
     private List<String> lines() throws IOException {

@@ -1,6 +1,7 @@
 package org.tornadomor.engine;
 
 import static org.tornadomor.engine.Op.check;
+import static org.tornadomor.engine.Op.sameColumns;
 import static org.tornadomor.engine.Op.sameRows;
 
 import java.util.List;
@@ -31,6 +32,42 @@ public sealed interface LossOp extends Op {
         @Override
         public List<Slot> writes() {
             return gradient ? List.of(rowLoss, logits) : List.of(rowLoss);
+        }
+    }
+
+    /**
+     * {@code rowLoss = T^2 D(p, q)} with {@code p = softmax(teacher / T)} and {@code q = softmax(logits / T)}; the logits of the
+     * teacher become {@code scale} times the gradient of that by the logits of the student, so that no third matrix is needed. With
+     * g the derivative of D by q, the gradient by a logit is {@code T q (g - sum(q g))}. A negative target is left out: loss and
+     * gradient 0. teacher, logits [R, V], rowLoss, targets [R].
+     */
+    record Distil(
+            Slot rowLoss,
+            Slot teacher,
+            Slot logits,
+            Slot targets,
+            Divergence divergence,
+            float temperature,
+            float scale)
+            implements LossOp {
+        public Distil {
+            sameRows("Distil", rowLoss, teacher, logits, targets);
+            sameColumns("Distil", teacher, logits);
+        }
+
+        @Override
+        public Extent rows() {
+            return logits.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return List.of(logits, targets);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return List.of(rowLoss, teacher);
         }
     }
 

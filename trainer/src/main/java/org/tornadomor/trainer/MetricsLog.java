@@ -73,6 +73,8 @@ public final class MetricsLog implements AutoCloseable {
                 number(line, "aux_loss"),
                 number(line, "balance_loss"),
                 number(line, "z_loss"),
+                number(line, "distill_loss"),
+                number(line, "exit_loss"),
                 number(line, "lr"),
                 number(line, "grad_norm"),
                 number(line, "tokens_per_second"),
@@ -118,6 +120,8 @@ public final class MetricsLog implements AutoCloseable {
         put(line, "aux_loss", metrics.auxLoss());
         put(line, "balance_loss", metrics.balanceLoss());
         put(line, "z_loss", metrics.zLoss());
+        putIfThere(line, "distill_loss", metrics.distillLoss());
+        putIfThere(line, "exit_loss", metrics.exitLoss());
         put(line, "lr", metrics.lr());
         put(line, "grad_norm", metrics.gradNorm());
         put(line, "tokens_per_second", metrics.tokensPerSecond());
@@ -155,6 +159,12 @@ public final class MetricsLog implements AutoCloseable {
     private static void put(ObjectNode line, String key, List<Double> values) {
         ArrayNode array = line.putArray(key);
         values.forEach(array::add);
+    }
+
+    private static void putIfThere(ObjectNode line, String key, double value) {
+        if (!Double.isNaN(value)) {
+            put(line, key, value);
+        }
     }
 
     /** JSON has no infinities. */

@@ -76,6 +76,7 @@ record RunSetup(
                     + " positions: choose a shorter one, or set model.max_position_embeddings");
         }
         config.optimizer().requireFits(model);
+        config.exit().requireFits(model);
         return new CapacityWarmUp(model, config.context(), config.capacityWarmup());
     }
 
@@ -179,6 +180,10 @@ record RunSetup(
                 c.lrDecay(),
                 c.minLrRatio(),
                 c.optimizer(),
+                c.distill().active()
+                        ? c.distill().withTeacher(absolute(c.distill().teacher()))
+                        : c.distill(),
+                c.exit(),
                 c.capacityWarmup(),
                 c.evalEvery(),
                 c.evalSamples(),

@@ -7,8 +7,11 @@ import java.util.List;
  *
  * @param step from 1
  * @param tokens trained on so far, this step included
- * @param loss what is minimised: the sum of the four terms after it, their coefficients applied
+ * @param loss what is minimised: the sum of the terms after it, their coefficients applied
  * @param lmLoss mean cross-entropy in nats a token
+ * @param distillLoss the divergence from a teacher with its weight, with which the cross-entropy counts with the rest; not a
+ *     number without a teacher
+ * @param exitLoss of the ends of recursions before the last, coefficients applied; not a number without such losses
  * @param gradNorm before clipping
  * @param tokensPerSecond of this step
  * @param stepSeconds from the first micro-batch to the new weights
@@ -22,6 +25,8 @@ public record StepMetrics(
         double auxLoss,
         double balanceLoss,
         double zLoss,
+        double distillLoss,
+        double exitLoss,
         double lr,
         double gradNorm,
         double tokensPerSecond,

@@ -35,6 +35,9 @@ public final class Trainer implements AutoCloseable {
     private final TrainingConfig config;
     private final TrainingListener listener;
     private final ParameterSet weights;
+    /** Null without one. */
+    private final Teacher teacher;
+
     private final TrainingPass pass;
     private final Optimizer optimizer;
     /** Null if nothing is held out. */
@@ -131,6 +134,13 @@ public final class Trainer implements AutoCloseable {
         this.config = setup.config();
         this.listener = listener;
         weights = new ParameterSet(engine, "weights", setup.model());
+        teacher = Teacher.load(
+                engine,
+                config.distill(),
+                config.unknownKeys().withNotes(listener::message),
+                setup.tokenizer(),
+                setup.model().vocabSize(),
+                config.context());
         pass = new TrainingPass(
                 engine,
                 weights,
@@ -138,7 +148,9 @@ public final class Trainer implements AutoCloseable {
                 config.context(),
                 config.accumulate(),
                 setup.capacities().active(),
-                config.recompute());
+                config.recompute(),
+                teacher == null ? null : teacher.distillation(),
+                config.exit().losses(setup.model().recursions()));
         pass.keepWithinDocuments(setup.documentEnd());
         optimizer = new Optimizer(
                 engine, weights, pass.gradients(), config.optimizer().settings());
@@ -197,6 +209,7 @@ public final class Trainer implements AutoCloseable {
         }
         TrainingState state = TrainingState.read(newest.get());
         state.requireSame(setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), setup.text(), folder.path());
+        state.requireTeacher(teacherFingerprint(), folder.path());
         state.load(newest.get(), engine, weights, optimizer.moments());
         step = state.step();
         secondsBefore = state.seconds();
@@ -205,6 +218,10 @@ public final class Trainer implements AutoCloseable {
         if (!LearningRates.same(state.config(), config, step)) {
             listener.message("the run has another length now, and the learning rate follows it from here on");
         }
+    }
+
+    private String teacherFingerprint() {
+        return teacher == null ? "" : teacher.fingerprint();
     }
 
     /**
@@ -335,7 +352,7 @@ public final class Trainer implements AutoCloseable {
 
     private void record(MetricsLog log, long taken, double rate, double norm, double seconds) {
         pass.depthShare(depthShare);
-        double total = (double) losses[Losses.LM] + losses[Losses.AUX] + losses[Losses.BALANCE] + losses[Losses.Z];
+        double total = pass.total(losses);
         lastStep = new StepMetrics(
                 taken,
                 taken * config.tokensPerStep(),
@@ -344,6 +361,8 @@ public final class Trainer implements AutoCloseable {
                 losses[Losses.AUX],
                 losses[Losses.BALANCE],
                 losses[Losses.Z],
+                teacher == null ? Double.NaN : losses[Losses.DISTILLATION],
+                config.exit().loss() == Exit.Loss.NONE ? Double.NaN : losses[Losses.EXITS],
                 rate,
                 norm,
                 config.tokensPerStep() / seconds,
@@ -365,7 +384,12 @@ public final class Trainer implements AutoCloseable {
             return;
         }
         TrainingState state = new TrainingState(
-                step, seconds(), setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), config);
+                step,
+                seconds(),
+                setup.corpus().fingerprint(),
+                setup.tokenizer().fingerprint(),
+                teacherFingerprint(),
+                config);
         saved = folder.save(
                 step,
                 aside -> state.save(aside, engine, weights, optimizer.moments(), setup.texts()),
@@ -464,6 +488,9 @@ public final class Trainer implements AutoCloseable {
         }
         optimizer.close();
         pass.close();
+        if (teacher != null) {
+            teacher.close();
+        }
         weights.close();
         setup.close();
         folder.close();

@@ -48,6 +48,8 @@ import org.tornadomor.tokenizer.Tokenizer;
  * @param lrDecay trapezoid: the share of the run that falls to zero; null is 0.2, or what the warm-up leaves
  * @param minLrRatio cosine: the last rate over the highest
  * @param optimizer AdamW
+ * @param distill a teacher to learn from
+ * @param exit losses at the ends of recursions before the last
  * @param capacityWarmup expert-choice: steps over which capacities fall from everything to the model's own
  * @param evalEvery steps from one evaluation to the next; 0 evaluates at the end alone
  * @param evalSamples held-out samples of an evaluation; 0 for none
@@ -83,6 +85,8 @@ public record TrainingConfig(
         Double lrDecay,
         double minLrRatio,
         AdamW optimizer,
+        Distill distill,
+        Exit exit,
         int capacityWarmup,
         int evalEvery,
         int evalSamples,
@@ -121,6 +125,8 @@ public record TrainingConfig(
             null,
             Schedule.DEFAULT_MIN_RATIO,
             new AdamW(0.9, 0.95, 1e-8, 0.1, 1, Freeze.NONE, Rates.EVEN),
+            Distill.NONE,
+            Exit.NONE,
             0,
             100,
             32,
@@ -312,7 +318,7 @@ public record TrainingConfig(
     }
 
     /** Letters of other languages are none under some locales. */
-    private static void requirePath(String key, String text) {
+    static void requirePath(String key, String text) {
         try {
             // Signs of globs, which some systems do not have in paths.
             Path.of(text == null ? "" : text.replaceAll("[*?<>|:\"]", "x"));

@@ -30,9 +30,11 @@ import org.tornadomor.tokenizer.TextBoundaries;
  * @param seconds spent
  * @param corpus fingerprint of the text, its tokenizer and its hold-out
  * @param tokenizer fingerprint
+ * @param teacher fingerprint; empty without one
  * @param config of the run
  */
-record TrainingState(long step, double seconds, String corpus, String tokenizer, TrainingConfig config) {
+record TrainingState(
+        long step, double seconds, String corpus, String tokenizer, String teacher, TrainingConfig config) {
     private static final List<String> MOMENTS = List.of("moment1.", "moment2.");
     private static final String WEIGHT = "weight.";
     private static final String FORMAT = "tornado-mor training state 1";
@@ -41,6 +43,7 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
     private static final List<String> FREE = List.of(
             "preset",
             "init",
+            "distill.teacher",
             "ignore_keys",
             "tokenizer",
             "bos",
@@ -86,6 +89,9 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
         metadata.put("seconds", Double.toString(seconds));
         metadata.put("corpus", corpus);
         metadata.put("tokenizer", tokenizer);
+        if (!teacher.isEmpty()) {
+            metadata.put("teacher", teacher);
+        }
         metadata.put("config", config.toYaml());
         return metadata;
     }
@@ -125,6 +131,7 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
                     seconds,
                     required(metadata, "corpus", file),
                     required(metadata, "tokenizer", file),
+                    metadata.getOrDefault("teacher", ""),
                     TrainingConfig.parse(required(metadata, "config", file), file.toString()));
         } catch (NumberFormatException e) {
             throw new UserError(
@@ -205,6 +212,20 @@ record TrainingState(long step, double seconds, String corpus, String tokenizer,
     /** A schedule over steps does not go on over minutes. */
     private static String lengthKind(TrainingConfig config) {
         return config.minutes() != null ? "minutes" : "steps";
+    }
+
+    /**
+     * Refuses to go on with another teacher.
+     *
+     * @param now fingerprint; empty without one
+     * @throws UserError if it is not that of the run
+     */
+    void requireTeacher(String now, Path folder) {
+        if (!teacher.equals(now)) {
+            throw new UserError("cannot resume " + folder + " with "
+                    + (teacher.isEmpty() ? "a teacher that it did not have" : "another teacher than it began with")
+                    + ": restore it as it was, or begin another run with --init " + folder);
+        }
     }
 
     /**

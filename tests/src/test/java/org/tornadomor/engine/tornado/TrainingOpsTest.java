@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.Divergence;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.LossOp;
 import org.tornadomor.engine.Op;
@@ -128,6 +129,25 @@ class TrainingOpsTest {
                 }
                 Slot target = twin.i32("targets", rows, targets);
                 twin.compare(new LossOp.CrossEntropy(rowLoss, logits, target, gradient, 0.25f), 1e-5);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 2", "19, 300"})
+    void distillation(int max, int columns) {
+        for (Divergence divergence : Divergence.values()) {
+            try (OpTwin twin = twin(max, columns)) {
+                Extent rows = Extent.of("rows", max);
+                Slot rowLoss = twin.f32("rowLoss", rows, 1);
+                Slot teacher = twin.f32("teacher", rows, columns);
+                Slot logits = twin.f32("logits", rows, columns);
+                int[] targets = new int[max];
+                for (int i = 0; i < max; i++) {
+                    targets[i] = i % 5 == 4 ? -1 : 0;
+                }
+                Slot target = twin.i32("targets", rows, targets);
+                twin.compare(new LossOp.Distil(rowLoss, teacher, logits, target, divergence, 2, 0.25f), 2e-5);
             }
         }
     }

@@ -214,12 +214,22 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
      * Zeros up to element {@code from}, {@code exp(scale (x - max))} up to {@code count}, zeros up to {@code length}; their sum.
      */
     static float exponentials(float[] x, int at, int from, int count, int length, float scale, float max) {
-        int end = (length + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
+        float sum = exponentials(x, at, count, length, scale, max);
+        if (from > 0) {
+            Arrays.fill(x, at, at + from, 0f);
+            // In the order of the vectors' lanes; only the first few keys of a window come here.
+            sum = Lanes.plainSum(x, at, whole(length));
+        }
+        return sum;
+    }
+
+    /** {@code exp(scale (x - max))} of the first {@code count} of {@code length} elements, then zeros; their sum. */
+    private static float exponentials(float[] x, int at, int count, int length, float scale, float max) {
+        int end = whole(length);
         if (ColdStart.isPlain(count)) {
             for (int j = 0; j < count; j++) {
                 x[at + j] = Lanes.exp((x[at + j] - max) * scale);
             }
-            Arrays.fill(x, at, at + from, 0f);
             Arrays.fill(x, at + count, at + end, 0f);
             return Lanes.plainSum(x, at, end);
         }
@@ -228,12 +238,16 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
             FloatVector scores = FloatVector.fromArray(Lanes.SPECIES, x, at + j);
             Lanes.exp(scores.sub(max).mul(scale)).intoArray(x, at + j);
         }
-        Arrays.fill(x, at, at + from, 0f);
         Arrays.fill(x, at + count, at + end, 0f);
         FloatVector sums = FloatVector.zero(Lanes.SPECIES);
         for (int j = 0; j < count; j += Lanes.LENGTH) {
             sums = FloatVector.fromArray(Lanes.SPECIES, x, at + j).add(sums);
         }
         return count == 0 ? 0f : Lanes.sum(sums);
+    }
+
+    /** Elements of the vectors that hold so many. */
+    private static int whole(int length) {
+        return (length + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
     }
 }

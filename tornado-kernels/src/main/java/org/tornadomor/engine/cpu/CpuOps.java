@@ -59,6 +59,7 @@ final class CpuOps {
             case TokenRouterOp.BalanceBias o -> new TokenRouter.BalanceBias(o);
 
             case LossOp.CrossEntropy o -> new CrossEntropy.Rowwise(o);
+            case LossOp.Distil o -> new Distil(o);
             case LossOp.SumInto o -> new CrossEntropy.SumInto(o);
 
             case OptimizerOp.SquaredNorm o -> new AdamW.SquaredNorm(o);

@@ -55,6 +55,7 @@ final class DeviceOps {
             case RowOp.ScatterAdd o -> RowMoves.record(o, tasks);
             case AttentionOp.Rope o -> Rope.record(o, tasks);
             case LossOp.CrossEntropy o -> CrossEntropy.record(o, tasks);
+            case LossOp.Distil o -> Distil.record(o, tasks);
             case LossOp.SumInto o -> CrossEntropy.record(o, tasks);
             case OptimizerOp.SquaredNorm o -> AdamW.record(o, tasks);
             case OptimizerOp.AdamW o -> AdamW.record(o, tasks);

@@ -1,0 +1,38 @@
+package org.tornadomor.model;
+
+import org.tornadomor.engine.Divergence;
+import org.tornadomor.engine.Tensor;
+
+/**
+ * What a head is to achieve, everything as a mean over the tokens of a step.
+ *
+ * @param scale 1 / tokens of a step
+ * @param place of the cross-entropy among {@link Losses}
+ * @param told what the cross-entropy is multiplied by there
+ * @param share what it is multiplied by in what is minimised
+ * @param teacher whose distribution is to be met, or null
+ */
+record HeadGoal(float scale, int place, float told, float share, Teacher teacher) {
+    /**
+     * A model to learn from.
+     *
+     * @param hidden [N, d'] its last hidden states, before its final norm
+     * @param normed [block, d'] where they are normalised
+     * @param weights its own
+     * @param weight of the divergence
+     * @param place of the divergence among {@link Losses}
+     */
+    record Teacher(
+            Tensor hidden,
+            Tensor normed,
+            ParameterSet weights,
+            Divergence divergence,
+            float temperature,
+            float weight,
+            int place) {}
+
+    /** The cross-entropy and nothing else. */
+    static HeadGoal plain(float scale) {
+        return new HeadGoal(scale, Losses.LM, 1, 1, null);
+    }
+}
