@@ -482,7 +482,8 @@ class ApiTest {
             String prompts = "'a', ".repeat(39) + "'a'";
             var large = small.client()
                     .sendAsync(
-                            small.post(COMPLETIONS, "{'prompt': [" + prompts + "], 'n': 2, 'max_tokens': 20}").build(),
+                            small.post(COMPLETIONS, "{'prompt': [" + prompts + "], 'n': 2, 'max_tokens': 20}")
+                                    .build(),
                             HttpResponse.BodyHandlers.ofString());
             for (int i = 0; i < 24; i++) {
                 others.submit(() -> {
