@@ -21,6 +21,7 @@ final class Completions {
     private final ServerSettings settings;
     private final Metrics metrics;
     private final AccessLog log;
+    private final Line line = new Line();
     private volatile TokenNames names;
 
     Completions(ServerSettings settings, Metrics metrics, AccessLog log) {
@@ -84,7 +85,7 @@ final class Completions {
         long deadline = exchange.arrivedNanos() + settings.timeout().toNanos();
         long created = System.currentTimeMillis() / 1000;
         Answers answers = new Answers(model, names(model), wanted, chat, number, created);
-        Work work = new Work(model, wanted, prompts, echo, exchange, metrics, deadline);
+        Work work = new Work(model, wanted, prompts, echo, exchange, metrics, line, deadline);
         // A client that takes its answer byte by byte would have a thread and a connection for ever.
         Scheduler.Task end = exchange.closeAfter(settings.timeout().plus(settings.idle()));
         try {

@@ -27,6 +27,7 @@ final class Work {
     private final Wanted wanted;
     private final Exchange exchange;
     private final Metrics metrics;
+    private final Line line;
     private final long deadline;
     private final Mailbox mailbox = new Mailbox();
     private final List<Draft> drafts = new ArrayList<>();
@@ -70,11 +71,13 @@ final class Work {
             boolean echo,
             Exchange exchange,
             Metrics metrics,
+            Line line,
             long deadline) {
         this.model = model;
         this.wanted = wanted;
         this.exchange = exchange;
         this.metrics = metrics;
+        this.line = line;
         this.deadline = deadline;
         stopTokens = wanted.stopTokens(model);
         for (int p = 0; p < prompts.size(); p++) {
@@ -119,6 +122,7 @@ final class Work {
             }
             return drafts;
         } finally {
+            line.leave(this);
             byChoice.keySet().forEach(this::abandon);
         }
     }
@@ -136,6 +140,15 @@ final class Work {
 
     /** The first text finds a place in the queue, or the request is refused; others come when there is room for them. */
     private void submit() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        if (!line.isFirst(this)) {
+            if (submitted == 0) {
+                throw ApiError.busy("a larger request waits for places in the queue; try again in 1 s", 1);
+            }
+            return;
+        }
         while (!waiting.isEmpty()) {
             Choice choice = waiting.getFirst();
             try {
@@ -146,6 +159,7 @@ final class Work {
                 if (submitted == 0) {
                     throw ApiError.busy(e.getMessage(), e.retryAfterSeconds());
                 }
+                line.join(this);
                 return;
             } catch (ClosingException e) {
                 throw ApiError.unavailable("unavailable", e.getMessage(), RETRY_SECONDS);
@@ -155,6 +169,7 @@ final class Work {
             waiting.removeFirst();
             submitted++;
         }
+        line.leave(this);
     }
 
     private void tell(List<Mailbox.Event> events, Sink sink) throws IOException {

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -469,6 +471,29 @@ class ApiTest {
             assertEquals("queue_full", error.get("code").stringValue());
             assertTrue(refused.headers().firstValueAsLong("Retry-After").orElseThrow() >= 1);
             assertNull(error.get("stack"));
+        }
+    }
+
+    /** Small requests that come all the time would take every place that gets free. */
+    @Test
+    void aLargeRequestIsNotStarved() throws Exception {
+        try (ServerFixture small = new ServerFixture(ServerFixture.Plan.PLAIN.withQueue(0));
+                var others = Executors.newVirtualThreadPerTaskExecutor()) {
+            String prompts = "'a', ".repeat(39) + "'a'";
+            var large = small.client()
+                    .sendAsync(
+                            small.post(COMPLETIONS, "{'prompt': [" + prompts + "], 'n': 2, 'max_tokens': 20}")
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            for (int i = 0; i < 24; i++) {
+                others.submit(() -> {
+                    while (!large.isDone()) {
+                        small.send(small.post(COMPLETIONS, "{'prompt': 'a', 'max_tokens': 20, 'ignore_eos': true}"));
+                    }
+                });
+            }
+            HttpResponse<String> answer = large.get(60, TimeUnit.SECONDS);
+            assertEquals(80, ServerFixture.read(200, answer).get("choices").size());
         }
     }
 

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 
 /** A client that sends whatever bytes it likes. */
 final class RawClient implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     private final Socket socket;
     private final StringBuilder read = new StringBuilder();
