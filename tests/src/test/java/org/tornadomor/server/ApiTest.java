@@ -485,6 +485,9 @@ class ApiTest {
                             small.post(COMPLETIONS, "{'prompt': [" + prompts + "], 'n': 2, 'max_tokens': 20}")
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
+            while (small.model().loop().state().running() == 0 && !large.isDone()) {
+                Thread.sleep(1);
+            }
             for (int i = 0; i < 24; i++) {
                 others.submit(() -> {
                     while (!large.isDone()) {
