@@ -122,6 +122,11 @@ public final class ByteTokenizer implements Tokenizer {
         }
 
         @Override
+        public boolean holds() {
+            return held.position() > 0;
+        }
+
+        @Override
         public String finish() {
             held.flip();
             decoder.decode(held, text, true);

@@ -48,6 +48,11 @@ public final class Continuation {
         return behindPrompt(text(id));
     }
 
+    /** Whether the last ids left text that is not certain yet, as half a character is. */
+    public boolean holds() {
+        return stream.holds();
+    }
+
     /** Returns the rest. No more ids come. */
     public String finish() {
         String rest = behindPrompt(stream.finish());

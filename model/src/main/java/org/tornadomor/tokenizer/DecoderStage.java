@@ -23,6 +23,11 @@ abstract class DecoderStage {
         next.finish();
     }
 
+    /** Whether this step or a later one keeps text that {@link #finish} passes on. */
+    boolean holds() {
+        return next.holds();
+    }
+
     /** Passes a whole token on. */
     final void pass(String token) {
         next.text(token);
@@ -49,6 +54,11 @@ abstract class DecoderStage {
             String token = parts.toString();
             parts.setLength(0);
             token(token);
+        }
+
+        @Override
+        boolean holds() {
+            return !parts.isEmpty() || super.holds();
         }
     }
 
@@ -86,6 +96,11 @@ abstract class DecoderStage {
 
         @Override
         void finish() {}
+
+        @Override
+        boolean holds() {
+            return false;
+        }
 
         /** What came since the last call. */
         String take() {

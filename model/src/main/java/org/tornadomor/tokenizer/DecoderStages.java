@@ -53,6 +53,11 @@ final class DecoderStages {
         }
 
         @Override
+        boolean holds() {
+            return utf8.holds() || super.holds();
+        }
+
+        @Override
         void finish() {
             utf8.finish(text);
             send();
@@ -113,6 +118,11 @@ final class DecoderStages {
                 }
             }
             length = 0;
+        }
+
+        @Override
+        boolean holds() {
+            return length > 0 || super.holds();
         }
 
         @Override
@@ -225,6 +235,11 @@ final class DecoderStages {
         }
 
         @Override
+        boolean holds() {
+            return !held.isEmpty() || super.holds();
+        }
+
+        @Override
         void end() {
             next.text(held.toString());
             held.setLength(0);
@@ -300,6 +315,11 @@ final class DecoderStages {
                 pass(held.replace(suffix, space));
                 held = null;
             }
+        }
+
+        @Override
+        boolean holds() {
+            return held != null || super.holds();
         }
 
         @Override

@@ -274,6 +274,11 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
         }
 
         @Override
+        public boolean holds() {
+            return way.holds();
+        }
+
+        @Override
         public String finish() {
             String rest = way.finish();
             way = description.decoder().open();
@@ -290,6 +295,11 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
             requireKnown(id);
             ids.add(id);
             return "";
+        }
+
+        @Override
+        public boolean holds() {
+            return ids.count > 0;
         }
 
         @Override

@@ -55,6 +55,11 @@ final class LossyUtf8 {
         most = to;
     }
 
+    /** Whether a character is unfinished. */
+    boolean holds() {
+        return missing > 0;
+    }
+
     /** No more bytes: appends a replacement for an unfinished character. */
     void finish(StringBuilder text) {
         if (missing > 0) {

@@ -14,6 +14,9 @@ public interface StreamDecoder {
      */
     String accept(int id);
 
+    /** Whether text is held back that {@link #finish} would return. */
+    boolean holds();
+
     /** Returns what was held back, with replacement characters for what never became complete, and starts afresh. */
     String finish();
 }

@@ -61,6 +61,11 @@ final class TextDecoder {
             return sink.take();
         }
 
+        /** Whether there is a rest. */
+        boolean holds() {
+            return first.holds();
+        }
+
         /** The rest. */
         String finish() {
             first.finish();

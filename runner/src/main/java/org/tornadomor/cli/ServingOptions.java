@@ -86,11 +86,11 @@ final class ServingOptions {
      * @throws UserError if the memory that was asked for is not there, or holds no text of the context that was asked for
      */
     DecoderSize size(ModelConfig config) {
-        int longest = config.maxPositions();
+        int longest = config.longestSequence();
         if (context != null && context > longest) {
             throw new UserError("--context " + context + " is more than the " + longest + " positions of the model");
         }
-        int wanted = context == null ? longest : context;
+        int wanted = context == null ? config.maxPositions() : context;
         Runtime jvm = Runtime.getRuntime();
         long left = jvm.maxMemory() - jvm.totalMemory() + jvm.freeMemory();
         long bytes = Quantity.bytes("--kv-memory", memory);

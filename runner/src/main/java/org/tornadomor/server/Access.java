@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -14,7 +15,8 @@ import org.eclipse.jetty.server.Response;
 /** Who may ask: the key, pages of other origins, and the type of what is posted. */
 final class Access {
     private static final String BEARER = "bearer ";
-    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
+    private static final Pattern LOOPBACK =
+            Pattern.compile("localhost|::1|\\[::1]|127(\\.\\d{1,3}){3}", Pattern.CASE_INSENSITIVE);
 
     private final byte[] keyHash;
     private final Set<String> origins;
@@ -26,9 +28,9 @@ final class Access {
         onLoopback = isLoopback(settings.host());
     }
 
-    /** Whether only programs of this machine reach an address. */
+    /** Whether only programs of this machine reach an address. A name is not one, whatever it begins with, but for localhost. */
     static boolean isLoopback(String host) {
-        return LOOPBACK.contains(host.toLowerCase(Locale.ROOT)) || host.startsWith("127.");
+        return LOOPBACK.matcher(host).matches();
     }
 
     /** Hashes have one length, so comparing them tells nothing of the key, its length included. */
@@ -64,22 +66,26 @@ final class Access {
     }
 
     /**
-     * Refuses pages of other origins, and lets browsers know about those that are allowed.
+     * Refuses pages of other origins, and lets browsers know about those that are allowed. Browsers name no origin where a page gets
+     * something from the server that it came from, or where it is opened: then the name that they asked for has to be right.
      *
      * @throws ApiError 403
      */
     void requireOrigin(Request request, Response response) {
         String origin = request.getHeaders().get(HttpHeader.ORIGIN);
-        if (origin == null || isOwn(origin, request.getHeaders().get(HttpHeader.HOST))) {
+        String host = request.getHeaders().get(HttpHeader.HOST);
+        boolean all = origins.contains("*");
+        if (origin == null) {
+            if (!all && isBrowser(request) && !isOwnName(host)) {
+                throw refusal();
+            }
             return;
         }
-        boolean all = origins.contains("*");
+        if (isOwn(origin, host)) {
+            return;
+        }
         if (!all && !origins.contains(origin.toLowerCase(Locale.ROOT))) {
-            throw ApiError.of(
-                    403,
-                    "permission_error",
-                    "origin_not_allowed",
-                    "pages of this origin may not use the server; it allows them with --cors ORIGIN");
+            throw refusal();
         }
         HttpFields.Mutable headers = response.getHeaders();
         headers.put("Access-Control-Allow-Origin", all ? "*" : origin);
@@ -89,10 +95,39 @@ final class Access {
         }
     }
 
+    private static ApiError refusal() {
+        return ApiError.of(
+                403,
+                "permission_error",
+                "origin_not_allowed",
+                "pages of this origin may not use the server; it allows them with --cors ORIGIN");
+    }
+
+    /** Browsers send the first two over HTTPS and to loopback alone, so for a foreign name that leads here the last one has to tell. */
+    private static boolean isBrowser(Request request) {
+        HttpFields headers = request.getHeaders();
+        String agent = headers.get(HttpHeader.USER_AGENT);
+        return headers.contains("Sec-Fetch-Site")
+                || headers.contains("Sec-Fetch-Mode")
+                || agent != null && agent.startsWith("Mozilla/");
+    }
+
     /**
-     * Whether a page comes from this server itself. On loopback its name has to be one of loopback: any other one may be somebody's
-     * who makes it point here (DNS rebinding).
+     * Whether a server of this name is this one. On loopback it has to be a name of loopback, or that of an origin that is allowed: any
+     * other one may be somebody's who makes it point here (DNS rebinding).
      */
+    private boolean isOwnName(String host) {
+        if (!onLoopback) {
+            return true;
+        }
+        if (host == null) {
+            return false;
+        }
+        String name = host.toLowerCase(Locale.ROOT);
+        return isLoopback(withoutPort(name)) || origins.contains("http://" + name) || origins.contains("https://" + name);
+    }
+
+    /** Whether a page comes from this server itself. On loopback its name has to be one of loopback. */
     private boolean isOwn(String origin, String host) {
         int scheme = origin.indexOf("://");
         String scheme0 = scheme < 0 ? "" : origin.substring(0, scheme).toLowerCase(Locale.ROOT);
@@ -100,7 +135,7 @@ final class Access {
             return false;
         }
         boolean same = origin.substring(scheme + 3).equalsIgnoreCase(host);
-        return same && (!onLoopback || LOOPBACK.contains(withoutPort(host).toLowerCase(Locale.ROOT)));
+        return same && (!onLoopback || isLoopback(withoutPort(host)));
     }
 
     private static String withoutPort(String host) {

@@ -122,9 +122,13 @@ final class Choice implements RequestListener {
         return true;
     }
 
-    /** Passes on the tokens whose text may be shown as a whole. */
+    /**
+     * Passes on the tokens whose text may be shown as a whole. One that ends within a character stays, even if it begins with
+     * text that is certain: if no other follows, what becomes of its end is its text too.
+     */
     private void release() {
-        while (!held.isEmpty() && held.getFirst().raw().length() <= certain) {
+        int stay = stream != null && stream.holds() ? 1 : 0;
+        while (held.size() > stay && held.getFirst().raw().length() <= certain) {
             Held first = held.removeFirst();
             certain -= first.raw().length();
             pass(first, first.raw());
@@ -146,7 +150,7 @@ final class Choice implements RequestListener {
     public void ended(End reason) {
         long now = System.nanoTime();
         if (stream != null && reason != End.FAILED) {
-            // What comes now belongs to the last token, of those that are still held.
+            // What comes now belongs to the last token, which is still held if there is anything.
             String rest = stream.finish();
             if (!rest.isEmpty() && !held.isEmpty()) {
                 Held last = held.removeLast();

@@ -1,7 +1,10 @@
 package org.tornadomor.server;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.http.HttpHeader;
@@ -157,10 +160,32 @@ final class Routes extends Handler.Abstract {
         ServedModel model = server.model();
         if (path.equals(MODELS)) {
             exchange.send(200, ModelCard.list(model));
-        } else if (path.substring(MODELS.length() + 1).equals(model.name())) {
+        } else if (model.name().equals(decoded(path.substring(MODELS.length() + 1)))) {
             exchange.send(200, ModelCard.of(model));
         } else {
             throw Wanted.noModel(model);
+        }
+    }
+
+    /** A name as it was before it became part of a path; null if it never was one. */
+    private static String decoded(String encoded) {
+        byte[] path = encoded.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer name = ByteBuffer.allocate(path.length);
+        for (int i = 0; i < path.length; i++) {
+            if (path[i] != '%') {
+                name.put(path[i]);
+                continue;
+            }
+            boolean pair = i + 2 < path.length && HexFormat.isHexDigit(path[i + 1]) && HexFormat.isHexDigit(path[i + 2]);
+            if (!pair) {
+                return null;
+            }
+            name.put((byte) (HexFormat.fromHexDigit(path[++i]) << 4 | HexFormat.fromHexDigit(path[++i])));
+        }
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(name.flip()).toString();
+        } catch (CharacterCodingException e) {
+            return null;
         }
     }
 

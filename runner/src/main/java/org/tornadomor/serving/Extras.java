@@ -5,7 +5,8 @@ import org.tornadomor.UserError;
 
 /**
  * What few requests ask for. Bias and penalties change logits on the host, in this order: bias, repetition penalty, frequency
- * and presence penalty, as llama.cpp does; then the token is drawn. Where none of them is asked for, logits stay where they are.
+ * and presence penalty, as llama.cpp does; then the token is drawn. Where none of them is asked for, logits stay where they are;
+ * so they do where only a repetition penalty is, without scores, which the engine applies.
  *
  * @param logitBias added to the logits of these tokens
  * @param frequencyPenalty taken from a token's logit for each time that it was drawn; the prompt does not count

@@ -7,7 +7,8 @@ import java.util.Map;
 /** Changes the logits of a request on the host, before its next token is drawn: bias and penalties, see {@link Extras}. */
 final class LogitEdits {
     private final Map<Integer, Double> bias;
-    private final double repetition, frequency, presence;
+    private final float repetition;
+    private final double frequency, presence;
     /** Tokens of the prompt and those that were drawn. */
     private final BitSet there = new BitSet();
     /** How often each token was drawn. */
@@ -16,7 +17,7 @@ final class LogitEdits {
     private LogitEdits(Request request) {
         Extras extras = request.extras();
         bias = extras.logitBias();
-        repetition = request.sampling().repetitionPenalty();
+        repetition = (float) request.sampling().repetitionPenalty();
         frequency = extras.frequencyPenalty();
         presence = extras.presencePenalty();
         for (int id : request.prompt()) {
@@ -24,9 +25,14 @@ final class LogitEdits {
         }
     }
 
-    /** Null for requests whose logits can stay where they are. */
+    /**
+     * Null for requests whose logits can stay where they are. Scores are of penalised logits, so where some are wanted beside a
+     * repetition penalty, that is applied here and not by the sampler.
+     */
     static LogitEdits of(Request request) {
-        return request.extras().changesLogits() ? new LogitEdits(request) : null;
+        boolean scoresPenalised =
+                request.extras().topScores() >= 0 && request.sampling().repetitionPenalty() != 1;
+        return scoresPenalised || request.extras().changesLogits() ? new LogitEdits(request) : null;
     }
 
     /** A token was drawn. */
@@ -40,8 +46,9 @@ final class LogitEdits {
         bias.forEach((id, value) -> logits[id] += value.floatValue());
         if (repetition != 1) {
             for (int id = there.nextSetBit(0); id >= 0; id = there.nextSetBit(id + 1)) {
-                double logit = logits[id];
-                logits[id] = (float) (logit > 0 ? logit / repetition : logit * repetition);
+                // In float, as the sampler does it: asking for scores changes no text.
+                float logit = logits[id];
+                logits[id] = logit > 0 ? logit / repetition : logit * repetition;
             }
         }
         drawn.forEach((id, count) -> logits[id] -= (float) (frequency * count + presence));

@@ -29,6 +29,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.RotaryScaling;
 import picocli.CommandLine;
 
 /** {@code tornado-mor serve} in a process of its own. */
@@ -217,6 +218,18 @@ class ServeCommandTest {
         assertThrows(
                 UserError.class,
                 () -> options("--kv-memory", "300k", "--context", "4096").size(config));
+    }
+
+    /** Where the scaling of positions reaches beyond them, a context may, but only if somebody asks for it. */
+    @Test
+    void scalingReachesFurther() {
+        ModelConfig plain = new ModelConfig(257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, 64, true, 0.1, null);
+        ModelConfig config =
+                plain.withArchitecture(plain.architecture().withScaling(new RotaryScaling.Yarn(4, 64)));
+        assertEquals(64, options().size(config).context());
+        assertEquals(256, options("--context", "256").size(config).context());
+        assertThrows(UserError.class, () -> options("--context", "257").size(config));
+        assertThrows(UserError.class, () -> options("--context", "65").size(plain));
     }
 
     private static ServingOptions options(String... args) {

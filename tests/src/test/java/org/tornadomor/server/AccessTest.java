@@ -109,6 +109,51 @@ class AccessTest {
     }
 
     @Test
+    void loopbackIsAnAddressAndNotTheBeginningOfAName() {
+        for (String host : List.of("localhost", "LocalHost", "::1", "[::1]", "127.0.0.1", "127.0.0.2", "127.12.255.1")) {
+            assertTrue(ModelServer.isLoopback(host), host);
+        }
+        for (String host : List.of("127.example.org", "127.0.0.1.example.org", "127.1", "localhost.example", "0.0.0.0", "")) {
+            assertFalse(ModelServer.isLoopback(host), host);
+        }
+    }
+
+    private static String plain(ServerFixture server, String host, String headers) throws IOException {
+        try (RawClient client = new RawClient(server.port())) {
+            return client.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "Connection: close\r\n\r\n")
+                    .readAll();
+        }
+    }
+
+    @Test
+    void everyAddressOfLoopbackIsItsOwnOrigin() throws IOException {
+        for (String host : List.of("127.0.0.2:81", "localhost", "[::1]:7", "127.0.0.1")) {
+            String answer = plain(server, host, "Origin: http://" + host + "\r\n");
+            assertTrue(answer.startsWith("HTTP/1.1 200 "), host + ": " + answer);
+        }
+    }
+
+    /** Without an origin, as browsers get a page and what it asks of its own server. */
+    @Test
+    void browsersGetNothingByAForeignName() throws IOException {
+        List<String> browsers = List.of(
+                "Sec-Fetch-Site: same-origin\r\n",
+                "Sec-Fetch-Mode: navigate\r\n",
+                "User-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n");
+        for (String browser : browsers) {
+            for (String host : List.of("evil.example:8080", "127.evil.example", "127.0.0.1.evil.example")) {
+                String answer = plain(server, host, browser);
+                assertTrue(answer.startsWith("HTTP/1.1 403 "), browser + host + ": " + answer);
+            }
+            for (String host : List.of("localhost:8080", "127.0.0.2", "chat.example.org")) {
+                String answer = plain(server, host, browser);
+                assertTrue(answer.startsWith("HTTP/1.1 200 "), browser + host + ": " + answer);
+            }
+        }
+        assertTrue(plain(server, "my.alias", "User-Agent: curl/8\r\n").startsWith("HTTP/1.1 200 "));
+    }
+
+    @Test
     void browsersMayAskBefore() {
         HttpRequest.Builder preflight = server.request("/v1/chat/completions")
                 .method("OPTIONS", HttpRequest.BodyPublishers.noBody())

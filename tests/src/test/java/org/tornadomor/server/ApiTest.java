@@ -361,6 +361,22 @@ class ApiTest {
     }
 
     @Test
+    void aNameOfAModelMayNeedEncoding() {
+        try (ServerFixture named = new ServerFixture(ServerFixture.Plan.PLAIN.withName("m\u00f6r 1+2"))) {
+            for (String path : List.of("m%C3%B6r%201+2", "m%c3%b6r%201%2B2")) {
+                assertEquals(
+                        "m\u00f6r 1+2",
+                        named.get(200, "/v1/models/" + path).get("id").stringValue());
+            }
+            named.get(404, "/v1/models/m%C3%B6r+1+2");
+            // What is no UTF-8 is no valid path at all.
+            for (String broken : List.of("m%C3r", "m%FF", "%C3%28")) {
+                named.get(400, "/v1/models/" + broken);
+            }
+        }
+    }
+
+    @Test
     void modelsAreListed() {
         JsonNode list = server.get(200, "/v1/models");
         assertEquals("list", list.get("object").stringValue());

@@ -43,28 +43,32 @@ final class ServerFixture implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
 
     /** How the server is made. */
-    record Plan(ServerSettings settings, Tokenizer tokenizer, ChatTemplate chat, int queue, MorConfig mor) {
+    record Plan(ServerSettings settings, Tokenizer tokenizer, ChatTemplate chat, int queue, MorConfig mor, String name) {
         static final Plan PLAIN = new Plan(
-                ServerSettings.LOCAL, new ByteTokenizer(), ChatTemplate.plain(), 64, MorConfig.expertChoice(3));
+                ServerSettings.LOCAL, new ByteTokenizer(), ChatTemplate.plain(), 64, MorConfig.expertChoice(3), NAME);
+
+        Plan withName(String other) {
+            return new Plan(settings, tokenizer, chat, queue, mor, other);
+        }
 
         Plan with(ServerSettings other) {
-            return new Plan(other, tokenizer, chat, queue, mor);
+            return new Plan(other, tokenizer, chat, queue, mor, name);
         }
 
         Plan withQueue(int places) {
-            return new Plan(settings, tokenizer, chat, places, mor);
+            return new Plan(settings, tokenizer, chat, places, mor, name);
         }
 
         Plan withChat(ChatTemplate template) {
-            return new Plan(settings, tokenizer, template, queue, mor);
+            return new Plan(settings, tokenizer, template, queue, mor, name);
         }
 
         Plan withTokenizer(Tokenizer other) {
-            return new Plan(settings, other, other == null ? null : chat, queue, mor);
+            return new Plan(settings, other, other == null ? null : chat, queue, mor, name);
         }
 
         Plan withMor(MorConfig other) {
-            return new Plan(settings, tokenizer, chat, queue, other);
+            return new Plan(settings, tokenizer, chat, queue, other, name);
         }
     }
 
@@ -86,7 +90,7 @@ final class ServerFixture implements AutoCloseable {
                 true,
                 DepthPolicy.DEPTH_WISE);
         model = new ServedModel(
-                NAME,
+                plan.name(),
                 1_700_000_000,
                 config,
                 ParameterCount.of(config).total(),

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,13 +16,23 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.tornadomor.generation.StopText;
 import org.tornadomor.serving.RequestListener;
 import org.tornadomor.tokenizer.ByteTokenizer;
+import org.tornadomor.tokenizer.Continuation;
+import org.tornadomor.tokenizer.TinyTokenizers;
+import org.tornadomor.tokenizer.Tokenizer;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Answers that come in events: the same as those that come as a whole, in whole characters, without stop strings. */
 class StreamTest {
+    @TempDir
+    private Path folder;
+
     private static final String COMPLETIONS = "/v1/completions";
     private static final String CHAT = "/v1/chat/completions";
 
@@ -144,7 +155,11 @@ class StreamTest {
         final Choice choice;
 
         Told(List<String> stops, int... prompt) {
-            choice = new Choice(0, 0, prompt, new ByteTokenizer(), stops, Set.of(), mailbox);
+            this(new ByteTokenizer(), stops, prompt);
+        }
+
+        Told(Tokenizer tokenizer, List<String> stops, int... prompt) {
+            choice = new Choice(0, 0, prompt, tokenizer, stops, Set.of(), mailbox);
         }
 
         List<Mailbox.Piece> taken() throws InterruptedException {
@@ -228,6 +243,66 @@ class StreamTest {
             StringBuilder got = new StringBuilder();
             pieces.forEach(piece -> got.append(piece.text()));
             assertEquals(expected, got.toString(), fed + " " + stops);
+        }
+    }
+
+    /** Whichever way tokens become text, it is that of the whole: also where the last one begins a character behind other text. */
+    @ParameterizedTest
+    @MethodSource("decoders")
+    void tokensTogetherAreTheWholeText(String decoder) throws InterruptedException {
+        try (Tokenizer tokenizer = TinyTokenizers.open(
+                folder,
+                TinyTokenizers.withDecoder(TinyTokenizers.decoders().get(decoder)))) {
+            Random random = new Random(6);
+            int words = tokenizer.vocabSize() - 40;
+            for (int round = 0; round < 300; round++) {
+                Told told = new Told(tokenizer, List.of(), words + 7);
+                Continuation whole = Continuation.of(tokenizer, new int[] {words + 7});
+                StringBuilder expected = new StringBuilder();
+                int count = 1 + random.nextInt(6);
+                for (int i = 0; i < count; i++) {
+                    int id = random.nextInt(4) == 0 ? random.nextInt(words) : words + random.nextInt(40);
+                    told.choice.token(id, 1);
+                    expected.append(whole.accept(id));
+                }
+                expected.append(whole.finish());
+                told.choice.ended(RequestListener.End.LENGTH);
+                StringBuilder text = new StringBuilder();
+                List<Mailbox.Piece> pieces = told.taken();
+                pieces.forEach(piece -> text.append(piece.text()));
+                assertEquals(count, pieces.size());
+                assertEquals(expected.toString(), text.toString());
+            }
+        }
+    }
+
+    static Set<String> decoders() {
+        return TinyTokenizers.decoders().keySet();
+    }
+
+    @Test
+    void textBeforeHalfACharacterWaitsForTheNextToken() throws InterruptedException {
+        ObjectNode file = TinyTokenizers.withDecoder(TinyTokenizers.decoders().get("byte-level"));
+        ObjectNode vocabulary = (ObjectNode) file.path("model").path("vocab");
+        int half = vocabulary.size();
+        // A blank and two bytes of three.
+        vocabulary.put("\u0120\u00E2\u0122", half);
+        int a = vocabulary.get("a").intValue();
+        try (Tokenizer tokenizer = TinyTokenizers.open(folder, file)) {
+            Told told = new Told(tokenizer, List.of(), a);
+            told.choice.token(a, 1);
+            assertEquals(1, told.taken().size());
+            told.choice.token(half, 2);
+            assertEquals(List.of(), told.taken());
+            told.choice.token(a, 3);
+            assertEquals(
+                    List.of(" ", "\ufffda"),
+                    told.taken().stream().map(Mailbox.Piece::text).toList());
+            told.choice.token(half, 2);
+            told.choice.ended(RequestListener.End.LENGTH);
+            assertEquals(
+                    List.of(" \ufffd"),
+                    told.taken().stream().map(Mailbox.Piece::text).toList());
         }
     }
 
