@@ -155,6 +155,11 @@ final class Llama2cTensors implements TensorSource {
     }
 
     @Override
+    public boolean isNarrow(String name) {
+        return entry(name).scales >= 0;
+    }
+
+    @Override
     public String storedType(String name) {
         return entry(name).scales < 0 ? DType.F32.name() : "I8 in groups of " + header.group();
     }

@@ -124,7 +124,7 @@ public final class Checkpoints {
      *
      * @param asked null leaves it to the checkpoint: weights of 8 bits in blocks stay what they are where the engine keeps such, all
      *     others become float32
-     * @param notes hears about it in one line if the file has blocks
+     * @param notes hears in one line what becomes of matrices that take less than 16 bits an element in the file
      * @throws UserError if rows are no whole blocks of what was asked for
      */
     public static ElementType typeOf(
@@ -141,22 +141,34 @@ public final class Checkpoints {
         }
         int all = 0;
         int blocks = 0;
+        int narrow = 0;
+        boolean fit = true;
         for (ParameterSpec spec : folder.specs()) {
             if (WeightMemory.isNarrowed(folder.config(), spec)) {
                 all++;
                 blocks += folder.tensors().hasBlocks(spec.name()) ? 1 : 0;
+                narrow += folder.tensors().isNarrow(spec.name()) ? 1 : 0;
+                fit &= ElementType.Q8.fits(spec.shape()[1]);
             }
         }
-        boolean kept = blocks == all && engine.keeps(ElementType.Q8);
-        if (kept) {
+        boolean keeps = engine.keeps(ElementType.Q8);
+        if (blocks == all && keeps) {
             notes.accept("the weights stay in 8 bits, as the file has them");
-        } else if (blocks > 0) {
-            notes.accept("weights of 8 bits or less become float32: "
-                    + (blocks < all
-                            ? "the file has " + (all - blocks) + " matrices of another kind (--weights q8 rounds them)"
-                            : "only the cpu engine keeps them"));
+            return ElementType.Q8;
         }
-        return kept ? ElementType.Q8 : ElementType.F32;
+        if (narrow > 0) {
+            notes.accept("weights of 8 bits or less become float32: " + whyWide(all, blocks, keeps, fit));
+        }
+        return ElementType.F32;
+    }
+
+    /** @param fit whether the rows of all matrices are whole blocks */
+    private static String whyWide(int all, int blocks, boolean keeps, boolean fit) {
+        if (!keeps) {
+            return blocks == all ? "only the cpu engine keeps them" : "narrow weights need the cpu engine";
+        }
+        return (all - blocks) + " of " + all + " matrices are not of Q8_0, Q5_0 or Q4_0"
+                + (fit ? " (--weights q8 rounds them)" : "");
     }
 
     private static void requireNarrow(CheckpointFolder folder, String name, float[] values, int count) {

@@ -245,6 +245,7 @@ final class ConvertCommand implements Runnable {
             throw new UserError("--max-tokens " + maxTokens + " is too small; give 1 or more");
         }
         NoEffect.of(spec)
+                .when(() -> true, "a conversion is not reported on", EngineChoice.REPORT)
                 .when(
                         data::isEmpty,
                         "no --data is given",

@@ -16,6 +16,7 @@ class EngineChoice {
     static final String ENGINE = "--engine";
     static final String DEVICE = "--device";
     static final String THREADS = "--threads";
+    static final String REPORT = "--report";
 
     /** What can be reported. */
     private enum Report {
@@ -43,7 +44,7 @@ class EngineChoice {
     private String device;
 
     @Option(
-            names = "--report",
+            names = REPORT,
             paramLabel = "WHAT",
             description = "transfers: show on standard error what moved between host and device, what was computed and"
                     + " what was skipped, step by step and depth by depth.")

@@ -258,12 +258,12 @@ final class EvaluateCommand implements Runnable {
             scorer.setThreshold(threshold);
             scorer.setMaxDepth(maxDepth);
             scorer.keepWithinDocuments(!acrossDocuments && texts.startsBehindEnd() ? texts.end() : -1);
-            if (exits) {
-                reportExits(name, pieces, scorer, config, samples, rows, file);
-                return;
-            }
             WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
             work.mark("loading", false);
+            if (exits) {
+                reportExits(name, pieces, scorer, config, samples, rows, work, file);
+                return;
+            }
             Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
             report(name, text, texts, config, length, evaluation, work, file);
         }
@@ -369,10 +369,11 @@ final class EvaluateCommand implements Runnable {
             ModelConfig config,
             int samples,
             int rows,
+            WorkReport work,
             ResultFile file) {
         ExitEvaluation evaluation = new ExitEvaluation(config);
         try (Progress progress = Progress.start("evaluate", "tok", new Windows(pieces, samples, rows).tokens())) {
-            evaluation.run(scorer, pieces, samples, rows, progress);
+            evaluation.run(scorer, pieces, samples, rows, progress, work);
         }
         PrintWriter out = spec.commandLine().getOut();
         Flops flops = new Flops(config, rows);
@@ -380,6 +381,7 @@ final class EvaluateCommand implements Runnable {
         object.put("model", model.toString());
         object.put("data", name);
         evaluation.addTo(object, flops);
+        work.addTo(object);
         if (json.prints()) {
             JsonOption.print(out, object);
         } else {
@@ -387,6 +389,7 @@ final class EvaluateCommand implements Runnable {
             evaluation.print(out, flops);
             out.flush();
         }
+        work.print(spec.commandLine().getErr());
     }
 
     /** What the first token of a text is predicted from. */

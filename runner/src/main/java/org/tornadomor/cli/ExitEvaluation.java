@@ -37,8 +37,14 @@ final class ExitEvaluation {
         return Math.clamp(MOST_LOGITS / ((long) config.vocabSize() * tokens), 1, wanted);
     }
 
-    /** Runs all windows to each depth. */
-    void run(Scorer scorer, List<EvaluationText.Piece> pieces, int samples, int context, Progress progress) {
+    /** Runs all windows to each depth. @param work is told of each batch at each depth */
+    void run(
+            Scorer scorer,
+            List<EvaluationText.Piece> pieces,
+            int samples,
+            int context,
+            Progress progress,
+            WorkReport work) {
         Windows windows = new Windows(pieces, samples, context);
         float[] logits = new float[samples * context * vocabulary];
         float[] rowLoss = new float[samples * context];
@@ -48,6 +54,7 @@ final class ExitEvaluation {
                 scorer.setMaxDepth(r);
                 scorer.score(windows.inputs(), windows.targets(), windows.sequences(), windows.length(), true, logits);
                 scorer.losses(rowLoss);
+                work.mark("batch to the end of recursion " + r, true);
                 for (int i = 0; i < windows.count(); i++) {
                     best[r - 1][i] = largest(logits, i * vocabulary);
                     losses[r - 1] += windows.targets()[i] >= 0 ? rowLoss[i] : 0;

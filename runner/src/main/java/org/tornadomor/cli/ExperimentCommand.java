@@ -81,6 +81,7 @@ final class ExperimentCommand implements Callable<Integer> {
         if (grid == null) {
             throw new ParameterException(spec.commandLine(), "Name a grid, such as scripts/experiments/jdk.yaml");
         }
+        NoEffect.of(spec).when(() -> true, "an experiment is not reported on", EngineChoice.REPORT);
         if (parallel < 1) {
             throw new UserError("--parallel " + parallel + " runs nothing; give 1 or more");
         }

@@ -69,6 +69,7 @@ final class ExperimentDepthCommand implements Runnable {
 
     @Override
     public void run() {
+        NoEffect.of(spec).when(() -> true, "a study of depths is not reported on", EngineChoice.REPORT);
         if (documents < 2) {
             throw new UserError("--documents " + documents + " gives no interval; give 2 or more");
         }

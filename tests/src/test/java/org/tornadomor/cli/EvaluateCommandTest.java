@@ -167,6 +167,11 @@ class EvaluateCommandTest {
         assertEquals(1, json.at("/exits/2/agreement").doubleValue());
         assertTrue(json.at("/exits/0/oracle_share").doubleValue()
                 == json.at("/exits/0/agreement").doubleValue());
+        Outcome reported = Outcome.of(
+                        "evaluate", "--model", model, "--data", text, "--exits", "--json", "--report", "transfers")
+                .succeeds();
+        assertTrue(reported.err().contains("batch to the end of recursion 3"), reported.err());
+        assertTrue(JsonMapper.shared().readTree(reported.out()).has("transfers"), reported.out());
         Outcome.of("evaluate", "--model", model, "--data", text, "--exits", "--max-depth", "2")
                 .failsWith(1, "--max-depth changes nothing");
         Outcome.of(

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
@@ -120,6 +122,26 @@ class GgufCommandTest {
                 SafeTensors b = SafeTensors.open(out)) {
             assertClose(a.read("logits"), b.read("logits"), TOLERANCE);
         }
+    }
+
+    /** Also what has no type of its own in memory; --weights q8 is named only where it helps: not for rows that are no whole blocks. */
+    @ParameterizedTest
+    @CsvSource({
+        "gguf/llama-q4_1.gguf, cpu, --weights q8 rounds them",
+        "gguf/llama-q5_1.gguf, cpu, --weights q8 rounds them",
+        "llama2c/version2.bin, cpu, 'matrices are not of Q8_0, Q5_0 or Q4_0'",
+        "gguf/llama-q4_1.gguf, simulator, narrow weights need the cpu engine",
+        "gguf/llama-f16.gguf, cpu, "
+    })
+    void narrowWeightsThatBecomeWideAreNoted(String name, String engine, String why) {
+        Path model = Path.of("src/test/resources", name);
+        String err = Outcome.of(
+                        "generate", "--model", model, "--prompt", "a", "--max-new-tokens", 1, "--engine", engine)
+                .succeeds()
+                .err();
+        assertEquals(why != null, err.contains("weights of 8 bits or less become float32: "), err);
+        assertTrue(why == null || err.contains(why), err);
+        assertEquals(why != null && why.startsWith("--weights"), err.contains("--weights q8"), err);
     }
 
     @Test

@@ -29,13 +29,17 @@ class ModelFilesTest {
     Path folder;
 
     private float[] logits(Path model) {
+        return logits(model, GgufCommandTest.FILES.resolve("qwen2.safetensors"));
+    }
+
+    private float[] logits(Path model, Path ids) {
         Path out = folder.resolve("logits");
         Outcome.of(
                         "logits",
                         "--model",
                         model,
                         "--input",
-                        GgufCommandTest.FILES.resolve("qwen2.safetensors"),
+                        ids,
                         "--mode",
                         "train",
                         "--weights",
@@ -100,6 +104,34 @@ class ModelFilesTest {
             Outcome.of("export", out, "--format", "gguf", "--merge", "--out", folder.resolve("x"))
                     .failsWith(1, "--merge changes nothing");
         }
+    }
+
+    /** Biases and norms of heads are each layer's own beside factors, also where no two layers share weights. */
+    @ParameterizedTest
+    @CsvSource({"qwen2, 1", "qwen2, 3", "qwen3, 1", "qwen3, 3"})
+    void vectorsOfLayersAreExported(String family, int recursions) {
+        Path model = Path.of("src/test/resources/families", family);
+        Path relaxed = folder.resolve("relaxed");
+        Object[] command = {
+            "convert",
+            "--model",
+            model,
+            "--out",
+            relaxed,
+            "--recursions",
+            recursions,
+            "--sharing",
+            "cycle",
+            "--init",
+            "stepwise",
+            "--lora-rank",
+            4
+        };
+        Outcome.of(command).succeeds();
+        Path out = folder.resolve("out");
+        Outcome.of("export", relaxed, "--merge", "--format", "hf", "--out", out).succeeds();
+        Path ids = model.resolve("expected.safetensors");
+        GgufCommandTest.assertClose(logits(relaxed, ids), logits(out, ids), 1e-5);
     }
 
     @Test

@@ -129,6 +129,16 @@ class NoEffectTest {
     }
 
     @Test
+    void ofReports() {
+        for (String command : List.of(
+                "convert --model none --out no --recursions 1 --sharing cycle --init stepwise",
+                "experiment none.yaml --dry-run",
+                "experiment depth none")) {
+            run(command + " --report transfers").failsWith(1, "--report changes nothing", "not reported on");
+        }
+    }
+
+    @Test
     void outputsAreNoInputs() throws IOException {
         Path ids = Files.writeString(folder.resolve("ids.json"), "[[1, 2]]");
         run("logits --model none --mode causal --input", ids, "--out", ids).failsWith(1, "would take its place");

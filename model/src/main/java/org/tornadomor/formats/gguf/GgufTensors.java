@@ -108,6 +108,12 @@ final class GgufTensors implements TensorSource {
     }
 
     @Override
+    public boolean isNarrow(String name) {
+        GgmlType type = entry(name).tensor.type();
+        return type.blockBytes() < DType.F16.bytes() * type.blockElements();
+    }
+
+    @Override
     public boolean hasBlocks(String name) {
         return Blocks8.takes(entry(name).tensor.type());
     }

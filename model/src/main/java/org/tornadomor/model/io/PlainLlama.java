@@ -69,7 +69,7 @@ public final class PlainLlama {
 
     /** The tensor of the checkpoint that stands for a tensor of the plain model. */
     private String source(String name) {
-        for (int l = 0; l < config.numLayers() && map.numWeightSets() < config.numLayers(); l++) {
+        for (int l = 0; l < config.numLayers(); l++) {
             String prefix = ParameterNames.layer(l);
             if (name.startsWith(prefix)) {
                 String own = ParameterNames.LORA + l + "." + name.substring(prefix.length());

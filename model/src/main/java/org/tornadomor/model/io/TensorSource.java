@@ -96,6 +96,11 @@ public interface TensorSource extends AutoCloseable {
         return values;
     }
 
+    /** Whether an element takes less than 16 bits in the file, so that it more than doubles as float32. */
+    default boolean isNarrow(String name) {
+        return info(name).dtype().bytes() < DType.F16.bytes();
+    }
+
     /** Whether a matrix can be read as {@link #readBlocks} gives it, without loss. */
     default boolean hasBlocks(String name) {
         return false;
