@@ -38,8 +38,9 @@ final class ParamsCommand implements Runnable {
     @Parameters(
             paramLabel = "MODEL",
             arity = "0..*",
-            description = "Name of a preset, folder of a checkpoint or run, file of GGUF or llama2.c, or config.json. Default:"
-                    + " every preset.")
+            description =
+                    "Name of a preset, folder of a checkpoint or run, file of GGUF or llama2.c, or config.json. Default:"
+                            + " every preset.")
     private List<String> models = List.of();
 
     @Option(

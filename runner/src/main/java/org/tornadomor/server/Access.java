@@ -124,7 +124,9 @@ final class Access {
             return false;
         }
         String name = host.toLowerCase(Locale.ROOT);
-        return isLoopback(withoutPort(name)) || origins.contains("http://" + name) || origins.contains("https://" + name);
+        return isLoopback(withoutPort(name))
+                || origins.contains("http://" + name)
+                || origins.contains("https://" + name);
     }
 
     /** Whether a page comes from this server itself. On loopback its name has to be one of loopback. */

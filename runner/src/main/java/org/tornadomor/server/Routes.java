@@ -176,7 +176,8 @@ final class Routes extends Handler.Abstract {
                 name.put(path[i]);
                 continue;
             }
-            boolean pair = i + 2 < path.length && HexFormat.isHexDigit(path[i + 1]) && HexFormat.isHexDigit(path[i + 2]);
+            boolean pair =
+                    i + 2 < path.length && HexFormat.isHexDigit(path[i + 1]) && HexFormat.isHexDigit(path[i + 2]);
             if (!pair) {
                 return null;
             }

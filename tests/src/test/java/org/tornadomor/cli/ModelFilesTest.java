@@ -34,18 +34,7 @@ class ModelFilesTest {
 
     private float[] logits(Path model, Path ids) {
         Path out = folder.resolve("logits");
-        Outcome.of(
-                        "logits",
-                        "--model",
-                        model,
-                        "--input",
-                        ids,
-                        "--mode",
-                        "train",
-                        "--weights",
-                        "float32",
-                        "--out",
-                        out)
+        Outcome.of("logits", "--model", model, "--input", ids, "--mode", "train", "--weights", "float32", "--out", out)
                 .succeeds();
         try (SafeTensors file = SafeTensors.open(out)) {
             return file.read("logits");

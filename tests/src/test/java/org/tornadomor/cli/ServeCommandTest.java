@@ -224,8 +224,7 @@ class ServeCommandTest {
     @Test
     void scalingReachesFurther() {
         ModelConfig plain = new ModelConfig(257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, 64, true, 0.1, null);
-        ModelConfig config =
-                plain.withArchitecture(plain.architecture().withScaling(new RotaryScaling.Yarn(4, 64)));
+        ModelConfig config = plain.withArchitecture(plain.architecture().withScaling(new RotaryScaling.Yarn(4, 64)));
         assertEquals(64, options().size(config).context());
         assertEquals(256, options("--context", "256").size(config).context());
         assertThrows(UserError.class, () -> options("--context", "257").size(config));

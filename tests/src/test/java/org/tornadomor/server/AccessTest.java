@@ -110,10 +110,12 @@ class AccessTest {
 
     @Test
     void loopbackIsAnAddressAndNotTheBeginningOfAName() {
-        for (String host : List.of("localhost", "LocalHost", "::1", "[::1]", "127.0.0.1", "127.0.0.2", "127.12.255.1")) {
+        for (String host :
+                List.of("localhost", "LocalHost", "::1", "[::1]", "127.0.0.1", "127.0.0.2", "127.12.255.1")) {
             assertTrue(ModelServer.isLoopback(host), host);
         }
-        for (String host : List.of("127.example.org", "127.0.0.1.example.org", "127.1", "localhost.example", "0.0.0.0", "")) {
+        for (String host :
+                List.of("127.example.org", "127.0.0.1.example.org", "127.1", "localhost.example", "0.0.0.0", "")) {
             assertFalse(ModelServer.isLoopback(host), host);
         }
     }

@@ -43,7 +43,8 @@ final class ServerFixture implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
 
     /** How the server is made. */
-    record Plan(ServerSettings settings, Tokenizer tokenizer, ChatTemplate chat, int queue, MorConfig mor, String name) {
+    record Plan(
+            ServerSettings settings, Tokenizer tokenizer, ChatTemplate chat, int queue, MorConfig mor, String name) {
         static final Plan PLAIN = new Plan(
                 ServerSettings.LOCAL, new ByteTokenizer(), ChatTemplate.plain(), 64, MorConfig.expertChoice(3), NAME);
 

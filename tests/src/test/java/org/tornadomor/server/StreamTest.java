@@ -251,8 +251,7 @@ class StreamTest {
     @MethodSource("decoders")
     void tokensTogetherAreTheWholeText(String decoder) throws InterruptedException {
         try (Tokenizer tokenizer = TinyTokenizers.open(
-                folder,
-                TinyTokenizers.withDecoder(TinyTokenizers.decoders().get(decoder)))) {
+                folder, TinyTokenizers.withDecoder(TinyTokenizers.decoders().get(decoder)))) {
             Random random = new Random(6);
             int words = tokenizer.vocabSize() - 40;
             for (int round = 0; round < 300; round++) {

@@ -262,15 +262,21 @@ class ExtrasTest {
     void scoresAreOfPenalisedLogits() {
         model(0);
         int[] prompt = {4, 9, 30};
-        for (Sampling sampling : List.of(new Sampling(0, 0, 1, 2), new Sampling(1, 0, 1, 1.3), new Sampling(1, 0, 1, 0.7))) {
+        for (Sampling sampling :
+                List.of(new Sampling(0, 0, 1, 2), new Sampling(1, 0, 1, 1.3), new Sampling(1, 0, 1, 0.7))) {
             Heard scored = alone(request(prompt, 30, sampling, scored(3, false)));
             Heard both = alone(request(prompt, 30, sampling, new Extras(Map.of(), 1e-9, 0, 3, false, false)));
             assertEquals(both.ids, scored.ids);
             for (int i = 0; i < 30; i++) {
                 assertEquals(
-                        both.scores.get(i).logProbability(), scored.scores.get(i).logProbability(), 1e-6, "token " + i);
+                        both.scores.get(i).logProbability(),
+                        scored.scores.get(i).logProbability(),
+                        1e-6,
+                        "token " + i);
                 assertArrayEquals(
-                        both.scores.get(i).topLogProbabilities(), scored.scores.get(i).topLogProbabilities(), 1e-6);
+                        both.scores.get(i).topLogProbabilities(),
+                        scored.scores.get(i).topLogProbabilities(),
+                        1e-6);
             }
             assertEquals(scored.ids, alone(request(prompt, 30, sampling, Extras.NONE)).ids);
         }
