@@ -122,6 +122,11 @@ final class ServerFixture implements AutoCloseable {
         return log.toString();
     }
 
+    /** Begins the log anew, which in hours would be all the memory that is used. */
+    void forgetLog() {
+        log.getBuffer().setLength(0);
+    }
+
     HttpClient client() {
         return client;
     }

@@ -69,6 +69,7 @@ class SoakTest {
                     if (early == 0 && System.nanoTime() - begin > seconds * 300_000_000L) {
                         early = usedBytes();
                     }
+                    server.forgetLog();
                     Thread.sleep(100);
                 }
             }
