@@ -277,7 +277,8 @@ final class AttentionGradient {
         IntArray visible = Args.pick(i0, i1, arrays, 9);
         int visibleAt = Args.offset(table, at, 9);
         int visibleStride = Args.stride(table, at, 9);
-        int most = Math.abs(window);
+        // Not Math.abs, which TornadoVM's compiler does not take for integers.
+        int most = window < 0 ? -window : window;
         int rows = Args.rows(run, call);
         int sequences = run.get(sequenceCount);
         // The rows of the sequence whose last row, which sees the most, sees this key.
