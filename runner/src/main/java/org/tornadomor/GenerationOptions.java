@@ -1,6 +1,7 @@
 package org.tornadomor;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * How to continue a prompt. {@link #DEFAULT} is a good start; the {@code with...} methods change one thing.
@@ -68,121 +69,86 @@ public record GenerationOptions(
     }
 
     public GenerationOptions withMaxNewTokens(int value) {
-        return new GenerationOptions(
-                value,
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                frequencyPenalty,
-                presencePenalty,
-                samples,
-                seed,
-                stop,
-                threshold,
-                maxDepth);
+        return with(change -> change.maxNewTokens = value);
     }
 
     public GenerationOptions withTemperature(double value) {
-        return new GenerationOptions(
-                maxNewTokens,
-                value,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                frequencyPenalty,
-                presencePenalty,
-                samples,
-                seed,
-                stop,
-                threshold,
-                maxDepth);
+        return with(change -> change.temperature = value);
     }
 
     public GenerationOptions withSamples(int value) {
-        return new GenerationOptions(
-                maxNewTokens,
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                frequencyPenalty,
-                presencePenalty,
-                value,
-                seed,
-                stop,
-                threshold,
-                maxDepth);
+        return with(change -> change.samples = value);
     }
 
     public GenerationOptions withSeed(long value) {
-        return new GenerationOptions(
-                maxNewTokens,
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                frequencyPenalty,
-                presencePenalty,
-                samples,
-                value,
-                stop,
-                threshold,
-                maxDepth);
+        return with(change -> change.seed = value);
     }
 
     public GenerationOptions withStop(List<String> value) {
-        return new GenerationOptions(
-                maxNewTokens,
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                frequencyPenalty,
-                presencePenalty,
-                samples,
-                seed,
-                value,
-                threshold,
-                maxDepth);
+        return with(change -> change.stop = value);
     }
 
     public GenerationOptions withMaxDepth(int value) {
-        return new GenerationOptions(
-                maxNewTokens,
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                frequencyPenalty,
-                presencePenalty,
-                samples,
-                seed,
-                stop,
-                threshold,
-                value);
+        return with(change -> change.maxDepth = value);
     }
 
     public GenerationOptions withThreshold(double value) {
-        return new GenerationOptions(
-                maxNewTokens,
-                temperature,
-                topK,
-                topP,
-                minP,
-                repetitionPenalty,
-                frequencyPenalty,
-                presencePenalty,
-                samples,
-                seed,
-                stop,
-                value,
-                maxDepth);
+        return with(change -> change.threshold = value);
+    }
+
+    private GenerationOptions with(Consumer<Change> change) {
+        Change changed = new Change(this);
+        change.accept(changed);
+        return changed.options();
+    }
+
+    /** The options while one of them changes. */
+    private static final class Change {
+        private int maxNewTokens;
+        private double temperature;
+        private int topK;
+        private double topP;
+        private double minP;
+        private double repetitionPenalty;
+        private double frequencyPenalty;
+        private double presencePenalty;
+        private int samples;
+        private long seed;
+        private List<String> stop;
+        private double threshold;
+        private int maxDepth;
+
+        Change(GenerationOptions options) {
+            maxNewTokens = options.maxNewTokens;
+            temperature = options.temperature;
+            topK = options.topK;
+            topP = options.topP;
+            minP = options.minP;
+            repetitionPenalty = options.repetitionPenalty;
+            frequencyPenalty = options.frequencyPenalty;
+            presencePenalty = options.presencePenalty;
+            samples = options.samples;
+            seed = options.seed;
+            stop = options.stop;
+            threshold = options.threshold;
+            maxDepth = options.maxDepth;
+        }
+
+        GenerationOptions options() {
+            return new GenerationOptions(
+                    maxNewTokens,
+                    temperature,
+                    topK,
+                    topP,
+                    minP,
+                    repetitionPenalty,
+                    frequencyPenalty,
+                    presencePenalty,
+                    samples,
+                    seed,
+                    stop,
+                    threshold,
+                    maxDepth);
+        }
     }
 }

@@ -41,17 +41,26 @@ public final class LanguageModel implements AutoCloseable {
     private final TextBoundaries texts;
     private final Tokenizer tokenizer;
     private final boolean ownsWeights;
+    /** What to do where there is no tokenizer. */
+    private final String tokenizerFix;
+
     private ElementType keys = ElementType.F32;
     private Timing lastTiming = Timing.NONE;
 
     private LanguageModel(
-            Engine engine, boolean ownsEngine, ParameterSet weights, boolean ownsWeights, TextBoundaries texts) {
+            Engine engine,
+            boolean ownsEngine,
+            ParameterSet weights,
+            boolean ownsWeights,
+            TextBoundaries texts,
+            String tokenizerFix) {
         this.engine = engine;
         this.ownsEngine = ownsEngine;
         this.weights = weights;
         this.ownsWeights = ownsWeights;
         this.texts = texts;
         this.tokenizer = texts.tokenizer();
+        this.tokenizerFix = tokenizerFix;
     }
 
     /**
@@ -118,13 +127,13 @@ public final class LanguageModel implements AutoCloseable {
                 weights.close();
                 throw e;
             }
-            return new LanguageModel(engine, ownsEngine, weights, true, texts);
+            return new LanguageModel(engine, ownsEngine, weights, true, texts, CheckpointSource.tokenizerFix(source));
         }
     }
 
     /** Looks at weights that stay the caller's, such as those of a model in training. */
     public static LanguageModel of(Engine engine, ParameterSet weights, Tokenizer tokenizer) {
-        return new LanguageModel(engine, false, weights, false, TextBoundaries.of(tokenizer));
+        return new LanguageModel(engine, false, weights, false, TextBoundaries.of(tokenizer), "give it one");
     }
 
     public ModelConfig config() {
@@ -226,8 +235,7 @@ public final class LanguageModel implements AutoCloseable {
     private void requireTokenizer(String what) {
         if (tokenizer == null) {
             throw new UserError(
-                    what + " a tokenizer, and the checkpoint has none; put its tokenizer.json into the folder"
-                            + " or give token ids");
+                    what + " a tokenizer, and the checkpoint has none; " + tokenizerFix + " or give token ids");
         }
     }
 

@@ -64,7 +64,7 @@ public final class CheckpointSource {
         requireNone(path, tokenizer);
         GgufModel model = GgufModel.open(path, unknown);
         try {
-            Path folder = SmallFiles.folder(path, null, model::smallFiles);
+            Path folder = SmallFiles.folder(path, null, unknown.passedOver(), model::smallFiles);
             ModelConfig config = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE), unknown);
             return CheckpointFolder.of(path, folder, config, model.tensors());
         } catch (RuntimeException | Error e) {
@@ -107,7 +107,24 @@ public final class CheckpointSource {
         } catch (InvalidPathException e) {
             return name;
         }
-        return isFile(path) ? folder(path, UnknownKeys.REFUSED).toString() : name;
+        Format format = Files.isRegularFile(path) ? Format.of(path) : null;
+        if (format == null) {
+            return name;
+        }
+        // Of GGUF the tokenizer alone: what is not understood of the model does not matter to it.
+        Path folder = format == Format.GGUF
+                ? SmallFiles.folder(path, null, "tokenizer", () -> GgufModel.tokenizerFiles(path))
+                : folder(path, UnknownKeys.REFUSED);
+        return folder.toString();
+    }
+
+    /** What to do where a checkpoint has no tokenizer, as the end of a message. */
+    public static String tokenizerFix(Path path) {
+        return switch (Files.isRegularFile(path) ? Format.of(path) : null) {
+            case null -> "put its tokenizer.json into the folder";
+            case LLAMA2C -> "put its tokenizer.bin beside the file";
+            case GGUF -> "convert the model anew, with its tokenizer";
+        };
     }
 
     /** The checkpoint that a path into a temporary folder comes from, for what is remembered; else the path itself. */

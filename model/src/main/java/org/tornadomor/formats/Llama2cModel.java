@@ -32,7 +32,6 @@ final class Llama2cModel {
     private static final int HEADER_OF_0 = 7 * Integer.BYTES;
     private static final int HEADER = 256;
     private static final int MOST = 1 << 24;
-    private static final String TOKENIZER = "tokenizer.bin";
 
     private Llama2cModel() {}
 
@@ -76,7 +75,7 @@ final class Llama2cModel {
             Llama2cTensors tensors =
                     new Llama2cTensors(path, arena, all, header, header.version == 0 ? HEADER_OF_0 : HEADER);
             Path vocabulary = tokenizer != null ? tokenizer : beside(path);
-            Path folder = SmallFiles.folder(path, vocabulary, () -> smallFiles(header, vocabulary));
+            Path folder = SmallFiles.folder(path, vocabulary, "", () -> smallFiles(header, vocabulary));
             ModelConfig config = ModelConfig.read(folder.resolve(CheckpointFolder.CONFIG_FILE));
             CheckpointFolder opened = CheckpointFolder.of(path, folder, config, tensors);
             arena = null;
@@ -91,7 +90,7 @@ final class Llama2cModel {
     }
 
     private static Path beside(Path path) {
-        Path file = path.toAbsolutePath().resolveSibling(TOKENIZER);
+        Path file = path.toAbsolutePath().resolveSibling(Llama2cTokenizer.FILE);
         return Files.isRegularFile(file) && !file.equals(path.toAbsolutePath()) ? file : null;
     }
 

@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.function.IntFunction;
 import org.tornadomor.UserError;
 import org.tornadomor.formats.Llama2cModel.Header;
-import org.tornadomor.formats.gguf.HeadRows;
+import org.tornadomor.formats.common.HeadRows;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.ParameterNames;
 import org.tornadomor.model.io.TensorInfo;
@@ -212,6 +212,8 @@ final class Llama2cTensors implements TensorSource {
 
     @Override
     public void close() {
-        arena.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }

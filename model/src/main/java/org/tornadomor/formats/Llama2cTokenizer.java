@@ -25,11 +25,14 @@ import org.tornadomor.tokenizer.TokenizerBuilder;
  * @param generation the tokens that begin and end texts
  */
 record Llama2cTokenizer(TokenizerFiles files, GenerationConfig generation) {
-    private static final int UNKNOWN = 0;
-    private static final int BEGIN = 1;
-    private static final int END = 2;
-    private static final int FIRST_BYTE = 3;
-    private static final int BYTES = 256;
+    static final int UNKNOWN = 0;
+    static final int BEGIN = 1;
+    static final int END = 2;
+    static final int FIRST_BYTE = 3;
+    static final int BYTES = 256;
+    /** The file's name beside a model. */
+    static final String FILE = "tokenizer.bin";
+
     private static final int LONGEST = 1 << 16;
 
     /**
@@ -72,7 +75,7 @@ record Llama2cTokenizer(TokenizerFiles files, GenerationConfig generation) {
         ByteBuffer bytes = in.slice(in.position(), length);
         in.position(in.position() + length);
         if (id >= FIRST_BYTE && id < FIRST_BYTE + BYTES) {
-            return String.format("<0x%02X>", id - FIRST_BYTE);
+            return spelling(id - FIRST_BYTE);
         }
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
@@ -85,6 +88,11 @@ record Llama2cTokenizer(TokenizerFiles files, GenerationConfig generation) {
         } catch (CharacterCodingException e) {
             throw new UserError(path + ": token " + id + " is not valid UTF-8; make the file anew", e);
         }
+    }
+
+    /** How the token of a byte is spelled. */
+    static String spelling(int value) {
+        return String.format("<0x%02X>", value);
     }
 
     private static Llama2cTokenizer build(Path path, List<String> tokens, float[] scores) {

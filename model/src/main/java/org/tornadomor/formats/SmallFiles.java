@@ -19,23 +19,26 @@ final class SmallFiles {
     private SmallFiles() {}
 
     /** What a folder was made of. */
-    private record Key(Path checkpoint, long size, FileTime changed, Path tokenizer) {}
+    private record Key(Path checkpoint, long size, FileTime changed, Path tokenizer, Object how) {}
 
     /**
      * Writes files into a new folder, once for each content of a checkpoint. Its name ends in that of the checkpoint, so that
      * messages about what is in it say where it came from.
      *
      * @param tokenizer where the tokenizer comes from if not from the checkpoint, or null
+     * @param how else the files may be told apart: other readings of a checkpoint get other folders
      * @param contents makes the files, by name
      * @throws UserError if the disk refuses
      */
-    static synchronized Path folder(Path checkpoint, Path tokenizer, Supplier<Map<String, byte[]>> contents) {
+    static synchronized Path folder(
+            Path checkpoint, Path tokenizer, Object how, Supplier<Map<String, byte[]>> contents) {
         try {
             Key key = new Key(
                     checkpoint.toRealPath(),
                     Files.size(checkpoint),
                     Files.getLastModifiedTime(checkpoint),
-                    tokenizer == null ? null : tokenizer.toAbsolutePath());
+                    tokenizer == null ? null : tokenizer.toAbsolutePath(),
+                    how);
             Path known = FOLDERS.get(key);
             if (known != null) {
                 return known;

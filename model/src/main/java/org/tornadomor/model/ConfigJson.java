@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.JsonFault;
 import org.tornadomor.model.io.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -63,7 +64,7 @@ final class ConfigJson {
             keys.tell();
             return config;
         } catch (JacksonException e) {
-            throw new UserError(source + ": not valid JSON (" + e.getOriginalMessage() + "); restore the file", e);
+            throw new UserError(source + ": not valid JSON (" + JsonFault.of(e) + "); restore the file", e);
         } catch (UserError e) {
             throw new UserError(source + ": " + e.getMessage(), e);
         }

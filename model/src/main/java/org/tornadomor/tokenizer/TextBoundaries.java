@@ -3,9 +3,11 @@ package org.tornadomor.tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.GenerationConfig;
 
@@ -181,6 +183,14 @@ public final class TextBoundaries {
     /** The id of a special token by its spelling, or -1. */
     public int specialToken(String spelling) {
         return tokenizer == null ? -1 : tokenizer.specialToken(spelling);
+    }
+
+    /** The special tokens that some strings spell: these give no text in which such a string could be found. */
+    public Set<Integer> specialTokens(Collection<String> spellings) {
+        return spellings.stream()
+                .map(this::specialToken)
+                .filter(id -> id >= 0)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** What a checkpoint says of this: the token that texts begin with or behind, and those that end them. */

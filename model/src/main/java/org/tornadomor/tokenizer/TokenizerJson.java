@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.JsonFault;
 import org.tornadomor.model.io.StrictJson;
 import org.tornadomor.model.io.TokenizerFiles;
 import tools.jackson.core.JacksonException;
@@ -120,7 +121,7 @@ record TokenizerJson(
             return StrictJson.parse(json);
         } catch (JacksonException e) {
             throw new UserError(
-                    file + " is not valid JSON (" + TokenTable.excerpt(e.getOriginalMessage())
+                    file + " is not valid JSON (" + JsonFault.of(e)
                             + "): it may be cut off; fetch it again",
                     e);
         }

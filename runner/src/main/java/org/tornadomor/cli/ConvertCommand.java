@@ -187,9 +187,12 @@ final class ConvertCommand implements Runnable {
             ConversionPlan plan =
                     ConversionPlan.of(original.config(), original.path(), mor, initialisation, selection, seed.value());
             Checksums.verify(original.folder());
-            List<Residual> residuals = convert(plan, original, factors);
-            ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(original));
-            report.print(spec.commandLine().getOut(), json.wanted(), out);
+            // Text that cannot be read shows before anything is written.
+            try (LossOnText text = text(original)) {
+                List<Residual> residuals = convert(plan, original, factors);
+                ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(text, original));
+                report.print(spec.commandLine().getOut(), json.wanted(), out);
+            }
             err.println("Wrote " + out + "; train it on with: " + RootCommand.NAME + " train --init " + out
                     + " --data TEXT");
         }
@@ -241,9 +244,7 @@ final class ConvertCommand implements Runnable {
     }
 
     private void requireEffect() {
-        if (maxTokens < 1) {
-            throw new UserError("--max-tokens " + maxTokens + " is too small; give 1 or more");
-        }
+        Quantity.requireAtLeast("--max-tokens", maxTokens, 1);
         NoEffect.of(spec)
                 .when(() -> true, "a conversion is not reported on", EngineChoice.REPORT)
                 .when(
@@ -257,8 +258,8 @@ final class ConvertCommand implements Runnable {
                 .when(() -> rank == 0, "the model has no low-rank factors (" + RANK + ")", LORA_INIT, LORA_TARGETS);
     }
 
-    /** Null without text to measure on. */
-    private ConversionReport.Losses losses(CheckpointFolder original) {
+    /** What losses are measured on; null for none. */
+    private LossOnText text(CheckpointFolder original) {
         if (data.isEmpty()) {
             return null;
         }
@@ -266,9 +267,15 @@ final class ConvertCommand implements Runnable {
                         original.folder(), original.config().vocabSize())
                 .orElseThrow(() -> new UserError(
                         original.path() + " has no tokenizer, so no text can be measured; leave --data out"));
-        try (LossOnText text =
-                        new LossOnText(original, tokenizer, textOptions.open(spec, data, 0), maxTokens, context);
-                CheckpointFolder converted = CheckpointFolder.open(out)) {
+        return LossOnText.read(original, tokenizer, () -> textOptions.open(spec, data, 0), maxTokens, context);
+    }
+
+    /** Null without text to measure on. */
+    private ConversionReport.Losses losses(LossOnText text, CheckpointFolder original) {
+        if (text == null) {
+            return null;
+        }
+        try (CheckpointFolder converted = CheckpointFolder.open(out)) {
             double before = text.of(original, engine, true);
             double train = text.of(converted, engine, false);
             double causal = converted.config().router().looksAhead() ? text.of(converted, engine, true) : train;

@@ -19,6 +19,7 @@ import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.tasks.Mode;
 import org.tornadomor.tasks.TaskOptions;
+import org.tornadomor.tasks.TaskRun;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
@@ -57,9 +58,6 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor evaluate --model runs/demo --task mine.yaml --shots 2 --json result.json",
         })
 final class EvaluateCommand implements Runnable {
-    /** Tokens of a batch unless one is asked for. */
-    private static final int BATCH_TOKENS = 4096;
-
     /** Windows of models that have as many positions or more: attention over 131,072 would not end. */
     private static final int DEFAULT_CONTEXT = 2048;
 
@@ -162,12 +160,13 @@ final class EvaluateCommand implements Runnable {
     @Override
     public void run() {
         if (tasks.lists()) {
-            TaskEvaluation.list(spec.commandLine().getOut());
+            TaskEvaluation.list(
+                    tasks, spec.commandLine().getOut(), spec.commandLine().getErr());
             return;
         }
         requireQuestion();
-        requireAtLeast("--batch", batch, 1);
-        requireAtLeast("--max-tokens", maxTokens, 1);
+        Quantity.requireAtLeast("--batch", batch, 1);
+        Quantity.requireAtLeast("--max-tokens", maxTokens, 1);
         UnknownKeys unknown = ignored.unknown(spec.commandLine().getErr());
         try (CheckpointFolder checkpoint = LoadedModel.open(model, unknown)) {
             NoEffect.of(spec)
@@ -209,6 +208,9 @@ final class EvaluateCommand implements Runnable {
                         config, tasks.modes(config.router().looksAhead()).contains(Mode.CAUSAL)),
                 depth.maxDepth(config));
         TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer).withBos(bos.wanted());
+        TaskEvaluation evaluation = new TaskEvaluation(
+                tasks, options, spec.commandLine().getOut(), spec.commandLine().getErr());
+        TaskRun run = evaluation.prepare(texts);
         try (ResultFile jsonFile = ResultFile.open("--json", json.file(), checkpoint.path());
                 ResultFile samplesFile = ResultFile.open("--samples", tasks.samples(), checkpoint.path());
                 LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes)) {
@@ -217,12 +219,7 @@ final class EvaluateCommand implements Runnable {
             ObjectNode described = JsonOption.object();
             described.put("model", model.toString());
             described.put("context", length);
-            new TaskEvaluation(
-                            tasks,
-                            options,
-                            spec.commandLine().getOut(),
-                            spec.commandLine().getErr())
-                    .run(loaded, texts, described, json, jsonFile, samplesFile, work);
+            evaluation.run(run, loaded, described, json, jsonFile, samplesFile, work);
         }
     }
 
@@ -241,17 +238,9 @@ final class EvaluateCommand implements Runnable {
         EvaluationText text = new EvaluationText(texts, scoreEnd, acrossDocuments, maxTokens);
         String name = read(text, tokenizer);
         List<EvaluationText.Piece> pieces = text.pieces();
-        int longest =
-                pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(0);
-        if (text.scored() == 0 || longest < 1) {
-            throw new UserError("The text has no token to predict: the first is given, so give more text");
-        }
-        int rows = Math.min(length, longest);
-        int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
-        samples = Math.clamp(text.scored() / rows, 1, samples);
-        if (exits) {
-            samples = ExitEvaluation.samples(config, rows, samples);
-        }
+        EvaluationText.Shape windows = text.windows(length, batch);
+        int rows = windows.rows();
+        int samples = exits ? ExitEvaluation.samples(config, rows, windows.samples()) : windows.samples();
         try (ResultFile file = ResultFile.open("--json", json.file(), checkpoint.path());
                 LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
                 Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows)) {
@@ -266,12 +255,6 @@ final class EvaluateCommand implements Runnable {
             }
             Evaluation evaluation = new Evaluation(scorer, pieces, config.recursions(), samples, rows, work);
             report(name, text, texts, config, length, evaluation, work, file);
-        }
-    }
-
-    private static void requireAtLeast(String option, Number value, long least) {
-        if (value != null && value.longValue() < least) {
-            throw new UserError(option + " " + value + " is too small; give " + least + " or more");
         }
     }
 

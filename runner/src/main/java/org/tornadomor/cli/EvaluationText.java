@@ -19,6 +19,9 @@ final class EvaluationText {
     /** Tokens that are taken from a prepared corpus at a time. */
     private static final int CHUNK = 1 << 16;
 
+    /** Tokens of a batch unless one is asked for. */
+    private static final int BATCH_TOKENS = 4096;
+
     private static final int GIVEN = -1;
 
     private final TextBoundaries texts;
@@ -41,6 +44,14 @@ final class EvaluationText {
      * @param targets the same, but negative where a token is given
      */
     record Piece(int[] ids, int[] targets) {}
+
+    /**
+     * How the texts are computed.
+     *
+     * @param rows tokens of a window
+     * @param samples windows at once
+     */
+    record Shape(int rows, int samples) {}
 
     /**
      * Nothing yet.
@@ -162,6 +173,26 @@ final class EvaluationText {
     /** What was added. */
     List<Piece> pieces() {
         return across ? List.of(new Piece(flatIds.copy(), flatTargets.copy())) : List.copyOf(pieces);
+    }
+
+    /**
+     * Windows no longer than the texts, and no more at once than there are.
+     *
+     * @param longest tokens of a window at most
+     * @param batch windows at once at most; null for about 4,096 tokens
+     * @throws UserError if there is no token to predict
+     */
+    Shape windows(int longest, Integer batch) {
+        int most = pieces().stream()
+                .mapToInt(piece -> piece.ids().length - 1)
+                .max()
+                .orElse(0);
+        if (scored == 0 || most < 1) {
+            throw new UserError("The text has no token to predict: the first is given, so give more text");
+        }
+        int rows = Math.min(longest, most);
+        int samples = batch != null ? batch : Math.max(1, BATCH_TOKENS / rows);
+        return new Shape(rows, Math.clamp(scored / rows, 1, samples));
     }
 
     /** Tokens to predict. */

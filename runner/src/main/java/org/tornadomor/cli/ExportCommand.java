@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
+import org.tornadomor.formats.Llama2cVocabulary;
 import org.tornadomor.formats.gguf.GgmlType;
 import org.tornadomor.formats.gguf.GgufExport;
 import org.tornadomor.formats.gguf.GgufVocabulary;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
-import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.HuggingFaceExport;
 import org.tornadomor.model.io.Llama2cExport;
 import org.tornadomor.model.io.PlainLlama;
@@ -56,21 +56,21 @@ final class ExportCommand implements Runnable {
             description =
                     "hf: a Hugging Face folder for the transformers library, with the tokenizer and generation_config.json."
                             + " gguf: the file of llama.cpp, with tokenizer and chat template."
-                            + " llama2c: the float32 file (version 0) of llama2.c.")
+                            + " llama2c: the float32 file (version 0) of llama2.c, with tokenizer.bin beside it.")
     private Format format;
 
     @Option(
             names = "--out",
             required = true,
             paramLabel = "PATH",
-            description = "hf: a new folder. gguf and llama2c: a file, replaced if it is there.")
+            description = "hf: a new folder. gguf and llama2c: a new file.")
     private Path out;
 
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
             description = "float32, float16 or bfloat16; hf only. Default: as in the checkpoint.")
-    private Type dtype;
+    private WeightType dtype;
 
     @Option(
             names = "--merge",
@@ -101,22 +101,13 @@ final class ExportCommand implements Runnable {
         Q8_0
     }
 
-    private enum Type {
-        FLOAT32(DType.F32),
-        FLOAT16(DType.F16),
-        BFLOAT16(DType.BF16);
-
-        final DType stored;
-
-        Type(DType stored) {
-            this.stored = stored;
-        }
-    }
-
     @Override
     public void run() {
         requireItsOptions();
         OutputFile.requireNoneOfRun(out);
+        if (format != Format.HF) {
+            OutputFile.requireNew(out);
+        }
         try (CheckpointFolder checkpoint =
                 LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             OutputFile.requireOutsideModel(out, checkpoint.path());
@@ -136,12 +127,9 @@ final class ExportCommand implements Runnable {
                 switch (format) {
                     case HF ->
                         HuggingFaceExport.write(
-                                plain, checkpoint.folder(), out, dtype(plain.dtype()), texts.generation());
+                                plain, checkpoint.folder(), out, WeightType.or(dtype, plain.dtype()), texts.generation());
                     case GGUF -> gguf(plain, checkpoint, texts);
-                    case LLAMA2C -> {
-                        Llama2cExport.write(plain, out);
-                        noteEpsilon(plain.config().rmsNormEps());
-                    }
+                    case LLAMA2C -> llama2c(plain, checkpoint, texts);
                 }
             }
             say("Wrote a " + plain.config().architecture().family().title() + " of "
@@ -150,7 +138,7 @@ final class ExportCommand implements Runnable {
     }
 
     private void requireItsOptions() {
-        if (format == Format.LLAMA2C && dtype != null && dtype != Type.FLOAT32) {
+        if (format == Format.LLAMA2C && dtype != null && dtype != WeightType.FLOAT32) {
             throw new UserError("--dtype " + dtype.name().toLowerCase(Locale.ROOT)
                     + " does not go with --format llama2c, which is float32; leave it out");
         }
@@ -163,15 +151,11 @@ final class ExportCommand implements Runnable {
         }
     }
 
-    private DType dtype(DType stored) {
-        return dtype == null ? stored : dtype.stored;
-    }
-
     /** A model that no plain one computes, as it is. */
     private void copy(CheckpointFolder checkpoint) {
         try (Tokenizer tokenizer = tokenizer(checkpoint)) {
             TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer);
-            HuggingFaceExport.copy(checkpoint, out, dtype(checkpoint.dtype()), texts.generation());
+            HuggingFaceExport.copy(checkpoint, out, WeightType.or(dtype, checkpoint.dtype()), texts.generation());
         }
         HuggingFaceExport.explain(out);
         say("Wrote the model as it is to " + out + ": no plain Llama computes the same; " + HuggingFaceExport.README
@@ -190,6 +174,43 @@ final class ExportCommand implements Runnable {
             say("Note: " + other.stream().limit(3).collect(Collectors.joining(", "))
                     + (other.size() > 3 ? " and " + (other.size() - 3) + " more" : "")
                     + " are F16, since their rows are no multiple of 32");
+        }
+        noteLost("GGUF", vocabulary == null ? texts.ends() : vocabulary.lostEnds());
+    }
+
+    private void llama2c(PlainLlama plain, CheckpointFolder checkpoint, TextBoundaries texts) {
+        Path file = Llama2cVocabulary.beside(out);
+        if (file.equals(out)) {
+            throw new UserError("--out " + out + " is the name of the tokenizer beside a model; choose another");
+        }
+        Llama2cVocabulary vocabulary = null;
+        String why = null;
+        try {
+            vocabulary =
+                    Llama2cVocabulary.of(checkpoint.folder(), plain.config().vocabSize(), texts);
+        } catch (UserError e) {
+            why = e.getMessage();
+        }
+        // That of another model would be taken for its own.
+        if (vocabulary == null || !vocabulary.isIn(file)) {
+            OutputFile.requireNew(file);
+        }
+        Llama2cExport.write(plain, out);
+        if (vocabulary == null) {
+            say("Note: no tokenizer.bin is written, since " + why + "; llama2.c needs one beside the model");
+        } else {
+            vocabulary.write(file);
+            noteLost("llama2.c", vocabulary.lostEnds());
+        }
+        noteEpsilon(plain.config().rmsNormEps());
+    }
+
+    private void noteLost(String program, List<Integer> ends) {
+        if (!ends.isEmpty()) {
+            say("Note: " + program + " has no place for the end token"
+                    + (ends.size() == 1 ? " " : "s ")
+                    + ends.stream().map(String::valueOf).collect(Collectors.joining(", "))
+                    + ", at which texts end here and not there");
         }
     }
 

@@ -53,10 +53,7 @@ final class GenerateCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
-    private EngineOptions engineOptions;
-
-    @Mixin
-    private WeightsOption weights;
+    private ModelOptions model;
 
     @Mixin
     private KvOption kv;
@@ -65,23 +62,7 @@ final class GenerateCommand implements Runnable {
     private SamplingOptions sampling;
 
     @Mixin
-    private SeedOption seed;
-
-    @Mixin
-    private BosOption bos;
-
-    @Mixin
     private JsonOption json;
-
-    @Mixin
-    private IgnoreKeyOption ignored;
-
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            required = true,
-            description = "A checkpoint folder, the folder of a run, or a file of GGUF or llama2.c.")
-    private Path model;
 
     @Option(
             names = {"-p", "--prompt"},
@@ -122,17 +103,12 @@ final class GenerateCommand implements Runnable {
                 "--no-parse-special",
                 "--bos",
                 "--no-bos");
-        GenerationOptions options = sampling.with(seed.value());
-        try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(
-                        model,
-                        engine,
-                        weights.type(),
-                        ignored.unknown(spec.commandLine().getErr()))) {
-            loaded.keepKeysAs(kv.type());
+        GenerationOptions options = sampling.options();
+        try (Engine engine = model.engine().open();
+                LanguageModel loaded = model.load(engine, kv, spec.commandLine().getErr())) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
-                ids.add(loaded.encode(text, plainPrompt ? SpecialTokens.AS_TEXT : SpecialTokens.PARSED, bos.wanted()));
+                ids.add(loaded.encode(text, plainPrompt ? SpecialTokens.AS_TEXT : SpecialTokens.PARSED, model.bos()));
             }
             promptTokens.forEach(list -> ids.add(parse(list)));
             ids.forEach(loaded::requirePrompt);
@@ -140,7 +116,7 @@ final class GenerateCommand implements Runnable {
                 throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
             }
             sampling.requireFits(spec, loaded.config());
-            WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
+            WorkReport work = WorkReport.of(engine, model.engine().reportsTransfers());
             work.mark("loading", false);
             if (json.wanted()) {
                 printJson(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), options, work);
@@ -149,6 +125,8 @@ final class GenerateCommand implements Runnable {
             } else {
                 printAll(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), options);
             }
+            // Messages go to the same terminal.
+            out.flush();
             if (!json.wanted()) {
                 printTiming(spec.commandLine().getErr(), loaded.lastTiming());
             }

@@ -12,7 +12,7 @@ final class IgnoreKeyOption {
             names = UnknownKeys.OPTION,
             paramLabel = "NAME",
             description =
-                    "A key of config.json to pass over, such as rope_scaling.factor. Keys that are not understood are"
+                    "A key of config.json, or of a GGUF file, to pass over, such as rope_scaling.factor. Keys that are not understood are"
                             + " refused, since they may change what the model computes; name one if you know that it does not. May be"
                             + " given several times.")
     private List<String> keys = new ArrayList<>();

@@ -1,7 +1,6 @@
 package org.tornadomor.cli;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import org.tornadomor.ModelFolders;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointDescription;
@@ -57,22 +56,10 @@ final class ImportCommand implements Runnable {
             names = "--dtype",
             paramLabel = "TYPE",
             description = "float32, float16 or bfloat16. Default: as in the file; float32 for weights of fewer bits.")
-    private Type dtype;
+    private WeightType dtype;
 
     @Mixin
     private IgnoreKeyOption ignored;
-
-    private enum Type {
-        FLOAT32(DType.F32),
-        FLOAT16(DType.F16),
-        BFLOAT16(DType.BF16);
-
-        final DType stored;
-
-        Type(DType stored) {
-            this.stored = stored;
-        }
-    }
 
     @Override
     public void run() {
@@ -83,7 +70,7 @@ final class ImportCommand implements Runnable {
                 ignored.unknown(spec.commandLine().getErr()))) {
             OutputFile.requireOutsideModel(out, checkpoint.path());
             Checksums.verify(checkpoint.folder());
-            DType stored = dtype == null ? checkpoint.dtype() : dtype.stored;
+            DType stored = WeightType.or(dtype, checkpoint.dtype());
             boolean named;
             try (Tokenizer own = Tokenizers.forCheckpoint(
                             checkpoint.folder(), checkpoint.config().vocabSize())
@@ -97,16 +84,7 @@ final class ImportCommand implements Runnable {
                     .println("Imported " + checkpoint.path() + ": " + CheckpointDescription.kind(checkpoint.config())
                             + ", "
                             + Figures.grouped(checkpoint.describe().parameters().total()) + " parameters as "
-                            + name(stored) + (named ? "" : ", without a tokenizer") + ", to " + out);
+                            + WeightType.label(stored) + (named ? "" : ", without a tokenizer") + ", to " + out);
         }
-    }
-
-    private static String name(DType dtype) {
-        for (Type type : Type.values()) {
-            if (type.stored == dtype) {
-                return type.name().toLowerCase(Locale.ROOT);
-            }
-        }
-        return dtype.name();
     }
 }

@@ -1,6 +1,6 @@
 package org.tornadomor.cli;
 
-import java.util.List;
+import java.util.function.Supplier;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Scorer;
@@ -13,28 +13,43 @@ final class LossOnText implements AutoCloseable {
     /** Tokens of a window at most. */
     private static final int CONTEXT = 1024;
 
-    private static final int BATCH_TOKENS = 4096;
-
     private final Tokenizer tokenizer;
     private final TextBoundaries texts;
     private final EvaluationText text;
     private final Integer context;
 
-    /**
-     * Reads the text.
-     *
-     * @param checkpoint whose tokenizer the models have
-     * @param tokenizer the same; closed with this
-     * @param maxTokens to predict at most
-     * @param context tokens of a window at most; null for the models' longest, but at most 1,024
-     * @throws org.tornadomor.UserError if there is nothing to predict
-     */
-    LossOnText(CheckpointFolder checkpoint, Tokenizer tokenizer, TextSource source, long maxTokens, Integer context) {
+    private LossOnText(CheckpointFolder checkpoint, Tokenizer tokenizer, long maxTokens, Integer context) {
         this.context = context;
         this.tokenizer = tokenizer;
         texts = TextBoundaries.of(checkpoint.folder(), tokenizer);
         text = new EvaluationText(texts, false, false, maxTokens);
-        text.read(source);
+    }
+
+    /**
+     * Reads the text.
+     *
+     * @param checkpoint whose tokenizer the models have
+     * @param tokenizer the same; closed with the result, or at once if the text cannot be read
+     * @param source opens it
+     * @param maxTokens to predict at most
+     * @param context tokens of a window at most; null for the models' longest, but at most 1,024
+     * @throws org.tornadomor.UserError if there is nothing to predict
+     */
+    static LossOnText read(
+            CheckpointFolder checkpoint,
+            Tokenizer tokenizer,
+            Supplier<TextSource> source,
+            long maxTokens,
+            Integer context) {
+        LossOnText opened = new LossOnText(checkpoint, tokenizer, maxTokens, context);
+        try {
+            opened.text.read(source.get());
+            opened.text.windows(1, null);
+            return opened;
+        } catch (RuntimeException | Error e) {
+            opened.close();
+            throw e;
+        }
     }
 
     /** Tokens that are predicted. */
@@ -49,18 +64,15 @@ final class LossOnText implements AutoCloseable {
      */
     double of(CheckpointFolder checkpoint, EngineOptions options, boolean causal) {
         ModelConfig config = checkpoint.config();
-        List<EvaluationText.Piece> pieces = text.pieces();
-        int longest =
-                pieces.stream().mapToInt(piece -> piece.ids().length - 1).max().orElse(1);
-        int most = context == null ? Math.min(CONTEXT, config.maxPositions()) : context;
-        int rows = Math.min(most, longest);
-        int samples = Math.clamp(text.scored() / rows, 1, Math.max(1, BATCH_TOKENS / rows));
+        EvaluationText.Shape windows =
+                text.windows(context == null ? Math.min(CONTEXT, config.maxPositions()) : context, null);
         try (LoadedModel loaded = LoadedModel.loadWide(checkpoint, options);
-                Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), samples, rows);
+                Scorer scorer = new Scorer(loaded.engine(), loaded.weights(), windows.samples(), windows.rows());
                 Progress progress = Progress.start("evaluate", "tok", text.scored())) {
             scorer.keepWithinDocuments(texts.startsBehindEnd() ? texts.end() : -1);
             WorkReport work = WorkReport.of(loaded.engine(), false);
-            return new Evaluation(scorer, pieces, config.recursions(), samples, rows, work)
+            return new Evaluation(
+                            scorer, text.pieces(), config.recursions(), windows.samples(), windows.rows(), work)
                     .run(causal, progress)
                     .loss();
         }

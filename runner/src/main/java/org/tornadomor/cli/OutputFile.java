@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
@@ -39,6 +40,18 @@ final class OutputFile {
             }
         } catch (IOException e) {
             throw UserError.file("read", read, e);
+        }
+    }
+
+    /**
+     * Refuses to write over a file.
+     *
+     * @throws UserError if there is one, or a folder
+     */
+    static void requireNew(Path out) {
+        if (Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
+            throw new UserError(out + (Files.isDirectory(out) ? " is a folder" : " is there already")
+                    + "; give the name of a new file, or remove it");
         }
     }
 

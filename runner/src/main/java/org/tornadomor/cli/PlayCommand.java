@@ -12,7 +12,6 @@ import org.tornadomor.ModelFolders;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.formats.CheckpointSource;
-import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.InputFile;
 import org.tornadomor.template.ChatTemplate;
 import org.tornadomor.template.TemplateException;
@@ -50,32 +49,13 @@ final class PlayCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private EngineOptions engineOptions;
-
-    @Mixin
-    private WeightsOption weights;
+    private ModelOptions model;
 
     @Mixin
     private KvOption kv;
 
     @Mixin
     private SamplingOptions sampling;
-
-    @Mixin
-    private SeedOption seed;
-
-    @Mixin
-    private BosOption bos;
-
-    @Mixin
-    private IgnoreKeyOption ignored;
-
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            required = true,
-            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
-    private Path model;
 
     @Option(
             names = "--chat-template",
@@ -93,23 +73,22 @@ final class PlayCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         sampling.requireEffect(spec);
-        GenerationOptions options = sampling.with(seed.value());
+        GenerationOptions options = sampling.options();
         Optional<ChatTemplate> chat = template();
         NoEffect.of(spec)
                 .when(chat::isEmpty, "inputs are continued: the model has no chat template, or none is used", SYSTEM);
-        try (Engine engine = engineOptions.open();
-                LanguageModel loaded = LanguageModel.load(model, engine, weights.type(), ignored.unknown(err))) {
+        try (Engine engine = model.engine().open();
+                LanguageModel loaded = model.load(engine, kv, err)) {
             if (loaded.tokenizer().isEmpty()) {
                 throw new UserError("play needs a tokenizer, and the checkpoint has none; put its tokenizer.json into"
                         + " the folder, or the tokenizer.bin of a file of llama2.c beside it, or give token ids to "
                         + RootCommand.NAME + " generate");
             }
             sampling.requireFits(spec, loaded.config());
-            loaded.keepKeysAs(kv.type());
-            WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
+            WorkReport work = WorkReport.of(engine, model.engine().reportsTransfers());
             work.mark("loading", false);
             Integer code = play(
-                    loaded, new PlaySession(loaded, chat.orElse(null), system, bos.wanted(), options, work), out, err);
+                    loaded, new PlaySession(loaded, chat.orElse(null), system, model.bos(), options, work), out, err);
             work.print(err);
             return code;
         }
@@ -128,8 +107,8 @@ final class PlayCommand implements Callable<Integer> {
 
     private Optional<ChatTemplate> ofModel() {
         // What is passed over is told when the model is loaded.
-        UnknownKeys unknown = UnknownKeys.passingOver(ignored.keys());
-        return ChatTemplate.find(CheckpointSource.folder(ModelFolders.checkpoint(model), unknown));
+        return ChatTemplate.find(
+                CheckpointSource.folder(ModelFolders.checkpoint(model.path()), model.unknown()));
     }
 
     private ChatTemplate read(Path file) {

@@ -263,13 +263,12 @@ final class PlaySession {
         return all;
     }
 
-    /** The plain format ends an answer where the next question would begin. */
     private GenerationOptions forTemplate() {
-        if (!chats() || !template.source().equals(ChatTemplate.plain().source())) {
+        if (!chats()) {
             return options;
         }
         List<String> stops = new ArrayList<>(options.stop());
-        stops.add("\nuser:");
+        stops.addAll(template.stops());
         return options.withStop(stops);
     }
 

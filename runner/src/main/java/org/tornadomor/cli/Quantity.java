@@ -1,15 +1,10 @@
 package org.tornadomor.cli;
 
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.tornadomor.UserError;
+import org.tornadomor.trainer.Amounts;
 
-/** Numbers as people write them: 20M, 1.5G, 500k. */
+/** Numbers of options. */
 final class Quantity {
-    private static final Pattern NUMBER = Pattern.compile("(\\d+(?:\\.\\d+)?)([kMG]?)");
-    private static final Map<String, Double> FACTORS = Map.of("", 1.0, "k", 1e3, "M", 1e6, "G", 1e9);
-
     private Quantity() {}
 
     /**
@@ -21,12 +16,22 @@ final class Quantity {
         if (text == null) {
             return 0;
         }
-        Matcher matcher = NUMBER.matcher(text);
-        long bytes =
-                matcher.matches() ? (long) (Double.parseDouble(matcher.group(1)) * FACTORS.get(matcher.group(2))) : 0;
+        long bytes = Amounts.parse(text).orElse(0);
         if (bytes < 1) {
             throw new UserError(option + " " + text + " is no amount of bytes; write it like 500k, 20M or 1G");
         }
         return bytes;
+    }
+
+    /**
+     * The value of an option, or null where none is given.
+     *
+     * @throws UserError naming the option if it is less than what makes sense
+     */
+    static <N extends Number> N requireAtLeast(String option, N value, long least) {
+        if (value != null && value.longValue() < least) {
+            throw new UserError(option + " " + value + " is too small; give " + least + " or more");
+        }
+        return value;
     }
 }

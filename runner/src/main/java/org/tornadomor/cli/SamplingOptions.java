@@ -5,15 +5,23 @@ import java.util.List;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** How tokens are drawn and how deep they may go. */
 final class SamplingOptions {
     static final String THRESHOLD = "--threshold";
+    private static final String TEMPERATURE = "--temperature";
+    private static final String TOP_K = "--top-k";
+    private static final String TOP_P = "--top-p";
+    private static final String MIN_P = "--min-p";
     private static final String SAMPLES = "--samples";
     private static final String FREQUENCY_PENALTY = "--frequency-penalty";
     private static final String PRESENCE_PENALTY = "--presence-penalty";
+
+    @Mixin
+    private SeedOption seed;
 
     @Option(
             names = {"-n", "--max-new-tokens"},
@@ -23,7 +31,7 @@ final class SamplingOptions {
     private int maxNewTokens;
 
     @Option(
-            names = "--temperature",
+            names = TEMPERATURE,
             paramLabel = "X",
             defaultValue = "0.8",
             description = "0 takes the likeliest token, 1 draws as the model says. Default: ${DEFAULT-VALUE}.")
@@ -33,21 +41,21 @@ final class SamplingOptions {
     private boolean greedy;
 
     @Option(
-            names = "--top-k",
+            names = TOP_K,
             paramLabel = "K",
             defaultValue = "40",
             description = "Draw from the K likeliest tokens; 0 for all. Default: ${DEFAULT-VALUE}.")
     private int topK;
 
     @Option(
-            names = "--top-p",
+            names = TOP_P,
             paramLabel = "P",
             defaultValue = "1",
             description = "Draw from the fewest tokens that have this probability together. Default: ${DEFAULT-VALUE}.")
     private double topP;
 
     @Option(
-            names = "--min-p",
+            names = MIN_P,
             paramLabel = "P",
             defaultValue = "0",
             description = "Draw from the tokens that are at least P times as likely as the likeliest; 0 for all."
@@ -115,29 +123,29 @@ final class SamplingOptions {
      */
     void requireEffect(CommandSpec spec) {
         NoEffect.of(spec)
-                .when(() -> greedy, "--greedy takes the likeliest token", "--temperature")
+                .when(() -> greedy, "--greedy takes the likeliest token", TEMPERATURE)
                 .when(
                         () -> greedy || temperature == 0,
                         "the likeliest token is taken",
-                        "--top-k",
-                        "--top-p",
-                        "--min-p",
+                        TOP_K,
+                        TOP_P,
+                        MIN_P,
                         SAMPLES,
                         SeedOption.NAME)
                 .when(
                         () -> topK == 1,
                         "--top-k 1 takes the likeliest token",
-                        "--temperature",
-                        "--top-p",
-                        "--min-p",
+                        TEMPERATURE,
+                        TOP_P,
+                        MIN_P,
                         SAMPLES,
                         SeedOption.NAME)
                 .when(
                         () -> minP == 1,
                         "--min-p 1 takes the likeliest token",
-                        "--temperature",
-                        "--top-k",
-                        "--top-p",
+                        TEMPERATURE,
+                        TOP_K,
+                        TOP_P,
                         SAMPLES,
                         SeedOption.NAME)
                 .when(
@@ -165,7 +173,8 @@ final class SamplingOptions {
                         THRESHOLD);
     }
 
-    GenerationOptions with(long seed) {
+    /** The options as they were given. */
+    GenerationOptions options() {
         return new GenerationOptions(
                 maxNewTokens,
                 greedy ? 0 : temperature,
@@ -176,7 +185,7 @@ final class SamplingOptions {
                 frequencyPenalty,
                 presencePenalty,
                 samples,
-                seed,
+                seed.value(),
                 stop,
                 threshold,
                 maxDepth);

@@ -52,26 +52,10 @@ final class ServeCommand implements Runnable {
     private CommandSpec spec;
 
     @Mixin
-    private EngineOptions engine;
-
-    @Mixin
-    private WeightsOption weights;
+    private ModelOptions model;
 
     @Mixin
     private ServingOptions serving;
-
-    @Mixin
-    private BosOption bos;
-
-    @Mixin
-    private IgnoreKeyOption ignored;
-
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            required = true,
-            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
-    private Path model;
 
     @Option(
             names = "--model-name",
@@ -137,8 +121,8 @@ final class ServeCommand implements Runnable {
         PrintWriter err = spec.commandLine().getErr();
         serving.check();
         ServerSettings settings = settings();
-        UnknownKeys unknown = ignored.unknown(err);
-        try (CheckpointFolder checkpoint = LoadedModel.open(model, unknown);
+        UnknownKeys unknown = model.unknown(err);
+        try (CheckpointFolder checkpoint = LoadedModel.open(model.path(), unknown);
                 StopOnSignal signals = StopOnSignal.install(
                         err, "stopping: running requests are finished first; once more ends it at once");
                 ModelServer server = ModelServer.start(settings, err)) {
@@ -176,11 +160,11 @@ final class ServeCommand implements Runnable {
             Loading loading,
             Consumer<String> notes) {
         PrintWriter err = spec.commandLine().getErr();
-        try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
+        try (LoadedModel loaded = LoadedModel.load(checkpoint, model.engine(), model.weights(), notes);
                 ServingSetup setup =
-                        ServingSetup.of(loaded, serving, nameOf(loaded), bos.wanted(), chatTemplate, err)) {
+                        ServingSetup.of(loaded, serving, nameOf(loaded), model.bos(), chatTemplate, err)) {
             ServedModel served = setup.model();
-            WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
+            WorkReport work = WorkReport.of(loaded.engine(), model.engine().reportsTransfers());
             work.mark("loading", false);
             server.serve(served);
             loading.done();
@@ -254,7 +238,7 @@ final class ServeCommand implements Runnable {
             }
             return name;
         }
-        Path last = model.toAbsolutePath().normalize().getFileName();
+        Path last = model.path().toAbsolutePath().normalize().getFileName();
         return last == null ? loaded.path().getFileName().toString() : last.toString();
     }
 

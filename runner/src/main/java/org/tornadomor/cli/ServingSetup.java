@@ -61,7 +61,6 @@ final class ServingSetup implements AutoCloseable {
                     bos,
                     size.context(),
                     template,
-                    PLAIN.equals(chat),
                     loop);
             return new ServingSetup(model, tokenizer, size);
         } catch (RuntimeException | Error e) {

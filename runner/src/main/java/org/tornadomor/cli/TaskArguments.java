@@ -89,6 +89,13 @@ final class TaskArguments {
         return all;
     }
 
+    /** What is wrong with files beside those of --task. */
+    List<String> mistakes() {
+        TaskLibrary library = new TaskLibrary();
+        files.forEach(library::add);
+        return library.unreadable();
+    }
+
     Path data() {
         return data;
     }
@@ -99,19 +106,12 @@ final class TaskArguments {
 
     /** Examples before each document, or null for what the task says. */
     Integer shots() {
-        return requireAtLeast("--shots", shots, 0);
+        return Quantity.requireAtLeast("--shots", shots, 0);
     }
 
     /** The most documents of a task, or null for all. */
     Integer limit() {
-        return requireAtLeast("--limit", limit, 1);
-    }
-
-    private static Integer requireAtLeast(String option, Integer value, int least) {
-        if (value != null && value < least) {
-            throw new UserError(option + " " + value + " is too small; give " + least + " or more");
-        }
-        return value;
+        return Quantity.requireAtLeast("--limit", limit, 1);
     }
 
     /**

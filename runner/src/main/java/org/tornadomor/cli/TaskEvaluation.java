@@ -33,8 +33,10 @@ final class TaskEvaluation {
         this.err = err;
     }
 
-    /** Shows what can be evaluated. */
-    static void list(PrintWriter out) {
+    /** Shows what can be evaluated, and what is wrong with a user's files and those beside them. */
+    static void list(TaskArguments arguments, PrintWriter out, PrintWriter err) {
+        arguments.mistakes().forEach(mistake -> err.println("Note: " + mistake));
+        err.flush();
         TextTable table = new TextTable("task", "documents", "data set", "licence").left(4);
         for (TaskListing.Line line : TaskListing.lines(new TaskLibrary())) {
             table.row(line.name(), line.split(), line.where(), line.licence());
@@ -50,14 +52,25 @@ final class TaskEvaluation {
         out.flush();
     }
 
+    /** Makes all requests: what is wrong with a name or its data shows before a model is loaded. */
+    TaskRun prepare(TextBoundaries texts) {
+        TaskLibrary library = new TaskLibrary();
+        // They say nothing if what follows cannot be used.
+        List<String> notes = new ArrayList<>();
+        TaskRun run =
+                TaskRun.prepare(texts, options, library, arguments.names(library), arguments.data(), notes::add);
+        notes.forEach(err::println);
+        return run;
+    }
+
     /**
      * Runs everything and shows it.
      *
      * @param described what stands before the results in JSON
      */
     void run(
+            TaskRun run,
             LoadedModel loaded,
-            TextBoundaries texts,
             ObjectNode described,
             JsonFileOption json,
             ResultFile jsonFile,
@@ -65,23 +78,10 @@ final class TaskEvaluation {
             WorkReport work) {
         ModelConfig config = loaded.config();
         List<Mode> modes = arguments.modes(config.router().looksAhead());
-        TaskLibrary library = new TaskLibrary();
-        // They say nothing if what follows cannot be used.
-        List<String> notes = new ArrayList<>();
-        TaskRun run = TaskRun.prepare(
-                loaded.engine(),
-                loaded.weights(),
-                texts,
-                options,
-                library,
-                arguments.names(library),
-                arguments.data(),
-                notes::add);
-        notes.forEach(err::println);
         List<ModeResult> results = new ArrayList<>();
         try (Progress progress = Progress.start("evaluate", "tok", run.tokens() * modes.size())) {
             for (Mode mode : modes) {
-                results.add(run.run(mode, progress::advance));
+                results.add(run.run(loaded.engine(), loaded.weights(), mode, progress::advance));
                 work.mark("tasks, " + mode.label() + " mode", true);
             }
         }

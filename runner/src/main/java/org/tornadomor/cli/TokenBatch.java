@@ -7,6 +7,7 @@ import java.util.Arrays;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.JsonFault;
 import org.tornadomor.model.io.SafeTensors;
 import org.tornadomor.model.io.TensorSource;
 import tools.jackson.core.JacksonException;
@@ -65,7 +66,7 @@ record TokenBatch(Path file, int sequences, int length, int[] ids) {
         try {
             root = JsonMapper.shared().readTree(text);
         } catch (JacksonException e) {
-            throw new UserError(file + " is not valid JSON (" + e.getOriginalMessage() + "); " + FORMS, e);
+            throw new UserError(file + " is not valid JSON (" + JsonFault.of(e) + "); " + FORMS, e);
         }
         if (!root.isArray() || root.isEmpty() || !root.get(0).isArray()) {
             throw new UserError(file + " holds no array of arrays; " + FORMS);

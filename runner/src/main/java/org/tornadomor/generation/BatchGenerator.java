@@ -1,7 +1,6 @@
 package org.tornadomor.generation;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.tornadomor.Generation;
@@ -96,7 +95,7 @@ public final class BatchGenerator implements AutoCloseable {
      * @param prompts neither empty nor longer than the context
      */
     public Result generate(List<int[]> prompts, GenerationOptions options, TokenListener listener) {
-        Set<Integer> stopTokens = stopTokens(options.stop());
+        Set<Integer> stopTokens = texts.specialTokens(options.stop());
         List<Sequence> sequences = new ArrayList<>();
         for (int[] prompt : prompts) {
             for (int sample = 0; sample < options.samples(); sample++) {
@@ -133,13 +132,6 @@ public final class BatchGenerator implements AutoCloseable {
 
     private static int newTokens(List<Sequence> sequences) {
         return sequences.stream().mapToInt(Sequence::newTokens).sum();
-    }
-
-    /** Special tokens give no text in which a stop string could be found. */
-    private Set<Integer> stopTokens(List<String> stops) {
-        Set<Integer> tokens = new HashSet<>();
-        stops.stream().map(texts::specialToken).filter(id -> id >= 0).forEach(tokens::add);
-        return tokens;
     }
 
     @Override

@@ -15,8 +15,6 @@ final class Completions {
     private static final int DEFAULT_MAX_TOKENS = 16;
 
     private static final int LONGEST_LOGGED = 500;
-    /** Answers in the plain format end where a line of somebody begins. */
-    private static final List<String> PLAIN_STOPS = List.of("\nuser:", "\nassistant:", "\nsystem:");
 
     private final ServerSettings settings;
     private final Metrics metrics;
@@ -54,13 +52,7 @@ final class Completions {
         Wanted wanted = read(fields, model, maxTokens, scores, false);
         int[] prompt = Prompts.ofChat(fields, model);
         logPrompt(fields.get("messages"));
-        answer(
-                exchange,
-                model,
-                model.plainChat() ? wanted.withStops(PLAIN_STOPS) : wanted,
-                List.of(prompt),
-                false,
-                true);
+        answer(exchange, model, wanted.withStops(model.chat().stops()), List.of(prompt), false, true);
     }
 
     private static Wanted read(Fields fields, ServedModel model, int maxTokens, int scores, boolean promptScores) {

@@ -10,6 +10,17 @@ import org.eclipse.jetty.util.Callback;
 
 /** What Jetty itself refuses, such as headers that are too large, answered in the shape of all other errors. */
 final class FaultAnswers extends ErrorHandler {
+    private static String code(int status) {
+        return switch (status) {
+            case HttpStatus.NOT_FOUND_404 -> "not_found";
+            case HttpStatus.REQUEST_TIMEOUT_408 -> "request_timeout";
+            case HttpStatus.PAYLOAD_TOO_LARGE_413 -> "body_too_large";
+            case HttpStatus.URI_TOO_LONG_414 -> "uri_too_long";
+            case HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE_431 -> "headers_too_large";
+            default -> status >= 500 ? "internal_error" : "bad_request";
+        };
+    }
+
     private static byte[] body(int status) {
         boolean server = status >= 500;
         String message = server
@@ -18,7 +29,7 @@ final class FaultAnswers extends ErrorHandler {
                         ? "the headers are too large"
                         : "the request is not valid HTTP, or not allowed";
         String type = server ? "server_error" : ApiError.INVALID;
-        return Json.bytes(ApiError.of(status, type, "http_" + status, message).json());
+        return Json.bytes(ApiError.of(status, type, code(status), message).json());
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import org.tornadomor.model.io.JsonFault;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -70,20 +71,11 @@ final class Json {
                             + " levels, names of " + LONGEST_NAME + " and numbers of " + LONGEST_NUMBER
                             + " characters");
         } catch (JacksonException e) {
-            throw ApiError.invalid(null, "invalid_json", "the body is not valid JSON: " + reason(e));
+            throw ApiError.invalid(null, "invalid_json", "the body is not valid JSON: " + JsonFault.of(e));
         }
         if (node instanceof ObjectNode object) {
             return object;
         }
         throw ApiError.invalid(null, "invalid_json", "the body: expected a JSON object, got " + Fields.kind(node));
-    }
-
-    private static String reason(JacksonException e) {
-        String place = e.getLocation() == null
-                ? ""
-                : " (line " + e.getLocation().getLineNr() + ", column "
-                        + e.getLocation().getColumnNr() + ")";
-        String words = String.valueOf(e.getOriginalMessage());
-        return words.substring(0, Math.min(words.length(), 200)) + place;
     }
 }

@@ -126,6 +126,10 @@ final class Metrics implements AutoCloseable {
                         .description("Rows that ran each recursion; divided by ticks, rows a tick by depth")
                         .tags(tags.and("depth", Integer.toString(depth + 1)))
                         .register(registry);
+                Gauge.builder(PREFIX + "rows.waiting", loop, l -> l.state().rowsWaiting()[depth])
+                        .description("Rows under way that run each recursion next")
+                        .tags(tags.and("depth", Integer.toString(depth + 1)))
+                        .register(registry);
             }
         }
 

@@ -119,7 +119,7 @@ final class Prompts {
             throw ApiError.invalid(
                     "messages", "chat_template_error", "messages: the chat template says: " + e.reason());
         }
-        boolean begins = model.plainChat() || model.bos() != null;
+        boolean begins = model.chat().isPlain() || model.bos() != null;
         int[] ids = begins
                 ? encode(text, "messages", model)
                 : model.texts().tokenizer().encode(text, SpecialTokens.PARSED);

@@ -16,7 +16,6 @@ import org.tornadomor.tokenizer.TextBoundaries;
  * @param bos whether prompts begin with the beginning token in any case; null leaves it to the checkpoint and to chat templates
  * @param context tokens that a prompt and its answer may have together
  * @param chat how conversations become text; null where there is no template
- * @param plainChat whether that is the plain format, whose answers end where a line of somebody else begins
  * @param loop decodes
  */
 public record ServedModel(
@@ -28,7 +27,6 @@ public record ServedModel(
         Boolean bos,
         int context,
         ChatTemplate chat,
-        boolean plainChat,
         ServingLoop loop) {
 
     boolean hasTokenizer() {

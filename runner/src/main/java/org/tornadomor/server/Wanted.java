@@ -1,7 +1,7 @@
 package org.tornadomor.server;
 
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -170,16 +170,9 @@ record Wanted(
                 fields.bool("ignore_eos", false));
     }
 
-    /** Stop strings that spell a special token: those give no text in which a string could be found. */
-    Set<Integer> stopTokens(ServedModel model) {
-        Set<Integer> tokens = new HashSet<>();
-        stops.stream().map(model.texts()::specialToken).filter(id -> id >= 0).forEach(tokens::add);
-        return tokens;
-    }
-
     /** The same with further stop strings. */
     Wanted withStops(List<String> more) {
-        Set<String> all = new java.util.LinkedHashSet<>(stops);
+        Set<String> all = new LinkedHashSet<>(stops);
         all.addAll(more);
         return new Wanted(
                 choices,

@@ -18,8 +18,11 @@ import org.tornadomor.serving.RequestListener.End;
  * goes away, the time is up or anything fails.
  */
 final class Work {
-    /** How often it is looked whether the client is there. */
+    /** How long nothing may come before it is looked whether the client is there. */
     private static final long LOOK_MILLIS = 100;
+
+    /** While tokens come it is looked at most so often: each look asks the system about the connection. */
+    private static final long LOOK_NANOS = 10_000_000;
 
     private static final int RETRY_SECONDS = 5;
 
@@ -38,6 +41,7 @@ final class Work {
     private int submitted;
 
     private int ended;
+    private long lastLook = System.nanoTime();
 
     /** Hears of the texts as they grow. */
     interface Sink {
@@ -79,7 +83,7 @@ final class Work {
         this.metrics = metrics;
         this.line = line;
         this.deadline = deadline;
-        stopTokens = wanted.stopTokens(model);
+        stopTokens = model.texts().specialTokens(wanted.stops());
         for (int p = 0; p < prompts.size(); p++) {
             for (int c = 0; c < wanted.choices(); c++) {
                 Choice choice = new Choice(
@@ -111,9 +115,7 @@ final class Work {
                 submit();
                 events.clear();
                 mailbox.take(events, LOOK_MILLIS);
-                if (exchange.clientWentAway()) {
-                    throw new ClientGoneException("the client went away");
-                }
+                requireClient();
                 tell(events, sink);
                 if (System.nanoTime() - deadline > 0 && ended < drafts.size()) {
                     throw ApiError.of(
@@ -124,6 +126,17 @@ final class Work {
         } finally {
             line.leave(this);
             byChoice.keySet().forEach(this::abandon);
+        }
+    }
+
+    private void requireClient() throws ClientGoneException {
+        long now = System.nanoTime();
+        if (now - lastLook < LOOK_NANOS) {
+            return;
+        }
+        lastLook = now;
+        if (exchange.clientWentAway()) {
+            throw new ClientGoneException("the client went away");
         }
     }
 

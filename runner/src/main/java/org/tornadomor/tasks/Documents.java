@@ -6,7 +6,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -15,9 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Properties;
 import org.tornadomor.UserError;
+import org.tornadomor.data.DuckDb;
 import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.JsonFault;
 import org.tornadomor.model.io.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -42,7 +42,7 @@ final class Documents {
             String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
             try {
                 if (name.endsWith(".parquet")) {
-                    readTable(file, docs, "read_parquet('" + pattern(file) + "', hive_partitioning = false)");
+                    readTable(file, docs, DuckDb.parquet(file));
                 } else if (name.endsWith(".csv")) {
                     readCsv(file, docs, bare);
                 } else {
@@ -65,7 +65,7 @@ final class Documents {
         text = text.startsWith("\ufeff") ? text.substring(1) : text;
         if (text.stripLeading().startsWith("[")) {
             int item = 0;
-            for (JsonNode node : json(text, file.toString())) {
+            for (JsonNode node : json(text, file.toString(), true)) {
                 add(docs, file + " item " + ++item, node);
             }
             return;
@@ -76,16 +76,18 @@ final class Documents {
             line++;
             if (!written.isBlank()) {
                 String place = file + " line " + line;
-                add(docs, place, json(written, place));
+                add(docs, place, json(written, place, false));
             }
         }
     }
 
-    private static JsonNode json(String text, String place) {
+    /** @param whole whether the place does not name the line */
+    private static JsonNode json(String text, String place, boolean whole) {
         try {
             return StrictJson.parse(text);
         } catch (JacksonException e) {
-            throw new UserError(place + " is not valid JSON (" + e.getOriginalMessage() + "): mend or remove it", e);
+            String fault = whole ? JsonFault.of(e) : JsonFault.inLine(e);
+            throw new UserError(place + " is not valid JSON (" + fault + "): mend or remove it", e);
         }
     }
 
@@ -127,7 +129,7 @@ final class Documents {
     private static void readCsv(Path file, List<Doc> docs, List<String> bare) throws IOException {
         String options = "delim = ',', quote = '\"', escape = '\"', sample_size = -1,"
                 + " auto_type_candidates = ['BIGINT', 'DOUBLE', 'VARCHAR'], ";
-        String table = "read_csv('" + pattern(file) + "', " + options;
+        String table = "read_csv('" + DuckDb.pattern(file) + "', " + options;
         if (bare.isEmpty() || hasNames(file, bare)) {
             readTable(file, docs, table + "header = true)");
             return;
@@ -173,11 +175,8 @@ final class Documents {
 
     /** Reads what DuckDB calls a table; it takes a name for a pattern, which the one given here is only of itself. */
     private static void readTable(Path file, List<Doc> docs, String table) {
-        Properties settings = new Properties();
-        settings.put("threads", "1");
-        settings.put("autoinstall_known_extensions", "false");
         boolean csv = table.startsWith("read_csv");
-        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", settings);
+        try (Connection connection = DuckDb.open(false);
                 Statement statement = connection.createStatement()) {
             InputFile.require(file);
             try (ResultSet rows = statement.executeQuery("SELECT to_json(t)::VARCHAR FROM " + table + " t")) {
@@ -193,8 +192,7 @@ final class Documents {
                 }
             }
         } catch (SQLException e) {
-            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            throw new UserError("cannot read " + file + " (" + reason + "): it may be cut off or of another format", e);
+            throw new UserError("cannot read " + file + " (" + DuckDb.reason(e) + "): it may be cut off or of another format", e);
         }
     }
 
@@ -215,9 +213,5 @@ final class Documents {
                 return text;
             }
         }
-    }
-
-    private static String pattern(Path file) {
-        return file.toAbsolutePath().toString().replaceAll("[*?\\[]", "[$0]").replace("'", "''");
     }
 }

@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tornadomor.UserError;
+import org.tornadomor.template.PyText;
 
 /**
  * What tasks write as {@code !function module.name}. No Python runs here: the functions that are known by name do what those of the
@@ -95,7 +96,7 @@ final class KnownFunctions {
     static Object apply(String name, Doc doc) {
         return switch (name) {
             case WINOGRANDE_TEXT -> option(doc);
-            case WINOGRANDE_TARGET -> PythonText.strip(doc.text("sentence").substring(blank(doc) + 1));
+            case WINOGRANDE_TARGET -> PyText.strip(doc.text("sentence").substring(blank(doc) + 1));
             case WINOGRANDE_CHOICE -> {
                 String before = doc.text("sentence").substring(0, blank(doc));
                 yield List.of(before + doc.text("option1"), before + doc.text("option2"));
@@ -129,7 +130,7 @@ final class KnownFunctions {
         }
         UnaryOperator<String> clean = KnownFunctions::cleaned;
         Map<String, Object> fields = new TreeMap<>(doc.fields());
-        String context = doc.text("ctx_a") + " " + PythonText.capitalize(doc.text("ctx_b"));
+        String context = doc.text("ctx_a") + " " + PyText.capitalize(doc.text("ctx_b"));
         fields.put("query", clean.apply(doc.text("activity_label") + ": " + context));
         List<Object> choices = new ArrayList<>();
         for (Object ending : doc.list("endings")) {
@@ -141,7 +142,7 @@ final class KnownFunctions {
 
     /** What WikiHow left in HellaSwag goes: titles become sentences of their own, and what stands in brackets is dropped. */
     private static String cleaned(String text) {
-        String titled = PythonText.strip(text).replace(" [title]", ". ");
+        String titled = PyText.strip(text).replace(" [title]", ". ");
         return BRACKETS.matcher(titled).replaceAll("").replace("  ", " ");
     }
 

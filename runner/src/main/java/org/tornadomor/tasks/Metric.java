@@ -67,11 +67,6 @@ enum Metric {
         return types.contains(type);
     }
 
-    /** Whether it asks if tokens are the likeliest, for which logits are looked at. */
-    boolean asksForGreedy(OutputType type) {
-        return this == EXACT_MATCH || this == ACC && type == OutputType.LOGLIKELIHOOD;
-    }
-
     static Optional<Metric> of(String label) {
         return Arrays.stream(values()).filter(m -> m.label().equals(label)).findFirst();
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.template.PyText;
 import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.TextBoundaries;
 
@@ -35,7 +36,7 @@ final class RequestEncoder {
     TokenRequest encode(TextRequest request, String place) {
         int[] ids;
         int given;
-        String before = PythonText.stripEnd(request.context());
+        String before = PyText.stripEnd(request.context());
         if (before.isEmpty()) {
             // Blanks alone would leave nothing to predict the first token from.
             int[] own = texts.tokenizer().encode(request.context() + request.continuation(), SpecialTokens.PARSED);

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
+import org.tornadomor.template.PyText;
 
 /** What the answers to a document are worth. */
 final class Scores {
@@ -43,7 +44,7 @@ final class Scores {
     private static double choice(Metric metric, Item item, List<Answer> answers) {
         return switch (metric) {
             case ACC -> isRight(item, answers, choice -> 1);
-            case ACC_NORM -> isRight(item, answers, PythonText::length);
+            case ACC_NORM -> isRight(item, answers, PyText::length);
             case ACC_BYTES -> isRight(item, answers, PythonText::bytes);
             default -> item.right().stream().anyMatch(at -> answers.get(at).greedy()) ? 1 : 0;
         };

@@ -44,6 +44,7 @@ public final class TaskLibrary {
 
     private final Map<String, Entry> entries = new TreeMap<>();
     private final Map<String, TreeSet<String>> tags = new TreeMap<>();
+    private final List<String> unreadable = new ArrayList<>();
 
     /** The library that comes with the program. */
     public TaskLibrary() {
@@ -68,12 +69,12 @@ public final class TaskLibrary {
         return add(keys, place);
     }
 
-    /** A group names tasks that stand beside it; what is no task there is none of its business. */
+    /** A group names tasks that stand beside it; what is no task there matters only to who asks for it. */
     private void addNeighbours(Path file) {
         try (Stream<Path> files = Files.list(file.toAbsolutePath().getParent())) {
             for (Path other : files.sorted().toList()) {
                 if (other.toString().endsWith(".yaml") && !Files.isSameFile(other, file)) {
-                    addQuietly(other);
+                    addNeighbour(other);
                 }
             }
         } catch (IOException e) {
@@ -81,12 +82,17 @@ public final class TaskLibrary {
         }
     }
 
-    private void addQuietly(Path file) {
+    private void addNeighbour(Path file) {
         try {
             add(new YamlPlace.UserFile(file));
         } catch (UserError e) {
-            // Whoever names what is in it is told that there is no such task.
+            unreadable.add(e.getMessage());
         }
+    }
+
+    /** What is wrong with files beside those that were asked for, a line each. It matters to whoever wants what is in them. */
+    public List<String> unreadable() {
+        return List.copyOf(unreadable);
     }
 
     private List<String> add(YamlPlace place) {
@@ -198,6 +204,11 @@ public final class TaskLibrary {
         }
         TreeSet<String> names = new TreeSet<>(entries.keySet());
         names.addAll(tags.keySet());
+        if (!unreadable.isEmpty()) {
+            throw new UserError("there is no task '" + name + "', and a file beside the group cannot be read: "
+                    + unreadable.getFirst()
+                    + (unreadable.size() > 1 ? " (and " + (unreadable.size() - 1) + " more)" : ""));
+        }
         throw new UserError("there is no task '" + name + "' (near: " + String.join(", ", Nearest.of(name, names, 3))
                 + "); --tasks list shows all, --task FILE adds one");
     }

@@ -21,24 +21,19 @@ import org.tornadomor.tokenizer.TextBoundaries;
 
 /** Evaluates a model on tasks: first all requests are made, then they are run mode by mode, task by task. */
 public final class TaskRun {
-    private final Engine engine;
-    private final ParameterSet weights;
     private final TextBoundaries texts;
     private final TaskOptions options;
     private final List<TaskTree> trees;
     private final Map<String, PreparedTask> prepared = new LinkedHashMap<>();
 
-    private TaskRun(
-            Engine engine, ParameterSet weights, TextBoundaries texts, TaskOptions options, List<TaskTree> trees) {
-        this.engine = engine;
-        this.weights = weights;
+    private TaskRun(TextBoundaries texts, TaskOptions options, List<TaskTree> trees) {
         this.texts = texts;
         this.options = options;
         this.trees = trees;
     }
 
     /**
-     * Makes all requests.
+     * Makes all requests, for which no model is needed.
      *
      * @param names tasks, groups or tags of the library
      * @param data where data sets lie; null if the tasks name files themselves
@@ -46,8 +41,6 @@ public final class TaskRun {
      * @throws org.tornadomor.UserError if a task or its data cannot be used
      */
     public static TaskRun prepare(
-            Engine engine,
-            ParameterSet weights,
             TextBoundaries texts,
             TaskOptions options,
             TaskLibrary library,
@@ -61,7 +54,7 @@ public final class TaskRun {
                             trees.stream().noneMatch(known -> known.name().equals(tree.name())))
                     .forEach(trees::add);
         }
-        TaskRun run = new TaskRun(engine, weights, texts, options, trees);
+        TaskRun run = new TaskRun(texts, options, trees);
         TaskPreparation preparation = new TaskPreparation(new DataFiles(data), texts, options, notes);
         for (TaskTree tree : trees) {
             for (TaskConfig task : tree.tasks()) {
@@ -93,14 +86,14 @@ public final class TaskRun {
      * @param progress is told of tokens that were done
      * @throws org.tornadomor.UserError if the model computes nothing finite
      */
-    public ModeResult run(Mode mode, LongConsumer progress) {
+    public ModeResult run(Engine engine, ParameterSet weights, Mode mode, LongConsumer progress) {
         Map<String, TaskResult> results = new LinkedHashMap<>();
         for (PreparedTask task : prepared.values()) {
             long begin = System.nanoTime();
             long[] computed = new long[1];
             Answer[] answers = task.task().type() == OutputType.GENERATE_UNTIL
-                    ? written(task, computed, progress)
-                    : scored(task, mode, computed, progress);
+                    ? written(engine, weights, task, computed, progress)
+                    : scored(engine, weights, task, mode, computed, progress);
             List<Sample> samples = samples(task, answers);
             double seconds = (System.nanoTime() - begin) / 1e9;
             results.put(task.task().name(), TaskResult.of(task, samples, computed[0], seconds));
@@ -108,7 +101,8 @@ public final class TaskRun {
         return new ModeResult(mode, results, trees);
     }
 
-    private Answer[] scored(PreparedTask task, Mode mode, long[] computed, LongConsumer progress) {
+    private Answer[] scored(
+            Engine engine, ParameterSet weights, PreparedTask task, Mode mode, long[] computed, LongConsumer progress) {
         if (task.requests().isEmpty()) {
             return new Answer[0];
         }
@@ -130,7 +124,8 @@ public final class TaskRun {
     }
 
     /** Lets the model write; it routes as in generation in every mode. */
-    private Answer[] written(PreparedTask task, long[] computed, LongConsumer progress) {
+    private Answer[] written(
+            Engine engine, ParameterSet weights, PreparedTask task, long[] computed, LongConsumer progress) {
         TaskConfig.Writing writing = task.task().generation();
         GenerationOptions how = GenerationOptions.DEFAULT
                 .withMaxNewTokens(writing.mostTokens())

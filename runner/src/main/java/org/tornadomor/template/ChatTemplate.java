@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.JsonFault;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -45,18 +46,26 @@ public final class ChatTemplate {
             {%- if add_generation_prompt -%}assistant:{%- endif -%}
             """;
 
+    private static final List<String> PLAIN_STOPS = List.of("\nuser:", "\nassistant:", "\nsystem:");
+
     private final Map<String, Template> templates;
     private final Set<String> names;
     private final Map<String, String> specialTokens;
     private final String source;
+    private final List<String> stops;
 
     /** @param names those of all templates that the model has, also where {@code templates} misses them */
     private ChatTemplate(
-            Map<String, Template> templates, Set<String> names, Map<String, String> specialTokens, String source) {
+            Map<String, Template> templates,
+            Set<String> names,
+            Map<String, String> specialTokens,
+            String source,
+            List<String> stops) {
         this.templates = templates;
         this.names = names;
         this.specialTokens = specialTokens;
         this.source = source;
+        this.stops = stops;
     }
 
     /**
@@ -142,11 +151,17 @@ public final class ChatTemplate {
      * @throws TemplateException if the text is no template or uses what is not supported
      */
     public static ChatTemplate of(String name, String source, Map<String, String> specialTokens) {
+        return of(name, source, specialTokens, List.of());
+    }
+
+    private static ChatTemplate of(
+            String name, String source, Map<String, String> specialTokens, List<String> stops) {
         return new ChatTemplate(
                 Map.of(DEFAULT, Template.parse(name, source, TemplateOptions.CHAT)),
                 Set.of(DEFAULT),
                 Map.copyOf(specialTokens),
-                name);
+                name,
+                stops);
     }
 
     /**
@@ -162,10 +177,20 @@ public final class ChatTemplate {
 
     /**
      * The format for models without a template: a line {@code ROLE: CONTENT} for each message of the system, the user and the
-     * assistant, and {@code assistant:} as the begin of an answer. A line {@code user:} in an answer is the end of it.
+     * assistant, and {@code assistant:} as the begin of an answer, which ends where a line of somebody would begin.
      */
     public static ChatTemplate plain() {
-        return of("the plain chat format", PLAIN, Map.of());
+        return of("the plain chat format", PLAIN, Map.of(), PLAIN_STOPS);
+    }
+
+    /** Whether it is {@link #plain()}, which does not say what stands before a text. */
+    public boolean isPlain() {
+        return !stops.isEmpty();
+    }
+
+    /** Strings that end an answer, besides the tokens at which the model's texts end; often none. */
+    public List<String> stops() {
+        return stops;
     }
 
     /** Where it comes from. */
@@ -223,7 +248,7 @@ public final class ChatTemplate {
                 }
             }
         });
-        return new ChatTemplate(templates, new TreeSet<>(sources.keySet()), tokens, origin);
+        return new ChatTemplate(templates, new TreeSet<>(sources.keySet()), tokens, origin, List.of());
     }
 
     private static void collect(JsonNode config, Map<String, String> sources, Path file) {
@@ -297,7 +322,7 @@ public final class ChatTemplate {
         try {
             return JsonMapper.shared().readTree(text);
         } catch (JacksonException e) {
-            throw new UserError(file + " is not valid JSON: " + e.getOriginalMessage(), e);
+            throw new UserError(file + " is not valid JSON (" + JsonFault.of(e) + "); mend it", e);
         }
     }
 }

@@ -10,11 +10,11 @@ import java.util.PrimitiveIterator;
 import java.util.function.IntPredicate;
 
 /** Text as Python has it: a sequence of code points, and Unicode's idea of blanks and letters. */
-final class PyText {
+public final class PyText {
     private PyText() {}
 
     /** Length in code points. */
-    static int length(String text) {
+    public static int length(String text) {
         return text.codePointCount(0, text.length());
     }
 
@@ -61,7 +61,7 @@ final class PyText {
     }
 
     /** As {@code str.isspace} of one character. */
-    static boolean isSpace(int point) {
+    public static boolean isSpace(int point) {
         return point == ' '
                 || point >= 9 && point <= 13
                 || point >= 0x1c && point <= 0x1f
@@ -69,6 +69,16 @@ final class PyText {
                 || point >= 0xa0 && Character.getType(point) == Character.SPACE_SEPARATOR
                 || point == 0x2028
                 || point == 0x2029;
+    }
+
+    /** As {@code strip} without an argument. */
+    public static String strip(String text) {
+        return strip(text, null, true, true);
+    }
+
+    /** As {@code rstrip} without an argument. */
+    public static String stripEnd(String text) {
+        return strip(text, null, false, true);
     }
 
     /** As {@code strip}: which ends lose what. */
@@ -203,7 +213,7 @@ final class PyText {
     }
 
     /** As {@code capitalize}: the first character as in a title, the others small. */
-    static String capitalize(String text) {
+    public static String capitalize(String text) {
         if (text.isEmpty()) {
             return text;
         }

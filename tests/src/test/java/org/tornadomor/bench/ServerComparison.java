@@ -70,7 +70,7 @@ final class ServerComparison {
                     ModelServer server =
                             ModelServer.start(ServerSettings.LOCAL, new PrintWriter(PrintWriter.nullWriter()))) {
                 TextBoundaries texts = TextBoundaries.of(new ByteTokenizer());
-                server.serve(new ServedModel(args[1], 0, config, 0, texts, null, context, null, false, loop));
+                server.serve(new ServedModel(args[1], 0, config, 0, texts, null, context, null, loop));
                 new ServerComparison(args[1], loop, server.uri().getPort()).run(Integer.parseInt(args[2]));
             }
         }

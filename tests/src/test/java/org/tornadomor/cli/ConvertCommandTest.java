@@ -131,6 +131,19 @@ class ConvertCommandTest {
         }
     }
 
+    /** Before anything is written: what is read is told first. */
+    @Test
+    void textThatCannotBeMeasuredLeavesNothingBehind() throws IOException {
+        Path model = llama("llama", LAYERS, false);
+        Path empty = Files.writeString(folder.resolve("empty.txt"), "");
+        Path single = Files.writeString(folder.resolve("single.jsonl"), "{\"text\": \"a\"}\n{\"text\": ");
+        for (Path text : List.of(folder.resolve("missing.txt"), empty, single)) {
+            convert(model, "out", "--recursions", 2, "--sharing", "cycle", "--init", "upper", "--data", text)
+                    .failsWith(1, text.getFileName().toString());
+            assertFalse(Files.exists(folder.resolve("out")), text.toString());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"none", "expert-choice", "token-choice"})
     void theResultIsMeasuredAndTrainedOn(String router) throws IOException {

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,6 +32,19 @@ class GenerateCommandTest {
         System.arraycopy(new Object[] {"generate", "--model", model, "--max-new-tokens", 8}, 0, args, 0, 5);
         System.arraycopy(options, 0, args, 5, options.length);
         return Outcome.of(args);
+    }
+
+    /** On a terminal text and messages come on one screen: the timing begins a line of its own. */
+    @Test
+    void timingDoesNotStandBehindTheText() {
+        StringWriter screen = new StringWriter();
+        String[] command = {
+            "generate", "--model", model.toString(), "--prompt", "a", "--max-new-tokens", "3", "--threads", "1"
+        };
+        assertEquals(0, Main.run(new PrintWriter(new BufferedWriter(screen)), new PrintWriter(screen), command));
+        assertTrue(
+                screen.toString().lines().anyMatch(line -> line.startsWith("1 prompt tokens read in")),
+                screen.toString());
     }
 
     @Test

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -24,6 +26,7 @@ import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Models in GGUF: the logits of transformers, and the ids of the libraries that made their tokenizers. */
 class GgufCommandTest {
@@ -258,6 +261,115 @@ class GgufCommandTest {
                         "generate", "--model", model, "--prompt", "public", "--max-new-tokens", 20, "--temperature", 0)
                 .succeeds()
                 .out();
+    }
+
+    /** The first place of a text in a file is overwritten. */
+    private Path changed(String model, String text, byte[] other) throws IOException {
+        byte[] bytes = Files.readAllBytes(FILES.resolve(model));
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(text);
+        System.arraycopy(other, 0, bytes, at, other.length);
+        return Files.write(folder.resolve("changed.gguf"), bytes);
+    }
+
+    /** @param value of a key of 32 bits, in its lowest byte */
+    private Path changed(String model, String key, int value) throws IOException {
+        byte[] other = Arrays.copyOf(key.getBytes(StandardCharsets.ISO_8859_1), key.length() + 5);
+        other[key.length()] = 4;
+        other[key.length() + 4] = (byte) value;
+        return changed(model, key, other);
+    }
+
+    /** Weights that are not those of the configuration: the error is about them, and the file is let go. */
+    @ParameterizedTest
+    @CsvSource({
+        "llama.block_count, 9, missing",
+        "llama.block_count, 1, not part of the model",
+        "llama.feed_forward_length, 32, has shape",
+        "llama.attention.head_count_kv, 3, does not divide"
+    })
+    void whatDoesNotFitTheModelIsNamed(String key, int value, String message) throws IOException {
+        Path file = changed("llama-f32.gguf", key, value);
+        Object[][] commands = {
+            {"info", file},
+            {"generate", "--model", file, "--prompt", "a"},
+            {"import", file, "-o", folder.resolve("imported")},
+            {"params", file}
+        };
+        for (Object[] command : commands) {
+            Outcome.of(command).failsWith(1, "changed.gguf", message);
+        }
+    }
+
+    @Test
+    void keysAreRefusedUnlessToldOtherwise() throws IOException {
+        Path file = changed("llama-f32.gguf", "llama.rope.dimension_count", "llama.rope.dimension_cap__".getBytes());
+        String key = "llama.rope.dimension_cap__";
+        Outcome.of("info", file).failsWith(1, key + " is not understood", "add --ignore-key " + key);
+        Outcome.of("info", file, "--ignore-key", "llama.block_count")
+                .failsWith(1, "--ignore-key llama.block_count makes no sense");
+        Outcome taken = Outcome.of("info", file, "--ignore-key", key).succeeds();
+        assertTrue(taken.err().contains("changed.gguf: passed over " + key + " as asked"), taken.err());
+        // The tokenizer does not depend on it.
+        assertEquals(ids(FILES.resolve("llama-f32.gguf"), "the mat"), ids(file, "the mat"));
+        Path text = Files.writeString(folder.resolve("text.txt"), "the cat sat on the mat. ".repeat(60));
+        Path run = folder.resolve("run");
+        Outcome.of(
+                        "train",
+                        "--init",
+                        file,
+                        "--ignore-key",
+                        key,
+                        "--data",
+                        text,
+                        "--context",
+                        16,
+                        "--batch",
+                        2,
+                        "--steps",
+                        1,
+                        "--out",
+                        run)
+                .succeeds();
+        Outcome.of("train", "--resume", "--steps", 2, "--out", run).succeeds();
+    }
+
+    @Test
+    void aKeyThatIsReadMayBePassedOver() throws IOException {
+        Path file = changed("llama-linear.gguf", "linear", "cubics".getBytes());
+        Outcome.of("info", file).failsWith(1, "rope.scaling.type is cubics");
+        Outcome taken = Outcome.of("info", file, "--ignore-key", "llama.rope.scaling.type").succeeds();
+        assertTrue(taken.err().contains("passed over llama.rope.scaling.type as asked"), taken.err());
+    }
+
+    /** The keys for the ends of a turn and a message are read, and are what an export writes further end tokens to. */
+    @Test
+    void severalEndTokensGoThereAndBack() throws IOException {
+        Path model = folder.resolve("model");
+        Outcome.of("import", FILES.resolve("llama-f32.gguf"), "-o", model).succeeds();
+        Path settings = model.resolve("generation_config.json");
+        JsonNode known = JsonMapper.shared().readTree(Files.readString(settings)).get("eos_token_id");
+        int end = (known.isArray() ? known.get(0) : known).intValue();
+        String some = "[" + end + ", 70, 71]";
+        Files.writeString(settings, "{\"eos_token_id\": " + some + "}");
+        removeEnds(model);
+        Path file = folder.resolve("ends.gguf");
+        String err = Outcome.of("export", model, "--format", "gguf", "--out", file).succeeds().err();
+        assertTrue(!err.contains("Note"), err);
+        JsonNode ends = small(file, "generation_config.json").get("eos_token_id");
+        assertEquals(JsonMapper.shared().readTree(some), ends);
+        Files.writeString(settings, "{\"eos_token_id\": [" + end + ", 70, 71, 72, 73]}");
+        Path lossy = folder.resolve("lossy.gguf");
+        err = Outcome.of("export", model, "--format", "gguf", "--out", lossy).succeeds().err();
+        assertTrue(err.contains("no place for the end tokens 72, 73"), err);
+        Outcome.of("export", model, "--format", "gguf", "--out", lossy).failsWith(1, "lossy.gguf is there already");
+    }
+
+    /** The ids in config.json count as well. */
+    private static void removeEnds(Path model) throws IOException {
+        Path config = model.resolve("config.json");
+        ObjectNode root = (ObjectNode) JsonMapper.shared().readTree(Files.readString(config));
+        root.remove("eos_token_id");
+        Files.writeString(config, root.toString());
     }
 
     @Test

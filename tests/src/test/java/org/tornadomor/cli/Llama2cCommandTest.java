@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,6 +119,75 @@ class Llama2cCommandTest {
             assertArrayEquals(
                     ints(text.getValue()), ints(actual.isArray() ? actual : actual.get("ids")), text.getKey());
         }
+    }
+
+    /** There and back: the same tokenizer, the same logits. */
+    @Test
+    void anExportHasItsTokenizerBesideIt() throws IOException {
+        Path imported = folder.resolve("imported");
+        Path again = folder.resolve("again");
+        Path model = folder.resolve("out/model.bin");
+        Outcome.of("import", FILES.resolve("version1.bin"), "-o", imported).succeeds();
+        String err = Outcome.of("export", imported, "--format", "llama2c", "--out", model)
+                .succeeds()
+                .err();
+        assertTrue(!err.contains("Note"), err);
+        assertArrayEquals(expectedTokens(FILES), expectedTokens(model.getParent()));
+        Outcome.of("import", model, "-o", again).succeeds();
+        for (String name : new String[] {"tokenizer.json", "tokenizer_config.json", "generation_config.json"}) {
+            assertEquals(Files.readString(imported.resolve(name)), Files.readString(again.resolve(name)), name);
+        }
+        assertArrayEquals(logits(imported), logits(again));
+        Outcome.of("export", imported, "--format", "llama2c", "--out", model).failsWith(1, "is there already");
+        // The same tokenizer serves several models.
+        Outcome.of("export", imported, "--format", "llama2c", "--out", folder.resolve("out/other.bin"))
+                .succeeds();
+        Files.write(folder.resolve("out/tokenizer.bin"), new byte[8]);
+        Path third = folder.resolve("out/third.bin");
+        Outcome.of("export", imported, "--format", "llama2c", "--out", third)
+                .failsWith(1, "tokenizer.bin is there already");
+        Outcome.of("export", imported, "--format", "llama2c", "--out", folder.resolve("tokenizer.bin"))
+                .failsWith(1, "the name of the tokenizer");
+        assertTrue(!Files.exists(third) && !Files.exists(folder.resolve("tokenizer.bin")));
+    }
+
+    /** Length and text of each token; scores may differ as long as their order does not. */
+    private static String[] expectedTokens(Path folder) throws IOException {
+        ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("tokenizer.bin")))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        int longest = in.getInt();
+        List<String> tokens = new ArrayList<>();
+        while (in.hasRemaining()) {
+            in.getFloat();
+            byte[] bytes = new byte[in.getInt()];
+            in.get(bytes);
+            tokens.add(new String(bytes, StandardCharsets.UTF_8));
+        }
+        tokens.add("longest " + longest);
+        return tokens.toArray(String[]::new);
+    }
+
+    @Test
+    void aTokenizerThatCannotBeWrittenIsToldOf() {
+        Path model = folder.resolve("model.bin");
+        String err = Outcome.of(
+                        "export", Folders.GOLDEN.resolve("vanilla"), "--format", "llama2c", "--out", model)
+                .succeeds()
+                .err();
+        assertTrue(err.contains("no tokenizer.bin is written, since") && err.contains("has none"), err);
+        Outcome.of("generate", "--model", model, "--prompt", "a")
+                .failsWith(1, "put its tokenizer.bin beside the file or give token ids");
+        Path bytes = folder.resolve("bytes.bin");
+        err = Outcome.of(
+                        "export",
+                        Folders.bytes(folder.resolve("bytes"), null),
+                        "--format",
+                        "llama2c",
+                        "--out",
+                        bytes)
+                .succeeds()
+                .err();
+        assertTrue(err.contains("bytes alone"), err);
     }
 
     @Test

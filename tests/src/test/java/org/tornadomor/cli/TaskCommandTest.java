@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,6 +103,35 @@ class TaskCommandTest {
         for (String word : List.of("hellaswag", "mmlu", "CC-BY-SA-4.0", "huggingface.co", "piqa/validation.jsonl")) {
             assertTrue(out.contains(word), word + " is not in " + out);
         }
+    }
+
+    /** Whoever asks for what a damaged file beside a group defines is told of the file; others are not troubled by it. */
+    @Test
+    void aMistakeInAFileBesideAGroupIsTold() throws IOException {
+        Path other = Files.writeString(folder.resolve("other.yaml"), "task: other\n  dataset_path: [json\n");
+        Path group = Files.writeString(folder.resolve("group.yaml"), "group: mine\ntask: [piqa, other]\n");
+        run("--task", group).failsWith(1, "there is no task 'other'", "other.yaml", "not valid YAML");
+        Path sound = Files.writeString(folder.resolve("sound.yaml"), "group: sound\ntask: [piqa]\n");
+        Files.delete(group);
+        run("--task", sound, "--limit", 1).succeeds();
+        String err = Outcome.of("evaluate", "--tasks", "list", "--task", sound)
+                .succeeds()
+                .err();
+        assertTrue(err.lines().count() == 1 && err.contains("Note: " + other), err);
+    }
+
+    /** Before a model is loaded, which may take minutes: this one cannot be. */
+    @Test
+    void aWrongNameShowsBeforeTheModelIsLoaded() throws IOException {
+        Path damaged = Folders.bytes(folder.resolve("damaged"));
+        Path weights = damaged.resolve("model.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        Arrays.fill(bytes, bytes.length - 4, bytes.length, (byte) 0xff);
+        Files.write(weights, bytes);
+        Outcome.of("evaluate", "--model", damaged, "--task-data", data, "--tasks", "piqa")
+                .failsWith(1, "damaged");
+        Outcome.of("evaluate", "--model", damaged, "--task-data", data, "--tasks", "pika")
+                .failsWith(1, "there is no task 'pika'");
     }
 
     @Test

@@ -270,6 +270,15 @@ class HostileRequestsTest {
         harmless(answer);
     }
 
+    /** What the HTTP library refuses has a code as all other errors have. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/models/x%00y", "/%zz", "/v1/models/%"})
+    void badAddressesHaveACode(String path) throws IOException {
+        String answer = exchange("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        refused(400, answer);
+        assertTrue(answer.contains("\"code\":\"bad_request\""), answer);
+    }
+
     @Test
     void wrongMethodsAndTypes() throws IOException {
         assertTrue(exchange("DELETE /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -65,6 +65,10 @@ class MetricsTest {
             assertEquals(0, values.get(named("num_requests_running")));
             assertEquals(0, values.get(named("num_requests_waiting")));
             assertEquals(0, values.get(named("num_preemptions_total")));
+            for (int depth = 1; depth <= 3; depth++) {
+                String waiting = "tornadomor_rows_waiting{depth=\"" + depth + "\",model_name=\"tiny\"}";
+                assertEquals(0, values.get(waiting), waiting);
+            }
             assertEquals(
                     3, values.get("tornadomor_request_success_total{finished_reason=\"length\",model_name=\"tiny\"}"));
             assertEquals(3, values.get("tornadomor_http_requests_total{route=\"/v1/completions\",status=\"200\"}"));

@@ -99,7 +99,6 @@ final class ServerFixture implements AutoCloseable {
                 null,
                 CONTEXT,
                 plan.chat(),
-                plan.chat() != null && plan.chat().specialTokens().isEmpty(),
                 new ServingLoop(scheduler, plan.queue()));
         server = ModelServer.start(plan.settings(), new PrintWriter(log));
         server.serve(model);

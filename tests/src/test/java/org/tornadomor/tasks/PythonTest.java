@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.tornadomor.template.PyText;
 
 /** What Python 3.11 gives. */
 class PythonTest {
@@ -57,11 +58,11 @@ class PythonTest {
 
     @Test
     void text() {
-        assertEquals("a", PythonText.stripEnd("a \t\n\u00a0\u2003\u001f"));
-        assertEquals("b", PythonText.stripStart("\u3000 \u0085b"));
-        assertEquals("The bmw", PythonText.capitalize("the BMW"));
-        assertEquals("", PythonText.capitalize(""));
-        assertEquals(3, PythonText.length("\ud83d\ude00ab"));
+        assertEquals("a", PyText.stripEnd("a \t\n\u00a0\u2003\u001f"));
+        assertEquals("b", PyText.strip("\u3000 \u0085b"));
+        assertEquals("The bmw", PyText.capitalize("the BMW"));
+        assertEquals("", PyText.capitalize(""));
+        assertEquals(3, PyText.length("\ud83d\ude00ab"));
         // re.split gives an empty part before a blank at the start, and one behind it at the end.
         assertEquals(4, PythonText.words(" two  words\n"));
         assertEquals(1, PythonText.words(""));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.tasks.Scores.Value;
+import org.tornadomor.template.PyText;
 
 class ScoreTest {
     private static List<Value> values(double... items) {
@@ -54,7 +55,7 @@ class ScoreTest {
         Answer second = new Answer(-3.9, false, null, Answer.Depths.NONE, Answer.Depths.NONE);
         List<Answer> answers = List.of(first, second);
         assertEquals(1, Scores.best(item, answers, choice -> 1));
-        assertEquals(1, Scores.best(item, answers, PythonText::length));
+        assertEquals(1, Scores.best(item, answers, PyText::length));
         assertEquals(0, Scores.best(item, answers, PythonText::bytes));
         // The first of equal ones.
         assertEquals(0, Scores.best(item, List.of(first, first), choice -> 1));

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.JsonFault;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -128,8 +129,7 @@ final class JsonLines {
             }
             throw cause;
         }
-        // What follows is advice for programmers.
-        return "is not valid JSON (" + e.getOriginalMessage().replaceFirst(": enable `.*", "") + ")";
+        return "is not valid JSON (" + JsonFault.inLine(e) + ")";
     }
 
     /** The text of the object that the parser is at, in UTF-8; null for a JSON null. Goes to its end. */

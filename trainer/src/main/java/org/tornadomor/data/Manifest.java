@@ -12,6 +12,7 @@ import java.util.Set;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.AsideFile;
 import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.JsonFault;
 import org.tornadomor.model.io.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -181,7 +182,7 @@ public record Manifest(
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         } catch (JacksonException e) {
-            String reason = e.getCause() instanceof UserError error ? error.getMessage() : e.getOriginalMessage();
+            String reason = e.getCause() instanceof UserError error ? error.getMessage() : JsonFault.of(e);
             throw new UserError(file + " is damaged (" + reason + "): restore it, or prepare the corpus again", e);
         }
     }

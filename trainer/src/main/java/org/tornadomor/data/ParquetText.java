@@ -5,18 +5,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import java.util.function.LongConsumer;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
 
-/** A Parquet file of which one column is the text, a row for each document. DuckDB reads it; nothing else loads DuckDB. */
+/** A Parquet file of which one column is the text, a row for each document. DuckDB reads it. */
 final class ParquetText {
     /** Rows between two reports of how far it is. */
     private static final int REPORT_ROWS = 256;
@@ -40,36 +38,25 @@ final class ParquetText {
      */
     boolean read() throws IOException {
         long size = Files.size(InputFile.require(file));
-        Properties settings = new Properties();
-        // Rows come as they are read; with one thread, in their order and without a second copy of the file's pages.
-        settings.put("jdbc_stream_results", "true");
-        settings.put("threads", "1");
-        settings.put("autoinstall_known_extensions", "false");
-        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", settings);
+        try (Connection connection = DuckDb.open(true);
                 Statement statement = connection.createStatement()) {
             requireSameFile(statement);
             requireText(statement);
             return readRows(statement, size, rows(statement));
         } catch (SQLException e) {
             throw new UserError(
-                    "cannot read Parquet file " + file + " (" + firstLine(e)
+                    "cannot read Parquet file " + file + " (" + DuckDb.reason(e)
                             + "): it may be cut off or no Parquet file",
                     e);
         }
     }
 
     private String table() {
-        // Folders named like key=value would become columns, of the same names as those of the file.
-        return "read_parquet('" + pattern() + "', hive_partitioning = false)";
-    }
-
-    /** DuckDB takes a name for a pattern, which this one is only of itself: a class of one character is that character. */
-    private String pattern() {
-        return file.toAbsolutePath().toString().replaceAll("[*?\\[]", "[$0]").replace("'", "''");
+        return DuckDb.parquet(file);
     }
 
     private void requireSameFile(Statement statement) throws SQLException, IOException {
-        try (ResultSet found = statement.executeQuery("SELECT file FROM glob('" + pattern() + "')")) {
+        try (ResultSet found = statement.executeQuery("SELECT file FROM glob('" + DuckDb.pattern(file) + "')")) {
             if (!found.next() || !Files.isSameFile(file, Path.of(found.getString(1))) || found.next()) {
                 throw new UserError("DuckDB, which reads Parquet, cannot open a file named " + file + ": rename it");
             }
@@ -123,9 +110,5 @@ final class ParquetText {
         }
         stored.accept(size - told);
         return true;
-    }
-
-    private static String firstLine(SQLException e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 }

@@ -8,8 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.tornadomor.Nearest;
@@ -68,8 +66,6 @@ final class ConfigTree {
     static final String MODEL = "model";
 
     private static final List<String> LENGTHS = List.of("steps", "tokens", "minutes");
-    private static final Pattern QUANTITY = Pattern.compile("(\\d+(?:\\.\\d+)?)([kMG])");
-    private static final Map<String, Double> FACTORS = Map.of("k", 1e3, "M", 1e6, "G", 1e9);
 
     private ConfigTree() {}
 
@@ -115,7 +111,7 @@ final class ConfigTree {
         for (int i = 0; i + 1 < path.length; i++) {
             parent = parent.putObject(path[i]);
         }
-        parent.set(path[path.length - 1], value(value));
+        parent.set(path[path.length - 1], value(key, value));
         merge(tree, change);
         return config(tree);
     }
@@ -155,11 +151,10 @@ final class ConfigTree {
     }
 
     /** What a person writes behind an equals sign. Globs and paths are no YAML, so only what looks like a value is one. */
-    private static JsonNode value(String text) {
-        Matcher quantity = QUANTITY.matcher(text);
-        if (quantity.matches()) {
-            double amount = Double.parseDouble(quantity.group(1)) * FACTORS.get(quantity.group(2));
-            return YAML.getNodeFactory().numberNode((long) amount);
+    private static JsonNode value(String key, String text) {
+        // 5m minutes are hardly five millions of them.
+        if (Amounts.isOne(text) && !key.equals("minutes")) {
+            return YAML.getNodeFactory().numberNode(Amounts.parse(text).getAsLong());
         }
         if (!text.matches("(?s)-?\\d.*|-?\\.\\d.*|\\[.*]|\\{.*}|\".*\"|true|false|null")) {
             return StringNode.valueOf(text);

@@ -2,11 +2,14 @@ package org.tornadomor.trainer;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tornadomor.UserError;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.util.JsonParserDelegate;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -26,6 +29,19 @@ public final class StrictYaml {
     private static final int MOST_LEVELS = 100;
     private static final String CORE = "tag:yaml.org,2002:";
     private static final Set<String> TYPES = Set.of("str", "int", "float", "bool", "null", "map", "seq");
+
+    private static final Pattern TWICE = Pattern.compile("(?i)duplicate (?:key|\\w+ property) [\"']?([^\"'\\n]+)");
+
+    /** A part of what the library says to what it means. */
+    private static final Map<String, String> FAULTS = Map.of(
+            "mapping values are not allowed", "a colon with a blank behind it stands within a value; put the value in quotes",
+            "'\\t(TAB)'", "a tab, where only blanks can move a line in",
+            "end of the stream", "it ends before a bracket or quote is closed",
+            "found unexpected end of stream", "it ends before a bracket or quote is closed",
+            "expected ',' or ']'", "expected a comma or ]",
+            "expected ',' or '}'", "expected a comma or }",
+            "unacceptable code point", "a character that YAML does not have",
+            "special characters are not allowed", "a character that YAML does not have");
 
     private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -56,10 +72,26 @@ public final class StrictYaml {
             requireCharacters("", tree);
             return tree;
         } catch (JacksonException e) {
-            String reason =
-                    String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
-            throw new UserError("not valid YAML (" + reason + "); mend the file", e);
+            throw new UserError("not valid YAML (" + fault(e) + "); mend it", e);
         }
+    }
+
+    /** Where it is, and what stands there, without the words of the library. */
+    private static String fault(JacksonException e) {
+        TokenStreamLocation at = e.getLocation();
+        String place =
+                at == null || at.getLineNr() < 1 ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
+        String words = String.valueOf(e.getOriginalMessage());
+        Matcher twice = TWICE.matcher(words);
+        if (twice.find()) {
+            return place + "the key '" + twice.group(1) + "' comes twice";
+        }
+        return place
+                + FAULTS.entrySet().stream()
+                        .filter(fault -> words.contains(fault.getKey()))
+                        .findFirst()
+                        .map(Map.Entry::getValue)
+                        .orElse("expected keys and values such as batch: 8, those of a level below one another");
     }
 
     private static JsonNode read(String yaml, Set<String> types) {

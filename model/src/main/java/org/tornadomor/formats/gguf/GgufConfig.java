@@ -33,8 +33,8 @@ final class GgufConfig {
     /** Every fourth layer of SmolLM 3 has no rotary positions; its files do not say so. */
     static final int SMOLLM3_INTERVAL = 4;
 
-    /** Keys below the architecture's name that are read, or that change nothing. */
-    private static final Set<String> KNOWN = Set.of(
+    /** Keys below the architecture's name that every model is computed from. */
+    private static final Set<String> NEEDED = Set.of(
             "context_length",
             "embedding_length",
             "block_count",
@@ -44,10 +44,13 @@ final class GgufConfig {
             "attention.head_count_kv",
             "attention.layer_norm_rms_epsilon",
             "attention.key_length",
+            "rope.freq_base");
+
+    /** Those that are read as well, or that change nothing. */
+    private static final Set<String> DECIDED = Set.of(
             "attention.value_length",
             "attention.sliding_window",
             "rope.dimension_count",
-            "rope.freq_base",
             "rope.scale_linear",
             "rope.scaling.type",
             "rope.scaling.factor",
@@ -99,22 +102,29 @@ final class GgufConfig {
         return config.json();
     }
 
+    /** Takes out what the person asked for; nothing else may be there that is not understood. */
     private void refuseUnknown(UnknownKeys unknown) {
+        String prefix = architecture.name + ".";
+        for (String key : unknown.passedOver()) {
+            boolean own = key.startsWith(prefix) && NEEDED.contains(key.substring(prefix.length()));
+            if (metadata.has(key) && (own || key.startsWith("general.") || key.startsWith("tokenizer."))) {
+                throw new UserError(UnknownKeys.OPTION + " " + key + " makes no sense: " + key
+                        + " is understood; name a key that is not");
+            }
+            if (metadata.remove(key)) {
+                unknown.notes().accept(file.path() + ": passed over " + key + " as asked");
+            }
+        }
         if (metadata.integer("split.count", 1) > 1) {
             throw new UserError(file.path() + " is one of " + metadata.integer("split.count")
                     + " parts of a model; join them with llama-gguf-split --merge");
         }
-        String prefix = architecture.name + ".";
         for (String key : metadata.keys()) {
-            if (!key.startsWith(prefix) || KNOWN.contains(key.substring(prefix.length()))) {
-                continue;
-            }
-            if (unknown.passedOver().contains(key)) {
-                unknown.notes().accept(file.path() + ": " + key + " is passed over");
-            } else if (!isNothing(key)) {
+            String name = key.startsWith(prefix) ? key.substring(prefix.length()) : null;
+            if (name != null && !NEEDED.contains(name) && !DECIDED.contains(name) && !isNothing(key)) {
                 throw new UserError(file.path() + ": key " + GgufReader.quoted(key)
-                        + " is not understood and may change what the model computes; name it with "
-                        + UnknownKeys.OPTION + " if you know that it does not");
+                        + " is not understood, and may change what the model computes; take another model, or add "
+                        + UnknownKeys.OPTION + " " + GgufReader.quoted(key) + " if you know that it changes nothing");
             }
         }
     }

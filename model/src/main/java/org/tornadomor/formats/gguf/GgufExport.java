@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.formats.common.HeadRows;
 import org.tornadomor.model.Architecture;
 import org.tornadomor.model.Family;
 import org.tornadomor.model.ModelConfig;

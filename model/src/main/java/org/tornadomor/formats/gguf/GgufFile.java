@@ -203,9 +203,11 @@ public final class GgufFile implements AutoCloseable {
         return data;
     }
 
-    /** Unmaps the file. */
+    /** Unmaps the file; closing again does nothing. */
     @Override
     public void close() {
-        arena.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }

@@ -112,6 +112,11 @@ public final class GgufMetadata {
         return Collections.unmodifiableSet(values.keySet());
     }
 
+    /** Takes a key out, as if the file had none. @return whether it was there */
+    boolean remove(String key) {
+        return values.remove(key) != null;
+    }
+
     /** Whether there is such a key. */
     boolean has(String key) {
         return values.containsKey(key);

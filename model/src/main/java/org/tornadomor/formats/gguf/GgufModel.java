@@ -8,7 +8,6 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.model.io.TensorSource;
-import org.tornadomor.model.io.TokenizerFiles;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -46,10 +45,25 @@ public final class GgufModel implements AutoCloseable {
         JsonMapper mapper = JsonMapper.shared();
         Map<String, byte[]> files = new LinkedHashMap<>();
         files.put("config.json", mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+        files.putAll(tokenizerFiles(file));
+        return files;
+    }
+
+    /**
+     * {@code generation_config.json} and the tokenizer's files, by name, whatever the model is; none if there is no tokenizer.
+     *
+     * @throws UserError naming the file, the key and what is wrong or not supported
+     */
+    public static Map<String, byte[]> tokenizerFiles(Path path) {
+        try (GgufFile file = GgufFile.open(path)) {
+            return tokenizerFiles(file);
+        }
+    }
+
+    private static Map<String, byte[]> tokenizerFiles(GgufFile file) {
         GgufTokenizer tokenizer = GgufTokenizer.read(file);
-        TokenizerFiles own = tokenizer.files();
-        files.putAll(own.contents());
-        if (!own.contents().isEmpty()) {
+        Map<String, byte[]> files = new LinkedHashMap<>(tokenizer.files().contents());
+        if (!files.isEmpty()) {
             GenerationConfig generation = tokenizer.generation();
             files.put(GenerationConfig.FILE, generation.toJson().getBytes(StandardCharsets.UTF_8));
         }
@@ -61,7 +75,7 @@ public final class GgufModel implements AutoCloseable {
         return tensors;
     }
 
-    /** Unmaps the file. */
+    /** Unmaps the file; closing again does nothing. */
     @Override
     public void close() {
         file.close();

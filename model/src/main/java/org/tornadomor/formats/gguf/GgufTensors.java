@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.tornadomor.UserError;
+import org.tornadomor.formats.common.HeadRows;
 import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.TensorInfo;
 import org.tornadomor.model.io.TensorSource;

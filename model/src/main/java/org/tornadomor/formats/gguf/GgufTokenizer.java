@@ -40,10 +40,10 @@ record GgufTokenizer(TokenizerFiles files, GenerationConfig generation) {
     static final int BYTE = 6;
 
     /** Further tokens at which a generation ends, as their keys have it. */
-    private static final List<String> MORE_ENDS = List.of(PREFIX + "eot_token_id", PREFIX + "eom_token_id");
+    static final List<String> MORE_ENDS = List.of(PREFIX + "eot_token_id", PREFIX + "eom_token_id");
 
     /** Control tokens that end what a model has to say; files often name but one of them. */
-    private static final Set<String> END_NAMES = Set.of(
+    static final Set<String> END_NAMES = Set.of(
             "<|eot_id|>",
             "<|im_end|>",
             "<|end|>",
@@ -140,8 +140,9 @@ record GgufTokenizer(TokenizerFiles files, GenerationConfig generation) {
             builder.end(eos);
         }
         for (String key : MORE_ENDS) {
-            if (file.metadata().has(key)) {
-                builder.end(id(file, key, -1));
+            int more = id(file, key, -1);
+            if (more >= 0) {
+                builder.end(more);
             }
         }
         for (int id = 0; id < types.length; id++) {

@@ -3,12 +3,10 @@ package org.tornadomor.formats.gguf;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.tornadomor.UserError;
+import org.tornadomor.formats.common.PieceScores;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.TokenizerFiles;
 import org.tornadomor.tokenizer.ByteTokenizer;
@@ -20,7 +18,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** The tokenizer of a checkpoint as GGUF's keys: a byte-level BPE whose rule for words llama.cpp knows, or one of SentencePiece. */
 public final class GgufVocabulary {
     private static final String END_OF_TEXT = "<|endoftext|>";
-    private static final String SPACE = "\u2581";
 
     private final Path source;
     private final String[] tokens;
@@ -33,6 +30,7 @@ public final class GgufVocabulary {
     private List<String> merges = List.of();
     private float[] scores;
     private boolean spaceBefore;
+    private final List<Integer> lostEnds = new ArrayList<>();
 
     private GgufVocabulary(Path source, int size, TextBoundaries texts, String template) {
         this.source = source;
@@ -136,67 +134,16 @@ public final class GgufVocabulary {
 
     /** A score for each token that makes the same merges first. */
     private void readPieces(JsonNode root) {
-        spaceBefore = spaceBefore(root);
-        Map<String, Integer> ids = new HashMap<>();
-        for (int id = 0; id < tokens.length; id++) {
-            if (tokens[id] != null && (types[id] == GgufTokenizer.NORMAL || types[id] == GgufTokenizer.USER_DEFINED)) {
-                ids.put(tokens[id], id);
-            }
-        }
-        scores = new float[tokens.length];
-        Set<Integer> made = new HashSet<>();
-        int last = -1;
-        int rank = 0;
-        for (String merge : merges) {
-            Integer id = ids.get(merge.replaceFirst("(?<=.) ", ""));
-            if (id == null) {
-                throw refused("its merge " + GgufReader.quoted(merge) + " makes no token");
-            }
-            if (id != last) {
-                if (!made.add(id)) {
-                    throw refused("its merges to " + GgufReader.quoted(tokens[id]) + " have other merges between them");
-                }
-                scores[id] = -rank++;
-            }
-            last = id;
-        }
-        requireEveryMerge(ids);
-        for (int id = 0; id < tokens.length; id++) {
-            if (types[id] == GgufTokenizer.NORMAL && !made.contains(id)) {
-                scores[id] = -rank++;
-            }
-        }
+        PieceScores pieces = PieceScores.of(
+                root,
+                merges,
+                tokens,
+                id -> types[id] == GgufTokenizer.NORMAL || types[id] == GgufTokenizer.USER_DEFINED,
+                id -> types[id] == GgufTokenizer.NORMAL,
+                this::refused);
+        scores = pieces.scores();
+        spaceBefore = pieces.spaceBefore();
         merges = List.of();
-    }
-
-    /** llama.cpp merges whatever two neighbours make a token. */
-    private void requireEveryMerge(Map<String, Integer> ids) {
-        int possible = 0;
-        for (String token : ids.keySet()) {
-            for (int at = 1; at < token.length(); at++) {
-                possible += ids.containsKey(token.substring(0, at)) && ids.containsKey(token.substring(at)) ? 1 : 0;
-            }
-        }
-        if (possible != merges.size()) {
-            throw refused("it has " + merges.size() + " merges of the " + possible
-                    + " that its tokens allow, and llama.cpp makes them all");
-        }
-    }
-
-    /** Whether text gets a space before it; in the normalizer of older files, in the pre-tokenizer of newer ones. */
-    private boolean spaceBefore(JsonNode root) {
-        JsonNode before = root.path("pre_tokenizer");
-        if (before.path("type").asString("").equals("Metaspace")) {
-            if (before.path("split").asBoolean(true)) {
-                throw refused("its pre_tokenizer splits at spaces, which llama.cpp does not");
-            }
-            return !before.path("prepend_scheme").asString("always").equals("never");
-        }
-        String normalizer = root.path("normalizer").toString();
-        if (!before.isNull() && !before.isMissingNode() || !normalizer.contains(SPACE)) {
-            throw refused("its rules for spaces are none of SentencePiece's");
-        }
-        return normalizer.contains("\"Prepend\"");
     }
 
     private void fill() {
@@ -211,6 +158,39 @@ public final class GgufVocabulary {
     private UserError refused(String why) {
         return new UserError("the tokenizer of " + source + " cannot be written as GGUF: " + why
                 + "; export the model with --format hf");
+    }
+
+    /**
+     * The end token, and where there are more, those of a turn and of a message. Whoever reads the file finds control tokens with
+     * names of end tokens by their spelling too, so that these get keys last.
+     */
+    private void ends(GgufWriter out) {
+        if (texts.end() >= 0) {
+            out.integer(GgufTokenizer.END, texts.end());
+        }
+        List<Integer> more = texts.ends().stream()
+                .filter(id -> id != texts.end() && id < tokens.length)
+                .toList();
+        List<Integer> first = new ArrayList<>(more);
+        first.sort(Comparator.comparing(this::spellsAnEnd));
+        List<Integer> keyed = first.subList(0, Math.min(first.size(), GgufTokenizer.MORE_ENDS.size()));
+        int key = 0;
+        for (int id : more) {
+            if (keyed.contains(id)) {
+                out.integer(GgufTokenizer.MORE_ENDS.get(key++), id);
+            } else if (!spellsAnEnd(id)) {
+                lostEnds.add(id);
+            }
+        }
+    }
+
+    private boolean spellsAnEnd(int id) {
+        return types[id] == GgufTokenizer.CONTROL && GgufTokenizer.END_NAMES.contains(tokens[id]);
+    }
+
+    /** Tokens that end a text and for which the file had no key, once it is written. */
+    public List<Integer> lostEnds() {
+        return List.copyOf(lostEnds);
     }
 
     void write(GgufWriter out) {
@@ -235,9 +215,7 @@ public final class GgufVocabulary {
             out.integer(GgufTokenizer.BEGIN, bos);
         }
         out.flag(GgufTokenizer.ADD_BEGIN, begin.length == 1);
-        if (texts.end() >= 0) {
-            out.integer(GgufTokenizer.END, texts.end());
-        }
+        ends(out);
         for (int id = 0; id < types.length; id++) {
             if (types[id] == GgufTokenizer.UNKNOWN_TYPE) {
                 out.integer(GgufTokenizer.UNKNOWN, id);

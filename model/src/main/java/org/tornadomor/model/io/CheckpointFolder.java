@@ -80,14 +80,14 @@ public final class CheckpointFolder implements AutoCloseable {
      * @throws UserError naming the file, the tensor and what is missing, misshapen or damaged
      */
     public static CheckpointFolder of(Path path, Path folder, ModelConfig config, TensorSource tensors) {
-        CheckpointFolder opened = new CheckpointFolder(path, folder, config, tensors);
         try {
+            CheckpointFolder opened = new CheckpointFolder(path, folder, config, tensors);
             opened.checkTensors();
-        } catch (UserError e) {
-            opened.close();
+            return opened;
+        } catch (RuntimeException | Error e) {
+            tensors.close();
             throw e;
         }
-        return opened;
     }
 
     private void checkTensors() {

@@ -72,7 +72,7 @@ public record GenerationConfig(int bos, List<Integer> eos, String settings) {
                 return object;
             }
         } catch (JacksonException e) {
-            throw new UserError(file + ": not valid JSON (" + e.getOriginalMessage() + "); restore the file", e);
+            throw new UserError(file + ": not valid JSON (" + JsonFault.of(e) + "); restore the file", e);
         }
         throw new UserError(file + " is not a JSON object; restore the file");
     }

@@ -190,6 +190,8 @@ public final class SafeTensors implements TensorSource {
 
     @Override
     public void close() {
-        arena.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }

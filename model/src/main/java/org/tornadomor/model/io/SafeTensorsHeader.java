@@ -42,7 +42,7 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         try {
             root = StrictJson.parse(json);
         } catch (JacksonException e) {
-            throw new UserError("the header is not valid JSON (" + e.getOriginalMessage() + ")", e);
+            throw new UserError("the header is not valid JSON (" + JsonFault.of(e) + ")", e);
         }
         if (!(root instanceof ObjectNode)) {
             throw new UserError("the header is not a JSON object");

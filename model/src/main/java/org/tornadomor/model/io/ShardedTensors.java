@@ -66,7 +66,7 @@ final class ShardedTensors implements TensorSource {
         } catch (IOException e) {
             throw UserError.file("read", index, e);
         } catch (JacksonException e) {
-            throw new UserError(index + " is not valid JSON (" + e.getOriginalMessage() + "); copy it again", e);
+            throw new UserError(index + " is not valid JSON (" + JsonFault.of(e) + "); copy it again", e);
         }
     }
 

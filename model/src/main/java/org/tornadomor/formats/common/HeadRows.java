@@ -1,4 +1,4 @@
-package org.tornadomor.formats.gguf;
+package org.tornadomor.formats.common;
 
 /**
  * Rows of queries and keys. llama.cpp and llama2.c turn neighbouring elements of a head by an angle, Hugging Face those half a head
@@ -21,7 +21,7 @@ public final class HeadRows {
     private HeadRows() {}
 
     /** Where a file has a row of queries or keys. */
-    static long source(long row, int headSize) {
+    public static long source(long row, int headSize) {
         long inHead = row % headSize;
         int half = headSize / 2;
         return row - inHead + 2 * (inHead % half) + inHead / half;

@@ -1,0 +1,71 @@
+package org.tornadomor.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import org.tornadomor.LanguageModel;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.model.UnknownKeys;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The model that a command generates with: which, where it computes, and how its texts begin. */
+final class ModelOptions {
+    @Mixin
+    private EngineOptions engine;
+
+    @Mixin
+    private WeightsOption weights;
+
+    @Mixin
+    private BosOption bos;
+
+    @Mixin
+    private IgnoreKeyOption ignored;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "MODEL",
+            required = true,
+            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
+    private Path path;
+
+    /** As it was given. */
+    Path path() {
+        return path;
+    }
+
+    EngineOptions engine() {
+        return engine;
+    }
+
+    WeightsOption weights() {
+        return weights;
+    }
+
+    /** As {@link BosOption#wanted()}. */
+    Boolean bos() {
+        return bos.wanted();
+    }
+
+    /** Keys that are passed over; a line each says so. */
+    UnknownKeys unknown(PrintWriter err) {
+        return ignored.unknown(err);
+    }
+
+    /** The same without a word, for what is read besides the model. */
+    UnknownKeys unknown() {
+        return UnknownKeys.passingOver(ignored.keys());
+    }
+
+    /**
+     * Loads the model.
+     *
+     * @param opened of {@link #engine()}
+     * @throws org.tornadomor.UserError if it cannot be loaded
+     */
+    LanguageModel load(Engine opened, KvOption kv, PrintWriter err) {
+        LanguageModel loaded = LanguageModel.load(path, opened, weights.type(), unknown(err));
+        loaded.keepKeysAs(kv.type());
+        return loaded;
+    }
+}
