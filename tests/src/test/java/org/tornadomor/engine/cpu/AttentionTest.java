@@ -2,6 +2,7 @@ package org.tornadomor.engine.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -246,6 +247,40 @@ class AttentionTest {
     }
 
     /** Keys in pages, wherever these lie, give the bits that they give one after the other; so do keys in bfloat16. */
+    /** Keys that hardly anybody attends to get no gradients that are too small to be normal numbers: those make products slow. */
+    @Test
+    void sharpAttentionGivesNoSubnormalGradients() {
+        Random random = new Random(8);
+        Case c = new Case(new int[] {0, 96}, new int[] {0}, upTo(96), 96, 96, 2, 2, 16, AttentionOp.Rows.UNWINDOWED);
+        float[] q = scaled(OpRunner.random(random, 96 * 32), 10);
+        float[] k = scaled(OpRunner.random(random, 96 * 32), 10);
+        float[] v = OpRunner.random(random, 96 * 32);
+        float[] dOut = scaled(OpRunner.random(random, 96 * 32), 1e-7f);
+        float[][] got = run(c, new float[][] {q, k, v}, null, false, false, 1);
+        float[][] gradients =
+                run(c, new float[][] {q, k, v, got[0], got[1], dOut}, new float[k.length], true, false, 1);
+        Gradients exact = backward(c, doubles(q), doubles(k), doubles(v), doubles(dOut));
+        for (int kind = 0; kind < 3; kind++) {
+            double[] expected = List.of(exact.dq, exact.dk, exact.dv).get(kind);
+            for (int i = 0; i < expected.length; i++) {
+                float value = gradients[kind][i];
+                assertEquals(expected[i], value, 1e-9, kind + " " + i);
+                assertTrue(value == 0 || Math.abs(value) >= Float.MIN_NORMAL, () -> "subnormal: " + value);
+            }
+        }
+    }
+
+    private static int[] upTo(int n) {
+        return IntStream.rangeClosed(1, n).toArray();
+    }
+
+    private static float[] scaled(float[] values, float by) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= by;
+        }
+        return values;
+    }
+
     @Test
     void pagesChangeNothing() {
         Random random = new Random(15);

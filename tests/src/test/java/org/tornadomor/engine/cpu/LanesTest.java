@@ -24,6 +24,11 @@ class LanesTest {
     }
 
     @Test
+    void sharesOfAttentionBelowTwoToTheMinus64AreZero() {
+        check(Lanes::share, Lanes::share, x -> x < -44.361419f ? 0 : Math.exp(x), 86f);
+    }
+
+    @Test
     void sigmoidIsAccurateAndHasAScalarTwin() {
         check(Lanes::sigmoid, Lanes::sigmoid, x -> 1 / (1 + Math.exp(-x)), 80f);
         assertEquals(1f, Lanes.sigmoid(1000f));

@@ -34,6 +34,12 @@ final class Lanes {
 
     private static final float EXP_MIN = -87f;
     private static final float EXP_MAX = 88f;
+    /**
+     * {@code ln 2^-64}. A share of attention below that changes no float32 sum of values, but its gradients are so small that they are
+     * no longer normal numbers, and a multiply-add of such a one takes many times as long on some processors.
+     */
+    private static final float SHARE_MIN = -44.361419f;
+
     /** Minimax polynomial of (exp(r) - 1 - r) / r^2 on |r| <= ln 2 / 2 (Cephes, expf). */
     private static final float P0 = 1.9875691500e-4f;
 
@@ -248,6 +254,16 @@ final class Lanes {
         p = Math.fma(p, r, P5);
         p = Math.fma(p, r * r, r) + 1f;
         return p * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) << 23) + ONE_BITS);
+    }
+
+    /** The share of a key in attention before it is divided by their sum: {@code exp(x)}, or zero where that is less than 2^-64. */
+    static FloatVector share(FloatVector x) {
+        return exp(x).blend(0f, x.compare(VectorOperators.LT, SHARE_MIN));
+    }
+
+    /** The scalar twin of {@link #share(FloatVector)}: the same bits. */
+    static float share(float x) {
+        return x < SHARE_MIN ? 0f : exp(x);
     }
 
     /** {@code 1 / (1 + exp(-x))}. */
