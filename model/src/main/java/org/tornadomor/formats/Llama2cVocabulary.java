@@ -58,7 +58,8 @@ public final class Llama2cVocabulary {
         }
         JsonNode root = JsonMapper.shared().readTree(json);
         JsonNode model = root.path("model");
-        if (!model.path("byte_fallback").asBoolean(false) || !model.path("vocab").isObject()) {
+        if (!model.path("byte_fallback").asBoolean(false)
+                || !model.path("vocab").isObject()) {
             throw refused("it is no BPE of SentencePiece with a token for each byte");
         }
         String[] tokens = new String[size];
@@ -68,15 +69,18 @@ public final class Llama2cVocabulary {
         for (JsonNode token : root.path("added_tokens")) {
             int id = token.path("id").intValue();
             if (id >= Llama2cTokenizer.FIRST_BYTE) {
-                throw refused("it has the special token '" + token.path("content").asString("") + "' besides the first"
-                        + " three");
+                throw refused("it has the special token '"
+                        + token.path("content").asString("") + "' besides the first" + " three");
             }
             put(tokens, id, token.path("content").asString(""));
         }
         requireOrder(tokens, texts);
         List<String> merges = new ArrayList<>();
         for (JsonNode merge : model.path("merges")) {
-            merges.add(merge.isArray() ? merge.path(0).asString("") + " " + merge.path(1).asString("") : merge.asString(""));
+            merges.add(
+                    merge.isArray()
+                            ? merge.path(0).asString("") + " " + merge.path(1).asString("")
+                            : merge.asString(""));
         }
         PieceScores pieces = PieceScores.of(
                 root, merges, tokens, id -> id >= FIRST_PIECE, id -> id >= FIRST_PIECE, Llama2cVocabulary::refused);
@@ -154,7 +158,8 @@ public final class Llama2cVocabulary {
             longest = Math.max(longest, utf8.length);
             bytes = Math.addExact(bytes, Float.BYTES + Integer.BYTES + utf8.length);
         }
-        ByteBuffer out = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(longest);
+        ByteBuffer out =
+                ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(longest);
         for (int id = 0; id < tokens.length; id++) {
             out.putFloat(pieces.scores()[id]).putInt(spelled.get(id).length).put(spelled.get(id));
         }

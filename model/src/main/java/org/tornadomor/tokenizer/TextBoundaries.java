@@ -187,10 +187,7 @@ public final class TextBoundaries {
 
     /** The special tokens that some strings spell: these give no text in which such a string could be found. */
     public Set<Integer> specialTokens(Collection<String> spellings) {
-        return spellings.stream()
-                .map(this::specialToken)
-                .filter(id -> id >= 0)
-                .collect(Collectors.toUnmodifiableSet());
+        return spellings.stream().map(this::specialToken).filter(id -> id >= 0).collect(Collectors.toUnmodifiableSet());
     }
 
     /** What a checkpoint says of this: the token that texts begin with or behind, and those that end them. */

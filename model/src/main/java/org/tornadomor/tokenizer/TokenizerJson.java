@@ -121,9 +121,7 @@ record TokenizerJson(
             return StrictJson.parse(json);
         } catch (JacksonException e) {
             throw new UserError(
-                    file + " is not valid JSON (" + JsonFault.of(e)
-                            + "): it may be cut off; fetch it again",
-                    e);
+                    file + " is not valid JSON (" + JsonFault.of(e) + "): it may be cut off; fetch it again", e);
         }
     }
 }

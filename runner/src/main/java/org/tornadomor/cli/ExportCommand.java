@@ -105,12 +105,12 @@ final class ExportCommand implements Runnable {
     public void run() {
         requireItsOptions();
         OutputFile.requireNoneOfRun(out);
-        if (format != Format.HF) {
-            OutputFile.requireNew(out);
-        }
         try (CheckpointFolder checkpoint =
                 LoadedModel.open(model, ignored.unknown(spec.commandLine().getErr()))) {
             OutputFile.requireOutsideModel(out, checkpoint.path());
+            if (format != Format.HF) {
+                OutputFile.requireNew(out);
+            }
             Checksums.verify(checkpoint.folder());
             boolean copies = format == Format.HF && !PlainLlama.computes(checkpoint.config());
             NoEffect.of(spec)
@@ -127,7 +127,11 @@ final class ExportCommand implements Runnable {
                 switch (format) {
                     case HF ->
                         HuggingFaceExport.write(
-                                plain, checkpoint.folder(), out, WeightType.or(dtype, plain.dtype()), texts.generation());
+                                plain,
+                                checkpoint.folder(),
+                                out,
+                                WeightType.or(dtype, plain.dtype()),
+                                texts.generation());
                     case GGUF -> gguf(plain, checkpoint, texts);
                     case LLAMA2C -> llama2c(plain, checkpoint, texts);
                 }

@@ -71,8 +71,7 @@ final class LossOnText implements AutoCloseable {
                 Progress progress = Progress.start("evaluate", "tok", text.scored())) {
             scorer.keepWithinDocuments(texts.startsBehindEnd() ? texts.end() : -1);
             WorkReport work = WorkReport.of(loaded.engine(), false);
-            return new Evaluation(
-                            scorer, text.pieces(), config.recursions(), windows.samples(), windows.rows(), work)
+            return new Evaluation(scorer, text.pieces(), config.recursions(), windows.samples(), windows.rows(), work)
                     .run(causal, progress)
                     .loss();
         }

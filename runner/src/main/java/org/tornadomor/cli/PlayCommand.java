@@ -107,8 +107,7 @@ final class PlayCommand implements Callable<Integer> {
 
     private Optional<ChatTemplate> ofModel() {
         // What is passed over is told when the model is loaded.
-        return ChatTemplate.find(
-                CheckpointSource.folder(ModelFolders.checkpoint(model.path()), model.unknown()));
+        return ChatTemplate.find(CheckpointSource.folder(ModelFolders.checkpoint(model.path()), model.unknown()));
     }
 
     private ChatTemplate read(Path file) {

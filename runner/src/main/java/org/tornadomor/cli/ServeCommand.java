@@ -161,8 +161,7 @@ final class ServeCommand implements Runnable {
             Consumer<String> notes) {
         PrintWriter err = spec.commandLine().getErr();
         try (LoadedModel loaded = LoadedModel.load(checkpoint, model.engine(), model.weights(), notes);
-                ServingSetup setup =
-                        ServingSetup.of(loaded, serving, nameOf(loaded), model.bos(), chatTemplate, err)) {
+                ServingSetup setup = ServingSetup.of(loaded, serving, nameOf(loaded), model.bos(), chatTemplate, err)) {
             ServedModel served = setup.model();
             WorkReport work = WorkReport.of(loaded.engine(), model.engine().reportsTransfers());
             work.mark("loading", false);

@@ -21,6 +21,8 @@ final class TaskEvaluation {
     private final TaskOptions options;
     private final PrintWriter out;
     private final PrintWriter err;
+    /** What is to be said of the data, unless what follows cannot be done: an error stands alone. */
+    private final List<String> notes = new ArrayList<>();
 
     /**
      * @param out for results
@@ -55,12 +57,7 @@ final class TaskEvaluation {
     /** Makes all requests: what is wrong with a name or its data shows before a model is loaded. */
     TaskRun prepare(TextBoundaries texts) {
         TaskLibrary library = new TaskLibrary();
-        // They say nothing if what follows cannot be used.
-        List<String> notes = new ArrayList<>();
-        TaskRun run =
-                TaskRun.prepare(texts, options, library, arguments.names(library), arguments.data(), notes::add);
-        notes.forEach(err::println);
-        return run;
+        return TaskRun.prepare(texts, options, library, arguments.names(library), arguments.data(), notes::add);
     }
 
     /**
@@ -76,6 +73,7 @@ final class TaskEvaluation {
             ResultFile jsonFile,
             ResultFile samplesFile,
             WorkReport work) {
+        notes.forEach(err::println);
         ModelConfig config = loaded.config();
         List<Mode> modes = arguments.modes(config.router().looksAhead());
         List<ModeResult> results = new ArrayList<>();

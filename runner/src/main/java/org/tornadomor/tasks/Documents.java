@@ -192,7 +192,8 @@ final class Documents {
                 }
             }
         } catch (SQLException e) {
-            throw new UserError("cannot read " + file + " (" + DuckDb.reason(e) + "): it may be cut off or of another format", e);
+            throw new UserError(
+                    "cannot read " + file + " (" + DuckDb.reason(e) + "): it may be cut off or of another format", e);
         }
     }
 

@@ -154,8 +154,7 @@ public final class ChatTemplate {
         return of(name, source, specialTokens, List.of());
     }
 
-    private static ChatTemplate of(
-            String name, String source, Map<String, String> specialTokens, List<String> stops) {
+    private static ChatTemplate of(String name, String source, Map<String, String> specialTokens, List<String> stops) {
         return new ChatTemplate(
                 Map.of(DEFAULT, Template.parse(name, source, TemplateOptions.CHAT)),
                 Set.of(DEFAULT),

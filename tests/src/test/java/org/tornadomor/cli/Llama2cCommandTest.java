@@ -170,21 +170,14 @@ class Llama2cCommandTest {
     @Test
     void aTokenizerThatCannotBeWrittenIsToldOf() {
         Path model = folder.resolve("model.bin");
-        String err = Outcome.of(
-                        "export", Folders.GOLDEN.resolve("vanilla"), "--format", "llama2c", "--out", model)
+        String err = Outcome.of("export", Folders.GOLDEN.resolve("vanilla"), "--format", "llama2c", "--out", model)
                 .succeeds()
                 .err();
         assertTrue(err.contains("no tokenizer.bin is written, since") && err.contains("has none"), err);
         Outcome.of("generate", "--model", model, "--prompt", "a")
                 .failsWith(1, "put its tokenizer.bin beside the file or give token ids");
         Path bytes = folder.resolve("bytes.bin");
-        err = Outcome.of(
-                        "export",
-                        Folders.bytes(folder.resolve("bytes"), null),
-                        "--format",
-                        "llama2c",
-                        "--out",
-                        bytes)
+        err = Outcome.of("export", Folders.bytes(folder.resolve("bytes"), null), "--format", "llama2c", "--out", bytes)
                 .succeeds()
                 .err();
         assertTrue(err.contains("bytes alone"), err);

@@ -139,8 +139,7 @@ class DocumentAttentionTest {
                             alone);
                     scorer.losses(aloneLosses);
                     scorer.depths(aloneDepths);
-                    assertArrayEquals(
-                            alone, Arrays.copyOfRange(packed, from * vocabulary, to * vocabulary), tolerance);
+                    assertArrayEquals(alone, Arrays.copyOfRange(packed, from * vocabulary, to * vocabulary), tolerance);
                     assertArrayEquals(aloneLosses, Arrays.copyOfRange(losses, from, to), tolerance);
                     assertArrayEquals(aloneDepths, Arrays.copyOfRange(depths, from, to));
                 }

@@ -34,7 +34,8 @@ public final class StrictYaml {
 
     /** A part of what the library says to what it means. */
     private static final Map<String, String> FAULTS = Map.of(
-            "mapping values are not allowed", "a colon with a blank behind it stands within a value; put the value in quotes",
+            "mapping values are not allowed",
+                    "a colon with a blank behind it stands within a value; put the value in quotes",
             "'\\t(TAB)'", "a tab, where only blanks can move a line in",
             "end of the stream", "it ends before a bracket or quote is closed",
             "found unexpected end of stream", "it ends before a bracket or quote is closed",
@@ -79,8 +80,9 @@ public final class StrictYaml {
     /** Where it is, and what stands there, without the words of the library. */
     private static String fault(JacksonException e) {
         TokenStreamLocation at = e.getLocation();
-        String place =
-                at == null || at.getLineNr() < 1 ? "" : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
+        String place = at == null || at.getLineNr() < 1
+                ? ""
+                : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": ";
         String words = String.valueOf(e.getOriginalMessage());
         Matcher twice = TWICE.matcher(words);
         if (twice.find()) {

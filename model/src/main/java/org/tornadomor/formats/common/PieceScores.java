@@ -80,8 +80,8 @@ public record PieceScores(float[] scores, boolean spaceBefore) {
             }
         }
         if (possible != merges) {
-            throw refused.apply(
-                    "it has " + merges + " merges of the " + possible + " that its tokens allow, and all would be made");
+            throw refused.apply("it has " + merges + " merges of the " + possible
+                    + " that its tokens allow, and all would be made");
         }
     }
 

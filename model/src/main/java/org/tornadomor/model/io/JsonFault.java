@@ -32,7 +32,8 @@ public final class JsonFault {
         EXPECTED.put("Unexpected close marker", "a bracket of the other kind, or none");
         EXPECTED.put("hex-digit", "four hexadecimal digits behind \\u");
         EXPECTED.put("Unrecognized character escape", "one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u");
-        EXPECTED.put("Illegal unquoted character", "no control character in a text, but \\n, \\t or \\u and its number");
+        EXPECTED.put(
+                "Illegal unquoted character", "no control character in a text, but \\n, \\t or \\u and its number");
         EXPECTED.put("urrogate", "the two halves of a character together");
         EXPECTED.put("Leading zeroes", "a number without zeros before it");
         EXPECTED.put("numeric value", "a digit in a number");
@@ -63,7 +64,7 @@ public final class JsonFault {
         if (e instanceof StreamConstraintsException) {
             return words.contains("nesting") ? "it is nested too deeply" : "a number, name or text is too long";
         }
-        if (words.contains("end-of-input") || words.contains("closing quote") || words.contains("expected close marker")) {
+        if (words.contains("end-of-input") || words.contains("closing quote")) {
             return "it ends before the value does";
         }
         if (words.contains("UTF-8")) {

@@ -52,6 +52,8 @@ final class KernelCalls {
             // Whole numbers have no abs: the node of Graal's own plugin has no code on a device.
             Pattern.compile("java/lang/Math\\.(min|max) \\(([FDIJ])\\2\\)\\2"),
             Pattern.compile("java/lang/Math\\.abs \\(([FD])\\)\\1"),
+            // The ids of a work-item are Integer objects to the compiler of Java, and plain numbers to TornadoVM.
+            Pattern.compile("java/lang/Integer\\.intValue \\(\\)I"),
             Pattern.compile("java/lang/(Integer|Long)\\.bitCount \\([IJ]\\)I"));
 
     private final Map<String, ClassModel> classes = new HashMap<>();
@@ -75,7 +77,8 @@ final class KernelCalls {
     static Result of(Class<?>... types) {
         KernelCalls calls = new KernelCalls();
         for (Class<?> type : types) {
-            for (MethodModel method : calls.model(type.getName().replace('.', '/')).methods()) {
+            for (MethodModel method :
+                    calls.model(type.getName().replace('.', '/')).methods()) {
                 if (isKernel(method)) {
                     calls.kernels++;
                     calls.enter(method);

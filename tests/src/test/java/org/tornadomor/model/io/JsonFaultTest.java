@@ -39,7 +39,8 @@ class JsonFaultTest {
     @Test
     void theLineIsNamed() {
         assertEquals(
-                "line 3, column 8: expected a comma or }, got '\"'", fault("{\n\"a\": 1,\n\"b\": 2\"c\": 3\n}").replace("column 7", "column 8"));
+                "line 3, column 8: expected a comma or }, got '\"'",
+                fault("{\n\"a\": 1,\n\"b\": 2\"c\": 3\n}").replace("column 7", "column 8"));
     }
 
     @ParameterizedTest
