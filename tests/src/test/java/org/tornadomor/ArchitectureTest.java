@@ -35,7 +35,11 @@ class ArchitectureTest {
         "org.tornadomor.model..", "org.tornadomor.tokenizer..", "org.tornadomor.formats.."
     };
     private static final String[] TRAINER = {
-        "org.tornadomor.data..", "org.tornadomor.trainer..", "org.tornadomor.convert..", "org.tornadomor.experiment.."
+        "org.tornadomor.data..",
+        "org.tornadomor.trainer..",
+        "org.tornadomor.convert..",
+        "org.tornadomor.experiment..",
+        "org.tornadomor.html.."
     };
     private static final String[] RUNNER = {
         "org.tornadomor.generation..",

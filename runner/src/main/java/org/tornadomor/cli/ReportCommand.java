@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
         name = "report",
         description = {
             "Writes runs as one HTML page that needs nothing besides itself: curves along steps, tokens, FLOPs or time,",
-            "the depths of a text, what the model wrote, settings, and how each run was started."
+            "the depths of a text, what the model wrote, settings, and how each run was started. Losses are in nats a token,",
+            "and in bits a byte where the runs have different tokenizers."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
@@ -54,8 +55,15 @@ final class ReportCommand implements Runnable {
         if (Files.isDirectory(file) || out != null && out.endsWith("/")) {
             throw new UserError(file + " is a folder; give the name of a file with -o");
         }
-        String page = ReportPage.of(RunData.read(distinct));
-        AsideFile.writeText(file, page);
+        List<RunData> read = RunData.read(distinct);
+        AsideFile.writeText(file, ReportPage.of(read));
+        for (String name : RunData.withoutLosses(read)) {
+            spec.commandLine()
+                    .getErr()
+                    .println("no losses of " + name + ": the runs have different tokenizers, and its metrics are of a version"
+                            + " that wrote no bytes; see evaluate for its bits a byte");
+        }
+        spec.commandLine().getErr().flush();
         spec.commandLine().getOut().println("wrote " + file);
         spec.commandLine().getOut().flush();
     }

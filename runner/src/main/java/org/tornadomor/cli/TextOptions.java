@@ -29,9 +29,10 @@ final class TextOptions {
 
     @Option(
             names = TEXT_FIELD,
-            paramLabel = "NAME",
+            paramLabel = "PATH",
             defaultValue = SourceOptions.TEXT_FIELD,
-            description = "Field of JSON or column of Parquet that is the text. Default: ${DEFAULT-VALUE}.")
+            description = "Field of JSON or column of Parquet that is the text, by its path, as meta.text. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private String textField;
 
     /** What they mean. */

@@ -21,14 +21,18 @@ final class ChartData {
         points = Math.clamp(ALL_POINTS / Math.max(1, runs), LEAST_POINTS, POINTS);
     }
 
-    /** JSON that may stand in a script element. */
-    static String of(List<RunData> runs) {
+    /**
+     * The curves as JSON.
+     *
+     * @param unit of losses
+     */
+    static String of(List<RunData> runs, String unit) {
         ChartData data = new ChartData(runs.size());
         ObjectNode json = JsonMapper.shared().createObjectNode();
+        json.put("unit", unit);
         ArrayNode array = json.putArray("runs");
         runs.forEach(run -> data.put(array.addObject(), run));
-        // Nothing in it can end the element, or begin a comment.
-        return json.toString().replace("<", "\\u003c").replace(">", "\\u003e");
+        return json.toString();
     }
 
     private void put(ObjectNode json, RunData run) {

@@ -1,21 +1,21 @@
 package org.tornadomor.report;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.tornadomor.html.Html;
+import org.tornadomor.html.HtmlPage;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.io.CheckpointDescription;
 
 /**
- * One or several runs as one page of HTML that needs nothing besides itself: a script of its own draws the curves from data in
- * the page, and everything else is there without it.
+ * One or several runs as one page of HTML that needs nothing besides itself: a script draws the curves from data in the page with
+ * {@link ChartLibrary}, and everything else is there without it.
  */
 public final class ReportPage {
     private static final int MOST_COLOURED_DEPTHS = 6;
@@ -24,35 +24,27 @@ public final class ReportPage {
     private static final double FULL_COLOUR_LOSS = 6;
 
     private final List<RunData> runs;
-    private final StringBuilder html = new StringBuilder(1 << 16);
+    private final boolean byBytes;
+    private final HtmlPage html;
 
     private ReportPage(List<RunData> runs) {
         this.runs = runs;
+        byBytes = runs.getFirst().byBytes();
+        html = new HtmlPage(runs.size() == 1 ? runs.getFirst().name : runs.size() + " runs");
     }
 
     /** The page. */
     public static String of(List<RunData> runs) {
         ReportPage page = new ReportPage(runs);
         page.write();
-        return page.html.toString();
+        return page.html.text();
     }
 
     private void write() {
-        String title = runs.size() == 1 ? runs.getFirst().name : runs.size() + " runs";
-        html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-                .append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src"
-                        + " 'unsafe-inline'; script-src 'unsafe-inline'\">\n")
-                .append("<title>")
-                .append(Html.escape(title))
-                .append(" \u2013 TornadoMoR</title>\n<style>\n")
-                .append(resource("report.css"))
-                .append("</style>\n</head>\n<body>\n<main>\n<h1>")
-                .append(Html.escape(title))
-                .append("</h1>\n");
         if (runs.size() == 1) {
             headOfOne(runs.getFirst());
         }
+        bytes();
         curves();
         if (runs.size() > 1) {
             tableOfRuns();
@@ -62,17 +54,14 @@ public final class ReportPage {
         sessions();
         html.append("<footer>Written by TornadoMoR. FLOPs are those of the model in training: six for each parameter"
                 + " that a token uses, and attention. Time is that of training steps, without evaluations and"
-                + " checkpoints.</footer>\n</main>\n<script type=\"application/json\" id=\"data\">");
-        html.append(ChartData.of(runs)).append("</script>\n<script>\n");
-        html.append(resource("report.js")).append("</script>\n</body>\n</html>\n");
+                + " checkpoints.</footer>\n");
+        html.data("data", ChartData.of(runs, unit()));
+        ChartLibrary.addTo(html);
+        html.script(HtmlPage.resource(ReportPage.class, "report.js"));
     }
 
-    private static String resource(String name) {
-        try (InputStream in = ReportPage.class.getResourceAsStream(name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private String unit() {
+        return byBytes ? "bits a byte" : "nats a token";
     }
 
     private static String kind(RunData run) {
@@ -118,33 +107,55 @@ public final class ReportPage {
     }
 
     private void tableOfRuns() {
-        html.append(
-                "<h2>Runs</h2>\n<div class=\"card scroll\"><table class=\"compare\">\n<tr><th>run</th><th>model</th>"
-                        + "<th class=\"n\">parameters</th><th class=\"n\">steps</th><th class=\"n\">tokens</th>"
-                        + "<th class=\"n\">FLOPs</th><th class=\"n\">time</th><th class=\"n\">validation loss</th>"
-                        + "<th class=\"n\">as in generation</th><th class=\"n\">lowest</th><th class=\"n\">mean depth</th></tr>\n");
-        for (RunData run : runs) {
-            html.append("<tr><td>")
-                    .append(Html.escape(run.name))
-                    .append("</td><td class=\"model\">")
-                    .append(Html.escape(kind(run).replace("Mixture-of-Recursions", "MoR")))
-                    .append("</td>");
-            number(Html.scaled(parameters(run)));
-            number(Html.scaled(run.steps.last(RunData.STEP)));
-            number(Html.scaled(run.steps.last(RunData.TOKENS)));
-            number(Html.scaled(run.steps.last(RunData.FLOPS)));
-            number(Html.duration(run.steps.last(RunData.SECONDS)));
-            number(Html.fixed(run.evaluations.last(RunData.VAL), 4));
-            number(Html.fixed(run.evaluations.last(RunData.CAUSAL), 4));
-            number(Html.fixed(run.evaluations.min(RunData.CAUSAL), 4));
-            number(run.routed() ? Html.fixed(run.evaluations.last(RunData.VAL_DEPTH), 2) : Html.NOTHING);
-            html.append("</tr>\n");
+        html.heading("Runs");
+        List<HtmlPage.Column> columns = new ArrayList<>();
+        for (String text : List.of("run", "model")) {
+            columns.add(new HtmlPage.Column(text, false));
         }
-        html.append("</table></div>\n");
+        for (String number : List.of(
+                "parameters",
+                "steps",
+                "tokens",
+                "FLOPs",
+                "time",
+                "validation loss, " + unit(),
+                "as in generation",
+                "lowest",
+                "mean depth")) {
+            columns.add(new HtmlPage.Column(number, true));
+        }
+        html.table(columns, runs.stream().map(ReportPage::rowOf).toList());
     }
 
-    private void number(String value) {
-        html.append("<td class=\"n\">").append(value).append("</td>");
+    private static List<String> rowOf(RunData run) {
+        return List.of(
+                run.name,
+                kind(run).replace("Mixture-of-Recursions", "MoR"),
+                Html.scaled(parameters(run)),
+                Html.scaled(run.steps.last(RunData.STEP)),
+                Html.scaled(run.steps.last(RunData.TOKENS)),
+                Html.scaled(run.steps.last(RunData.FLOPS)),
+                Html.duration(run.steps.last(RunData.SECONDS)),
+                Html.fixed(run.evaluations.last(RunData.VAL), 4),
+                Html.fixed(run.evaluations.last(RunData.CAUSAL), 4),
+                Html.fixed(run.evaluations.min(RunData.CAUSAL), 4),
+                run.routed() ? Html.fixed(run.evaluations.last(RunData.VAL_DEPTH), 2) : Html.NOTHING);
+    }
+
+    /** Why losses are not as training shows them, and whose are not there. */
+    private void bytes() {
+        if (!byBytes) {
+            return;
+        }
+        html.append("<p class=\"soft\" id=\"bytes\">The runs have different tokenizers, so losses are in bits a byte of text:"
+                + " nats a token of different tokens cannot be compared.");
+        List<String> unknown = RunData.withoutLosses(runs);
+        if (!unknown.isEmpty()) {
+            html.append(" Without losses here, since an earlier version wrote no bytes into their metrics: ")
+                    .append(Html.escape(String.join(", ", unknown)))
+                    .append('.');
+        }
+        html.append("</p>\n");
     }
 
     private void curves() {
@@ -176,9 +187,7 @@ public final class ReportPage {
             return;
         }
         SampleLog.Entry last = run.samples.getLast();
-        html.append("<h2>")
-                .append(runs.size() == 1 ? "Texts" : "Texts of " + Html.escape(run.name))
-                .append("</h2>\n");
+        html.heading(runs.size() == 1 ? "Texts" : "Texts of " + run.name);
         boolean open = runs.size() == 1;
         if (!open) {
             html.append("<details><summary>after ").append(last.step()).append(" steps</summary>\n");
@@ -285,7 +294,7 @@ public final class ReportPage {
     }
 
     private void settings() {
-        html.append("<h2>Settings</h2>\n");
+        html.heading("Settings");
         if (runs.size() > 1) {
             differences();
         }
@@ -320,18 +329,13 @@ public final class ReportPage {
             html.append("<p>All runs have the same settings.</p>\n");
             return;
         }
-        html.append("<div class=\"card scroll\"><table class=\"compare\">\n<tr><th>where they differ</th>");
-        runs.forEach(run -> html.append("<th>").append(Html.escape(run.name)).append("</th>"));
-        html.append("</tr>\n");
-        for (String key : all) {
-            html.append("<tr><td>").append(Html.escape(key)).append("</td>");
-            runs.stream()
-                    .map(valueOf(key))
-                    .forEach(value ->
-                            html.append("<td>").append(Html.escape(value)).append("</td>"));
-            html.append("</tr>\n");
-        }
-        html.append("</table></div>\n");
+        List<HtmlPage.Column> columns = new ArrayList<>(List.of(new HtmlPage.Column("where they differ", false)));
+        runs.forEach(run -> columns.add(new HtmlPage.Column(run.name, false)));
+        html.table(columns, all.stream().map(this::valuesOf).toList());
+    }
+
+    private List<String> valuesOf(String key) {
+        return Stream.concat(Stream.of(key), runs.stream().map(valueOf(key))).toList();
     }
 
     private static Function<RunData, String> valueOf(String key) {
@@ -342,7 +346,7 @@ public final class ReportPage {
         if (runs.stream().allMatch(run -> run.sessions.isEmpty())) {
             return;
         }
-        html.append("<h2>How it was run</h2>\n");
+        html.heading("How it was run");
         for (RunData run : runs) {
             if (run.sessions.isEmpty()) {
                 continue;

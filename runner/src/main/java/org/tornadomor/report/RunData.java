@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tornadomor.UserError;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
@@ -21,9 +22,16 @@ public final class RunData {
     /** Columns that both tables begin with: model FLOPs of training, and seconds of steps alone. */
     static final int STEP = 0, TOKENS = 1, FLOPS = 2, SECONDS = 3;
     /** Columns of the steps; the shares of the depths follow. */
-    static final int LOSS = 4, SMOOTH = 5, RATE = 6, NORM = 7, LR = 8, DEPTH = 9, SHARE = 10;
+    static final int LOSS = 4, SMOOTH = 5, RATE = 6, NORM = 7, LR = 8, DEPTH = 9, BYTES = 10, SHARE = 11;
     /** Columns of the evaluations; shares as in generation and accuracies by depth follow. */
-    static final int VAL = 4, CAUSAL = 5, VAL_DEPTH = 6, ACCURACY = 7, VIOLATION = 8, ENTROPY = 9, CAUSAL_SHARE = 10;
+    static final int VAL = 4,
+            CAUSAL = 5,
+            VAL_DEPTH = 6,
+            ACCURACY = 7,
+            VIOLATION = 8,
+            ENTROPY = 9,
+            VAL_BYTES = 10,
+            CAUSAL_SHARE = 11;
 
     /** The smoothed loss looks back over this share of the run, and over some steps at least. */
     private static final double SMOOTHED_SHARE = 0.02;
@@ -42,6 +50,7 @@ public final class RunData {
     final int smoothing;
 
     private final Flops flops;
+    private boolean byBytes;
 
     private RunData(String name, Path folder) {
         this.name = name;
@@ -62,7 +71,8 @@ public final class RunData {
     }
 
     /**
-     * Reads runs; each is called by its folder's name, or by its whole path where names are alike.
+     * Reads runs; each is called by its folder's name, or by its whole path where names are alike. Losses are in nats a token, or
+     * in bits a byte where the tokenizers of the runs differ.
      *
      * @throws UserError if a folder is no run, or something in it cannot be read
      */
@@ -77,6 +87,9 @@ public final class RunData {
                     .filter(other -> shortName(other).equals(shortName(folder)))
                     .count();
             runs.add(new RunData(alike > 1 ? folder.toString() : shortName(folder), folder));
+        }
+        if (differInTokenizer(runs)) {
+            runs.forEach(RunData::countByBytes);
         }
         return runs;
     }
@@ -97,6 +110,7 @@ public final class RunData {
         row[RATE] = it.tokensPerSecond();
         row[NORM] = it.gradNorm();
         row[LR] = it.lr();
+        row[BYTES] = it.bytesPerToken();
         row[DEPTH] = mean(share);
         System.arraycopy(share, 0, row, SHARE, share.length);
         steps.add(row);
@@ -116,6 +130,7 @@ public final class RunData {
         row[SECONDS] = before(SECONDS);
         row[VAL] = it.valLoss();
         row[CAUSAL] = it.valLossCausal();
+        row[VAL_BYTES] = it.bytesPerToken();
         EvalMetrics.Routers routing = it.routing();
         if (routing != null) {
             double[] share = share(routing.depthShareCausal());
@@ -148,6 +163,51 @@ public final class RunData {
             sum += (r + 1) * share[r];
         }
         return sum;
+    }
+
+    /** Whether losses a token of these runs cannot be compared, since their tokens are not of one kind. */
+    private static boolean differInTokenizer(List<RunData> runs) {
+        List<Optional<String>> saved =
+                runs.stream().map(run -> RunFolder.tokenizer(run.folder)).toList();
+        // Files of one content may have several names, and what was behind a name may have been changed.
+        return saved.stream().allMatch(Optional::isPresent)
+                ? saved.stream().distinct().count() > 1
+                : runs.stream().map(run -> run.config.tokenizer()).distinct().count() > 1;
+    }
+
+    /** Whether losses are in bits a byte of text and not in nats a token. */
+    boolean byBytes() {
+        return byBytes;
+    }
+
+    /**
+     * The names of runs whose losses are left out of a comparison by bytes, since the log of an earlier version does not say how many
+     * bytes a token stands for.
+     */
+    public static List<String> withoutLosses(List<RunData> runs) {
+        return runs.stream()
+                .filter(run -> run.byBytes && !run.knowsBytes())
+                .map(run -> run.name)
+                .toList();
+    }
+
+    private boolean knowsBytes() {
+        return (steps.rows() == 0 || steps.last(BYTES) > 0) && (evaluations.rows() == 0 || evaluations.last(VAL_BYTES) > 0);
+    }
+
+    /** Turns all losses into bits a byte of text; into none where the log does not say how many bytes a token stands for. */
+    private void countByBytes() {
+        byBytes = true;
+        scale(steps, 1 / (Math.log(2) * steps.last(BYTES)), LOSS, SMOOTH);
+        scale(evaluations, 1 / (Math.log(2) * evaluations.last(VAL_BYTES)), VAL, CAUSAL);
+    }
+
+    private static void scale(Table table, double factor, int... columns) {
+        for (int row = 0; row < table.rows(); row++) {
+            for (int column : columns) {
+                table.set(row, column, table.get(row, column) * factor);
+            }
+        }
     }
 
     private void smooth() {

@@ -17,6 +17,10 @@
     seconds: {title: "training time", format: duration}
   };
 
+  var TIMES = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000];
+  var MOST_DOTS = 60;
+  var MOST_DOTTED_LINES = 8;
+
   // Text and numbers
 
   function count(value) {
@@ -66,17 +70,17 @@
   function swatch(parent, line) {
     var svg = element(parent, "svg", {"class": "swatch", viewBox: "0 0 22 10", "aria-hidden": "true"});
     if (line.fill) {
-      element(svg, "rect", {x: 4, y: 0, width: 14, height: 10, rx: 2, style: "fill:" + line.colour});
+      element(svg, "rect", {x: 4, y: 0, width: 14, height: 10, rx: 2, style: "fill:var(" + line.colour + ")"});
       return;
     }
     stroke(element(svg, "line", {x1: 1, x2: 21, y1: 5, y2: 5}), line);
     if (line.dots) {
-      element(svg, "circle", {cx: 11, cy: 5, r: 3, style: "fill:" + line.colour});
+      element(svg, "circle", {cx: 11, cy: 5, r: 3, style: "fill:var(" + line.colour + ")"});
     }
   }
 
   function stroke(shape, line) {
-    shape.setAttribute("style", "fill:none;stroke:" + line.colour + ";stroke-width:" + (line.width || 1.8)
+    shape.setAttribute("style", "fill:none;stroke:var(" + line.colour + ");stroke-width:" + (line.width || 1.8)
       + (line.dash ? ";stroke-dasharray:" + line.dash : "") + (line.faint ? ";opacity:.35" : ""));
     shape.setAttribute("stroke-linejoin", "round");
     return shape;
@@ -84,7 +88,12 @@
 
   function look(run) {
     var dashes = ["", "6 3", "2 3", "8 3 2 3"];
-    return {colour: "var(--c" + run % 10 + ")", dash: dashes[Math.floor(run / 10) % dashes.length]};
+    return {colour: "--c" + run % 10, dash: dashes[Math.floor(run / 10) % dashes.length]};
+  }
+
+  /** The value of one of the page's colours as it is now: a canvas knows no variables, and light may turn to dark. */
+  function colour(name, alpha) {
+    return getComputedStyle(document.documentElement).getPropertyValue(name).trim() + (alpha || "");
   }
 
   // What is drawn: every chart gives its lines, each with x, y and a look
@@ -116,8 +125,8 @@
     return [
       line(0, "steps", "loss", {label: "training", faint: true, width: 1, low: runs[0].steps.lossLow, high: runs[0].steps.lossHigh}),
       line(0, "steps", "smooth", {label: "training, smoothed over " + runs[0].smoothing + " steps", width: 2.2}),
-      line(0, "evaluations", "loss", {label: "validation, routed as in training", colour: "var(--c1)", dots: true}),
-      line(0, "evaluations", "causal", {label: "validation, routed as in generation", colour: "var(--c4)", dots: true, dash: "5 3"})
+      line(0, "evaluations", "loss", {label: "validation, routed as in training", colour: "--c1", dots: true}),
+      line(0, "evaluations", "causal", {label: "validation, routed as in generation", colour: "--c4", dots: true, dash: "5 3"})
     ];
   }
 
@@ -140,7 +149,7 @@
   }
 
   function depth(r) {
-    return "var(--d" + Math.min(r, 6) + ")";
+    return "--d" + Math.min(r, 6);
   }
 
   function has(table, column) {
@@ -150,14 +159,14 @@
   }
 
   function define() {
-    var nats = "nats a token, the language model's cross-entropy";
+    var loss = data.unit + ", the language model's cross-entropy";
     var defined = [];
     if (many) {
-      defined.push({title: "Validation loss, routed as in generation", unit: nats, lines: ofAll("evaluations", "causal", {dots: true}), wide: true, loss: true});
-      defined.push({title: "Validation loss, routed as in training", unit: nats, lines: ofAll("evaluations", "loss", {dots: true}), loss: true});
-      defined.push({title: "Training loss, smoothed", unit: nats, lines: ofAll("steps", "smooth"), loss: true});
+      defined.push({title: "Validation loss, routed as in generation", unit: loss, lines: ofAll("evaluations", "causal", {dots: true}), wide: true, loss: true});
+      defined.push({title: "Validation loss, routed as in training", unit: loss, lines: ofAll("evaluations", "loss", {dots: true}), loss: true});
+      defined.push({title: "Training loss, smoothed", unit: loss, lines: ofAll("steps", "smooth"), loss: true});
     } else {
-      defined.push({title: "Loss", unit: nats, lines: lossOfOne, wide: true, loss: true});
+      defined.push({title: "Loss", unit: loss, lines: lossOfOne, wide: true, loss: true});
     }
     defined.push({title: "Speed", unit: "tokens per second, of each step", lines: ofAll("steps", "rate"), zero: true});
     defined.push({title: "Gradient norm", unit: "before clipping", lines: ofAll("steps", "norm"), log: true});
@@ -183,195 +192,123 @@
     return defined;
   }
 
-  // Scales
-
-  function ticks(low, high, wanted, least) {
-    var step = Math.max(least || 0, Math.pow(10, Math.floor(Math.log10((high - low) / wanted))));
-    [1, 2, 2.5, 5, 10].some(function (factor) {
-      if ((high - low) / (step * factor) <= wanted) {
-        step *= factor;
-        return true;
-      }
-      return false;
-    });
-    var list = [];
-    for (var i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
-      list.push(+(i * step).toPrecision(12));
-    }
-    return list;
-  }
-
-  function timeTicks(high, wanted) {
-    var steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000];
-    for (var i = 0; i < steps.length; i++) {
-      if (high / steps[i] <= wanted) {
-        var list = [];
-        for (var value = 0; value <= high * 1.0001; value += steps[i]) { list.push(+value.toPrecision(12)); }
-        return list;
-      }
-    }
-    return ticks(0, high, wanted);
-  }
-
-  function logTicks(low, high) {
-    var few = Math.log10(high / low) < 2.5;
-    var list = [];
-    for (var e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
-      (few ? [1, 2, 5] : [1]).forEach(function (factor) {
-        var value = +(factor * Math.pow(10, e)).toPrecision(6);
-        if (value >= low * 0.9999 && value <= high * 1.0001) { list.push(value); }
-      });
-    }
-    return list;
-  }
-
-  function domain(chart, lines) {
-    var highX = 0;
-    lines.forEach(function (it) { it.x.forEach(function (x) { highX = Math.max(highX, x); }); });
-    var from = zoomed && chart.loss ? 0.2 * highX : 0;
-    var low = Infinity;
-    var high = -Infinity;
-    lines.forEach(function (it) {
-      it.y.forEach(function (y, i) {
-        if (y !== null && it.x[i] >= from && (!chart.log || y > 0)) {
-          low = Math.min(low, it.low && it.low[i] !== null ? it.low[i] : y);
-          high = Math.max(high, y);
-        }
-      });
-    });
-    if (low === Infinity) { return null; }
-    if (chart.stacked) {
-      low = 0;
-      high = 1;
-    } else if (chart.log) {
-      low /= 1.15;
-      high *= 1.15;
-    } else {
-      if (chart.zero) { low = Math.min(0, low); }
-      var room = (high - low || Math.abs(high) || 1) * 0.06;
-      high += room;
-      if (!(chart.zero && low === 0)) { low = low >= 0 ? Math.max(0, low - room) : low - room; }
-      if (chart.share) { high = Math.min(1, high); low = Math.min(low, high - 0.01); }
-    }
-    return {fromX: from, highX: highX || 1, low: low, high: high};
-  }
-
   // Drawing
 
   function draw(chart) {
     var lines = chart.lines().filter(function (it) { return it.y.some(function (y) { return y !== null; }); });
+    if (chart.plot) { chart.plot.destroy(); }
+    chart.plot = null;
     chart.area.textContent = "";
     chart.legend.textContent = "";
     chart.tip.hidden = true;
-    var range = domain(chart, lines);
-    if (!range) {
+    chart.drawn = lines;
+    if (!lines.length) {
       element(chart.area, "div", {"class": "none"}, "nothing to show yet");
-      chart.drawn = null;
       return;
     }
-    if (!many) {
-      if (lines.length > 1) { lines.forEach(function (it) { swatch(element(chart.legend, "span"), it); chart.legend.lastChild.append(it.label); }); }
+    if (!many && lines.length > 1) {
+      lines.forEach(function (it) { swatch(element(chart.legend, "span"), it); chart.legend.lastChild.append(it.label); });
     }
-    var width = Math.max(240, chart.area.clientWidth);
-    var height = chart.wide ? Math.min(380, Math.max(250, width * 0.42)) : 220;
-    var svg = element(chart.area, "svg", {"class": "plot", viewBox: "0 0 " + width + " " + height, height: height, role: "img", "aria-label": chart.title});
-    var format = chart.share ? percent : count;
-    var yTicks = chart.log ? logTicks(range.low, range.high) : [];
-    if (yTicks.length < 3) { yTicks = ticks(range.low, range.high, height / 42); }
-    var widest = yTicks.reduce(function (most, tick) { return Math.max(most, format(tick).length); }, 2);
-    var box = {left: 12 + 6.6 * widest, right: width - 14, top: 8, bottom: height - 38};
-    var plot = {box: box, width: width, height: height, range: range,
-      x: function (value) { return box.left + (value - range.fromX) / (range.highX - range.fromX) * (box.right - box.left); },
-      y: function (value) {
-        var share = chart.log ? Math.log(value / range.low) / Math.log(range.high / range.low) : (value - range.low) / (range.high - range.low);
-        return box.bottom - share * (box.bottom - box.top);
-      }};
-    drawAxes(svg, plot, yTicks, format);
-    var clip = "clip" + chart.number;
-    var clipPath = element(element(svg, "defs"), "clipPath", {id: clip});
-    element(clipPath, "rect", {x: box.left - 4, y: box.top - 4, width: box.right - box.left + 8, height: box.bottom - box.top + 8});
-    var group = element(svg, "g", {"clip-path": "url(#" + clip + ")"});
-    if (chart.stacked) {
-      drawStack(group, plot, lines);
-    } else {
-      lines.forEach(function (it) { drawLine(group, plot, it, chart.log); });
-    }
-    chart.drawn = {lines: lines, plot: plot, format: chart.share ? percent : exact};
-    chart.cursor = element(svg, "line", {"class": "cursor", y1: box.top, y2: box.bottom, visibility: "hidden"});
-  }
-
-  function drawAxes(svg, plot, yTicks, format) {
-    var box = plot.box;
-    yTicks.forEach(function (tick) {
-      var y = Math.round(plot.y(tick)) + 0.5;
-      element(svg, "line", {"class": "grid", x1: box.left, x2: box.right, y1: y, y2: y});
-      element(svg, "text", {x: box.left - 6, y: y + 4, "text-anchor": "end"}, format(tick));
-    });
-    element(svg, "line", {"class": "axis", x1: box.left, x2: box.right, y1: box.bottom + 0.5, y2: box.bottom + 0.5});
-    var wanted = Math.max(2, (box.right - box.left) / 85);
-    var list = xAxis === "seconds" && !plot.range.fromX ? timeTicks(plot.range.highX, wanted) : ticks(plot.range.fromX, plot.range.highX, wanted, xAxis === "step" || xAxis === "tokens" ? 1 : 0);
-    list.forEach(function (tick) {
-      var x = plot.x(tick);
-      element(svg, "line", {"class": "axis", x1: x, x2: x, y1: box.bottom, y2: box.bottom + 4});
-      var anchor = x > plot.width - 30 ? "end" : "middle";
-      element(svg, "text", {x: anchor === "end" ? box.right + 8 : x, y: box.bottom + 16, "text-anchor": anchor}, AXES[xAxis].format(tick));
-    });
-    element(svg, "text", {x: (box.left + box.right) / 2, y: plot.height - 4, "text-anchor": "middle"}, AXES[xAxis].title);
-  }
-
-  function drawLine(group, plot, it, log) {
-    if (it.low && it.high) { drawBand(group, plot, it); }
-    var path = "";
-    var pen = false;
-    var points = 0;
-    it.y.forEach(function (y, i) {
-      if (y === null || log && y <= 0) {
-        pen = false;
-        return;
-      }
-      path += (pen ? "L" : "M") + plot.x(it.x[i]).toFixed(1) + " " + plot.y(y).toFixed(1);
-      pen = true;
-      points++;
-    });
-    stroke(element(group, "path", {d: path}), it);
-    if (points === 1 || it.dots && points <= 60 && shown().length <= 8) {
-      it.y.forEach(function (y, i) {
-        if (y !== null) { element(group, "circle", {cx: plot.x(it.x[i]).toFixed(1), cy: plot.y(y).toFixed(1), r: points === 1 ? 4 : 2.6, style: "fill:" + it.colour}); }
-      });
-    }
-  }
-
-  function drawBand(group, plot, it) {
-    var up = "";
-    var down = "";
-    it.low.forEach(function (low, i) {
-      if (low !== null && it.high[i] !== null) {
-        var x = plot.x(it.x[i]).toFixed(1);
-        up += (up ? "L" : "M") + x + " " + plot.y(it.high[i]).toFixed(1);
-        down = "L" + x + " " + plot.y(low).toFixed(1) + down;
-      }
-    });
-    if (up) { element(group, "path", {d: up + down + "Z", style: "fill:" + it.colour + ";opacity:.15"}); }
-  }
-
-  function drawStack(group, plot, lines) {
-    var base = lines[0].x.map(function () { return 0; });
-    var single = lines[0].x.length === 1;
-    lines.forEach(function (it) {
-      var up = "";
-      var down = "";
-      it.y.forEach(function (y, i) {
-        var x = plot.x(it.x[i]);
-        var top = plot.y(Math.min(1, base[i] + (y || 0))).toFixed(1);
-        var bottom = plot.y(base[i]).toFixed(1);
-        (single ? [x - 6, x + 2] : [x]).forEach(function (at) {
-          up += (up ? "L" : "M") + at.toFixed(1) + " " + top;
-          down = "L" + at.toFixed(1) + " " + bottom + down;
+    var series = [{}];
+    var tables = [];
+    var bands = [];
+    (chart.stacked ? stacked(lines) : lines).forEach(function (it) {
+      series.push(style(it, chart.stacked));
+      tables.push([it.x, it.y]);
+      if (it.low && it.high) {
+        bands.push({series: [series.length + 1, series.length], fill: function () { return colour(it.colour, "26"); }});
+        [it.low, it.high].forEach(function (edge) {
+          series.push({width: 0, points: {show: false}, auto: edge === it.low});
+          tables.push([it.x, edge]);
         });
-        base[i] += y || 0;
-      });
-      element(group, "path", {d: up + down + "Z", style: "fill:" + it.colour + ";opacity:.8"});
+      }
     });
+    var width = Math.max(240, chart.area.clientWidth);
+    chart.plot = new uPlot({
+      width: width,
+      height: chart.wide ? Math.min(380, Math.max(250, width * 0.42)) : 220,
+      padding: [8, 12, 0, 0],
+      series: series,
+      bands: bands,
+      scales: {
+        x: {time: false, range: function (plot, low, high) { return across(plot, chart, low, high); }},
+        y: {distr: chart.log ? 3 : 1, range: function (plot, low, high) { return upwards(chart, low, high); }}
+      },
+      axes: [
+        axis({label: AXES[xAxis].title, labelSize: 18, size: 26, space: 70, incrs: xAxis === "seconds" ? TIMES : undefined,
+          grid: {show: false}, values: labels(AXES[xAxis].format)}),
+        axis({size: widest, space: 30, values: labels(chart.share ? percent : count)})
+      ],
+      cursor: {y: false, points: {show: false}},
+      legend: {show: false},
+      hooks: {setCursor: [function (plot) { point(chart, plot); }]}
+    }, uPlot.join(tables), chart.area);
+  }
+
+  /** Each depth on top of those below it; the highest is first, so that the others are drawn over it. */
+  function stacked(lines) {
+    var sums = lines[0].x.map(function () { return 0; });
+    return lines.map(function (it) {
+      sums = sums.map(function (sum, i) { return Math.min(1, sum + (it.y[i] || 0)); });
+      return {x: it.x, y: sums, colour: it.colour};
+    }).reverse();
+  }
+
+  function style(it, filled) {
+    var points = it.y.filter(function (y) { return y !== null; }).length;
+    var dots = !filled && (points === 1 || it.dots && points <= MOST_DOTS && shown().length <= MOST_DOTTED_LINES);
+    var made = {
+      stroke: function () { return colour(it.colour, it.faint ? "59" : ""); },
+      width: filled ? 0 : it.width || 1.8,
+      dash: it.dash ? it.dash.split(" ").map(Number) : undefined,
+      points: {show: dots, size: points === 1 ? 8 : 5, width: 0, fill: function () { return colour(it.colour); }}
+    };
+    if (filled) {
+      made.fill = function () { return colour(it.colour); };
+      // An area over one place has no width.
+      if (points === 1) { made.paths = uPlot.paths.bars({size: [1, 16]}); }
+    }
+    return made;
+  }
+
+  function axis(its) {
+    var font = "11px system-ui, sans-serif";
+    var made = {
+      stroke: function () { return colour("--soft"); },
+      grid: {stroke: function () { return colour("--grid"); }, width: 1},
+      ticks: {stroke: function () { return colour("--line"); }, width: 1, size: 4},
+      font: font, labelFont: font, gap: 4, labelGap: 0
+    };
+    for (var key in its) { made[key] = its[key]; }
+    return made;
+  }
+
+  function labels(format) {
+    return function (plot, splits) {
+      return splits.map(function (value) { return value === null ? "" : format(value); });
+    };
+  }
+
+  function widest(plot, values) {
+    return 14 + 6.6 * (values || []).reduce(function (most, value) { return Math.max(most, value ? value.length : 0); }, 2);
+  }
+
+  /** From nothing, or without the first fifth, to the end; a drag over the curves chooses another part. */
+  function across(plot, chart, low, high) {
+    var all = plot.data[0];
+    if (low !== all[0] || high !== all[all.length - 1]) { return [low, high]; }
+    return [zoomed && chart.loss ? 0.2 * high : 0, high || 1];
+  }
+
+  function upwards(chart, low, high) {
+    if (chart.stacked) { return [0, 1]; }
+    if (low === null) { return chart.log ? [0.1, 1] : [0, 1]; }
+    if (chart.log) { return uPlot.rangeLog(low, high, 10, false); }
+    if (chart.zero) { low = Math.min(0, low); }
+    var room = (high - low || Math.abs(high) || 1) * 0.06;
+    high += room;
+    if (!(chart.zero && low === 0)) { low = low >= 0 ? Math.max(0, low - room) : low - room; }
+    return chart.share ? [Math.min(low, Math.min(1, high) - 0.01), Math.min(1, high)] : [low, high];
   }
 
   // Pointing
@@ -384,67 +321,56 @@
     return best;
   }
 
-  function point(chart, event) {
-    if (!chart.drawn) { return; }
-    var plot = chart.drawn.plot;
-    var area = chart.area.getBoundingClientRect();
-    var at = (event.clientX - area.left) * plot.width / area.width;
-    if (at < plot.box.left - 8 || at > plot.box.right + 8) {
-      leave(chart);
+  function point(chart, plot) {
+    var left = plot.cursor.left;
+    if (left === undefined || left === null || left < 0) {
+      chart.tip.hidden = true;
       return;
     }
-    var value = plot.range.fromX + (at - plot.box.left) / (plot.box.right - plot.box.left) * (plot.range.highX - plot.range.fromX);
-    var rows = chart.drawn.lines.map(function (it) {
+    var value = plot.posToVal(left, "x");
+    var rows = chart.drawn.map(function (it) {
       var i = nearest(it.x, it.y, value);
       return {line: it, x: it.x[i], y: it.y[i]};
     });
     var closest = rows.reduce(function (a, b) { return Math.abs(b.x - value) < Math.abs(a.x - value) ? b : a; });
     if (many) { rows.sort(function (a, b) { return a.y - b.y; }); }
-    chart.cursor.setAttribute("x1", plot.x(closest.x));
-    chart.cursor.setAttribute("x2", plot.x(closest.x));
-    chart.cursor.setAttribute("visibility", "visible");
     chart.tip.textContent = "";
     var where = xAxis === "seconds" ? duration(closest.x) : exact(closest.x) + " " + (xAxis === "step" ? "steps" : xAxis === "tokens" ? "tokens" : "FLOPs");
     element(chart.tip, "b", {}, where);
+    var format = chart.share ? percent : exact;
     rows.forEach(function (row) {
       var entry = element(chart.tip, "div");
       swatch(entry, row.line);
       element(entry, "span", {}, row.line.label);
-      element(entry, "i", {}, chart.drawn.format(row.y));
+      element(entry, "i", {}, format(row.y));
     });
     chart.tip.hidden = false;
-    var space = chart.card.getBoundingClientRect();
-    var x = event.clientX - space.left;
-    chart.tip.style.left = Math.max(4, x > space.width / 2 ? x - chart.tip.offsetWidth - 14 : x + 14) + "px";
-    chart.tip.style.top = Math.max(4, event.clientY - space.top - chart.tip.offsetHeight - 10) + "px";
-  }
-
-  function leave(chart) {
-    chart.tip.hidden = true;
-    if (chart.cursor) { chart.cursor.setAttribute("visibility", "hidden"); }
+    var card = chart.card.getBoundingClientRect();
+    var over = plot.over.getBoundingClientRect();
+    var x = over.left - card.left + left;
+    chart.tip.style.left = Math.max(4, x > card.width / 2 ? x - chart.tip.offsetWidth - 14 : x + 14) + "px";
+    chart.tip.style.top = Math.max(4, over.top - card.top + plot.cursor.top - chart.tip.offsetHeight - 10) + "px";
   }
 
   // Putting it together
 
   function build() {
     var parent = document.getElementById("charts");
-    define().forEach(function (chart, number) {
-      chart.number = number;
+    define().forEach(function (chart) {
       chart.card = element(parent, "section", {"class": "card chart" + (chart.wide ? " wide" : "")});
       element(chart.card, "h3", {}, chart.title);
       element(chart.card, "div", {"class": "note"}, chart.unit);
       chart.legend = element(chart.card, "div", {"class": "legend"});
-      chart.area = element(chart.card, "div");
+      chart.area = element(chart.card, "div", {"class": "plot", role: "img", "aria-label": chart.title});
       chart.tip = element(chart.card, "div", {"class": "tip"});
       chart.tip.hidden = true;
-      chart.area.addEventListener("pointermove", function (event) { point(chart, event); });
-      chart.area.addEventListener("pointerleave", function () { leave(chart); });
       charts.push(chart);
     });
     buildRuns();
     buildSwitches();
     redraw();
     new ResizeObserver(redraw).observe(parent);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () { redraw(); });
   }
 
   function buildRuns() {

@@ -111,9 +111,9 @@ class BatchSamplerTest {
     /** Stretches of 40, 200 and 1000 tokens, each token its own position. */
     private static BatchSampler mixed(long seed, double... weights) {
         List<Corpus.Stretch> mixture = List.of(
-                new Corpus.Stretch("a", 0, 40, weights[0]),
-                new Corpus.Stretch("b", 40, 200, weights[1]),
-                new Corpus.Stretch("c", 240, 1000, weights[2]));
+                new Corpus.Stretch("a", 0, 40, 40, weights[0]),
+                new Corpus.Stretch("b", 40, 200, 200, weights[1]),
+                new Corpus.Stretch("c", 240, 1000, 1000, weights[2]));
         Corpus.Part part = new Corpus.Part("training", counting(1240).tokens(), 1240, 3, mixture);
         return new BatchSampler(part, 3, BatchSampler.Order.SHUFFLED, seed);
     }
@@ -170,9 +170,19 @@ class BatchSamplerTest {
     }
 
     @Test
+    void bytesOfATokenAreThoseOfWhatTheMixtureTakes() {
+        List<Corpus.Stretch> mixture =
+                List.of(new Corpus.Stretch("a", 0, 100, 300, 3), new Corpus.Stretch("b", 100, 900, 900, 1));
+        Corpus.Part part = new Corpus.Part("training", counting(1000).tokens(), 1200, 2, mixture);
+        assertEquals(1.2, part.bytesPerToken(), 1e-12);
+        assertEquals(0.75 * 3 + 0.25 * 1, part.sampledBytesPerToken(), 1e-12);
+        assertEquals(1, counting(10).sampledBytesPerToken(), 1e-12);
+    }
+
+    @Test
     void refusesAStretchWithoutSamplesOrShare() {
         assertThrows(UserError.class, () -> mixed(1, 1, 1, 1e9));
-        List<Corpus.Stretch> mixture = List.of(new Corpus.Stretch("a", 0, 3, 1), new Corpus.Stretch("b", 3, 100, 1));
+        List<Corpus.Stretch> mixture = List.of(new Corpus.Stretch("a", 0, 3, 3, 1), new Corpus.Stretch("b", 3, 100, 100, 1));
         Corpus.Part part = new Corpus.Part("training", counting(103).tokens(), 103, 2, mixture);
         UserError error =
                 assertThrows(UserError.class, () -> new BatchSampler(part, 3, BatchSampler.Order.SHUFFLED, 1));

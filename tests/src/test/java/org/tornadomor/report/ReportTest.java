@@ -30,6 +30,9 @@ class ReportTest {
 
     private TrainingConfig config;
 
+    /** Of a token in the metrics. */
+    private double bytes = 1;
+
     @BeforeEach
     void makeConfig() {
         config = TinyRuns.with(
@@ -46,6 +49,7 @@ class ReportTest {
                     log.write(new StepMetrics(
                             i,
                             128L * i,
+                            bytes,
                             3.0 / i,
                             2.0 / i,
                             0,
@@ -64,6 +68,7 @@ class ReportTest {
                     folder.resolve("metrics.jsonl"),
                     Files.readString(folder.resolve("metrics.jsonl"))
                             + "{\"step\":" + steps + ",\"tokens\":" + 128 * steps + ",\"val_loss\":0.5,"
+                            + (bytes > 0 ? "\"val_bytes_per_token\":" + 2 * bytes + "," : "")
                             + "\"val_loss_causal\":0.25,\"val_depth_share\":[0.5,0.5],"
                             + "\"val_depth_share_causal\":[0.25,0.75],\"dead_token_ratio\":0.5,"
                             + "\"sampling_accuracy\":[0.875]}\n{\"step\":" + (steps + 1) + ",\"cut off");
@@ -73,8 +78,9 @@ class ReportTest {
 
     private static Document parse(Path... folders) {
         String html = ReportPage.of(RunData.read(List.of(folders)));
+        // A name of elements, and where the library that draws comes from, in a comment.
+        String own = html.replace("http://www.w3.org/2000/svg", "").replace("https://github.com/leeoniya/uPlot", "");
         for (String outside : List.of("http:", "https:", "src=", "@import", "url(", "<link", "fetch(")) {
-            String own = html.replace("http://www.w3.org/2000/svg", "").replace("url(#", "");
             assertFalse(own.contains(outside), "the page needs something besides itself: " + outside);
         }
         return Jsoup.parse(html);
@@ -105,7 +111,67 @@ class ReportTest {
                 page.select("[data-x]").eachText());
         assertTrue(page.select("table.keys").text().contains("optimizer.decay 0.1"));
         assertTrue(page.select(".tile").eachText().contains("0.2500 validation loss, routed as in generation"));
-        assertTrue(page.selectFirst("script:not([type])").data().contains("function"));
+        assertEquals(
+                List.of(true, true),
+                page.select("script:not([type])").stream()
+                        .map(script -> script.data().contains("function"))
+                        .toList());
+        assertEquals("nats a token", data(page).path("unit").asString());
+        assertTrue(page.select("#bytes").isEmpty());
+    }
+
+    /** The library that draws is in the page as it is in its jar, and so is its licence. */
+    @Test
+    void theChartLibraryComesWithItsLicence() throws IOException {
+        String library = parse(run("plain", 3)).select("script:not([type])").first().data();
+        assertTrue(library.startsWith("\n/*\nThe MIT License (MIT)\n\nCopyright (c) 2022 Leon Sorokin\n"), library);
+        assertTrue(library.contains("The above copyright notice and this permission notice shall be included in"));
+        assertTrue(library.contains("var uPlot="), "the library itself");
+    }
+
+    @Test
+    void lossesOfDifferentTokenizersAreInBitsAByte() throws IOException {
+        Path byBytes = run("bytes", 1);
+        config = config.with("tokenizer", "bpe/tokenizer.json");
+        bytes = 4;
+        Path bpe = run("bpe", 1);
+        bytes = Double.NaN;
+        Path old = run("old", 1);
+        List<RunData> runs = RunData.read(List.of(byBytes, bpe, old));
+        assertEquals(List.of("old"), RunData.withoutLosses(runs));
+        Document page = parse(byBytes, bpe, old);
+        JsonNode data = data(page);
+        assertEquals("bits a byte", data.path("unit").asString());
+        // 0.25 nats a token that stands for 2 bytes, or for 8; 2 nats a token of training that stands for 1 or 4.
+        double[] causal = {0.25 / Math.log(2) / 2, 0.25 / Math.log(2) / 8};
+        double[] training = {2 / Math.log(2), 2 / Math.log(2) / 4};
+        for (int i = 0; i < 2; i++) {
+            JsonNode run = data.path("runs").path(i);
+            assertEquals(causal[i], run.path("evaluations").path("causal").path(0).asDouble(), 1e-5);
+            assertEquals(training[i], run.path("steps").path("smooth").path(0).asDouble(), 1e-4);
+        }
+        JsonNode without = data.path("runs").path(2);
+        assertEquals("[null]", without.path("evaluations").path("causal").toString());
+        assertEquals("[null]", without.path("steps").path("loss").toString());
+        assertEquals("[1.75]", without.path("evaluations").path("depth").toString());
+        assertTrue(page.selectFirst("#bytes").text().endsWith("no bytes into their metrics: old."), page.text());
+        Element table = page.selectFirst("h2:contains(Runs)").nextElementSibling();
+        assertTrue(table.text().contains("validation loss, bits a byte"));
+        assertEquals("0.1803", table.select("tr").get(1).select("td").get(8).text());
+        assertEquals("0.0451", table.select("tr").get(2).select("td").get(8).text());
+        assertEquals("\u2013", table.select("tr").get(3).select("td").get(8).text());
+    }
+
+    @Test
+    void lossesOfOneTokenizerStayInNatsAToken() throws IOException {
+        Path first = run("first", 1);
+        bytes = Double.NaN;
+        Document page = parse(first, run("old", 1));
+        assertEquals("nats a token", data(page).path("unit").asString());
+        assertEquals(
+                "[0.25]",
+                data(page).path("runs").path(1).path("evaluations").path("causal").toString());
+        assertTrue(page.select("#bytes").isEmpty());
     }
 
     @Test
@@ -140,7 +206,7 @@ class ReportTest {
                 "{\"step\":2,\"samples\":[{\"prompt\":" + JsonMapper.shared().writeValueAsString(EVIL) + ",\"written\":"
                         + pieces + "}],\"excerpt\":" + pieces + "}\n");
         Document page = parse(folder, run("other", 1));
-        assertEquals(2, page.select("script").size(), "the data and the page's own");
+        assertEquals(3, page.select("script").size(), "the data, the library and the page's own");
         assertEquals(
                 "a <script>x<!-- b",
                 data(page).path("runs").path(0).path("name").asString());

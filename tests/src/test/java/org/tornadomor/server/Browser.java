@@ -22,7 +22,7 @@ import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 
 /** The Chromium of the system without a window, driven by its own driver. Nothing is downloaded. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
     /** A machine may be busy. */
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
@@ -40,7 +40,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Starts one, or skips the test with a word. @param profile an empty folder */
-    static Browser start(Path profile) {
+    public static Browser start(Path profile) {
         Optional<Path> chromium =
                 NAMES.stream().map(Browser::onPath).flatMap(Optional::stream).findFirst();
         Optional<Path> chromedriver = onPath("chromedriver");
@@ -78,7 +78,7 @@ final class Browser implements AutoCloseable {
                 .findFirst();
     }
 
-    ChromeDriver driver() {
+    public ChromeDriver driver() {
         return driver;
     }
 
@@ -87,38 +87,38 @@ final class Browser implements AutoCloseable {
         patienceMillis = longest.toMillis();
     }
 
-    void open(String address) {
+    public void open(String address) {
         driver.manage().timeouts().scriptTimeout(PATIENCE);
         driver.get(address);
     }
 
     /** Shows pages on a screen of this size. */
-    void resize(int width, int height, boolean phone) {
+    public void resize(int width, int height, boolean phone) {
         driver.executeCdpCommand(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", phone ? 2 : 1, "mobile", phone));
     }
 
     /** What the system prefers: dark or light. */
-    void prefer(String scheme) {
+    public void prefer(String scheme) {
         driver.executeCdpCommand(
                 "Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
     }
 
-    WebElement find(String css) {
+    public WebElement find(String css) {
         return driver.findElement(By.cssSelector(css));
     }
 
-    List<WebElement> all(String css) {
+    public List<WebElement> all(String css) {
         return driver.findElements(By.cssSelector(css));
     }
 
-    Object run(String script, Object... arguments) {
+    public Object run(String script, Object... arguments) {
         return ((JavascriptExecutor) driver).executeScript(script, arguments);
     }
 
-    String text(String css) {
+    public String text(String css) {
         return find(css).getText();
     }
 
@@ -127,7 +127,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Waits until something is so. */
-    void until(String what, Supplier<Boolean> condition) {
+    public void until(String what, Supplier<Boolean> condition) {
         long end = System.currentTimeMillis() + patienceMillis;
         RuntimeException last = null;
         while (System.currentTimeMillis() < end) {

@@ -22,6 +22,7 @@ class MetricsLogTest {
         return new StepMetrics(
                 step,
                 512 * step,
+                3.25,
                 5.5,
                 5.25,
                 0.25,
@@ -44,14 +45,14 @@ class MetricsLogTest {
     void aLineHasTheKeysOfTheFormat() throws IOException {
         try (MetricsLog log = MetricsLog.create(run)) {
             log.write(step(1));
-            log.write(new EvalMetrics(1, 512, 5, Double.NaN, null));
+            log.write(new EvalMetrics(1, 512, 3.5, 5, Double.NaN, null));
             // There before the log is closed: a run that is killed keeps its lines.
             assertEquals(
                     List.of(
-                            "{\"step\":1,\"tokens\":512,\"loss\":5.5,\"lm_loss\":5.25,\"aux_loss\":0.25,"
+                            "{\"step\":1,\"tokens\":512,\"bytes_per_token\":3.25,\"loss\":5.5,\"lm_loss\":5.25,\"aux_loss\":0.25,"
                                     + "\"balance_loss\":0.0,\"z_loss\":0.0,\"lr\":0.001,\"grad_norm\":1.5,"
                                     + "\"tokens_per_second\":1000.0,\"step_seconds\":0.5,\"depth_share\":[0.25,0.75]}",
-                            "{\"step\":1,\"tokens\":512,\"val_loss\":5.0,\"val_loss_causal\":null}"),
+                            "{\"step\":1,\"tokens\":512,\"val_bytes_per_token\":3.5,\"val_loss\":5.0,\"val_loss_causal\":null}"),
                     lines());
         }
     }
@@ -61,7 +62,7 @@ class MetricsLogTest {
         try (MetricsLog log = MetricsLog.create(run)) {
             for (int i = 1; i <= 5; i++) {
                 log.write(step(i));
-                log.write(new EvalMetrics(i, 512L * i, 5, 6, null));
+                log.write(new EvalMetrics(i, 512L * i, Double.NaN, 5, 6, null));
             }
         }
         List<String> before = lines();

@@ -57,6 +57,9 @@ class TrainerTest {
         assertTrue(summary.evaluation().valLoss() < 4, () -> "loss " + summary.evaluation());
         assertEquals(summary.evaluation().valLoss(), summary.evaluation().valLossCausal(), 1e-6);
         assertEquals(recorder.steps.getLast().loss(), summary.loss());
+        // One text without an end in its midst: a byte a token, but for the end of the held-out part.
+        assertEquals(1, recorder.steps.getLast().bytesPerToken());
+        assertEquals(1, summary.evaluation().bytesPerToken(), 1.0 / (6 * 16));
         assertEquals(temp.resolve("run/checkpoints/step-000025"), RunFolder.latest(temp.resolve("run")));
         assertFalse(Files.exists(temp.resolve("run/checkpoints/step-000010")), "only two are kept");
     }
@@ -81,6 +84,7 @@ class TrainerTest {
                 List.of(
                         "step",
                         "tokens",
+                        "bytes_per_token",
                         "loss",
                         "lm_loss",
                         "aux_loss",
@@ -103,8 +107,9 @@ class TrainerTest {
                         .sum(),
                 1e-9);
         List<String> keys = List.copyOf(evaluation.propertyNames());
-        assertEquals(List.of("step", "tokens", "val_loss", "val_loss_causal"), keys.subList(0, 4));
-        return keys.subList(4, keys.size());
+        assertEquals(
+                List.of("step", "tokens", "val_bytes_per_token", "val_loss", "val_loss_causal"), keys.subList(0, 5));
+        return keys.subList(5, keys.size());
     }
 
     @Test

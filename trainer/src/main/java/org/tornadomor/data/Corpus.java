@@ -37,6 +37,17 @@ public final class Corpus {
             return (double) bytes / tokens.size();
         }
 
+        /** The same of the tokens that samples are made of, of which a mixture takes more from one stretch than from another. */
+        public double sampledBytesPerToken() {
+            if (mixture.isEmpty()) {
+                return bytesPerToken();
+            }
+            double weights = mixture.stream().mapToDouble(Stretch::weight).sum();
+            return mixture.stream()
+                    .mapToDouble(its -> its.weight / weights * its.bytes / its.length)
+                    .sum();
+        }
+
         /**
          * Refuses a part without a single sample.
          *
@@ -58,9 +69,10 @@ public final class Corpus {
      * @param name where they come from
      * @param start of the stretch, in tokens
      * @param length in tokens
+     * @param bytes of text that they stand for
      * @param weight relative to the others
      */
-    public record Stretch(String name, long start, long length, double weight) {}
+    public record Stretch(String name, long start, long length, long bytes, double weight) {}
 
     static final String TRAINING = "training";
     static final String VALIDATION = "validation";

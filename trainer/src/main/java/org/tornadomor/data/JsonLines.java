@@ -7,9 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.JsonFault;
 import tools.jackson.core.JacksonException;
@@ -24,7 +22,8 @@ import tools.jackson.core.exc.JacksonIOException;
  */
 final class JsonLines {
     private final String name;
-    private final String field;
+    private final String path;
+    private final JsonField field;
     private final DocumentReader reader;
 
     /** What is wrong with an object. */
@@ -36,9 +35,10 @@ final class JsonLines {
         }
     }
 
-    JsonLines(String name, String field, DocumentReader reader) {
+    JsonLines(String name, String path, DocumentReader reader) {
         this.name = name;
-        this.field = field;
+        this.path = path;
+        this.field = new JsonField(path);
         this.reader = reader;
     }
 
@@ -136,39 +136,22 @@ final class JsonLines {
     private byte[] text(JsonParser parser, String where) throws Refused {
         if (parser.currentToken() != JsonToken.START_OBJECT) {
             parser.skipChildren();
-            throw new Refused(where + " is no JSON object: each must be one, with a field '" + field + "'");
+            throw new Refused(where + " is no JSON object: each must be one, with a field '" + path + "'");
         }
-        String text = null;
-        String fault = null;
-        boolean found = false;
-        List<String> others = new ArrayList<>();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-            String property = parser.currentName();
-            JsonToken value = parser.nextToken();
-            if (!property.equals(field)) {
-                others.add(property);
-                parser.skipChildren();
-                continue;
-            }
-            if (found) {
-                fault = "field '" + field + "' is twice in " + where + ": keep one of them";
-            } else if (value == JsonToken.VALUE_STRING) {
-                text = parser.getString();
-            } else if (value != JsonToken.VALUE_NULL) {
-                fault = "field '" + field + "' of " + where + " is no text: name another with --text-field";
-            }
-            found = true;
-            parser.skipChildren();
+        field.read(parser);
+        if (field.found() == 0) {
+            throw new Refused("no field '" + path + "' in " + where + "; it has "
+                    + (field.others().isEmpty() ? "none" : String.join(", ", field.others()))
+                    + ": name one with --text-field, or leave the file out with a filter");
         }
-        if (!found) {
-            fault = "no field '" + field + "' in " + where + "; it has "
-                    + (others.isEmpty() ? "none" : String.join(", ", others))
-                    + ": name one with --text-field, or leave the file out with a filter";
+        if (field.found() > 1) {
+            throw new Refused("field '" + path + "' is twice in " + where + ": keep one of them");
         }
-        if (fault != null) {
-            throw new Refused(fault);
+        if (!field.isText()) {
+            throw new Refused("field '" + path + "' of " + where
+                    + " is no text and no list of texts: name another with --text-field");
         }
-        return text == null ? null : utf8(text, where);
+        return field.text() == null ? null : utf8(field.text(), where);
     }
 
     private byte[] utf8(String text, String where) throws Refused {
@@ -176,7 +159,7 @@ final class JsonLines {
             ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
             return Arrays.copyOf(bytes.array(), bytes.limit());
         } catch (CharacterCodingException e) {
-            throw new Refused("field '" + field + "' of " + where
+            throw new Refused("field '" + path + "' of " + where
                     + " has half of a surrogate pair, which is no character: mend or remove the text");
         }
     }

@@ -40,7 +40,7 @@ final class JsonStart {
     /**
      * Whether these are documents: an array of objects, several objects, or one object that has the field.
      *
-     * @param field that holds the text
+     * @param field the path of the text, as {@link JsonField} has it
      */
     static boolean isDocuments(byte[] start, String field) {
         int at = skipSpace(start, TextEncoding.markLength(start, start.length));
@@ -51,20 +51,14 @@ final class JsonStart {
         if (at == start.length || start[at] != '{') {
             return false;
         }
+        JsonField its = new JsonField(field);
         try (JsonParser parser = MAPPER.createParser(start, at, start.length - at)) {
             parser.nextToken();
-            while (parser.nextToken() != JsonToken.END_OBJECT) {
-                boolean named = parser.currentName().equals(field);
-                JsonToken value = parser.nextToken();
-                if (named && (value == JsonToken.VALUE_STRING || value == JsonToken.VALUE_NULL)) {
-                    return true;
-                }
-                parser.skipChildren();
-            }
-            return parser.nextToken() == JsonToken.START_OBJECT;
+            its.read(parser);
+            return its.isText() || parser.nextToken() == JsonToken.START_OBJECT;
         } catch (JacksonException e) {
             // It goes on behind what is looked at, or its first line is damaged.
-            return nextLineIsObject(start, at);
+            return its.isText() || nextLineIsObject(start, at);
         }
     }
 

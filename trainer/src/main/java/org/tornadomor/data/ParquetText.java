@@ -1,32 +1,43 @@
 package org.tornadomor.data;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Array;
+import java.sql.Blob;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
 
-/** A Parquet file of which one column is the text, a row for each document. DuckDB reads it. */
+/**
+ * A Parquet file of which one column is the text, a row for each document: a string, bytes in UTF-8, or a list of these, each of
+ * which is a line. A column within another is named by its path, with dots. DuckDB reads it.
+ */
 final class ParquetText {
     /** Rows between two reports of how far it is. */
     private static final int REPORT_ROWS = 256;
 
+    /** What a text may be, in DuckDB's names. */
+    private static final Set<String> TEXTS = Set.of("VARCHAR", "BLOB", "VARCHAR[]", "BLOB[]");
+
     private final Path file;
-    private final String column;
+    private final String path;
     private final DocumentReader reader;
     private final LongConsumer stored;
 
-    ParquetText(Path file, String column, DocumentReader reader, LongConsumer stored) {
+    ParquetText(Path file, String path, DocumentReader reader, LongConsumer stored) {
         this.file = file;
-        this.column = column;
+        this.path = path;
         this.reader = reader;
         this.stored = stored;
     }
@@ -41,8 +52,8 @@ final class ParquetText {
         try (Connection connection = DuckDb.open(true);
                 Statement statement = connection.createStatement()) {
             requireSameFile(statement);
-            requireText(statement);
-            return readRows(statement, size, rows(statement));
+            String column = column(statement).expression();
+            return readRows(statement, column, size, rows(statement));
         } catch (SQLException e) {
             throw new UserError(
                     "cannot read Parquet file " + file + " (" + DuckDb.reason(e)
@@ -63,27 +74,57 @@ final class ParquetText {
         }
     }
 
-    private String quotedColumn() {
-        return '"' + column.replace("\"", "\"\"") + '"';
-    }
+    /**
+     * A column, or a field of one.
+     *
+     * @param path its name behind those that it is within
+     * @param expression what it is to DuckDB
+     */
+    private record Column(String path, String expression, String type) {}
 
-    private void requireText(Statement statement) throws SQLException {
-        List<String> texts = new ArrayList<>();
-        List<String> all = new ArrayList<>();
-        try (ResultSet columns = statement.executeQuery("DESCRIBE SELECT * FROM " + table())) {
-            while (columns.next()) {
-                all.add(columns.getString(1));
-                if (columns.getString(2).equals("VARCHAR")) {
-                    texts.add(columns.getString(1));
-                }
+    /** Every column, those within others behind them. */
+    private List<Column> columns(Statement statement, String selection, Column within) throws SQLException {
+        List<Column> columns = new ArrayList<>();
+        try (ResultSet found = statement.executeQuery("DESCRIBE SELECT " + selection + " FROM " + table())) {
+            while (found.next()) {
+                String name = found.getString(1);
+                columns.add(
+                        within == null
+                                ? new Column(name, '"' + name.replace("\"", "\"\"") + '"', found.getString(2))
+                                : new Column(
+                                        within.path + "." + name,
+                                        "struct_extract(" + within.expression + ", '" + name.replace("'", "''") + "')",
+                                        found.getString(2)));
             }
         }
-        if (!texts.contains(column)) {
-            throw new UserError(
-                    (all.contains(column) ? "column '" + column + "' of " : "no column '" + column + "' in ")
-                            + file + (all.contains(column) ? " is no text" : "") + "; its columns of text: "
-                            + (texts.isEmpty() ? "none" : String.join(", ", texts)) + ": name one with --text-field");
+        List<Column> all = new ArrayList<>();
+        for (Column column : columns) {
+            all.add(column);
+            if (column.type.startsWith("STRUCT(") && !column.type.endsWith("]")) {
+                all.addAll(columns(statement, "unnest(" + column.expression + ")", column));
+            }
         }
+        return all;
+    }
+
+    private Column column(Statement statement) throws SQLException {
+        List<Column> all = columns(statement, "*", null);
+        List<Column> named =
+                all.stream().filter(column -> column.path.equals(path)).toList();
+        if (named.size() > 1) {
+            throw new UserError("column '" + path + "' is twice in " + file
+                    + ", as a name with a dot and as a column within another: rename one of them");
+        }
+        if (named.size() == 1 && TEXTS.contains(named.getFirst().type)) {
+            return named.getFirst();
+        }
+        String texts = all.stream()
+                .filter(column -> TEXTS.contains(column.type))
+                .map(Column::path)
+                .collect(Collectors.joining(", "));
+        throw new UserError((named.isEmpty() ? "no column '" + path + "' in " : "column '" + path + "' of ")
+                + file + (named.isEmpty() ? "" : " is no text") + "; its columns of text: "
+                + (texts.isEmpty() ? "none" : texts) + ": name one with --text-field");
     }
 
     private long rows(Statement statement) throws SQLException {
@@ -93,12 +134,12 @@ final class ParquetText {
         }
     }
 
-    private boolean readRows(Statement statement, long size, long rows) throws SQLException {
+    private boolean readRows(Statement statement, String column, long size, long rows) throws SQLException {
         long told = 0;
-        try (ResultSet texts = statement.executeQuery("SELECT " + quotedColumn() + " FROM " + table())) {
+        try (ResultSet texts = statement.executeQuery("SELECT " + column + " FROM " + table())) {
             for (long row = 0; texts.next(); row++) {
-                String text = texts.getString(1);
-                if (text != null && !reader.give(file + " row " + row, text.getBytes(StandardCharsets.UTF_8))) {
+                Object value = texts.getObject(1);
+                if (value != null && !give(value, file + " row " + row)) {
                     return false;
                 }
                 if (row % REPORT_ROWS == 0) {
@@ -110,5 +151,31 @@ final class ParquetText {
         }
         stored.accept(size - told);
         return true;
+    }
+
+    /** Hands the text of a row on and says whether more are wanted. */
+    private boolean give(Object value, String where) throws SQLException {
+        if (!(value instanceof Array list)) {
+            return reader.give(where, utf8(value));
+        }
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        Object[] items = (Object[]) list.getArray();
+        for (int i = 0; i < items.length; i++) {
+            if (items[i] == null) {
+                reader.refuse(where + " has a null in its list of texts: fill it in or remove it", null);
+                return true;
+            }
+            if (i > 0) {
+                lines.write('\n');
+            }
+            lines.writeBytes(utf8(items[i]));
+        }
+        return reader.give(where, lines.toByteArray());
+    }
+
+    private static byte[] utf8(Object value) throws SQLException {
+        return value instanceof Blob blob
+                ? blob.getBytes(1, Math.toIntExact(blob.length()))
+                : value.toString().getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -222,7 +222,8 @@ public final class PreparedCorpus {
         long start = 0;
         for (Manifest.Source source : manifest.sources()) {
             long length = source.training().tokens();
-            stretches.add(new Corpus.Stretch(source.description(), start, length, source.weight()));
+            stretches.add(new Corpus.Stretch(
+                    source.description(), start, length, source.training().bytes(), source.weight()));
             start += length;
         }
         return stretches;

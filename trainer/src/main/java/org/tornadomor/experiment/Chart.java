@@ -3,6 +3,7 @@ package org.tornadomor.experiment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.tornadomor.html.Html;
 
 /**
  * Lines over numbers as SVG, with error bars. Written out as text: chart libraries for Java draw with AWT, which needs fonts that a
@@ -69,8 +70,18 @@ public final class Chart {
         return this;
     }
 
-    /** The picture. */
+    /** The picture as a file, in light or dark as the reader prefers. */
     String svg() {
+        return svg("<style>svg{color:#222;background:#fff}@media(prefers-color-scheme:dark){svg{color:#ddd;background:#181818}}"
+                + "</style>\n");
+    }
+
+    /** The picture within a page, in the page's colours. */
+    String inPage() {
+        return svg("");
+    }
+
+    private String svg(String style) {
         Axis x = xAxis();
         Axis y = yAxis();
         StringBuilder svg = new StringBuilder();
@@ -82,12 +93,9 @@ public final class Chart {
                 HEIGHT,
                 WIDTH,
                 HEIGHT);
-        line(
-                svg,
-                "<style>svg{color:#222;background:#fff}@media(prefers-color-scheme:dark){svg{color:#ddd;background:#181818}}"
-                        + "</style>");
-        line(svg, "<title>%s</title>", escape(title));
-        line(svg, "<text x=\"%d\" y=\"20\" font-size=\"14\" font-weight=\"600\">%s</text>", LEFT, escape(title));
+        svg.append(style);
+        line(svg, "<title>%s</title>", Html.escape(title));
+        line(svg, "<text x=\"%d\" y=\"20\" font-size=\"14\" font-weight=\"600\">%s</text>", LEFT, Html.escape(title));
         drawAxes(svg, x, y);
         for (int i = 0; i < series.size(); i++) {
             draw(svg, series.get(i), i, x, y);
@@ -189,7 +197,7 @@ public final class Chart {
         }
         for (int i = 0; i < x.ticks.length; i++) {
             double at = x.at(x.ticks[i]);
-            String label = categories.isEmpty() ? number(x.ticks[i]) : escape(categories.get(i));
+            String label = categories.isEmpty() ? number(x.ticks[i]) : Html.escape(categories.get(i));
             // Names are longer than the room between them.
             String turned = categories.isEmpty()
                     ? "text-anchor=\"middle\""
@@ -213,14 +221,14 @@ public final class Chart {
                 "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>",
                 (LEFT + WIDTH - RIGHT) / 2,
                 HEIGHT - 10,
-                escape(xLabel));
+                Html.escape(xLabel));
         int middle = (TOP + HEIGHT - bottom) / 2;
         line(
                 svg,
                 "<text x=\"14\" y=\"%d\" text-anchor=\"middle\" transform=\"rotate(-90 14 %d)\">%s</text>",
                 middle,
                 middle,
-                escape(yLabel));
+                Html.escape(yLabel));
     }
 
     private void draw(StringBuilder svg, Series s, int index, Axis x, Axis y) {
@@ -257,7 +265,7 @@ public final class Chart {
                 dash,
                 WIDTH - RIGHT + 38,
                 row + 4,
-                escape(s.name));
+                Html.escape(s.name));
     }
 
     private static String number(double value) {
@@ -272,13 +280,5 @@ public final class Chart {
     private static void line(StringBuilder svg, String format, Object... values) {
         svg.append(values.length == 0 ? format : String.format(Locale.ROOT, format, values))
                 .append('\n');
-    }
-
-    /** Text that may stand in a page. */
-    static String escape(String text) {
-        return text.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("\"", "&quot;");
     }
 }

@@ -2,17 +2,12 @@ package org.tornadomor.experiment;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.tornadomor.html.HtmlPage;
 
 /** Tables and charts as text and as one page. */
 final class Page {
-    private static final String STYLE = """
-            body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:84rem;padding:0 1rem;color:#222;background:#fff}
-            table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px;margin:1rem 0}
-            td{white-space:nowrap}th,td{padding:.25rem .5rem;border-bottom:1px solid #8884;text-align:right}
-            th:first-child,td:first-child{text-align:left}
-            svg{max-width:100%;height:auto;margin:.5rem 1rem .5rem 0}
-            @media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}}
-            """;
+    private static final String STYLE = "svg{max-width:100%;height:auto;margin:.5rem 1rem .5rem 0}\n";
 
     private Page() {}
 
@@ -30,32 +25,17 @@ final class Page {
 
     /** One page that needs nothing else. */
     static String html(String title, Map<String, List<List<String>>> tables, Map<String, Chart> charts) {
-        StringBuilder page = new StringBuilder("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
-        page.append("<meta name=\"viewport\" content=\"width=device-width\">\n<title>")
-                .append(Chart.escape(title))
-                .append("</title>\n<style>\n")
-                .append(STYLE)
-                .append("</style>\n<h1>")
-                .append(Chart.escape(title))
-                .append("</h1>\n");
+        HtmlPage page = new HtmlPage(title).style(STYLE);
         tables.forEach((heading, rows) -> {
-            page.append("<h2>").append(Chart.escape(heading)).append("</h2>\n<table>\n");
-            for (int i = 0; i < rows.size(); i++) {
-                String cell = i == 0 ? "th" : "td";
-                page.append("<tr>");
-                rows.get(i)
-                        .forEach(value -> page.append('<')
-                                .append(cell)
-                                .append('>')
-                                .append(Chart.escape(value))
-                                .append("</")
-                                .append(cell)
-                                .append('>'));
-                page.append("</tr>\n");
-            }
-            page.append("</table>\n");
+            page.heading(heading);
+            List<String> headings = rows.getFirst();
+            page.table(
+                    IntStream.range(0, headings.size())
+                            .mapToObj(i -> new HtmlPage.Column(headings.get(i), i > 0))
+                            .toList(),
+                    rows.subList(1, rows.size()));
         });
-        charts.values().forEach(chart -> page.append(chart.svg()));
-        return page.append("</html>\n").toString();
+        charts.values().forEach(chart -> page.append(chart.inPage()));
+        return page.text();
     }
 }

@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.data.BatchSampler;
-import org.tornadomor.data.Corpus;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.tokenizer.Tokenizer;
 
 /** Measures a model on the same held-out samples each time, spread over the held-out text. */
 final class Evaluator implements AutoCloseable {
@@ -17,6 +17,7 @@ final class Evaluator implements AutoCloseable {
     private static final long SEED = 0;
 
     private final ModelConfig config;
+    private final Tokenizer tokenizer;
     private final Scorer scorer;
     private final BatchSampler sampler;
     private final int context;
@@ -31,31 +32,28 @@ final class Evaluator implements AutoCloseable {
     private final RouterStatistics causal;
     private final Excerpt excerpt;
 
+    /** Of the samples; 0 before they were scored for the first time. */
+    private long bytes;
+
     /**
-     * @param batch most samples to score at once
-     * @param samples how many to score in all; fewer if the text is shorter
-     * @param documentEnd the token behind which attention begins anew, or -1
-     * @throws org.tornadomor.UserError if the held-out text is too short for one sample
+     * An evaluator of the text that a run holds out.
+     *
+     * @throws org.tornadomor.UserError if it is too short for one sample
      */
-    Evaluator(
-            Engine engine,
-            ParameterSet weights,
-            Corpus.Part heldOut,
-            int context,
-            int batch,
-            int samples,
-            int documentEnd) {
+    Evaluator(Engine engine, ParameterSet weights, RunSetup setup) {
         this.config = weights.config();
-        this.context = context;
-        this.sampler = new BatchSampler(heldOut, context, BatchSampler.Order.SHUFFLED, SEED);
-        this.samples = (int) Math.min(samples, sampler.samplesPerEpoch());
-        this.batch = Math.min(batch, this.samples);
-        this.scorer = new Scorer(engine, weights, this.batch, context);
-        scorer.keepWithinDocuments(documentEnd);
-        inputs = new int[this.batch * context];
-        targets = new int[this.batch * context];
-        depths = new int[this.batch * context];
-        losses = new float[this.batch * context];
+        this.tokenizer = setup.tokenizer();
+        this.context = setup.config().context();
+        this.sampler =
+                new BatchSampler(setup.corpus().validation(), context, BatchSampler.Order.SHUFFLED, SEED);
+        this.samples = (int) Math.min(setup.config().evalSamples(), sampler.samplesPerEpoch());
+        this.batch = Math.min(setup.config().batch(), samples);
+        this.scorer = new Scorer(engine, weights, batch, context);
+        scorer.keepWithinDocuments(setup.documentEnd());
+        inputs = new int[batch * context];
+        targets = new int[batch * context];
+        depths = new int[batch * context];
+        losses = new float[batch * context];
         agreement = new float[config.recursions()];
         trained = new RouterStatistics(config.recursions(), context);
         causal = new RouterStatistics(config.recursions(), context);
@@ -73,10 +71,14 @@ final class Evaluator implements AutoCloseable {
         causal.reset();
         double sum = 0;
         double causalSum = 0;
+        long text = 0;
         for (int from = 0; from < samples; from += batch) {
             int count = Math.min(batch, samples - from);
             for (int row = 0; row < count; row++) {
                 sampler.fill(from + row, inputs, targets, row);
+                if (bytes == 0) {
+                    text += tokenizer.countBytes(Arrays.copyOfRange(targets, row * context, (row + 1) * context));
+                }
             }
             sum += score(count, false, trained);
             countAgreement(count);
@@ -85,8 +87,9 @@ final class Evaluator implements AutoCloseable {
                 excerpt.set(inputs, depths, losses);
             }
         }
+        bytes += text;
         double scored = (double) samples * context;
-        return new EvalMetrics(step, tokens, sum / scored, causalSum / scored, routers());
+        return new EvalMetrics(step, tokens, bytes / scored, sum / scored, causalSum / scored, routers());
     }
 
     private double score(int count, boolean causally, RouterStatistics statistics) {

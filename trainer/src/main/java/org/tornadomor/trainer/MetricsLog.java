@@ -18,6 +18,8 @@ public final class MetricsLog implements AutoCloseable {
 
     private static final String LOSS = "loss";
     private static final String VAL_LOSS = "val_loss";
+    private static final String BYTES = "bytes_per_token";
+    private static final String VAL_BYTES = "val_bytes_per_token";
 
     private final StepLog log;
 
@@ -68,6 +70,7 @@ public final class MetricsLog implements AutoCloseable {
         return new StepMetrics(
                 line.path("step").asLong(0),
                 line.path("tokens").asLong(0),
+                number(line, BYTES),
                 number(line, LOSS),
                 number(line, "lm_loss"),
                 number(line, "aux_loss"),
@@ -95,6 +98,7 @@ public final class MetricsLog implements AutoCloseable {
         return new EvalMetrics(
                 line.path("step").asLong(0),
                 line.path("tokens").asLong(0),
+                number(line, VAL_BYTES),
                 number(line, VAL_LOSS),
                 number(line, "val_loss_causal"),
                 routers);
@@ -115,6 +119,7 @@ public final class MetricsLog implements AutoCloseable {
         ObjectNode line = JsonMapper.shared().createObjectNode();
         line.put("step", metrics.step());
         line.put("tokens", metrics.tokens());
+        putIfThere(line, BYTES, metrics.bytesPerToken());
         put(line, LOSS, metrics.loss());
         put(line, "lm_loss", metrics.lmLoss());
         put(line, "aux_loss", metrics.auxLoss());
@@ -135,6 +140,7 @@ public final class MetricsLog implements AutoCloseable {
         ObjectNode line = JsonMapper.shared().createObjectNode();
         line.put("step", metrics.step());
         line.put("tokens", metrics.tokens());
+        putIfThere(line, VAL_BYTES, metrics.bytesPerToken());
         put(line, VAL_LOSS, metrics.valLoss());
         put(line, "val_loss_causal", metrics.valLossCausal());
         if (metrics.routing() != null) {

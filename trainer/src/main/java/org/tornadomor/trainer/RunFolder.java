@@ -128,6 +128,19 @@ public final class RunFolder implements AutoCloseable {
         return TrainingConfig.read(folder.resolve(CONFIG_FILE));
     }
 
+    /**
+     * What tells the tokenizer of a run from others, as its newest checkpoint has it ({@link
+     * org.tornadomor.tokenizer.Tokenizer#fingerprint}); empty without a checkpoint that can be read.
+     */
+    public static Optional<String> tokenizer(Path folder) {
+        try {
+            return newest(folder).map(TrainingState::read).map(TrainingState::tokenizer);
+        } catch (UserError e) {
+            // A report is made of what there is.
+            return Optional.empty();
+        }
+    }
+
     private static RunFolder lock(Path folder) {
         Path file = folder.resolve(LOCK_FILE);
         FileChannel channel = null;

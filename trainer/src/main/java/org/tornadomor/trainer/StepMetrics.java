@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param step from 1
  * @param tokens trained on so far, this step included
+ * @param bytesPerToken of the text that is trained on; not a number in the log of an earlier version
  * @param loss what is minimised: the sum of the terms after it, their coefficients applied
  * @param lmLoss mean cross-entropy in nats a token
  * @param distillLoss the divergence from a teacher with its weight, with which the cross-entropy counts with the rest; not a
@@ -20,6 +21,7 @@ import java.util.List;
 public record StepMetrics(
         long step,
         long tokens,
+        double bytesPerToken,
         double loss,
         double lmLoss,
         double auxLoss,

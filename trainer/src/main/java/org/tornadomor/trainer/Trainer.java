@@ -156,16 +156,7 @@ public final class Trainer implements AutoCloseable {
                 engine, weights, pass.gradients(), config.optimizer().settings());
         boolean evaluates =
                 config.evalSamples() > 0 && setup.corpus().validation().tokens().size() > 0;
-        evaluator = evaluates
-                ? new Evaluator(
-                        engine,
-                        weights,
-                        setup.corpus().validation(),
-                        config.context(),
-                        config.batch(),
-                        config.evalSamples(),
-                        setup.documentEnd())
-                : null;
+        evaluator = evaluates ? new Evaluator(engine, weights, setup) : null;
         inputs = new int[pass.tokens()];
         targets = new int[pass.tokens()];
         capacities = new int[setup.model().recursions()];
@@ -356,6 +347,7 @@ public final class Trainer implements AutoCloseable {
         lastStep = new StepMetrics(
                 taken,
                 taken * config.tokensPerStep(),
+                setup.corpus().training().sampledBytesPerToken(),
                 total,
                 losses[Losses.LM],
                 losses[Losses.AUX],

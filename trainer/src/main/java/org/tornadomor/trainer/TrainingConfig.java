@@ -154,7 +154,7 @@ public record TrainingConfig(
      *     corpus, which has its own filter, limit and hold-out
      * @param filter a glob on the paths within folders and archives, or null for all
      * @param maxBytes how much text to take at most; 0 for all
-     * @param textField the field of JSON Lines or the column of Parquet that holds the text
+     * @param textField the path of the field of JSON Lines or the column of Parquet that holds the text
      * @param holdOut what to validate on: a share of the tail ({@code 5%} or {@code 0.05}, 0 for nothing), a share of the
      *     documents picked by their text ({@code documents 5%}), or one document in n ({@code every 20})
      * @param jdkFallback an archive of Java sources to take where the JDK comes without its own, or null

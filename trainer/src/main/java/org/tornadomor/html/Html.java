@@ -1,21 +1,21 @@
-package org.tornadomor.report;
+package org.tornadomor.html;
 
 import java.util.Locale;
 
 /** Text for a page. */
-final class Html {
+public final class Html {
     private static final String[] PREFIXES = {"", " k", " M", " G", " T", " P", " E", " Z"};
     private static final double THOUSAND = 1000;
     private static final int MINUTE = 60;
     private static final int HOUR = 3600;
 
     /** What stands for a number that is not there. */
-    static final String NOTHING = "\u2013";
+    public static final String NOTHING = "\u2013";
 
     private Html() {}
 
     /** Text that shows as it is, in an element or in an attribute with double quotes. */
-    static String escape(String text) {
+    public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length() + text.length() / 8);
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -33,12 +33,12 @@ final class Html {
     }
 
     /** A number with some digits behind the point. */
-    static String fixed(double value, int digits) {
+    public static String fixed(double value, int digits) {
         return Double.isFinite(value) ? String.format(Locale.ROOT, "%." + digits + "f", value) : NOTHING;
     }
 
     /** A large number with a prefix, and a space before it. */
-    static String scaled(double value) {
+    public static String scaled(double value) {
         if (!Double.isFinite(value)) {
             return NOTHING;
         }
@@ -53,7 +53,7 @@ final class Html {
     }
 
     /** A time in words. */
-    static String duration(double seconds) {
+    public static String duration(double seconds) {
         if (!Double.isFinite(seconds)) {
             return NOTHING;
         }

@@ -1,0 +1,2 @@
+/** Pages of HTML that need nothing besides themselves: what a run and what an experiment write. */
+package org.tornadomor.html;
