@@ -10,15 +10,17 @@ import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.formats.gguf.GgufFile;
 import org.tornadomor.formats.gguf.GgufModel;
+import org.tornadomor.formats.official.OfficialModel;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.TensorSource;
 
 /**
- * Where a checkpoint comes from: a folder in Hugging Face style, or a file of another format, which is read as such a folder. What
- * the folder holds besides the weights ({@code config.json}, the tokenizer) is written into a temporary one then; the weights stay
- * in the file.
+ * Where a checkpoint comes from: a folder in Hugging Face style, a folder of the official code of Mixture-of-Recursions, or a file of
+ * another format; the latter two are read as the first. What such a folder holds besides the weights ({@code config.json}, the
+ * tokenizer) is written into a temporary one then; the weights stay where they are.
  */
 public final class CheckpointSource {
     private CheckpointSource() {}
@@ -48,7 +50,8 @@ public final class CheckpointSource {
         Format format = Files.isRegularFile(path) ? Format.of(path) : null;
         if (format == null) {
             requireNone(path, tokenizer);
-            return CheckpointFolder.open(path, unknown);
+            OfficialModel official = OfficialModel.find(path);
+            return official == null ? CheckpointFolder.open(path, unknown) : official(official, path, unknown);
         }
         List<String> notes = new ArrayList<>();
         UnknownKeys listening = unknown.withNotes(notes::add);
@@ -73,6 +76,26 @@ public final class CheckpointSource {
         }
     }
 
+    private static CheckpointFolder official(OfficialModel model, Path path, UnknownKeys unknown) {
+        List<String> notes = new ArrayList<>();
+        TensorSource stored = TensorSource.open(path);
+        CheckpointFolder opened;
+        try {
+            Path folder = SmallFiles.folder(path, model.smallFiles(stored, unknown));
+            Path file = folder.resolve(CheckpointFolder.CONFIG_FILE);
+            ModelConfig config = ModelConfig.read(file, unknown.withNotes(notes::add));
+            TensorSource tensors = model.tensors(config, stored);
+            stored = null;
+            opened = CheckpointFolder.of(path, folder, config, tensors);
+        } finally {
+            if (stored != null) {
+                stored.close();
+            }
+        }
+        notes.forEach(unknown.notes());
+        return opened;
+    }
+
     private static void requireNone(Path path, Path tokenizer) {
         if (tokenizer != null) {
             throw new UserError(
@@ -81,13 +104,20 @@ public final class CheckpointSource {
     }
 
     /**
-     * The folder with {@code config.json} and the tokenizer's files of a checkpoint: itself, or the temporary one of a file.
+     * The folder with {@code config.json} and the tokenizer's files of a checkpoint: itself, or a temporary one where the checkpoint is
+     * in another format.
      *
      * @throws UserError as {@link #open(Path, UnknownKeys)}
      */
     public static Path folder(Path path, UnknownKeys unknown) {
         if (!isFile(path)) {
-            return path;
+            OfficialModel official = OfficialModel.find(path);
+            if (official == null) {
+                return path;
+            }
+            try (TensorSource stored = TensorSource.open(path)) {
+                return SmallFiles.folder(path, official.smallFiles(stored, unknown));
+            }
         }
         try (CheckpointFolder opened = open(path, unknown)) {
             return opened.folder();

@@ -2,24 +2,26 @@ package org.tornadomor.formats;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
 
-/** Temporary folders with the small files of checkpoints that are one file. They go when the program ends. */
+/** Temporary folders with the small files of checkpoints in formats of their own. They go when the program ends. */
 final class SmallFiles {
     private static final Map<Key, Path> FOLDERS = new HashMap<>();
 
     private SmallFiles() {}
 
-    /** What a folder was made of. */
-    private record Key(Path checkpoint, long size, FileTime changed, Path tokenizer, Object how) {}
+    /** What a folder was made of. @param version tells contents of the checkpoint apart */
+    private record Key(Path checkpoint, List<Object> version) {}
 
     /**
      * Writes files into a new folder, once for each content of a checkpoint. Its name ends in that of the checkpoint, so that
@@ -35,29 +37,52 @@ final class SmallFiles {
         try {
             Key key = new Key(
                     checkpoint.toRealPath(),
-                    Files.size(checkpoint),
-                    Files.getLastModifiedTime(checkpoint),
-                    tokenizer == null ? null : tokenizer.toAbsolutePath(),
-                    how);
+                    List.of(
+                            Files.size(checkpoint),
+                            Files.getLastModifiedTime(checkpoint),
+                            tokenizer == null ? "" : tokenizer.toAbsolutePath(),
+                            how));
             Path known = FOLDERS.get(key);
-            if (known != null) {
-                return known;
-            }
-            Map<String, byte[]> files = contents.get();
-            Path above = Files.createTempDirectory("tornado-mor-");
-            if (FOLDERS.isEmpty()) {
-                Runtime.getRuntime().addShutdownHook(new Thread(SmallFiles::deleteAll));
-            }
-            Path folder =
-                    Files.createDirectory(above.resolve(checkpoint.getFileName().toString()));
-            FOLDERS.put(key, folder);
-            for (Map.Entry<String, byte[]> file : files.entrySet()) {
-                Files.write(folder.resolve(file.getKey()), file.getValue());
-            }
-            return folder;
+            return known != null ? known : write(key, contents.get());
         } catch (IOException e) {
-            throw UserError.file("write", Path.of(System.getProperty("java.io.tmpdir")), e);
+            throw refused(e);
         }
+    }
+
+    /**
+     * The same for a checkpoint that is a folder itself, in a format of its own.
+     *
+     * @throws UserError if the disk refuses
+     */
+    static synchronized Path folder(Path checkpoint, Map<String, byte[]> contents) {
+        List<Object> version = new ArrayList<>();
+        contents.forEach((name, bytes) -> version.addAll(List.of(name, ByteBuffer.wrap(bytes))));
+        try {
+            Key key = new Key(checkpoint.toRealPath(), version);
+            Path known = FOLDERS.get(key);
+            return known != null ? known : write(key, contents);
+        } catch (IOException e) {
+            throw refused(e);
+        }
+    }
+
+    private static Path write(Key key, Map<String, byte[]> files) throws IOException {
+        Path above = Files.createTempDirectory("tornado-mor-");
+        if (FOLDERS.isEmpty()) {
+            Runtime.getRuntime().addShutdownHook(new Thread(SmallFiles::deleteAll));
+        }
+        Path folder = Files.createDirectory(above.resolve(key.checkpoint.getFileName().toString()));
+        FOLDERS.put(key, folder);
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            Path target = folder.resolve(file.getKey());
+            Files.createDirectories(target.getParent());
+            Files.write(target, file.getValue());
+        }
+        return folder;
+    }
+
+    private static UserError refused(IOException e) {
+        return UserError.file("write", Path.of(System.getProperty("java.io.tmpdir")), e);
     }
 
     /** The checkpoint whose folder a path lies in, else the path itself. */

@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "import",
         description = {
-            "Makes a checkpoint folder of a model in another format: GGUF, llama2.c, or a Hugging Face folder.",
+            "Makes a checkpoint folder of a model in another format: GGUF, llama2.c, a Hugging Face folder, or one of the",
+            "official code of Mixture-of-Recursions.",
             "Commands that take a model take such files directly as well; a folder loads faster, and can be changed."
         },
         mixinStandardHelpOptions = true,
@@ -36,7 +37,7 @@ final class ImportCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "A file of GGUF or llama2.c, or a folder with safetensors.")
+    @Parameters(paramLabel = "MODEL", description = "A file of GGUF or llama2.c, or a folder with safetensors or pytorch_model.bin.")
     private Path model;
 
     @Option(

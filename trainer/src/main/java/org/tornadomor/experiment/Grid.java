@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.tornadomor.Nearest;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
-import org.tornadomor.trainer.StrictYaml;
+import org.tornadomor.model.io.StrictYaml;
 import org.tornadomor.trainer.TrainingConfig;
 import tools.jackson.databind.json.JsonMapper;
 

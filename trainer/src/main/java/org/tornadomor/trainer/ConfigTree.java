@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.tornadomor.Nearest;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.StrictYaml;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DatabindException;

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.tornadomor.UserError;
-import org.tornadomor.engine.Bfloat16;
 import org.tornadomor.model.io.SafeTensorsHeader.Entry;
 
 /**
@@ -22,10 +21,6 @@ import org.tornadomor.model.io.SafeTensorsHeader.Entry;
 public final class SafeTensors implements TensorSource {
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble F64 =
-            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final String FIX = "; the file is damaged or incomplete, copy or download it again";
 
@@ -133,25 +128,10 @@ public final class SafeTensors implements TensorSource {
         Objects.checkFromIndexSize(dstOffset, count, dst.length);
         DType dtype = entry.info().dtype();
         long at = entry.begin() + from * dtype.bytes();
-        switch (dtype) {
-            case F32 -> MemorySegment.copy(data, F32, at, dst, dstOffset, count);
-            case F16 -> {
-                for (int i = 0; i < count; i++) {
-                    dst[dstOffset + i] = Float.float16ToFloat(data.get(I16, at + 2L * i));
-                }
-            }
-            case BF16 -> {
-                for (int i = 0; i < count; i++) {
-                    dst[dstOffset + i] = Bfloat16.value(data.get(I16, at + 2L * i));
-                }
-            }
-            case F64 -> {
-                for (int i = 0; i < count; i++) {
-                    dst[dstOffset + i] = (float) data.get(F64, at + 8L * i);
-                }
-            }
-            default -> throw wrongType(entry, "F32, F16, BF16 or F64");
+        if (!dtype.isFloat()) {
+            throw wrongType(entry, "F32, F16, BF16 or F64");
         }
+        Elements.read(dtype, data, at, dst, dstOffset, count);
     }
 
     @Override

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.tornadomor.UserError;
 
 /**
- * Named tensors to read: one safetensors file, or the shards that an index lists. Reading from several threads is safe;
- * closing ends it.
+ * Named tensors to read: one safetensors file, the shards that an index lists, or a file of {@code torch.save}. Reading from several
+ * threads is safe; closing ends it.
  */
 public interface TensorSource extends AutoCloseable {
     /** The name of an unsharded model file. */
@@ -17,8 +17,12 @@ public interface TensorSource extends AutoCloseable {
     /** The name of the index of a sharded model. */
     String INDEX_FILE = "model.safetensors.index.json";
 
+    /** The name of a model that {@code torch.save} wrote. */
+    String PICKLED_FILE = "pytorch_model.bin";
+
     /**
-     * Opens a safetensors file, an index, or the model in a checkpoint folder (the single file where both exist).
+     * Opens a safetensors file, an index, or the model in a checkpoint folder: the single file where both exist, and what
+     * {@code torch.save} wrote where neither does.
      *
      * @throws UserError naming the file and what is wrong with it
      */
@@ -34,10 +38,14 @@ public interface TensorSource extends AutoCloseable {
         if (Files.exists(index)) {
             return ShardedTensors.open(index);
         }
-        boolean pickled = Files.exists(path.resolve("pytorch_model.bin"));
+        Path pickled = path.resolve(PICKLED_FILE);
+        if (Files.exists(pickled)) {
+            return PickledTensors.open(pickled);
+        }
+        boolean shards = Files.exists(path.resolve(PICKLED_FILE + ".index.json"));
         throw new UserError(path + " has no " + MODEL_FILE + " and no " + INDEX_FILE
-                + (pickled
-                        ? "; convert its pytorch_model.bin to safetensors"
+                + (shards
+                        ? "; convert the shards of its " + PICKLED_FILE + " to safetensors"
                         : "; check that it is a checkpoint folder"));
     }
 

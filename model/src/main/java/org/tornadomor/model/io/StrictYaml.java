@@ -1,4 +1,4 @@
-package org.tornadomor.trainer;
+package org.tornadomor.model.io;
 
 import java.util.Map;
 import java.util.Set;

@@ -1,0 +1,139 @@
+package org.tornadomor.formats.official;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.tornadomor.UserError;
+import org.tornadomor.formats.official.OfficialSettings.Wrapping;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.GenerationConfig;
+import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.StrictJson;
+import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.model.io.TokenizerFiles;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A checkpoint folder of the official code of Mixture-of-Recursions as what a folder of this program holds: {@code config.json} with a
+ * {@code mor} object, and the tensors. A checkpoint without recursion is a Llama, and needs none of this.
+ */
+public final class OfficialModel {
+    /** The class that the code names where tokens are routed. */
+    private static final String ROUTED_CLASS = "MoRLlamaForCausalLM";
+
+    private static final String ARCHITECTURES = "architectures";
+
+    private final Path folder;
+    private final ObjectNode json;
+    private final OfficialSettings settings;
+
+    private OfficialModel(Path folder, ObjectNode json, OfficialSettings settings) {
+        this.folder = folder;
+        this.json = json;
+        this.settings = settings;
+    }
+
+    /**
+     * Looks whether a folder is such a checkpoint: its {@code config.json} names the class of routed models, or settings of the code that
+     * belong to it switch recursion on.
+     *
+     * @return null if it is none
+     * @throws UserError if it is one whose settings are missing or damaged
+     */
+    public static OfficialModel find(Path folder) {
+        Path file = folder.resolve(CheckpointFolder.CONFIG_FILE);
+        if (!Files.isRegularFile(file)) {
+            return null;
+        }
+        ObjectNode json = object(file);
+        if (json == null || json.has("mor")) {
+            return null;
+        }
+        boolean routed = false;
+        for (JsonNode name : json.path(ARCHITECTURES)) {
+            routed |= name.isString() && name.stringValue().equals(ROUTED_CLASS);
+        }
+        OfficialSettings settings = OfficialSettings.find(folder);
+        if (settings == null) {
+            if (routed) {
+                throw new UserError(folder + " is a checkpoint of the official Mixture-of-Recursions code without the"
+                        + " settings of its run; copy conf/pretrain/NAME.yaml of the run into it as config.yaml");
+            }
+            return null;
+        }
+        if (routed != settings.routes() && (routed || settings.recurs())) {
+            throw new UserError(folder + ": " + CheckpointFolder.CONFIG_FILE + " names "
+                    + (routed ? ROUTED_CLASS : "no " + ROUTED_CLASS) + ", but mor.enable is " + settings.routes()
+                    + " in " + settings.file() + "; use the settings that the model was trained with");
+        }
+        return settings.recurs() ? new OfficialModel(folder, json, settings) : null;
+    }
+
+    private static ObjectNode object(Path file) {
+        try {
+            return StrictJson.parse(InputFile.text(file)) instanceof ObjectNode root ? root : null;
+        } catch (IOException | JacksonException e) {
+            // The reader of config.json says what is wrong.
+            return null;
+        }
+    }
+
+    /**
+     * {@code config.json}, and the files that are the same here, by name.
+     *
+     * @param tensors tells how wide routers are
+     * @throws UserError naming a setting that is wrong or not supported
+     */
+    public Map<String, byte[]> smallFiles(TensorSource tensors, UnknownKeys unknown) {
+        ObjectNode mor = settings.mor(unknown);
+        ObjectNode config = json.deepCopy();
+        config.putArray(ARCHITECTURES).add("LlamaForCausalLM");
+        // The settings say the same.
+        config.remove("kv_sharing");
+        if (mor != null) {
+            config.set("mor", mor);
+            if (settings.wide() && isWide(tensors)) {
+                mor.put("router_arch", "wide_mlp");
+            }
+        }
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        files.put(
+                CheckpointFolder.CONFIG_FILE,
+                JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+        files.putAll(TokenizerFiles.read(folder).contents());
+        String generation = GenerationConfig.read(folder).settings();
+        if (generation != null) {
+            files.put(GenerationConfig.FILE, generation.getBytes(StandardCharsets.UTF_8));
+        }
+        return files;
+    }
+
+    /** Whether a router is four times as wide as the model: the code of the time made twice of it, and may have been mended. */
+    private boolean isWide(TensorSource tensors) {
+        return tensors.names().stream()
+                .filter(name -> name.endsWith("mor_router.router.0.weight"))
+                .anyMatch(name -> tensors.info(name).shape()[0]
+                        == 4L * json.path("hidden_size").asInt(0));
+    }
+
+    /**
+     * The tensors with the names of this program.
+     *
+     * @param config the model that {@link #smallFiles} describes
+     * @param from closed with the result
+     * @throws UserError naming tensors that should be the same and are not
+     */
+    public TensorSource tensors(ModelConfig config, TensorSource from) {
+        Wrapping wrapping = config.mor() == null ? Wrapping.NONE : settings.wrapping();
+        double alpha = config.mor() == null ? 1 : config.mor().routerAlpha();
+        return OfficialTensors.of(folder, OfficialNames.of(config, wrapping), alpha, from);
+    }
+}

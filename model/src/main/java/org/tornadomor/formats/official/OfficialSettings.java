@@ -1,0 +1,285 @@
+package org.tornadomor.formats.official;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.tornadomor.UserError;
+import org.tornadomor.model.UnknownKeys;
+import org.tornadomor.model.io.InputFile;
+import org.tornadomor.model.io.StrictYaml;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The settings of a run of the official code, a YAML file: {@code conf/pretrain/NAME.yaml}, which Hydra copies to
+ * {@code .hydra/config.yaml}. The sections {@code recursive}, {@code kv_sharing}, {@code relaxation} and {@code mor} say what the model
+ * is; what a {@link org.tornadomor.model.MorConfig} cannot express is refused by name.
+ *
+ * @param file where they stand
+ */
+record OfficialSettings(Path file, Section root) {
+    private static final String CONFIG = "config.yaml";
+    private static final Pattern CHECKPOINT = Pattern.compile("checkpoint-\\d+");
+    private static final int FOLDERS_ABOVE = 4;
+
+    private static final Set<String> RECURSIVE =
+            Set.of("enable", "base_depth", "num_recursion", "sharing", "ln_share", "initialization");
+    private static final Set<String> KEYS = Set.of("enable", "base_depth", "num_recursion", "sharing", "update_cache");
+    private static final Set<String> MOR = Set.of(
+            "enable",
+            "type",
+            "capacity",
+            "rand_router",
+            "router_type",
+            "z_loss",
+            "z_coeff",
+            "temp",
+            "expert",
+            "token");
+    private static final Set<String> EXPERT =
+            Set.of("cap_warmup_step", "router_func", "alpha", "sampling", "include_first", "coeff", "gating");
+    private static final Set<String> TOKEN =
+            Set.of("bal_warmup_step", "router_func", "alpha", "balancing", "coeff", "u", "gating");
+
+    /** How the layers of a block lie in the model. */
+    enum Wrapping {
+        /** Unrolled, as in a Llama. */
+        NONE,
+        /** One wrapper for each recursion, with a router. */
+        EXPERT,
+        /** One wrapper for all recursions. */
+        TOKEN
+    }
+
+    /**
+     * Looks for the settings of a checkpoint: in its folder, in that of its run, and among the settings of the project that the
+     * run's folder lies in.
+     *
+     * @return null if there are none
+     * @throws UserError if there are, but damaged ones
+     */
+    static OfficialSettings find(Path folder) {
+        for (Path file : places(folder.toAbsolutePath().normalize())) {
+            if (!Files.isRegularFile(file)) {
+                continue;
+            }
+            String text;
+            try {
+                text = InputFile.text(file);
+            } catch (IOException e) {
+                throw UserError.file("read", file, e);
+            }
+            if (!text.contains("recursive:")) {
+                continue;
+            }
+            try {
+                JsonNode yaml = StrictYaml.parse(text);
+                if (yaml.path("recursive") instanceof ObjectNode) {
+                    OfficialSettings found = new OfficialSettings(file, new Section(yaml, ""));
+                    // Which fails where a flag is none.
+                    found.recurs();
+                    return found;
+                }
+            } catch (UserError e) {
+                throw new UserError(file + ": " + e.getMessage(), e);
+            }
+        }
+        return null;
+    }
+
+    private static List<Path> places(Path folder) {
+        List<Path> runs = new ArrayList<>(List.of(folder));
+        Path above = folder.getParent();
+        if (above != null && CHECKPOINT.matcher(folder.getFileName().toString()).matches()) {
+            runs.add(above);
+        }
+        List<Path> places = new ArrayList<>();
+        for (Path run : runs) {
+            places.add(run.resolve(CONFIG));
+            places.add(run.resolve(".hydra").resolve(CONFIG));
+            if (run.getFileName() != null) {
+                places.add(run.resolve(run.getFileName() + ".yaml"));
+            }
+        }
+        Path run = runs.getLast();
+        Path project = run.getParent();
+        for (int i = 0; i < FOLDERS_ABOVE && project != null; i++) {
+            places.add(project.resolve("conf/pretrain").resolve(run.getFileName() + ".yaml"));
+            project = project.getParent();
+        }
+        return places;
+    }
+
+    /** Whether layers share weights or tokens are routed, so that the model is more than a Llama. */
+    boolean recurs() {
+        boolean shared = root.section("recursive").flag("enable");
+        boolean sharedKeys = root.section("kv_sharing").flag("enable");
+        return routes() || shared || sharedKeys;
+    }
+
+    /** Whether tokens are routed. */
+    boolean routes() {
+        return root.section("mor").flag("enable");
+    }
+
+    /** How layers are named. */
+    Wrapping wrapping() {
+        return !routes()
+                ? Wrapping.NONE
+                : root.section("mor").text("type", "").equals("token") ? Wrapping.TOKEN : Wrapping.EXPERT;
+    }
+
+    /** Whether the shape of routers is {@code wide_mlp}, which the official code makes as wide as {@code mlp}. */
+    boolean wide() {
+        return root.section("mor").text("router_type", "").equals("wide_mlp");
+    }
+
+    /**
+     * What {@code config.json} says about recursion here.
+     *
+     * @param unknown keys to pass over
+     * @return null for one recursion, which is a Llama
+     * @throws UserError naming the file and the key that is missing, wrong or not supported
+     */
+    ObjectNode mor(UnknownKeys unknown) {
+        try {
+            return made(unknown);
+        } catch (UserError e) {
+            throw new UserError(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private ObjectNode made(UnknownKeys unknown) {
+        Section recursive = root.section("recursive");
+        Section mor = root.section("mor");
+        Section relaxation = root.section("relaxation");
+        recursive.allowOnly(RECURSIVE, unknown);
+        if (relaxation.flag("enable")) {
+            throw new UserError("relaxation.enable is true (" + relaxation.text("method", "no method")
+                    + "), and relaxed models of the official code are not read; use a run without it");
+        }
+        if (!recursive.flag("enable")) {
+            throw new UserError("recursive.enable is false where " + (mor.flag("enable") ? "mor" : "kv_sharing")
+                    + ".enable is true: layers have weights of their own, which no recursive model here has; use a run"
+                    + " whose layers are shared");
+        }
+        int recursions = recursive.integer("num_recursion");
+        if (recursions == 1 && !routes()) {
+            return null;
+        }
+        if (recursive.has("ln_share") && !recursive.flag("ln_share")) {
+            throw new UserError("recursive.ln_share is false: each recursion has norms of its own, which no recursive"
+                    + " model here has; use a run whose norms are shared");
+        }
+        ObjectNode made = JsonNodeFactory.instance.objectNode();
+        made.put("num_recursions", recursions);
+        made.put("sharing", recursive.text("sharing", null));
+        made.put("kv", keys(recursive.text("sharing", null), unknown));
+        made.put("router", "none");
+        if (routes()) {
+            mor.allowOnly(MOR, unknown);
+            router(mor, recursive.text("sharing", null), unknown, made);
+        }
+        return made;
+    }
+
+    private String keys(String sharing, UnknownKeys unknown) {
+        Section keys = root.section("kv_sharing");
+        if (!keys.flag("enable")) {
+            return "recursion_wise";
+        }
+        keys.allowOnly(KEYS, unknown);
+        if (sharing.equals("middle_sequence")) {
+            throw new UserError("kv_sharing.enable is true with recursive.sharing middle_sequence, for which the official"
+                    + " code has no cache; check that the settings are those of this run");
+        }
+        return keys.flag("update_cache") ? "hybrid" : "shared";
+    }
+
+    private static void router(Section mor, String sharing, UnknownKeys unknown, ObjectNode made) {
+        if (mor.flag("rand_router")) {
+            throw new UserError("mor.rand_router is true: depths are drawn by chance, which is no model that is read"
+                    + " here; use a run with routers");
+        }
+        if (mor.number("temp", 1.0) != 1) {
+            throw new UserError("mor.temp is " + mor.shown("temp")
+                    + ", and routers here take hidden states as they are; use a run with 1.0");
+        }
+        String arch = choice(mor, "router_type", null, "linear", "mlp", "wide_mlp");
+        made.put("router_arch", arch.equals("wide_mlp") ? "mlp" : arch);
+        made.put("z_loss_coef", mor.flag("z_loss") ? mor.number("z_coeff", null) : 0);
+        if (choice(mor, "type", null, "expert", "token").equals("expert")) {
+            Section expert = mor.section("expert");
+            expert.allowOnly(EXPERT, unknown);
+            expert(mor, expert, made);
+        } else {
+            if (!sharing.equals("middle_cycle")) {
+                throw new UserError("mor.type is token with recursive.sharing " + sharing
+                        + ", which the official code cannot run; check that the settings are those of this run");
+            }
+            Section token = mor.section("token");
+            token.allowOnly(TOKEN, unknown);
+            token(token, made);
+        }
+    }
+
+    private static void expert(Section mor, Section expert, ObjectNode made) {
+        made.put("router", "expert_choice");
+        if (!expert.has("router_func")) {
+            throw new UserError("mor.expert.router_func is missing or null, which makes bare logits of gates; use a run"
+                    + " with sigmoid or tanh");
+        }
+        made.put("router_activation", choice(expert, "router_func", null, "sigmoid", "tanh"));
+        made.put("router_alpha", expert.number("alpha", null));
+        made.put("gating", choice(expert, "gating", "weighted", "weighted", "additive"));
+        boolean auxiliary = choice(expert, "sampling", null, "aux_loss", "aux_router").equals("aux_router");
+        made.put("aux_router", auxiliary);
+        // Without the loss on it, the sign of the main router's logit means nothing.
+        made.put("causal_router", auxiliary ? "aux" : "main");
+        made.put("aux_loss_coef", expert.number("coeff", null));
+        if (mor.has("capacity")) {
+            ArrayNode capacity = made.putArray("capacity");
+            for (String share : mor.text("capacity", "").split(",", -1)) {
+                try {
+                    capacity.add(Double.parseDouble(share.strip()));
+                } catch (NumberFormatException e) {
+                    throw mor.wrong("capacity", "shares of the tokens with commas between them");
+                }
+            }
+        }
+    }
+
+    private static void token(Section token, ObjectNode made) {
+        made.put("router", "token_choice");
+        String activation = choice(token, "router_func", "softmax", "softmax", "sigmoid");
+        double alpha = token.number("alpha", activation.equals("softmax") ? 1.0 : 0.1);
+        made.put("router_activation", activation);
+        made.put("router_alpha", alpha);
+        made.put("gating", choice(token, "gating", "weighted", "weighted", "additive"));
+        String balancing = choice(token, "balancing", "none", "loss", "loss_free", "none");
+        made.put("balancing", balancing);
+        if (balancing.equals("loss")) {
+            made.put("balance_loss_coef", token.number("coeff", null));
+        } else if (balancing.equals("loss_free")) {
+            if (!(alpha > 0)) {
+                throw token.wrong("alpha", "more than 0 with loss_free balancing");
+            }
+            made.put("bias_update_rate", token.number("u", null) / alpha);
+        }
+    }
+
+    /** One of some words. @param otherwise what a missing key means, or null where it must be there */
+    private static String choice(Section section, String key, String otherwise, String... words) {
+        String word = section.text(key, otherwise);
+        if (!List.of(words).contains(word)) {
+            throw section.wrong(key, "one of " + String.join(", ", words) + " to be read here");
+        }
+        return word;
+    }
+}
