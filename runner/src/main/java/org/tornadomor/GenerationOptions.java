@@ -1,6 +1,7 @@
 package org.tornadomor;
 
 import java.util.List;
+import org.tornadomor.model.ExitRule;
 
 /**
  * How to continue a prompt. {@link #DEFAULT} is a good start; the {@code with...} methods change one thing.
@@ -19,6 +20,7 @@ import java.util.List;
  * @param stop end before any of these strings; one that spells a special token ends at that token too
  * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
  * @param maxDepth at most so many recursions; 0 for as many as the model has
+ * @param exit by what tokens may leave earlier in models without a router; null for what the model does by itself
  */
 public record GenerationOptions(
         int maxNewTokens,
@@ -33,10 +35,11 @@ public record GenerationOptions(
         long seed,
         List<String> stop,
         double threshold,
-        int maxDepth) {
+        int maxDepth,
+        ExitRule exit) {
     /** 200 tokens at temperature 0.8 among the 40 likeliest. */
     public static final GenerationOptions DEFAULT =
-            new GenerationOptions(200, 0.8, 40, 1, 0, 1, 0, 0, 1, 0, List.of(), 0.5, 0);
+            new GenerationOptions(200, 0.8, 40, 1, 0, 1, 0, 0, 1, 0, List.of(), 0.5, 0, null);
 
     private static final double MOST_PENALTY = 1e4;
     private static final int MOST_SAMPLES = 1000;
@@ -81,7 +84,8 @@ public record GenerationOptions(
                 seed,
                 stop,
                 threshold,
-                maxDepth);
+                maxDepth,
+                exit);
     }
 
     public GenerationOptions withTemperature(double value) {
@@ -98,7 +102,8 @@ public record GenerationOptions(
                 seed,
                 stop,
                 threshold,
-                maxDepth);
+                maxDepth,
+                exit);
     }
 
     public GenerationOptions withSamples(int value) {
@@ -115,7 +120,8 @@ public record GenerationOptions(
                 seed,
                 stop,
                 threshold,
-                maxDepth);
+                maxDepth,
+                exit);
     }
 
     public GenerationOptions withSeed(long value) {
@@ -132,7 +138,8 @@ public record GenerationOptions(
                 value,
                 stop,
                 threshold,
-                maxDepth);
+                maxDepth,
+                exit);
     }
 
     public GenerationOptions withStop(List<String> value) {
@@ -149,7 +156,8 @@ public record GenerationOptions(
                 seed,
                 value,
                 threshold,
-                maxDepth);
+                maxDepth,
+                exit);
     }
 
     public GenerationOptions withMaxDepth(int value) {
@@ -166,7 +174,8 @@ public record GenerationOptions(
                 seed,
                 stop,
                 threshold,
-                value);
+                value,
+                exit);
     }
 
     public GenerationOptions withThreshold(double value) {
@@ -183,6 +192,25 @@ public record GenerationOptions(
                 seed,
                 stop,
                 value,
-                maxDepth);
+                maxDepth,
+                exit);
+    }
+
+    public GenerationOptions withExit(ExitRule value) {
+        return new GenerationOptions(
+                maxNewTokens,
+                temperature,
+                topK,
+                topP,
+                minP,
+                repetitionPenalty,
+                frequencyPenalty,
+                presencePenalty,
+                samples,
+                seed,
+                stop,
+                threshold,
+                maxDepth,
+                value);
     }
 }

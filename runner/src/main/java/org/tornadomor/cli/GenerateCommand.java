@@ -122,7 +122,7 @@ final class GenerateCommand implements Runnable {
                 "--no-parse-special",
                 "--bos",
                 "--no-bos");
-        GenerationOptions options = sampling.with(seed.value());
+        GenerationOptions asked = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
                 LanguageModel loaded = LanguageModel.load(
                         model,
@@ -139,7 +139,7 @@ final class GenerateCommand implements Runnable {
             if (ids.isEmpty()) {
                 throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
             }
-            sampling.requireFits(spec, loaded.config());
+            GenerationOptions options = sampling.fit(spec, loaded.config(), asked);
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);
             if (json.wanted()) {

@@ -93,7 +93,7 @@ final class PlayCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         sampling.requireEffect(spec);
-        GenerationOptions options = sampling.with(seed.value());
+        GenerationOptions asked = sampling.with(seed.value());
         Optional<ChatTemplate> chat = template();
         NoEffect.of(spec)
                 .when(chat::isEmpty, "inputs are continued: the model has no chat template, or none is used", SYSTEM);
@@ -104,7 +104,7 @@ final class PlayCommand implements Callable<Integer> {
                         + " the folder, or the tokenizer.bin of a file of llama2.c beside it, or give token ids to "
                         + RootCommand.NAME + " generate");
             }
-            sampling.requireFits(spec, loaded.config());
+            GenerationOptions options = sampling.fit(spec, loaded.config(), asked);
             loaded.keepKeysAs(kv.type());
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);

@@ -66,6 +66,9 @@ final class ServeCommand implements Runnable {
     @Mixin
     private IgnoreKeyOption ignored;
 
+    @Mixin
+    private ExitOptions exits;
+
     @Option(
             names = {"-m", "--model"},
             paramLabel = "MODEL",
@@ -179,7 +182,7 @@ final class ServeCommand implements Runnable {
         try (LoadedModel loaded = LoadedModel.load(checkpoint, engine, weights, notes);
                 ServingSetup setup =
                         ServingSetup.of(loaded, serving, nameOf(loaded), bos.wanted(), chatTemplate, err)) {
-            ServedModel served = setup.model();
+            ServedModel served = setup.model().withExit(exits.rule(loaded.config()));
             WorkReport work = WorkReport.of(loaded.engine(), engine.reportsTransfers());
             work.mark("loading", false);
             server.serve(served);

@@ -1,5 +1,6 @@
 package org.tornadomor.server;
 
+import org.tornadomor.model.ExitRule;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.serving.ServingLoop;
 import org.tornadomor.template.ChatTemplate;
@@ -17,6 +18,7 @@ import org.tornadomor.tokenizer.TextBoundaries;
  * @param context tokens that a prompt and its answer may have together
  * @param chat how conversations become text; null where there is no template
  * @param plainChat whether that is the plain format, whose answers end where a line of somebody else begins
+ * @param exit by what tokens leave earlier where a request says nothing
  * @param loop decodes
  */
 public record ServedModel(
@@ -29,7 +31,28 @@ public record ServedModel(
         int context,
         ChatTemplate chat,
         boolean plainChat,
+        ExitRule exit,
         ServingLoop loop) {
+    /** As the model says by itself when tokens leave. */
+    public ServedModel(
+            String name,
+            long created,
+            ModelConfig config,
+            long parameters,
+            TextBoundaries texts,
+            Boolean bos,
+            int context,
+            ChatTemplate chat,
+            boolean plainChat,
+            ServingLoop loop) {
+        this(name, created, config, parameters, texts, bos, context, chat, plainChat, ExitRule.of(config), loop);
+    }
+
+    /** The same with another rule for requests that say nothing. */
+    public ServedModel withExit(ExitRule value) {
+        return new ServedModel(
+                name, created, config, parameters, texts, bos, context, chat, plainChat, value, loop);
+    }
 
     boolean hasTokenizer() {
         return texts.tokenizer() != null;
