@@ -2,6 +2,7 @@ package org.tornadomor;
 
 import java.util.List;
 import java.util.function.Consumer;
+import org.tornadomor.model.ExitRule;
 
 /**
  * How to continue a prompt. {@link #DEFAULT} is a good start; the {@code with...} methods change one thing.
@@ -20,6 +21,7 @@ import java.util.function.Consumer;
  * @param stop end before any of these strings; one that spells a special token ends at that token too
  * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
  * @param maxDepth at most so many recursions; 0 for as many as the model has
+ * @param exit by what tokens may leave earlier in models without a router; null for what the model does by itself
  */
 public record GenerationOptions(
         int maxNewTokens,
@@ -34,10 +36,11 @@ public record GenerationOptions(
         long seed,
         List<String> stop,
         double threshold,
-        int maxDepth) {
+        int maxDepth,
+        ExitRule exit) {
     /** 200 tokens at temperature 0.8 among the 40 likeliest. */
     public static final GenerationOptions DEFAULT =
-            new GenerationOptions(200, 0.8, 40, 1, 0, 1, 0, 0, 1, 0, List.of(), 0.5, 0);
+            new GenerationOptions(200, 0.8, 40, 1, 0, 1, 0, 0, 1, 0, List.of(), 0.5, 0, null);
 
     private static final double MOST_PENALTY = 1e4;
     private static final int MOST_SAMPLES = 1000;
@@ -96,6 +99,10 @@ public record GenerationOptions(
         return with(change -> change.threshold = value);
     }
 
+    public GenerationOptions withExit(ExitRule value) {
+        return with(change -> change.exit = value);
+    }
+
     private GenerationOptions with(Consumer<Change> change) {
         Change changed = new Change(this);
         change.accept(changed);
@@ -117,6 +124,7 @@ public record GenerationOptions(
         private List<String> stop;
         private double threshold;
         private int maxDepth;
+        private ExitRule exit;
 
         Change(GenerationOptions options) {
             maxNewTokens = options.maxNewTokens;
@@ -132,6 +140,7 @@ public record GenerationOptions(
             stop = options.stop;
             threshold = options.threshold;
             maxDepth = options.maxDepth;
+            exit = options.exit;
         }
 
         GenerationOptions options() {
@@ -148,7 +157,8 @@ public record GenerationOptions(
                     seed,
                     stop,
                     threshold,
-                    maxDepth);
+                    maxDepth,
+                    exit);
         }
     }
 }

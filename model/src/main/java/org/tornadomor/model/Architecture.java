@@ -15,6 +15,8 @@ import org.tornadomor.UserError;
  * @param mlpBias whether the three projections of the feed-forward half do
  * @param headNorms whether each head of queries and keys is normalised (RMSNorm, one weight vector for all heads of queries and one
  *     for those of keys), before the rotary embedding
+ * @param sandwichNorms whether what attention and the feed-forward half add to the residual path is normalised too (RMSNorm)
+ * @param loopNorm whether the final norm is applied at the end of each recursion, not of the last alone
  * @param scaling of rotary positions
  * @param layers what attention of each unrolled layer does; empty if all are {@link AttentionKind#FULL}
  */
@@ -24,11 +26,13 @@ public record Architecture(
         boolean outputBias,
         boolean mlpBias,
         boolean headNorms,
+        boolean sandwichNorms,
+        boolean loopNorm,
         RotaryScaling scaling,
         List<AttentionKind> layers) {
     /** A plain Llama. */
     public static final Architecture LLAMA =
-            new Architecture(Family.LLAMA, false, false, false, false, RotaryScaling.NONE, List.of());
+            new Architecture(Family.LLAMA, false, false, false, false, false, false, RotaryScaling.NONE, List.of());
 
     /** @throws UserError if layers have windows of different lengths */
     public Architecture {
@@ -60,27 +64,45 @@ public record Architecture(
 
     /** The same under another name. */
     public Architecture withFamily(Family value) {
-        return new Architecture(value, qkvBias, outputBias, mlpBias, headNorms, scaling, layers);
+        return new Architecture(
+                value, qkvBias, outputBias, mlpBias, headNorms, sandwichNorms, loopNorm, scaling, layers);
     }
 
     /** The same with biases as said. */
     public Architecture withBiases(boolean qkv, boolean output, boolean mlp) {
-        return new Architecture(family, qkv, output, mlp, headNorms, scaling, layers);
+        return new Architecture(
+                family, qkv, output, mlp, headNorms, sandwichNorms, loopNorm, scaling, layers);
     }
 
     /** The same with or without norms of heads. */
     public Architecture withHeadNorms(boolean value) {
-        return new Architecture(family, qkvBias, outputBias, mlpBias, value, scaling, layers);
+        return new Architecture(
+                family, qkvBias, outputBias, mlpBias, value, sandwichNorms, loopNorm, scaling, layers);
+    }
+
+    /** The same with or without norms of what the halves of a layer add, and of what each recursion leaves. */
+    public Architecture withNorms(boolean sandwich, boolean loop) {
+        return new Architecture(
+                family, qkvBias, outputBias, mlpBias, headNorms, sandwich, loop, scaling, layers);
     }
 
     /** The same with another scaling of positions. */
     public Architecture withScaling(RotaryScaling value) {
-        return new Architecture(family, qkvBias, outputBias, mlpBias, headNorms, value, layers);
+        return new Architecture(
+                family, qkvBias, outputBias, mlpBias, headNorms, sandwichNorms, loopNorm, value, layers);
     }
 
     /** The same with attention of each unrolled layer as said. */
     public Architecture withLayers(List<AttentionKind> value) {
-        return new Architecture(family, qkvBias, outputBias, mlpBias, headNorms, scaling, value);
+        return new Architecture(
+                family, qkvBias, outputBias, mlpBias, headNorms, sandwichNorms, loopNorm, scaling, value);
+    }
+
+    /** The same for a model whose layers run several times. @param times that they run */
+    Architecture repeated(int times) {
+        return withLayers(Collections.nCopies(times, layers).stream()
+                .flatMap(List::stream)
+                .toList());
     }
 
     /**
@@ -103,10 +125,13 @@ public record Architecture(
                         + " layers for which layer_types and no_rope_layers say what attention does; give those for all layers");
     }
 
-    /** Under its own name if the family can express it and the model is of that kind, else under the first that can. */
-    Architecture named(boolean recursive) {
-        Family right =
-                recursive ? Family.MOR : family != Family.MOR && family.expresses(this) ? family : Family.of(this);
+    /**
+     * Under its own name if the family can express it and the model is of that kind, else under the first that can.
+     *
+     * @param mor recursion and routing of the model, or null
+     */
+    Architecture named(MorConfig mor) {
+        Family right = family != Family.MOR && family.expresses(this, mor) ? family : Family.of(this, mor);
         return right == family ? this : withFamily(right);
     }
 
@@ -125,6 +150,8 @@ public record Architecture(
         add(text, outputBias, "biases on attention's output");
         add(text, mlpBias, "biases in the feed-forward half");
         add(text, headNorms, "norms on the heads of queries and keys");
+        add(text, sandwichNorms, "norms on what attention and the feed-forward half add");
+        add(text, loopNorm, "the final norm at the end of each recursion");
         add(text, scaling != RotaryScaling.NONE, "rotary scaling " + scaling.spelling());
         add(text, window() > 0, "a window of " + window() + " tokens on " + which(kind -> kind.window() > 0));
         add(text, layers.stream().anyMatch(k -> !k.rotary()), "no positions on " + which(kind -> !kind.rotary()));

@@ -33,7 +33,7 @@ final class ArchitectureJson {
     /**
      * Reads what is beyond a plain Llama; which keys there may be was checked by {@link ConfigKeys}.
      *
-     * @param layers L
+     * @param layers L; of a family whose layers run several times, those of one time
      * @param positions what {@code max_position_embeddings} says or means
      */
     static Architecture read(ConfigFields json, Family family, int layers, int positions) {
@@ -55,6 +55,8 @@ final class ArchitectureJson {
                 reads(Keys.OUTPUT_BIAS) ? json.flag(Keys.OUTPUT_BIAS, output) : output,
                 reads(Keys.MLP_BIAS) && json.flag(Keys.MLP_BIAS, false),
                 family.alwaysNormsHeads() || reads(Keys.HEAD_NORMS) && json.flag(Keys.HEAD_NORMS, false),
+                family.loops() != null || reads(Keys.SANDWICH_NORMS) && json.flag(Keys.SANDWICH_NORMS, false),
+                family.loops() != null || reads(Keys.LOOP_NORM) && json.flag(Keys.LOOP_NORM, false),
                 RotaryJson.read(json, positions),
                 kinds(layers));
     }
@@ -182,6 +184,16 @@ final class ArchitectureJson {
         if (own && a.headNorms()) {
             json.put(Keys.HEAD_NORMS, true);
         }
+        if (own && a.sandwichNorms()) {
+            json.put(Keys.SANDWICH_NORMS, true);
+        }
+        if (own && a.loopNorm()) {
+            json.put(Keys.LOOP_NORM, true);
+        }
+        if (family.loops() != null) {
+            json.put(Keys.LOOPS, config.recursions());
+            json.put(Keys.EXIT_THRESHOLD, config.mor().exitThreshold());
+        }
         RotaryJson.write(a.scaling(), json);
         if (family.reads(Keys.NO_ROPE_LAYERS) && (!own || a.layers().stream().anyMatch(kind -> !kind.rotary()))) {
             ArrayNode array = json.putArray(Keys.NO_ROPE_LAYERS);
@@ -190,6 +202,12 @@ final class ArchitectureJson {
             }
         }
         writeWindows(config, family, json);
+    }
+
+    /** What {@code num_hidden_layers} counts in the family's files. */
+    static int layersOf(ModelConfig config) {
+        boolean loops = config.architecture().family().loops() != null;
+        return loops ? config.numLayers() / config.recursions() : config.numLayers();
     }
 
     private static void put(ObjectNode json, Family family, String key, boolean value) {
@@ -217,7 +235,7 @@ final class ArchitectureJson {
         }
         if (family.reads(Keys.LAYER_TYPES)) {
             ArrayNode types = json.putArray(Keys.LAYER_TYPES);
-            for (int l = 0; l < config.numLayers(); l++) {
+            for (int l = 0; l < layersOf(config); l++) {
                 types.add(a.kind(l).window() > 0 ? SLIDING : FULL);
             }
         }
@@ -226,7 +244,7 @@ final class ArchitectureJson {
     /** For readers that do not know {@code layer_types}. */
     private static int firstWindow(ModelConfig config) {
         int l = 0;
-        while (l < config.numLayers() && config.architecture().kind(l).window() == 0) {
+        while (l < layersOf(config) && config.architecture().kind(l).window() == 0) {
             l++;
         }
         return l;

@@ -4,9 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Clear;
+import org.tornadomor.engine.DenseOp.Copy;
 import org.tornadomor.engine.DenseOp.EmbedBackward;
+import org.tornadomor.engine.DenseOp.RmsNormBackward;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
@@ -112,7 +115,28 @@ final class Backward {
                     objective.scratch(),
                     layer.keys(),
                     dShared[pass.map().kvSource(l)]));
+            if (layer.raw() != null) {
+                add(throughNorm(layer, gradient));
+            }
         }
+    }
+
+    /** From the input of a layer to what the final norm made it of. */
+    private Binding throughNorm(PlainLayer layer, Tensor gradient) {
+        Wiring w = new Wiring(name("depth " + layer.depth() + ": norm"));
+        Extent rows = layer.shape().rows();
+        Slot dRaw = w.of(gradient, rows);
+        Slot dNormed = w.of(objective.scratch().dNormed(), rows);
+        w.add(new Copy(dNormed, dRaw));
+        w.add(new Clear(dRaw));
+        w.add(new RmsNormBackward(
+                dRaw,
+                w.of(objective.gradients().finalNorm()),
+                dNormed,
+                w.of(layer.raw(), rows),
+                w.of(pass.weights().finalNorm()),
+                layer.shape().eps()));
+        return w.on(engine);
     }
 
     private void add(Binding binding) {

@@ -30,6 +30,12 @@ final class Checks {
         }
     }
 
+    static void share(String key, double value) {
+        if (!(value > 0 && value <= 1)) {
+            throw new UserError(key + " is " + value + "; it must be a number above 0 and at most 1");
+        }
+    }
+
     static void finite(String key, double value) {
         if (!Double.isFinite(value)) {
             throw new UserError(key + " is " + value + "; it must be a finite number");

@@ -32,7 +32,8 @@ final class ConfigJson {
             "balancing",
             "bias_update_rate",
             "aux_router",
-            "lora");
+            "lora",
+            "exit_threshold");
 
     static final List<String> LORA_KEYS = List.of("rank", "targets");
 
@@ -84,6 +85,13 @@ final class ConfigJson {
         Checks.atMost("num_hidden_layers", layers, ModelConfig.MAX_LAYERS);
         Family.Defaults defaults = family.defaults();
         int positions = json.integer(ArchitectureJson.POSITIONS, defaults.positions());
+        MorConfig mor = json.has(ConfigKeys.MOR) ? mor(json.object(ConfigKeys.MOR)) : null;
+        Architecture architecture = ArchitectureJson.read(json, family, layers, positions);
+        if (family.loops() != null) {
+            mor = loops(json, family, layers);
+            architecture = architecture.repeated(mor.numRecursions());
+            layers *= mor.numRecursions();
+        }
         return new ModelConfig(
                 vocabulary,
                 hidden,
@@ -97,8 +105,22 @@ final class ConfigJson {
                 positions,
                 json.flag("tie_word_embeddings", defaults.tied()),
                 json.number("initializer_range", 0.02),
-                ArchitectureJson.read(json, family, layers, positions),
-                json.has(ConfigKeys.MOR) ? mor(json.object(ConfigKeys.MOR)) : null);
+                architecture,
+                mor);
+    }
+
+    /** The recursion of a family whose layers run several times. */
+    private static MorConfig loops(ConfigFields json, Family family, int layers) {
+        if (json.has(ConfigKeys.MOR)) {
+            throw new UserError("mor does not go with model_type " + family.modelType() + ", whose layers recur by "
+                    + Family.Keys.LOOPS + "; remove it, or set model_type to mor");
+        }
+        int loops = json.integer(Family.Keys.LOOPS, family.loops().steps());
+        Checks.positive(Family.Keys.LOOPS, loops);
+        Checks.atMost(Family.Keys.LOOPS, loops, ModelConfig.MAX_LAYERS / layers);
+        double threshold = json.number(Family.Keys.EXIT_THRESHOLD, family.loops().threshold());
+        Checks.share(Family.Keys.EXIT_THRESHOLD, threshold);
+        return family.loops().mor(loops, threshold);
     }
 
     /** Null means as many as there are heads; what a missing key means the family says. */
@@ -163,6 +185,7 @@ final class ConfigJson {
                 .balancing(json.choice("balancing", defaults.balancing()))
                 .biasUpdateRate(json.number("bias_update_rate", defaults.biasUpdateRate()))
                 .auxRouter(json.flag("aux_router", defaults.auxRouter()))
+                .exitThreshold(json.number("exit_threshold", defaults.exitThreshold()))
                 .lora(json.has("lora") ? lora(json.object("lora")) : null)
                 .build();
     }
@@ -182,7 +205,7 @@ final class ConfigJson {
         json.put("vocab_size", config.vocabSize());
         json.put("hidden_size", config.hiddenSize());
         json.put("intermediate_size", config.intermediateSize());
-        json.put("num_hidden_layers", config.numLayers());
+        json.put("num_hidden_layers", ArchitectureJson.layersOf(config));
         json.put("num_attention_heads", config.numHeads());
         json.put("num_key_value_heads", config.numKvHeads());
         json.put("head_dim", config.headDim());
@@ -193,7 +216,7 @@ final class ConfigJson {
         json.put("tie_word_embeddings", config.tieEmbeddings());
         json.put("initializer_range", config.initializerRange());
         ArchitectureJson.write(config, json);
-        if (config.mor() != null) {
+        if (config.mor() != null && config.architecture().family().loops() == null) {
             writeMor(config.mor(), json.putObject("mor"));
         }
         return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
@@ -221,6 +244,9 @@ final class ConfigJson {
         json.put("balancing", mor.balancing().spelling());
         json.put("bias_update_rate", mor.biasUpdateRate());
         json.put("aux_router", mor.auxRouter());
+        if (mor.router().hasExitThreshold()) {
+            json.put("exit_threshold", mor.exitThreshold());
+        }
         if (mor.lora() != null) {
             ObjectNode lora = json.putObject("lora");
             lora.put("rank", mor.lora().rank());

@@ -77,7 +77,7 @@ final class ConfigKeys {
             Map.entry(Keys.USE_WINDOW, Set.of("false")),
             Map.entry("quantization_config", Set.of()),
             // Code in the checkpoint's folder, which may compute anything.
-            Map.entry("auto_map", Set.of()),
+            Map.entry(Keys.AUTO_MAP, Set.of()),
             Map.entry("add_cross_attention", Set.of("false")),
             Map.entry("cross_attention_hidden_size", Set.of()),
             Map.entry("is_encoder_decoder", Set.of("false")),
@@ -235,6 +235,9 @@ final class ConfigKeys {
         if (READ.contains(key) || DECIDED.contains(key) || DESCRIBING.contains(key) || reads(key)) {
             return;
         }
+        if (key.equals(Keys.AUTO_MAP) && isOwnCode(value)) {
+            return;
+        }
         Set<String> off = SWITCHED_OFF.get(key);
         if (off == null ? nothing(value) : value.isNull() || off.isEmpty() && nothing(value)) {
             if (off == null) {
@@ -248,6 +251,13 @@ final class ConfigKeys {
             }
             refused.put(key, shown(value));
         }
+    }
+
+    private boolean isOwnCode(JsonNode map) {
+        return map.isObject()
+                && map.properties().stream()
+                        .allMatch(entry -> entry.getValue().isString()
+                                && family.isOwnCode(entry.getValue().stringValue()));
     }
 
     /** Null, false, or empty. An unknown 0 may be the number of something, so it is not. */

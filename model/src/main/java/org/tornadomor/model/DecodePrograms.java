@@ -9,8 +9,6 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Embed;
-import org.tornadomor.engine.DenseOp.MatmulNT;
-import org.tornadomor.engine.DenseOp.RmsNorm;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Ops;
@@ -243,9 +241,7 @@ final class DecodePrograms {
     private Binding head() {
         Wiring w = new Wiring("decode head");
         Extent rows = leaving.extent;
-        Slot normed = w.of(state.scratch().normed(), rows);
-        w.add(new RmsNorm(normed, w.of(x, rows), w.of(state.weights().finalNorm()), (float) config.rmsNormEps()));
-        w.add(new MatmulNT(w.of(logits, rows), normed, w.of(state.weights().head())));
+        state.wireHead(w, w.of(x, rows), w.of(logits, rows));
         return w.on(engine());
     }
 

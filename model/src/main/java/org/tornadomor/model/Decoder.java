@@ -100,8 +100,22 @@ public final class Decoder implements AutoCloseable {
         int s = sequences.open();
         if (s >= 0) {
             setRouting(s, threshold, maxDepth);
+            sequences.line(s).exit = ExitRule.NONE;
         }
         return s;
+    }
+
+    /**
+     * Lets tokens of a sequence that was just opened leave before their last recursion. The keys and values of the recursion at which
+     * one leaves stand for those of the deeper ones.
+     *
+     * @param from the first position whose token may: those before are a prompt, which runs at full depth
+     * @throws UserError if the model's tokens cannot leave by that
+     */
+    public void setExit(int sequence, ExitRule rule, int from) {
+        rule.requireFits("exit " + rule.by().spelling(), config);
+        sequences.line(sequence).exit = rule;
+        sequences.line(sequence).exitsFrom = from;
     }
 
     /**
@@ -143,7 +157,9 @@ public final class Decoder implements AutoCloseable {
      */
     public int adopt(int sequence, int[] ids, int count) {
         Line line = sequences.line(sequence);
-        line.length = keys.prefixes().adopt(sequence, ids, count, line.threshold, line.deepest, line.depths);
+        // The last of those that are given is never adopted.
+        int some = Math.min(count, line.common(count) + 1);
+        line.length = keys.prefixes().adopt(sequence, ids, some, line.threshold, line.deepest, line.depths);
         return line.length;
     }
 
@@ -155,7 +171,7 @@ public final class Decoder implements AutoCloseable {
      */
     public void remember(int sequence, int[] ids, int count) {
         Line line = sequences.line(sequence);
-        keys.prefixes().remember(sequence, ids, count, line.threshold, line.deepest, line.depths);
+        keys.prefixes().remember(sequence, ids, line.common(count), line.threshold, line.deepest, line.depths);
     }
 
     /** Forgets all prefixes. */
@@ -187,7 +203,7 @@ public final class Decoder implements AutoCloseable {
 
     /** Whether there are pages for so many more tokens of a sequence to enter. */
     public boolean hasRoom(int sequence, int more) {
-        return keys.makeRoom(sequence, more);
+        return keys.makeRoom(sequence, more, sequences.line(sequence).deepest);
     }
 
     /**
@@ -219,7 +235,7 @@ public final class Decoder implements AutoCloseable {
             return false;
         }
         keys.grow(sequence, 0, count);
-        for (int plane = 1; plane <= keys.enteredPlanes(); plane++) {
+        for (int plane = 1; plane <= keys.enteredPlanes(line.deepest); plane++) {
             keys.grow(sequence, plane, count);
         }
         for (int i = 0; i < count; i++) {
@@ -273,7 +289,7 @@ public final class Decoder implements AutoCloseable {
         return leaving.count();
     }
 
-    /** Whether the key of a row is its position in every plane: of hybrid and of shared keys. */
+    /** Whether the key of a row is its position in every plane: of hybrid and of shared keys, and without a router. */
     private boolean keysByPosition() {
         return layout.fullPlanes() || layout.planes() < config.recursions();
     }
@@ -315,9 +331,13 @@ public final class Decoder implements AutoCloseable {
                 rows.goOn(slot, running.depth[i]);
                 rows.key[slot] = keysByPosition() ? rows.position[slot] : NONE;
             } else {
+                if (layout.lastExited()) {
+                    keys.standIn(s, running.depth[i], running.deepest[i], rows.position[slot]);
+                }
                 finish(slot, s, running.depth[i]);
             }
         }
+        keys.runCopies();
     }
 
     /** Adds the rows that run recursion r to those that run. */
@@ -334,7 +354,7 @@ public final class Decoder implements AutoCloseable {
                     }
                     running.rows.add(
                             slot, keys.tableRow(s, plane), rows.position[slot], keys.place(s, plane, key), key + 1);
-                    running.describe(s, r, line.deepest, line.threshold);
+                    running.describe(s, r, line.deepest, line.threshold, line.exitAt(rows.position[slot]));
                     for (int c = 0; r == 1 && c < running.copyPlace.length; c++) {
                         running.copyTo(c, keys.place(s, c + 2, key));
                     }

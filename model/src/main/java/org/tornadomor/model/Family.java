@@ -60,6 +60,22 @@ public enum Family {
                     Keys.LAYER_TYPES,
                     Keys.NO_ROPE_LAYERS,
                     Keys.NO_ROPE_INTERVAL)),
+    /** Looped: its layers run {@code total_ut_steps} times, and a gate may let a token leave earlier. */
+    OURO(
+            List.of("OuroForCausalLM"),
+            Biases.NONE,
+            false,
+            false,
+            Windows.LATE_LAYERS,
+            new Defaults(32, 0, 32_768, 10_000, false, 4096, false),
+            Set.of(
+                    Keys.WINDOW,
+                    Keys.USE_WINDOW,
+                    Keys.LAYER_TYPES,
+                    Keys.MAX_WINDOW_LAYERS,
+                    Keys.LOOPS,
+                    Keys.EXIT_THRESHOLD),
+            new Loops(4, 1)),
     /** Recursive and routed models, with every feature by a key of its own; also plain ones that no class of others computes. */
     MOR(
             List.of("MoRForCausalLM"),
@@ -73,6 +89,8 @@ public enum Family {
                     Keys.OUTPUT_BIAS,
                     Keys.MLP_BIAS,
                     Keys.HEAD_NORMS,
+                    Keys.SANDWICH_NORMS,
+                    Keys.LOOP_NORM,
                     Keys.WINDOW,
                     Keys.USE_WINDOW,
                     Keys.LAYER_TYPES,
@@ -85,6 +103,11 @@ public enum Family {
         static final String OUTPUT_BIAS = "attention_output_bias";
         static final String MLP_BIAS = "mlp_bias";
         static final String HEAD_NORMS = "qk_norm";
+        static final String SANDWICH_NORMS = "sandwich_norms";
+        static final String LOOP_NORM = "loop_norm";
+        static final String LOOPS = "total_ut_steps";
+        static final String EXIT_THRESHOLD = "early_exit_threshold";
+        static final String AUTO_MAP = "auto_map";
         static final String WINDOW = "sliding_window";
         static final String USE_WINDOW = "use_sliding_window";
         static final String LAYER_TYPES = "layer_types";
@@ -129,6 +152,28 @@ public enum Family {
         static final Defaults LLAMA = new Defaults(0, 0, 2048, 10_000, false, 0, false);
     }
 
+    /**
+     * Of a family whose layers run several times, with sandwich norms, the final norm behind each time, and an {@link ExitGate};
+     * its {@code num_hidden_layers} counts the layers of one time.
+     *
+     * @param steps what a file without {@link Keys#LOOPS} means
+     * @param threshold what a file without {@link Keys#EXIT_THRESHOLD} means
+     */
+    record Loops(int steps, double threshold) {
+        /** Recursion of such a model. */
+        MorConfig mor(int loops, double exitThreshold) {
+            return new MorConfigBuilder(loops, RouterKind.EXIT_GATE)
+                    .sharing(Sharing.CYCLE)
+                    .exitThreshold(exitThreshold)
+                    .build();
+        }
+
+        /** Whether that is all that a model's recursion is. */
+        boolean expresses(MorConfig mor) {
+            return mor != null && mor.equals(mor(mor.numRecursions(), mor.exitThreshold()));
+        }
+    }
+
     private final List<String> classes;
     private final Biases biases;
     private final boolean mlpBias;
@@ -136,6 +181,8 @@ public enum Family {
     private final Windows windows;
     private final Defaults defaults;
     private final Set<String> keys;
+    /** Null of a family of plain models. */
+    private final Loops loops;
 
     Family(
             List<String> classes,
@@ -145,6 +192,18 @@ public enum Family {
             Windows windows,
             Defaults defaults,
             Set<String> keys) {
+        this(classes, biases, mlpBias, headNorms, windows, defaults, keys, null);
+    }
+
+    Family(
+            List<String> classes,
+            Biases biases,
+            boolean mlpBias,
+            boolean headNorms,
+            Windows windows,
+            Defaults defaults,
+            Set<String> keys,
+            Loops loops) {
         this.classes = classes;
         this.biases = biases;
         this.mlpBias = mlpBias;
@@ -152,6 +211,7 @@ public enum Family {
         this.windows = windows;
         this.defaults = defaults;
         this.keys = keys;
+        this.loops = loops;
     }
 
     /** The {@code model_type} of a file. */
@@ -208,10 +268,28 @@ public enum Family {
         return keys.contains(key);
     }
 
-    /** Whether the family's class computes such a model. */
-    boolean expresses(Architecture a) {
+    /** How its layers recur, or null. */
+    Loops loops() {
+        return loops;
+    }
+
+    /**
+     * Whether {@code auto_map} names the classes that the family's authors gave with their weights, which are what is computed here.
+     *
+     * @param named such as {@code modeling_ouro.OuroForCausalLM}
+     */
+    boolean isOwnCode(String named) {
+        return loops != null
+                && named.matches("([\\w./-]+--)?(modeling|configuration)_" + modelType() + "\\." + title() + "\\w*");
+    }
+
+    /** Whether the family's class computes such a model. @param mor its recursion and routing, or null */
+    boolean expresses(Architecture a, MorConfig mor) {
         if (this == MOR) {
             return true;
+        }
+        if (loops == null ? mor != null : !loops.expresses(mor)) {
+            return false;
         }
         boolean attention = switch (biases) {
             case NONE -> !a.qkvBias() && !a.outputBias();
@@ -224,6 +302,8 @@ public enum Family {
                 && positions
                 && (mlpBias || !a.mlpBias())
                 && headNorms == a.headNorms()
+                && (loops != null) == a.sandwichNorms()
+                && (loops != null) == a.loopNorm()
                 && expressesWindows(a.layers());
     }
 
@@ -237,7 +317,7 @@ public enum Family {
     }
 
     /** The first family whose class computes such a model; {@link #MOR} if there is no other. */
-    static Family of(Architecture a) {
-        return Arrays.stream(values()).filter(f -> f.expresses(a)).findFirst().orElseThrow();
+    static Family of(Architecture a, MorConfig mor) {
+        return Arrays.stream(values()).filter(f -> f.expresses(a, mor)).findFirst().orElseThrow();
     }
 }

@@ -195,6 +195,9 @@ final class Forward implements AutoCloseable {
         for (int i = 0; i < plainLayers.size(); i++) {
             PlainLayer layer = plainLayers.get(i);
             if (layer.depth() <= maxDepth) {
+                if (layer.enter() != null) {
+                    layer.enter().run();
+                }
                 layer.forward().run();
             }
         }

@@ -4,8 +4,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.tornadomor.engine.Binding;
+import org.tornadomor.engine.DenseOp.Copy;
+import org.tornadomor.engine.DenseOp.RmsNorm;
 import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.Wiring;
 
 /**
  * Gives each unrolled layer its weights, its memory and its keys. Training keeps every layer's activations, or with
@@ -88,7 +92,12 @@ final class ForwardLayers {
         r.f = x;
     }
 
-    private PlainLayer layer(int l, ActiveRows rows, Recursion r, Tensor x) {
+    private PlainLayer layer(int l, ActiveRows rows, Recursion r, Tensor before) {
+        boolean norms = entersThroughNorm(l);
+        Tensor x = norms && pass.spec().training()
+                ? pass.floats().allocate("layer " + l + ".x", rows.max(), config.hiddenSize())
+                : before;
+        Binding enter = norms ? norm(l, before, x) : null;
         LayerShape shape = shape(l, rows);
         int depth = map.recursion(l);
         LayerForward program = pass.bank().forward(depth, shape);
@@ -103,7 +112,26 @@ final class ForwardLayers {
         Binding again = pass.spec().recompute()
                 ? pass.bank().recompute(depth, shape).bind(weights, factors, activations, pass.scratch(), keys)
                 : null;
-        return new PlainLayer(l, depth, shape, activations, keys, binding, again);
+        return new PlainLayer(l, depth, shape, activations, keys, enter, enter == null ? null : before, binding, again);
+    }
+
+    /** Whether a layer begins a recursion with what the final norm makes of the one before. */
+    private boolean entersThroughNorm(int l) {
+        int r = map.recursion(l);
+        return config.architecture().loopNorm() && r > 1 && map.layer(r, 0) == l;
+    }
+
+    /** The final norm of all rows. @param to [N, d], which may be {@code from} itself */
+    private Binding norm(int l, Tensor from, Tensor to) {
+        Wiring w = new Wiring(pass.name("depth " + map.recursion(l) + ": norm"));
+        Extent rows = pass.batch().all().extent();
+        Slot normed = w.of(to == from ? pass.scratch().normed() : to, rows);
+        Slot in = w.of(from, rows);
+        w.add(new RmsNorm(normed, in, w.of(pass.weights().finalNorm()), (float) config.rmsNormEps()));
+        if (to == from) {
+            w.add(new Copy(in, normed));
+        }
+        return w.on(pass.engine());
     }
 
     private Activations activations(int l, LayerShape shape, Tensor x) {

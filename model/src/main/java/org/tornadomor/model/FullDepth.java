@@ -1,11 +1,11 @@
 package org.tornadomor.model;
 
 import java.util.Arrays;
-import org.tornadomor.engine.RowOp.Scatter;
+import java.util.Set;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
-/** No router: every token runs all recursions, each on what the one before left. */
+/** No router: every token runs all recursions, each on what the one before left, unless decoding is asked for exits. */
 final class FullDepth extends RouterKind {
     FullDepth() {
         super("none");
@@ -14,6 +14,11 @@ final class FullDepth extends RouterKind {
     @Override
     public boolean routes() {
         return false;
+    }
+
+    @Override
+    public Set<ExitRule.By> exits() {
+        return Set.of(ExitRule.By.SOFTMAX, ExitRule.By.STATE);
     }
 
     @Override
@@ -30,7 +35,7 @@ final class FullDepth extends RouterKind {
 
     @Override
     StepRouter step(DecodeState state) {
-        return new Step(state);
+        return new ExitStep(state);
     }
 
     /** All layers run on all rows, so that the pass has no recursion to ask about. */
@@ -87,36 +92,6 @@ final class FullDepth extends RouterKind {
         @Override
         void depths(int[] target, Tensor view, int rows) {
             Arrays.fill(target, 0, rows, maxDepth);
-        }
-    }
-
-    private static final class Step implements StepRouter {
-        private final DecodeState state;
-
-        Step(DecodeState state) {
-            this.state = state;
-        }
-
-        @Override
-        public void wireEnter(Wiring w, DecodeRows entering, Tensor x) {}
-
-        @Override
-        public void entered(DecodeRows entering) {}
-
-        @Override
-        public void wireLeave(Wiring w, RunningRows running, Tensor f) {
-            DecodeRows rows = running.rows;
-            w.add(new Scatter(w.of(state.hidden()), w.of(f, rows.extent), w.of(rows.slots, rows.extent)));
-        }
-
-        @Override
-        public void running(RunningRows running) {}
-
-        @Override
-        public void decide(RunningRows running) {
-            for (int i = 0; i < running.count(); i++) {
-                running.goesOn[i] = running.depth[i] < running.deepest[i];
-            }
         }
     }
 }

@@ -49,7 +49,15 @@ final class KeyLayout {
 
     /** Whether a token keeps keys at every depth, however deep it goes. */
     boolean fullPlanes() {
-        return config.kv() == KvMode.HYBRID;
+        return config.kv() == KvMode.HYBRID || lastExited();
+    }
+
+    /**
+     * Whether keys of the recursion at which a token leaves stand for those of the deeper ones that its sequence may run: of models
+     * without a router, where a token that goes deeper expects a key of every token before it.
+     */
+    boolean lastExited() {
+        return planes() > 1 && !config.router().routes();
     }
 
     /** The plane that a row at a depth reads. */

@@ -125,9 +125,13 @@ final class KeyPages implements AutoCloseable {
         return plane == 0 ? outer.length > 0 : block.length > 0;
     }
 
-    /** Whether a token that took so many recursions has a key in a plane. */
-    boolean reaches(int depth, int plane) {
-        return plane <= 1 || layout.fullPlanes() || depth >= plane;
+    /**
+     * Whether a token that took so many recursions has a key in a plane.
+     *
+     * @param deepest the most that it might have taken
+     */
+    boolean reaches(int depth, int plane, int deepest) {
+        return plane <= enteredPlanes(deepest) || depth >= plane;
     }
 
     private int missing(int sequence, int plane, int keys) {
@@ -137,17 +141,22 @@ final class KeyPages implements AutoCloseable {
     /**
      * Sees to it that so many more keys of a sequence fit into the outer plane and into those of the block that every token
      * enters; prefixes that nobody uses are forgotten for it.
+     *
+     * @param deepest the most recursions of a token
      */
-    boolean makeRoom(int sequence, int more) {
+    boolean makeRoom(int sequence, int more, int deepest) {
         int inBlock = 0;
-        for (int plane = 1; plane <= enteredPlanes(); plane++) {
+        for (int plane = 1; plane <= enteredPlanes(deepest); plane++) {
             inBlock += missing(sequence, plane, rows(sequence, plane) + more);
         }
         return makeFree(outerPool, missing(sequence, 0, rows(sequence, 0) + more)) && makeFree(blockPool, inBlock);
     }
 
-    /** Planes of the block in which every token has a key from the start. */
-    int enteredPlanes() {
+    /** Planes of the block in which every token has a key from the start. @param deepest the most recursions of a token */
+    int enteredPlanes(int deepest) {
+        if (layout.lastExited()) {
+            return deepest;
+        }
         return layout.fullPlanes() ? planes : Math.min(1, planes);
     }
 
@@ -160,6 +169,24 @@ final class KeyPages implements AutoCloseable {
 
     private int used(int keys) {
         return (keys + pageRows - 1) / pageRows;
+    }
+
+    /**
+     * Notes that the key and value of a token that left at a recursion stand for those of deeper ones.
+     *
+     * @param key its position
+     */
+    void standIn(int sequence, int left, int deepest, int key) {
+        for (int plane = left + 1; plane <= deepest; plane++) {
+            copies.add(place(sequence, left, key), place(sequence, plane, key));
+        }
+    }
+
+    /** Copies what {@link #standIn} noted. */
+    void runCopies() {
+        if (copies != null) {
+            copies.run();
+        }
     }
 
     int usedPages(int plane) {

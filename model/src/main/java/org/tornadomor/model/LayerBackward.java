@@ -38,7 +38,8 @@ final class LayerBackward {
     private final Slot inputNorm, wQkv, wOutput, postNorm, wGateUp, wDown;
     private final Slot gInputNorm, gQkv, gOutput, gPostNorm, gGateUp, gDown;
     private final Slot start, keyStart, visible;
-    private Slot gBOutput, gBGateUp, gBDown;
+    private Slot gBGateUp;
+    private HalfEndGradient attentionEnd, feedForwardEnd;
     private QueryKeyGradient steps;
     private Slot ownKv, dOwnKv, place, base, mixed, dMixed, dShared;
     /** Null without low-rank factors. */
@@ -100,13 +101,18 @@ final class LayerBackward {
     }
 
     private void recordFeedForward() {
-        gBDown = biasGradient(shape.config().architecture().mlpBias(), gradient);
         ops.add(new SwiGlu(activated, gateUp));
-        ops.add(new MatmulNN(dActivated, gradient, wDown, false));
-        ops.add(new MatmulTN(gDown, gradient, activated));
+        feedForwardEnd =
+                new HalfEndGradient(ops, shape, Half.FEED_FORWARD, gradient, activated, wDown, normed, dNormed);
+        Slot dDown = feedForwardEnd.dProduct();
+        ops.add(new MatmulNN(dActivated, dDown, wDown, false));
+        ops.add(new MatmulTN(gDown, dDown, activated));
         add(LoraSite.DOWN, activated, dActivated);
         ops.add(new SwiGluBackward(dGateUp, dActivated, gateUp));
-        gBGateUp = biasGradient(shape.config().architecture().mlpBias(), dGateUp);
+        if (shape.config().architecture().mlpBias()) {
+            gBGateUp = ops.f32("g_bias", dGateUp.columns(), 1);
+            ops.add(new AddBiasBackward(gBGateUp, dGateUp));
+        }
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNN(dNormed, dGateUp, wGateUp, false));
         ops.add(new MatmulTN(gGateUp, dGateUp, normed));
@@ -114,20 +120,11 @@ final class LayerBackward {
         ops.add(new RmsNormBackward(gradient, gPostNorm, dNormed, mid, postNorm, shape.eps()));
     }
 
-    /** The slot of the gradient of a bias that was added, or null. */
-    private Slot biasGradient(boolean has, Slot dOut) {
-        if (!has) {
-            return null;
-        }
-        Slot slot = ops.f32("g_bias", dOut.columns(), 1);
-        ops.add(new AddBiasBackward(slot, dOut));
-        return slot;
-    }
-
     private void recordAttention() {
-        gBOutput = biasGradient(shape.config().architecture().outputBias(), gradient);
-        ops.add(new MatmulNN(dAttended, gradient, wOutput, false));
-        ops.add(new MatmulTN(gOutput, gradient, attended));
+        attentionEnd = new HalfEndGradient(ops, shape, Half.ATTENTION, gradient, attended, wOutput, normed, dNormed);
+        Slot dOutput = attentionEnd.dProduct();
+        ops.add(new MatmulNN(dAttended, dOutput, wOutput, false));
+        ops.add(new MatmulTN(gOutput, dOutput, attended));
         add(LoraSite.OUTPUT, attended, dAttended);
         recordKeys();
         steps = new QueryKeyGradient(ops, shape, dQkv);
@@ -268,14 +265,10 @@ final class LayerBackward {
         map.put(gPostNorm, gradients.postNorm());
         map.put(gGateUp, gradients.gateUp());
         map.put(gDown, gradients.down());
-        putBias(map, gBOutput, gradients.outputBias());
-        putBias(map, gBGateUp, gradients.gateUpBias());
-        putBias(map, gBDown, gradients.downBias());
-    }
-
-    private static void putBias(Map<Slot, Tensor> map, Slot slot, Tensor bias) {
-        if (slot != null) {
-            map.put(slot, bias);
+        attentionEnd.bind(map, weights, gradients);
+        feedForwardEnd.bind(map, weights, gradients);
+        if (gBGateUp != null) {
+            map.put(gBGateUp, gradients.gateUpBias());
         }
     }
 }

@@ -24,7 +24,7 @@ import org.tornadomor.engine.Tensor;
 
 /**
  * A Llama layer, {@code mid = x + Attention(norm(x)) Wo}, {@code out = mid + SwiGLU(norm(mid)) Wd}, on the active rows of one
- * recursion depth. One program serves all layers of the depth through its bindings.
+ * recursion depth; {@link HalfEnd} says what may stand before the two sums. One program serves all layers of the depth through its bindings.
  */
 final class LayerForward {
     private final LayerShape shape;
@@ -32,7 +32,8 @@ final class LayerForward {
     private final Slot x, normed, qkv, q, k, v, attended, lse, mid, gateUp, activated, out;
     private final Slot inputNorm, wQkv, wOutput, postNorm, wGateUp, wDown;
     private final Slot start, keyStart, visible;
-    private Slot bOutput, bGateUp, bDown;
+    private Slot bGateUp;
+    private HalfEnd attentionEnd, feedForwardEnd;
     private Slot ownKv, copiedKv, base, place, mixed;
     /** Of the rows that project keys, where others do not. */
     private Slot normedFirst, wKeys;
@@ -110,18 +111,14 @@ final class LayerForward {
                 shape.cache() == null ? AttentionOp.Rows.UNPAGED : shape.cache().pageRows();
         AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible, pageRows, shape.window());
         ops.add(new Attention(attended, lse, q, k, v, which, shape.heads()));
-        ops.add(new MatmulNT(mid, attended, wOutput, x));
-        add(LoraSite.OUTPUT, attended);
-        bOutput = addBias(shape.config().architecture().outputBias(), mid, LayerWeights::outputBias);
+        attentionEnd = new HalfEnd(ops, shape, lowRank, Half.ATTENTION, mid, x, attended, wOutput, normed);
         ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
         ops.add(new MatmulNT(gateUp, normed, wGateUp));
         add(LoraSite.FEED_FORWARD, normed);
         bGateUp = addBias(shape.config().architecture().mlpBias(), gateUp, LayerWeights::gateUpBias);
         if (out != null) {
             ops.add(new SwiGlu(activated, gateUp));
-            ops.add(new MatmulNT(out, activated, wDown, mid));
-            add(LoraSite.DOWN, activated);
-            bDown = addBias(shape.config().architecture().mlpBias(), out, LayerWeights::downBias);
+            feedForwardEnd = new HalfEnd(ops, shape, lowRank, Half.FEED_FORWARD, out, mid, activated, wDown, normed);
         }
     }
 
@@ -224,9 +221,13 @@ final class LayerForward {
             map.put(wDown, weights.down());
             map.put(out, a.out());
         }
-        putBias(map, bOutput, weights.outputBias());
-        putBias(map, bGateUp, weights.gateUpBias());
-        putBias(map, bDown, weights.downBias());
+        attentionEnd.bind(map, weights);
+        if (feedForwardEnd != null) {
+            feedForwardEnd.bind(map, weights);
+        }
+        if (bGateUp != null) {
+            map.put(bGateUp, weights.gateUpBias());
+        }
         map.put(start, keys.start());
         map.put(keyStart, keys.keyStart());
         map.put(visible, keys.visible());
@@ -253,12 +254,6 @@ final class LayerForward {
             lowRank.bind(map, factors, a, scratch);
         }
         return program.bind(map);
-    }
-
-    private static void putBias(Map<Slot, Tensor> map, Slot slot, Tensor bias) {
-        if (slot != null) {
-            map.put(slot, bias);
-        }
     }
 
     private Tensor keysRead(Activations a, LayerKeys keys) {

@@ -18,6 +18,8 @@ import org.tornadomor.engine.Tensor;
  * @param downBias [d]
  * @param queryNorm [h] of each head of queries
  * @param keyNorm [h] of each head of keys
+ * @param attentionOutNorm [d] of what attention adds to the residual path
+ * @param feedForwardOutNorm [d] of what the feed-forward half adds
  */
 record LayerWeights(
         Tensor inputNorm,
@@ -31,4 +33,6 @@ record LayerWeights(
         Tensor gateUpBias,
         Tensor downBias,
         Tensor queryNorm,
-        Tensor keyNorm) {}
+        Tensor keyNorm,
+        Tensor attentionOutNorm,
+        Tensor feedForwardOutNorm) {}

@@ -78,7 +78,8 @@ public record ModelConfig(
             throw new UserError("layer_types and no_rope_layers are for "
                     + architecture.layers().size() + " layers where num_hidden_layers is " + numLayers);
         }
-        architecture = architecture.named(mor != null);
+        architecture = architecture.named(mor);
+        checkNorms(architecture, mor);
         if (mor != null) {
             checkLayers(numLayers, mor);
             if (mor.lora() != null) {
@@ -137,6 +138,23 @@ public record ModelConfig(
             throw new UserError("num_hidden_layers " + numLayers + " does not divide into " + mor.numRecursions()
                     + " recursions with mor.sharing " + mor.sharing().spelling() + unique + "; the next that does is "
                     + next);
+        }
+    }
+
+    private static void checkNorms(Architecture architecture, MorConfig mor) {
+        boolean gated = mor != null && mor.router().hasExitThreshold();
+        if (gated && !architecture.loopNorm()) {
+            throw new UserError("mor.router " + mor.router().spelling()
+                    + " reads what the norm at the end of each recursion leaves; set loop_norm to true");
+        }
+        boolean fullDepth = mor != null && !mor.router().routes() && mor.sharing() == Sharing.CYCLE;
+        if (architecture.loopNorm() && !fullDepth) {
+            throw new UserError("loop_norm needs recursions that all end where the head begins: mor.sharing cycle, and"
+                    + " mor.router none or " + RouterKind.EXIT_GATE.spelling() + "; set it to false");
+        }
+        if (architecture.sandwichNorms() && mor != null && mor.lora() != null) {
+            throw new UserError("mor.lora does not work with sandwich_norms, which stand between the matrices that it"
+                    + " changes and what they feed; leave one of them out");
         }
     }
 

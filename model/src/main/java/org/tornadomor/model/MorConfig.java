@@ -24,6 +24,8 @@ import org.tornadomor.UserError;
  * @param balancing token-choice: by a loss, by a bias, or not at all
  * @param biasUpdateRate token-choice, loss-free balancing: step of the bias
  * @param auxRouter expert-choice: whether auxiliary routers exist
+ * @param exitThreshold of an exit gate: in decoding a token leaves when its probability of having left reaches this; 1 = never
+ *     before the last recursion
  * @param lora low-rank factors that tell the layers of one weight set apart, or null
  */
 public record MorConfig(
@@ -43,6 +45,7 @@ public record MorConfig(
         Balancing balancing,
         double biasUpdateRate,
         boolean auxRouter,
+        double exitThreshold,
         LoraConfig lora) {
 
     /** @throws UserError naming the key, the cause and the fix */
@@ -57,6 +60,8 @@ public record MorConfig(
             capacity = List.copyOf(capacity);
             checkCapacity(capacity, numRecursions);
         }
+        Checks.share("mor.exit_threshold", exitThreshold);
+        router.checkArch(routerArch);
         checkRouting(sharing, router, routerActivation, capacity);
         checkKv(kv, router, sharing);
         checkAuxRouter(router, auxRouter, causalRouter);
@@ -92,6 +97,10 @@ public record MorConfig(
                     + sharing.spelling() + "; use cycle or middle_cycle, where a recursion is one run of layers");
         }
         router.checkActivation(activation);
+        if (router.hasExitThreshold() && sharing != Sharing.CYCLE) {
+            throw new UserError("mor.router " + router.spelling() + " does not work with mor.sharing "
+                    + sharing.spelling() + "; use cycle, where each recursion ends where the head begins");
+        }
         if (!router.hasCapacities() && capacity != null) {
             throw new UserError("mor.capacity is for expert_choice only; remove it or set mor.router to expert_choice");
         }

@@ -6,7 +6,7 @@ import java.util.List;
 public final class MorConfigBuilder {
     private final int numRecursions;
     private final RouterKind router;
-    private Sharing sharing = Sharing.MIDDLE_CYCLE;
+    private Sharing sharing;
     private RouterArch routerArch = RouterArch.LINEAR;
     private RouterActivation routerActivation;
     private double routerAlpha;
@@ -20,12 +20,14 @@ public final class MorConfigBuilder {
     private Balancing balancing = Balancing.LOSS;
     private double biasUpdateRate = 0.001;
     private boolean auxRouter;
+    private double exitThreshold = 1;
     private LoraConfig lora;
 
     /** All defaults; activation (sigmoid or softmax) and alpha (0.1 or 1) follow the kind of router. */
     public MorConfigBuilder(int numRecursions, RouterKind router) {
         this.numRecursions = numRecursions;
         this.router = router;
+        sharing = router.defaultSharing();
         routerActivation = router.defaultActivation();
         routerAlpha = router.defaultAlpha();
     }
@@ -47,6 +49,7 @@ public final class MorConfigBuilder {
         balancing = from.balancing();
         biasUpdateRate = from.biasUpdateRate();
         auxRouter = from.auxRouter();
+        exitThreshold = from.exitThreshold();
         lora = from.lora();
     }
 
@@ -134,6 +137,12 @@ public final class MorConfigBuilder {
         return this;
     }
 
+    /** Sets {@link MorConfig#exitThreshold}. */
+    public MorConfigBuilder exitThreshold(double value) {
+        exitThreshold = value;
+        return this;
+    }
+
     /** Sets {@link MorConfig#lora}. */
     public MorConfigBuilder lora(LoraConfig value) {
         lora = value;
@@ -163,6 +172,7 @@ public final class MorConfigBuilder {
                 balancing,
                 biasUpdateRate,
                 auxRouter,
+                exitThreshold,
                 lora);
     }
 }

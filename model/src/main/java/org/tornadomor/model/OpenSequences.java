@@ -19,7 +19,22 @@ final class OpenSequences {
         /** Logit above which a token goes on. */
         float threshold;
 
+        /** By what tokens leave earlier; prompts, up to {@link #exitsFrom}, never do. */
+        ExitRule exit = ExitRule.NONE;
+
+        int exitsFrom;
+
         private boolean open;
+
+        /** What a token at a position may leave by, or null. */
+        ExitRule exitAt(int position) {
+            return exit.by() == ExitRule.By.NONE || position < exitsFrom ? null : exit;
+        }
+
+        /** Of the first tokens, how many are those that any other sequence that begins alike has the same keys of. */
+        int common(int count) {
+            return exit.by() == ExitRule.By.NONE ? count : Math.min(count, exitsFrom);
+        }
 
         private Line(int context) {
             depths = new int[context];

@@ -10,7 +10,7 @@ import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
-/** Copies the first rows of pages of the block's caches to other pages, in all layers. */
+/** Copies rows of the block's caches to other places, in all layers: the first ones of pages, or single ones. */
 final class PageCopies {
     private final Engine engine;
     private final int pageRows;
@@ -45,9 +45,17 @@ final class PageCopies {
     /** Adds the first {@code rows} rows of a page. */
     void add(int page, int otherPage, int rows) {
         for (int i = 0; i < rows; i++) {
-            from[count] = page * pageRows + i;
-            to[count++] = otherPage * pageRows + i;
+            add(page * pageRows + i, otherPage * pageRows + i);
         }
+    }
+
+    /** Adds a row. What was added is copied when there is no place for more. */
+    void add(int row, int otherRow) {
+        if (count == from.length) {
+            run();
+        }
+        from[count] = row;
+        to[count++] = otherRow;
     }
 
     /** Copies what was added. */

@@ -30,7 +30,7 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
                 .filter(l -> config.lora() != null && map.recursion(l) > 0)
                 .mapToLong(l -> LoraConfig.elements(config, map, l)
                         + vectors(config, config.architecture(), LoraConfig.projectsKeys(config, map, l))
-                        - 2L * config.hiddenSize())
+                        - (config.architecture().sandwichNorms() ? 4L : 2L) * config.hiddenSize())
                 .sum();
     }
 
@@ -53,7 +53,7 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
 
     private static long vectors(ModelConfig config, Architecture has, boolean keysAndValues) {
         long d = config.hiddenSize();
-        long norms = 2 * d + (has.headNorms() ? (keysAndValues ? 2 : 1) * config.headDim() : 0);
+        long norms = (has.sandwichNorms() ? 4 : 2) * d + (has.headNorms() ? (keysAndValues ? 2 : 1) * config.headDim() : 0);
         long keys = keysAndValues ? 2L * config.kvWidth() : 0;
         return norms
                 + (has.qkvBias() ? config.queryWidth() + keys : 0)

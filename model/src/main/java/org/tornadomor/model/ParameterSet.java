@@ -79,6 +79,8 @@ public final class ParameterSet implements AutoCloseable {
         head = config.tieEmbeddings() ? embedding : matrix(ParameterNames.HEAD, config.vocabSize(), d);
         current = ParameterGroup.ROUTERS;
         routers(RouterParameter.Role.NETWORK, matrices, routers);
+        // Part of a checkpoint, and of nothing that an optimiser walks over.
+        routers(RouterParameter.Role.FIXED, new ArrayList<>(), routers);
         for (int u = 0; u < sets; u++) {
             current = groupOf(u);
             layers.add(layer(u, bodies.get(u)));
@@ -95,8 +97,22 @@ public final class ParameterSet implements AutoCloseable {
         int d = config.hiddenSize();
         Tensor inputNorm = vector(ParameterNames.inputNorm(u), d);
         Tensor postNorm = vector(ParameterNames.postAttentionNorm(u), d);
+        boolean sandwich = config.architecture().sandwichNorms();
         LayerWeights bare = new LayerWeights(
-                inputNorm, body[0], body[1], postNorm, body[2], body[3], null, null, null, null, null, null);
+                inputNorm,
+                body[0],
+                body[1],
+                postNorm,
+                body[2],
+                body[3],
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                sandwich ? vector(ParameterNames.attentionOutputNorm(u), d) : null,
+                sandwich ? vector(ParameterNames.feedForwardOutputNorm(u), d) : null);
         return withVectors(bare, config.sharedArchitecture(map, u), true, ParameterNames.layer(u));
     }
 
@@ -137,7 +153,9 @@ public final class ParameterSet implements AutoCloseable {
                 gateUpBias,
                 has.mlpBias() ? vector(bias.apply(ParameterNames.down(0)), d) : null,
                 has.headNorms() ? vector(name.apply(ParameterNames.queryNorm(0)), config.headDim()) : null,
-                keyNorm ? vector(name.apply(ParameterNames.keyNorm(0)), config.headDim()) : null);
+                keyNorm ? vector(name.apply(ParameterNames.keyNorm(0)), config.headDim()) : null,
+                layer.attentionOutNorm(),
+                layer.feedForwardOutNorm());
     }
 
     private Tensor[] layerMatrices(int u) {

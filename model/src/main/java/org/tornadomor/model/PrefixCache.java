@@ -172,7 +172,7 @@ final class PrefixCache {
             int before = parent == null ? 0 : parent.rows[plane];
             int added = 0;
             for (int i = 0; i < pageRows; i++) {
-                added += keys.reaches(taken[i], plane) ? 1 : 0;
+                added += keys.reaches(taken[i], plane, deepest) ? 1 : 0;
             }
             entry.rows[plane] = before + added;
             entry.firstPage[plane] = before / pageRows;

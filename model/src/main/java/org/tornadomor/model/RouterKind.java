@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 
@@ -25,6 +26,9 @@ public abstract class RouterKind {
 
     /** Each token picks its depth once, before the first recursion. */
     public static final RouterKind TOKEN_CHOICE = register(new TokenChoice());
+
+    /** Nobody in training; in decoding a gate lets tokens leave behind any recursion. */
+    public static final RouterKind EXIT_GATE = register(new ExitGate());
 
     private final String spelling;
 
@@ -87,6 +91,21 @@ public abstract class RouterKind {
         return false;
     }
 
+    /** By what tokens may leave before the last recursion in decoding, each for itself, if somebody asks for it. */
+    public Set<ExitRule.By> exits() {
+        return Set.of();
+    }
+
+    /** Whether there is a probability of having left at which tokens leave ({@code mor.exit_threshold}). */
+    public boolean hasExitThreshold() {
+        return false;
+    }
+
+    /** By what tokens leave in decoding if nobody says anything. */
+    ExitRule defaultExit(MorConfig mor) {
+        return ExitRule.NONE;
+    }
+
     /** Whether training evens out how many tokens take each depth, so that how even they are is worth measuring. */
     public boolean balances() {
         return false;
@@ -112,8 +131,16 @@ public abstract class RouterKind {
         return 0.1;
     }
 
+    /** {@code mor.sharing} where the configuration says nothing. */
+    Sharing defaultSharing() {
+        return Sharing.MIDDLE_CYCLE;
+    }
+
     /** @throws UserError if its logits do not go with this activation */
     void checkActivation(RouterActivation activation) {}
+
+    /** @throws UserError if its networks cannot be of this shape */
+    void checkArch(RouterArch arch) {}
 
     /** What it adds to the parameters of a model, in the order of the file: networks, auxiliary ones, biases. */
     public List<RouterParameter> parameters(ModelConfig config) {

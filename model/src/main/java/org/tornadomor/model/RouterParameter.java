@@ -16,6 +16,8 @@ public record RouterParameter(String name, int outputs, int recursion, Role role
         NETWORK,
         /** A network with an optimiser of its own, which the model's loss does not reach. */
         AUXILIARY,
+        /** A network that a checkpoint brings and nothing here trains. */
+        FIXED,
         /** A vector that begins with zeros and that the router itself moves, no gradient. */
         BIAS
     }
@@ -26,6 +28,10 @@ public record RouterParameter(String name, int outputs, int recursion, Role role
 
     static RouterParameter auxiliary(String name, int outputs, int recursion) {
         return new RouterParameter(name, outputs, recursion, Role.AUXILIARY, true);
+    }
+
+    static RouterParameter fixed(String name, int outputs) {
+        return new RouterParameter(name, outputs, 1, Role.FIXED, true);
     }
 
     static RouterParameter bias(String name, int length, boolean stored) {

@@ -26,6 +26,8 @@ final class RunningRows {
     final int[] deepest;
     final float[] threshold;
     final boolean[] goesOn;
+    /** By what it may leave before its deepest recursion, or null. */
+    final ExitRule[] exit;
 
     /** By recursion from 1, its rows, for layers whose low-rank factors differ by depth; else none. */
     final List<AtDepth> atDepth = new ArrayList<>();
@@ -54,7 +56,7 @@ final class RunningRows {
         rows = new DecodeRows(indices, "running", most, keys.pagesEach());
         first = Extent.of("running at depth 1", most);
         recursion = indices.allocate("running.recursion", most);
-        int copies = keys.layout().fullPlanes() ? config.recursions() - 1 : 0;
+        int copies = config.kv() == KvMode.HYBRID ? config.recursions() - 1 : 0;
         copyPlace = new Tensor[copies];
         copyPlaces = new int[copies][most];
         copyViews = new Tensor[copies][];
@@ -73,6 +75,7 @@ final class RunningRows {
         deepest = new int[most];
         threshold = new float[most];
         goesOn = new boolean[most];
+        exit = new ExitRule[most];
     }
 
     int count() {
@@ -85,12 +88,13 @@ final class RunningRows {
     }
 
     /** Says of the row that was added last what its router has to know. */
-    void describe(int rowSequence, int rowDepth, int rowDeepest, float rowThreshold) {
+    void describe(int rowSequence, int rowDepth, int rowDeepest, float rowThreshold, ExitRule rowExit) {
         int i = rows.count - 1;
         sequence[i] = rowSequence;
         depth[i] = rowDepth;
         deepest[i] = rowDeepest;
         threshold[i] = rowThreshold;
+        exit[i] = rowExit;
         firstCount += rowDepth == 1 ? 1 : 0;
     }
 

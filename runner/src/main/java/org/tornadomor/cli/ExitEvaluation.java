@@ -2,6 +2,8 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import org.tornadomor.model.Confidence;
+import org.tornadomor.model.ExitRule;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Scorer;
@@ -10,21 +12,33 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What a model would predict at the end of each recursion, and how early an oracle could let tokens leave: each at the first end
- * whose most probable next token is that of the last one (arXiv 2410.20672, section 3.6).
+ * whose most probable next token is that of the last one (arXiv 2410.20672, section 3.6); and where they leave by what the head says
+ * (generate --exit softmax), each as if all before it had gone to the end.
  */
 final class ExitEvaluation {
     /** Logits that are held at once. */
     private static final int MOST_LOGITS = 16 << 20;
+
+    /** Of exits by what the head says. */
+    private static final double[] THRESHOLDS = {0.5, 0.7, 0.8, 0.9, 0.95, 0.99};
+
+    /** Whether tokens may leave so. */
+    private final boolean bySoftmax;
 
     private final int recursions;
     private final int vocabulary;
     private final double[] losses;
     private final long[] agrees;
     private final long[] leaves;
+    /** By threshold: recursions of all tokens, and tokens that say what the last recursion says. */
+    private final long[] softmaxDepth = new long[THRESHOLDS.length];
+
+    private final long[] softmaxAgrees = new long[THRESHOLDS.length];
     private long tokens;
 
     /** @param config of the model, with two recursions or more */
     ExitEvaluation(ModelConfig config) {
+        bySoftmax = ExitRule.fits(ExitRule.By.SOFTMAX, config);
         recursions = config.recursions();
         vocabulary = config.vocabSize();
         losses = new double[recursions];
@@ -49,6 +63,7 @@ final class ExitEvaluation {
         float[] logits = new float[samples * context * vocabulary];
         float[] rowLoss = new float[samples * context];
         int[][] best = new int[recursions][samples * context];
+        double[][] sure = new double[recursions][samples * context];
         while (windows.next()) {
             for (int r = 1; r <= recursions; r++) {
                 scorer.setMaxDepth(r);
@@ -57,12 +72,14 @@ final class ExitEvaluation {
                 work.mark("batch to the end of recursion " + r, true);
                 for (int i = 0; i < windows.count(); i++) {
                     best[r - 1][i] = largest(logits, i * vocabulary);
+                    sure[r - 1][i] = r == recursions ? 1 : Confidence.softmax(logits, i * vocabulary, vocabulary);
                     losses[r - 1] += windows.targets()[i] >= 0 ? rowLoss[i] : 0;
                 }
             }
             for (int i = 0; i < windows.count(); i++) {
                 if (windows.targets()[i] >= 0) {
                     add(best, i);
+                    addSoftmax(best, sure, i);
                 }
             }
             progress.advance(windows.count());
@@ -88,6 +105,17 @@ final class ExitEvaluation {
         }
         leaves[first - 1]++;
         tokens++;
+    }
+
+    private void addSoftmax(int[][] best, double[][] sure, int token) {
+        for (int t = 0; t < THRESHOLDS.length; t++) {
+            int r = 1;
+            while (sure[r - 1][token] < THRESHOLDS[t]) {
+                r++;
+            }
+            softmaxDepth[t] += r;
+            softmaxAgrees[t] += best[r - 1][token] == best[recursions - 1][token] ? 1 : 0;
+        }
     }
 
     private double[] shares(long[] counts) {
@@ -123,6 +151,20 @@ final class ExitEvaluation {
         table.print(out);
         out.println("oracle: mean depth " + Figures.fixed(meanDepth()) + " of " + recursions + ", "
                 + Figures.percentages(flops.computeSaved(exits)) + " of the layers' compute saved");
+        if (bySoftmax) {
+            printSoftmax(out);
+        }
+    }
+
+    private void printSoftmax(PrintWriter out) {
+        TextTable softmax = new TextTable("--exit softmax at", "mean depth", "agrees with the last");
+        for (int t = 0; t < THRESHOLDS.length; t++) {
+            softmax.row(
+                    Double.toString(THRESHOLDS[t]),
+                    Figures.fixed((double) softmaxDepth[t] / tokens),
+                    Figures.percentages((double) softmaxAgrees[t] / tokens));
+        }
+        softmax.print(out);
     }
 
     void addTo(ObjectNode object, Flops flops) {
@@ -138,5 +180,17 @@ final class ExitEvaluation {
         }
         object.put("oracle_mean_depth", meanDepth());
         object.put("oracle_compute_saved", flops.computeSaved(exits));
+        if (bySoftmax) {
+            addSoftmaxTo(object.putArray("softmax_exits"));
+        }
+    }
+
+    private void addSoftmaxTo(ArrayNode softmax) {
+        for (int t = 0; t < THRESHOLDS.length; t++) {
+            ObjectNode at = softmax.addObject();
+            at.put("threshold", THRESHOLDS[t]);
+            at.put("mean_depth", (double) softmaxDepth[t] / tokens);
+            at.put("agreement", (double) softmaxAgrees[t] / tokens);
+        }
     }
 }

@@ -10,6 +10,7 @@ import org.tornadomor.formats.gguf.GgmlType;
 import org.tornadomor.formats.gguf.GgufExport;
 import org.tornadomor.formats.gguf.GgufVocabulary;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.Family;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.model.io.HuggingFaceExport;
 import org.tornadomor.model.io.Llama2cExport;
@@ -160,6 +161,11 @@ final class ExportCommand implements Runnable {
         try (Tokenizer tokenizer = tokenizer(checkpoint)) {
             TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer);
             HuggingFaceExport.copy(checkpoint, out, WeightType.or(dtype, checkpoint.dtype()), texts.generation());
+        }
+        Family family = checkpoint.config().architecture().family();
+        if (family != Family.MOR) {
+            say("Wrote the " + family.title() + " as it is to " + out);
+            return;
         }
         HuggingFaceExport.explain(out);
         say("Wrote the model as it is to " + out + ": no plain Llama computes the same; " + HuggingFaceExport.README

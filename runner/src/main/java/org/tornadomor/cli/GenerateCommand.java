@@ -103,7 +103,7 @@ final class GenerateCommand implements Runnable {
                 "--no-parse-special",
                 "--bos",
                 "--no-bos");
-        GenerationOptions options = sampling.options();
+        GenerationOptions asked = sampling.options();
         try (Engine engine = model.engine().open();
                 LanguageModel loaded = model.load(engine, kv, spec.commandLine().getErr())) {
             List<int[]> ids = new ArrayList<>();
@@ -115,7 +115,7 @@ final class GenerateCommand implements Runnable {
             if (ids.isEmpty()) {
                 throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
             }
-            sampling.requireFits(spec, loaded.config());
+            GenerationOptions options = sampling.fit(spec, loaded.config(), asked);
             WorkReport work = WorkReport.of(engine, model.engine().reportsTransfers());
             work.mark("loading", false);
             if (json.wanted()) {

@@ -117,6 +117,12 @@ final class InfoCommand implements Runnable {
 
     private static String recursion(MorConfig mor) {
         String keys = "keys and values " + mor.kv().spelling();
+        if (mor.router().hasExitThreshold()) {
+            String leave = mor.exitThreshold() < 1
+                    ? "at a probability of " + mor.exitThreshold() + " of having left"
+                    : "behind the last recursion, unless --exit-threshold is given";
+            return "exit gate, new tokens leave " + leave + ", " + keys;
+        }
         if (!mor.router().routes()) {
             return keys;
         }

@@ -73,7 +73,7 @@ final class PlayCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         sampling.requireEffect(spec);
-        GenerationOptions options = sampling.options();
+        GenerationOptions asked = sampling.options();
         Optional<ChatTemplate> chat = template();
         NoEffect.of(spec)
                 .when(chat::isEmpty, "inputs are continued: the model has no chat template, or none is used", SYSTEM);
@@ -84,7 +84,7 @@ final class PlayCommand implements Callable<Integer> {
                         + " the folder, or the tokenizer.bin of a file of llama2.c beside it, or give token ids to "
                         + RootCommand.NAME + " generate");
             }
-            sampling.requireFits(spec, loaded.config());
+            GenerationOptions options = sampling.fit(spec, loaded.config(), asked);
             WorkReport work = WorkReport.of(engine, model.engine().reportsTransfers());
             work.mark("loading", false);
             Integer code = play(

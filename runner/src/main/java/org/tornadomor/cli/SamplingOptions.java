@@ -116,6 +116,9 @@ final class SamplingOptions {
                     + "Default: ${DEFAULT-VALUE}.")
     private int maxDepth;
 
+    @Mixin
+    private ExitOptions exits;
+
     /**
      * Refuses options that change nothing beside others.
      *
@@ -152,16 +155,25 @@ final class SamplingOptions {
                         () -> maxNewTokens == 1,
                         "nothing was drawn before the only token",
                         FREQUENCY_PENALTY,
-                        PRESENCE_PENALTY)
-                .when(() -> maxDepth == 1, "no token goes on with --max-depth 1", THRESHOLD);
+                        PRESENCE_PENALTY,
+                        ExitOptions.EXIT,
+                        ExitOptions.THRESHOLD)
+                .when(
+                        () -> maxDepth == 1,
+                        "no token goes on with --max-depth 1",
+                        THRESHOLD,
+                        ExitOptions.EXIT,
+                        ExitOptions.THRESHOLD);
     }
 
     /**
-     * Refuses what does not go with a model.
+     * Looks at what depends on the model.
      *
-     * @throws UserError naming it
+     * @param options as {@link #options} gives them
+     * @return the same for the model
+     * @throws UserError naming what does not go with it
      */
-    void requireFits(CommandSpec spec, ModelConfig config) {
+    GenerationOptions fit(CommandSpec spec, ModelConfig config, GenerationOptions options) {
         if (maxDepth > config.recursions()) {
             throw new UserError("--max-depth " + maxDepth + " is more than the model's " + config.recursions()
                     + " recursions; give at most that");
@@ -171,6 +183,7 @@ final class SamplingOptions {
                         () -> !config.router().hasThreshold(),
                         "the model has no router that decides by a threshold",
                         THRESHOLD);
+        return options.withExit(exits.rule(config));
     }
 
     /** The options as they were given. */
@@ -188,6 +201,7 @@ final class SamplingOptions {
                 seed.value(),
                 stop,
                 threshold,
-                maxDepth);
+                maxDepth,
+                null);
     }
 }

@@ -57,6 +57,9 @@ final class ServeCommand implements Runnable {
     @Mixin
     private ServingOptions serving;
 
+    @Mixin
+    private ExitOptions exits;
+
     @Option(
             names = "--model-name",
             paramLabel = "NAME",
@@ -162,7 +165,7 @@ final class ServeCommand implements Runnable {
         PrintWriter err = spec.commandLine().getErr();
         try (LoadedModel loaded = LoadedModel.load(checkpoint, model.engine(), model.weights(), notes);
                 ServingSetup setup = ServingSetup.of(loaded, serving, nameOf(loaded), model.bos(), chatTemplate, err)) {
-            ServedModel served = setup.model();
+            ServedModel served = setup.model().withExit(exits.rule(loaded.config()));
             WorkReport work = WorkReport.of(loaded.engine(), model.engine().reportsTransfers());
             work.mark("loading", false);
             server.serve(served);

@@ -90,6 +90,7 @@ final class Sequence implements RequestListener {
                 ends,
                 options.threshold(),
                 options.maxDepth(),
+                options.exit(),
                 new Extras(Map.of(), options.frequencyPenalty(), options.presencePenalty(), -1, false, false));
     }
 

@@ -16,6 +16,8 @@ final class ModelCard {
                 .put("router", model.config().router().spelling().replace('_', '-'))
                 .put("has_threshold", model.config().router().hasThreshold())
                 .put("threshold", Wanted.NEUTRAL_THRESHOLD)
+                .put("exit", model.exit().by().spelling())
+                .put("exit_threshold", model.exit().threshold())
                 .put("context", model.context())
                 .put("has_tokenizer", model.hasTokenizer())
                 .put("chat_template", model.chat() != null)

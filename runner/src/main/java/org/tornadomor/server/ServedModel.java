@@ -1,5 +1,6 @@
 package org.tornadomor.server;
 
+import org.tornadomor.model.ExitRule;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.serving.ServingLoop;
 import org.tornadomor.template.ChatTemplate;
@@ -16,6 +17,7 @@ import org.tornadomor.tokenizer.TextBoundaries;
  * @param bos whether prompts begin with the beginning token in any case; null leaves it to the checkpoint and to chat templates
  * @param context tokens that a prompt and its answer may have together
  * @param chat how conversations become text; null where there is no template
+ * @param exit by what tokens leave earlier where a request says nothing
  * @param loop decodes
  */
 public record ServedModel(
@@ -27,7 +29,27 @@ public record ServedModel(
         Boolean bos,
         int context,
         ChatTemplate chat,
+        ExitRule exit,
         ServingLoop loop) {
+    /** As the model says by itself when tokens leave. */
+    public ServedModel(
+            String name,
+            long created,
+            ModelConfig config,
+            long parameters,
+            TextBoundaries texts,
+            Boolean bos,
+            int context,
+            ChatTemplate chat,
+            ServingLoop loop) {
+        this(name, created, config, parameters, texts, bos, context, chat, ExitRule.of(config), loop);
+    }
+
+    /** The same with another rule for requests that say nothing. */
+    public ServedModel withExit(ExitRule value) {
+        return new ServedModel(
+                name, created, config, parameters, texts, bos, context, chat, value, loop);
+    }
 
     boolean hasTokenizer() {
         return texts.tokenizer() != null;

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import org.tornadomor.UserError;
+import org.tornadomor.model.ExitRule;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.Spelled;
 import org.tornadomor.serving.Extras;
 import org.tornadomor.serving.Request;
 import tools.jackson.databind.JsonNode;
@@ -21,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  * @param stops strings that end a text
  * @param threshold above which tokens go on to the next recursion
  * @param maxDepth recursions at most; 0 for all
+ * @param exit by what tokens leave earlier
  * @param extras biases, penalties and scores
  * @param stream whether the answer comes in events
  * @param usageAtEnd whether the last event holds usage
@@ -34,6 +38,7 @@ record Wanted(
         List<String> stops,
         double threshold,
         int maxDepth,
+        ExitRule exit,
         Extras extras,
         boolean stream,
         boolean usageAtEnd,
@@ -83,6 +88,7 @@ record Wanted(
                 stops(fields, model),
                 threshold(fields, model.config()),
                 fields.integer("max_depth", 0, 1, model.config().recursions()),
+                exit(fields, model),
                 extras(fields, model.config(), scores, promptScores),
                 stream,
                 usage,
@@ -145,6 +151,23 @@ record Wanted(
         return threshold;
     }
 
+    private static ExitRule exit(Fields fields, ServedModel model) {
+        String how = fields.text("exit");
+        double threshold = fields.number("exit_threshold", 1, 0, 1);
+        if (how == null && !fields.has("exit_threshold")) {
+            return model.exit();
+        }
+        try {
+            ExitRule.By by = how == null ? null : Spelled.parse(ExitRule.By.class, "exit", how);
+            // A threshold alone is one of what the server does by itself.
+            by = by == null && model.exit().by() != ExitRule.By.NONE ? model.exit().by() : by;
+            return ExitRule.of(
+                    model.config(), by, fields.has("exit_threshold") ? threshold : null, "exit", "exit_threshold");
+        } catch (UserError e) {
+            throw ApiError.invalid(how == null ? "exit_threshold" : "exit", "unsupported", e.getMessage());
+        }
+    }
+
     private static Extras extras(Fields fields, ModelConfig config, int scores, boolean promptScores) {
         Map<Integer, Double> biases = new HashMap<>();
         for (Map.Entry<String, JsonNode> entry : fields.entries("logit_bias", MOST_BIASES)) {
@@ -182,6 +205,7 @@ record Wanted(
                 List.copyOf(all),
                 threshold,
                 maxDepth,
+                exit,
                 extras,
                 stream,
                 usageAtEnd,
@@ -194,6 +218,6 @@ record Wanted(
                 .filter(id -> !stopTokens.contains(id))
                 .mapToInt(id -> id)
                 .toArray();
-        return new Request(prompt, maxTokens, sampling, seed + choice, ends, threshold, maxDepth, extras);
+        return new Request(prompt, maxTokens, sampling, seed + choice, ends, threshold, maxDepth, exit, extras);
     }
 }

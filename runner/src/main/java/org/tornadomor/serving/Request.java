@@ -2,6 +2,7 @@ package org.tornadomor.serving;
 
 import java.util.Objects;
 import org.tornadomor.UserError;
+import org.tornadomor.model.ExitRule;
 
 /**
  * Tokens to continue.
@@ -13,6 +14,7 @@ import org.tornadomor.UserError;
  * @param ends tokens that end the text; they are not part of it
  * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
  * @param maxDepth at most so many recursions; 0 for as many as the model has
+ * @param exit by what tokens may leave earlier in models without a router; null for what the model does by itself
  * @param extras what few requests ask for
  */
 public record Request(
@@ -23,6 +25,7 @@ public record Request(
         int[] ends,
         double threshold,
         int maxDepth,
+        ExitRule exit,
         Extras extras) {
     /**
      * How a token is drawn. The limits look at the probabilities at the temperature, and each at those of all tokens, so that
@@ -72,6 +75,19 @@ public record Request(
     public Request(
             int[] prompt, int maxNewTokens, Sampling sampling, long seed, int[] ends, double threshold, int maxDepth) {
         this(prompt, maxNewTokens, sampling, seed, ends, threshold, maxDepth, Extras.NONE);
+    }
+
+    /** Where tokens leave as the model says by itself. */
+    public Request(
+            int[] prompt,
+            int maxNewTokens,
+            Sampling sampling,
+            long seed,
+            int[] ends,
+            double threshold,
+            int maxDepth,
+            Extras extras) {
+        this(prompt, maxNewTokens, sampling, seed, ends, threshold, maxDepth, null, extras);
     }
 
     static void require(boolean condition, String what, String range) {

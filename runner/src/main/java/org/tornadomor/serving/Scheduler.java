@@ -12,6 +12,7 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Decoder;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
+import org.tornadomor.model.ExitRule;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.serving.RequestListener.End;
@@ -86,6 +87,8 @@ public final class Scheduler implements AutoCloseable {
             throw new UserError("a maximum depth of " + request.maxDepth() + " is more than the model's "
                     + config.recursions() + " recursions; ask for at most that");
         }
+        ExitRule exit = exit(request);
+        exit.requireFits("exit " + exit.by().spelling(), config);
         config.requireTokens(request.prompt(), 0, request.prompt().length);
         for (int id : request.extras().logitBias().keySet()) {
             config.requireTokens(new int[] {id}, 0, 1);
@@ -206,6 +209,7 @@ public final class Scheduler implements AutoCloseable {
                 return;
             }
             int sequence = decoder.open(first.request.threshold(), depth(first.request));
+            decoder.setExit(sequence, exit(first.request), first.request.prompt().length);
             int known = reuses(first) ? decoder.adopt(sequence, first.ids, first.known) : 0;
             if (!running.isEmpty() && !decoder.hasRoom(sequence, first.known - known)) {
                 decoder.close(sequence);
@@ -230,6 +234,10 @@ public final class Scheduler implements AutoCloseable {
     /** Where tokens of a prompt are scored, all have to be computed. */
     private boolean reuses(Running request) {
         return reusesPrefixes && request.promptScores == null;
+    }
+
+    private ExitRule exit(Request request) {
+        return request.exit() == null ? ExitRule.of(config) : request.exit();
     }
 
     private int depth(Request request) {

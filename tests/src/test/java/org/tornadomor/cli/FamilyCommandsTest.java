@@ -80,6 +80,8 @@ class FamilyCommandsTest {
         "qwen3, beyond a plain Llama, norms on the heads of queries and keys",
         "mistral-sliding, beyond a plain Llama, a window of 24 tokens on all layers",
         "smollm3, beyond a plain Llama, no positions on 1 of 4 layers",
+        "ouro, model, 'recursive, exit_gate, 4 recursions'",
+        "ouro, beyond a plain Llama, 'norms on what attention and the feed-forward half add, the final norm at'",
         "llama-yarn, beyond a plain Llama, rotary scaling yarn",
         "llama-dynamic, positions, '32, sequences up to 128'"
     })
@@ -99,7 +101,8 @@ class FamilyCommandsTest {
         "llama-biases, biases on attention's output",
         "llama-rope-llama3, rotary scaling llama3",
         "mistral-sliding, a window of 24",
-        "qwen3, norms on the heads"
+        "qwen3, norms on the heads",
+        "ouro, norms that no plain Llama has"
     })
     void llama2cRefusesWhatItDoesNotCompute(String name, String expected) {
         Outcome.of("export", FAMILIES.resolve(name), "--format", "llama2c", "--out", folder.resolve("model.bin"))

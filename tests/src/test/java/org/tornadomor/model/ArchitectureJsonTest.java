@@ -45,6 +45,9 @@ class ArchitectureJsonTest {
     void writingKeepsEverything(Path file) {
         ModelConfig config = ModelConfig.read(file);
         assertEquals(config, ConfigJson.parse(config.toJson(), "again", UnknownKeys.REFUSED, true));
+        if (config.mor() != null) {
+            return;
+        }
         ModelConfig recursive = config.withNumLayers(2)
                 .withArchitecture(config.architecture().withLayers(List.of()))
                 .withMor(MorConfig.recursive(2).toBuilder()
@@ -89,14 +92,60 @@ class ArchitectureJsonTest {
     @Test
     void familiesAreFoundByWhatTheyCompute() {
         Architecture llama = Architecture.LLAMA;
-        assertEquals(Family.LLAMA, Family.of(llama.withBiases(true, true, true)));
-        assertEquals(Family.QWEN2, Family.of(llama.withBiases(true, false, false)));
-        assertEquals(Family.QWEN3, Family.of(llama.withHeadNorms(true)));
+        assertEquals(Family.LLAMA, Family.of(llama.withBiases(true, true, true), null));
+        assertEquals(Family.QWEN2, Family.of(llama.withBiases(true, false, false), null));
+        assertEquals(Family.QWEN3, Family.of(llama.withHeadNorms(true), null));
         AttentionKind window = new AttentionKind(8, true);
-        assertEquals(Family.MISTRAL, Family.of(llama.withLayers(List.of(window, window))));
-        assertEquals(Family.SMOLLM3, Family.of(llama.withLayers(List.of(AttentionKind.FULL, window))));
-        assertEquals(Family.SMOLLM3, Family.of(llama.withLayers(List.of(AttentionKind.FULL, NO_POSITIONS))));
-        assertEquals(Family.MOR, Family.of(llama.withHeadNorms(true).withBiases(false, false, true)));
+        assertEquals(Family.MISTRAL, Family.of(llama.withLayers(List.of(window, window)), null));
+        assertEquals(Family.SMOLLM3, Family.of(llama.withLayers(List.of(AttentionKind.FULL, window)), null));
+        assertEquals(Family.SMOLLM3, Family.of(llama.withLayers(List.of(AttentionKind.FULL, NO_POSITIONS)), null));
+        assertEquals(Family.MOR, Family.of(llama.withHeadNorms(true).withBiases(false, false, true), null));
+    }
+
+    /** Where that is all that recurs, under the authors' keys; with anything else under keys of our own. */
+    @Test
+    void loopsAreWrittenAsTheyAreRead() {
+        String more = "'total_ut_steps': 3, 'early_exit_threshold': 0.4, 'use_sliding_window': true, 'sliding_window': 9,"
+                + " 'max_window_layers': 1";
+        ModelConfig config = config("ouro", 2, more);
+        assertEquals(6, config.numLayers());
+        assertEquals(3, config.recursions());
+        assertEquals(0.4, config.mor().exitThreshold());
+        assertEquals(RouterKind.EXIT_GATE, config.router());
+        assertEquals(List.of(0, 9, 0, 9, 0, 9), config.architecture().layers().stream().map(AttentionKind::window).toList());
+        assertTrue(config.toJson().contains("\"total_ut_steps\" : 3"), config.toJson());
+        assertEquals(config, ConfigJson.parse(config.toJson(), "again", UnknownKeys.REFUSED, true));
+        ModelConfig other = config.withArchitecture(config.architecture().withBiases(true, true, false));
+        assertEquals(Family.MOR, other.architecture().family());
+        assertEquals(other, ConfigJson.parse(other.toJson(), "again", UnknownKeys.REFUSED, true));
+        assertEquals(4, config("ouro", 2, "").recursions());
+        assertEquals(1, config("ouro", 2, "").mor().exitThreshold());
+    }
+
+    @Test
+    void loopsThatAreNoneAreRefused() {
+        assertTrue(refusal("ouro", 2, "'total_ut_steps': 0").contains("total_ut_steps is 0"));
+        assertTrue(refusal("ouro", 2, "'early_exit_threshold': 1.5").contains("early_exit_threshold is 1.5"));
+        assertTrue(refusal("ouro", 2, "'early_exit_threshold': 0").contains("above 0 and at most 1"));
+        assertTrue(refusal("ouro", 2, "'early_exit_step': 2").contains("early_exit_step 2"));
+        assertTrue(refusal("ouro", 2, "'loop_gates': 2").contains("loop_gates 2"));
+        assertTrue(refusal("ouro", 2, "'mor': {'num_recursions': 2, 'router': 'none'}").contains("total_ut_steps"));
+        assertTrue(refusal("llama", 2, "'total_ut_steps': 2").contains("total_ut_steps 2"));
+        String own = "'auto_map': {'AutoConfig': 'configuration_ouro.OuroConfig', 'AutoModel': '%s'}";
+        assertEquals(4, config("ouro", 2, own.formatted("modeling_ouro.OuroModel")).recursions());
+        assertEquals(4, config("ouro", 2, own.formatted("ByteDance/Ouro-1.4B--modeling_ouro.OuroModel")).recursions());
+        assertTrue(refusal("ouro", 2, own.formatted("modeling_other.OuroModel")).contains("auto_map"));
+        assertTrue(refusal("llama", 2, own.formatted("modeling_ouro.OuroModel")).contains("auto_map"));
+        String mor = "'mor': {'num_recursions': 2, 'router': '%s', 'sharing': '%s'%s}";
+        assertTrue(refusal("mor", 2, mor.formatted("exit_gate", "cycle", "")).contains("loop_norm"));
+        assertTrue(refusal("mor", 2, "'loop_norm': true, " + mor.formatted("exit_gate", "middle_cycle", ""))
+                .contains("use cycle"));
+        assertTrue(refusal("mor", 2, "'loop_norm': true, " + mor.formatted("token_choice", "cycle", ""))
+                .contains("loop_norm needs"));
+        assertTrue(refusal("mor", 2, "'loop_norm': true, " + mor.formatted("exit_gate", "cycle", ", 'router_arch': 'mlp'"))
+                .contains("use linear"));
+        assertTrue(refusal("mor", 2, "'sandwich_norms': true, " + mor.formatted("none", "cycle", ", 'lora': {'rank': 2}"))
+                .contains("sandwich_norms"));
     }
 
     @Test

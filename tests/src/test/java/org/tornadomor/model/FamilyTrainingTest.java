@@ -27,7 +27,7 @@ class FamilyTrainingTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-late-windows", "qwen3", "smollm3-windows-biases", "llama-dynamic", "llama-yarn"})
+    @ValueSource(strings = {"qwen2-late-windows", "qwen3", "smollm3-windows-biases", "llama-dynamic", "llama-yarn", "ouro"})
     void trainingGoesOnAndIsKept(String name) {
         FamilyCase golden = FamilyCase.of(name);
         try (Engine engine = new CpuEngine(2);
@@ -35,7 +35,9 @@ class FamilyTrainingTest {
             Map<String, float[]> before = values(engine, weights);
             train(engine, weights, golden);
             Map<String, float[]> after = values(engine, weights);
-            before.forEach((tensor, old) -> assertTrue(moved(old, after.get(tensor)), tensor + " stood still"));
+            // What trains the gate of exits is not defined.
+            before.forEach((tensor, old) ->
+                    assertEquals(!tensor.contains("early_exit_gate"), moved(old, after.get(tensor)), tensor));
             float[] logits = golden.score(engine, weights);
             Checkpoints.save(engine, weights, folder.resolve("saved"), DType.F32);
             try (CheckpointFolder saved = CheckpointFolder.open(folder.resolve("saved"));

@@ -12,6 +12,10 @@ final class Features {
     static final int WINDOWS = 16;
     static final int WINDOWS_EVERYWHERE = 32;
     static final int NO_POSITIONS = 64;
+    static final int SANDWICH_NORMS = 1 << 12;
+    /** Of recursive models with cycle and no router. */
+    static final int LOOP_NORM = 1 << 13;
+
     static final int ALL = QKV_BIAS | OUTPUT_BIAS | MLP_BIAS | HEAD_NORMS | WINDOWS | NO_POSITIONS;
 
     private static final List<RotaryScaling> SCALINGS = List.of(
@@ -42,7 +46,8 @@ final class Features {
                 .withBiases(has(bits, QKV_BIAS), has(bits, OUTPUT_BIAS), has(bits, MLP_BIAS))
                 // Norms of two values are too steep for differences.
                 .withHeadNorms(has(bits, HEAD_NORMS) && config.headDim() >= 4)
-                .withScaling(SCALINGS.get(bits / 128 % SCALINGS.size()))
+                .withNorms(has(bits, SANDWICH_NORMS), has(bits, LOOP_NORM))
+                .withScaling(SCALINGS.get(bits % SANDWICH_NORMS / 128 % SCALINGS.size()))
                 .withLayers(kinds));
     }
 

@@ -296,10 +296,15 @@ final class ReferenceModel {
             for (int t = 0; t < length; t++) {
                 h[t] = Arrays.copyOfRange(table, inputs[at + t] * d, (inputs[at + t] + 1) * d);
             }
-            boolean routed = config.router() != RouterKind.NONE;
+            boolean routed = config.router().routes();
             boolean recursionsDone = false;
+            int recursion = 0;
             for (ReferenceShape.Layer layer : layers) {
                 if (layer.recursion() == 0 || !routed && layer.recursion() <= choice.maxDepth()) {
+                    if (config.architecture().loopNorm() && layer.recursion() > recursion) {
+                        normAll(recursion);
+                        recursion = layer.recursion();
+                    }
                     store(everyone, layer(layer, everyone, h));
                     for (int t = 0; t < length; t++) {
                         ends[layer.recursion()][at + t] = h[t];
@@ -319,6 +324,19 @@ final class ReferenceModel {
                     result.depth[at + t] = Math.min(choice.maxDepth(), recursions);
                 }
             }
+        }
+
+        /** What a recursion left, through the final norm. */
+        private void normAll(int recursion) {
+            for (int t = 0; t < length && recursion > 0; t++) {
+                h[t] = rmsNorm(h[t], weight("model.norm.weight"), config.rmsNormEps());
+            }
+        }
+
+        /** What a half of a layer adds, through its norm if it has one. */
+        private double[] added(double[] x, String norm) {
+            double[] w = weights.get(norm);
+            return w == null ? x : rmsNorm(x, w, config.rmsNormEps());
         }
 
         private void store(int[] active, double[][] rows) {
@@ -358,12 +376,14 @@ final class ReferenceModel {
                         active[i] - documentStart(active[i]));
                 double[] mid = x[i].clone();
                 int window = kind(layer).window();
-                add(mid, 1, project(layer, "self_attn.o_proj", attend(q, keys, active[i], window)));
+                double[] attended = project(layer, "self_attn.o_proj", attend(q, keys, active[i], window));
+                add(mid, 1, added(attended, prefix + "input_layernorm_2.weight"));
                 double[] n = rmsNorm(mid, postNorm, eps);
                 out[i] = mid.clone();
                 double[] gate = project(layer, "mlp.gate_proj", n);
                 double[] up = project(layer, "mlp.up_proj", n);
-                add(out[i], 1, project(layer, "mlp.down_proj", ReferenceMath.swiGlu(gate, up)));
+                double[] fed = project(layer, "mlp.down_proj", ReferenceMath.swiGlu(gate, up));
+                add(out[i], 1, added(fed, prefix + "post_attention_layernorm_2.weight"));
             }
             return out;
         }

@@ -100,6 +100,30 @@ final class TinyConfigs {
             int bits = (i % 2 == 0 ? Features.ALL : i * 37 % 128) + 128 * (i % 5);
             all.put("features " + bits + " of " + names.get(i), Features.with(kinds.get(i), bits, 2 + i % 2));
         }
+        for (int i = 0; i < kinds.size(); i += 5) {
+            if (kinds.get(i).lora() == null) {
+                int bits = Features.SANDWICH_NORMS | (i % 2 == 0 ? Features.ALL : 0);
+                all.put("sandwich norms of " + names.get(i), Features.with(kinds.get(i), bits, 3));
+            }
+        }
+        for (KvMode kv : List.of(KvMode.RECURSION_WISE, KvMode.SHARED)) {
+            all.put("loop norm " + kv, looped(3, RouterKind.NONE, kv, Features.LOOP_NORM));
+        }
+        all.put("exit gate", looped(3, RouterKind.EXIT_GATE, KvMode.RECURSION_WISE, OURO));
+        all.put("exit gate, features", looped(2, RouterKind.EXIT_GATE, KvMode.RECURSION_WISE, OURO | Features.ALL));
+    }
+
+    /** What an Ouro has beyond a plain Llama. */
+    static final int OURO = Features.SANDWICH_NORMS | Features.LOOP_NORM;
+
+    /** Two layers that run several times. */
+    static ModelConfig looped(int recursions, RouterKind router, KvMode kv, int features) {
+        ModelConfig plain = Features.with(multiHead(2 * recursions, MorConfig.recursive(recursions).withSharing(Sharing.CYCLE)), features, 3);
+        return plain.withMor(new MorConfigBuilder(recursions, router)
+                .sharing(Sharing.CYCLE)
+                .kv(kv)
+                .exitThreshold(router.hasExitThreshold() ? 0.5 : 1)
+                .build());
     }
 
     private static void recursive(Map<String, ModelConfig> all) {

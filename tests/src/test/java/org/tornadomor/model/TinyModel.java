@@ -142,7 +142,7 @@ final class TinyModel implements AutoCloseable {
         for (int i = 0; i < floats.length; i++) {
             floats[i] = (float) (scale * random.nextGaussian());
             if (vector) {
-                floats[i] = (float) ((name.endsWith("norm.weight") ? 1 : 0) + 0.2 * random.nextGaussian());
+                floats[i] = (float) ((name.contains("norm") ? 1 : 0) + 0.2 * random.nextGaussian());
             }
         }
         return floats;

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tornadomor.model.Sharing;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.template.ChatTemplate;
 import tools.jackson.databind.JsonNode;
@@ -395,6 +396,27 @@ class ApiTest {
         JsonNode error = server.answer(404, COMPLETIONS, "{'prompt': 'a', 'model': 'other'}")
                 .get("error");
         assertEquals("model_not_found", error.get("code").stringValue());
+    }
+
+    @Test
+    void tokensLeaveAsARequestAsks() {
+        MorConfig mor = MorConfig.recursive(5).withSharing(Sharing.CYCLE);
+        try (ServerFixture other = new ServerFixture(ServerFixture.Plan.PLAIN.withMor(mor))) {
+            String ask = "{'prompt': 'abc', 'max_tokens': 6, 'temperature': 0, 'ignore_eos': true%s}";
+            assertEquals(
+                    List.of(5, 5, 5, 5, 5, 5),
+                    ints(other.answer(200, COMPLETIONS, ask.formatted("")).at("/choices/0/depths")));
+            String low = ", 'exit': 'softmax', 'exit_threshold': 1e-9";
+            assertEquals(
+                    List.of(5, 1, 1, 1, 1, 1),
+                    ints(other.answer(200, COMPLETIONS, ask.formatted(low)).at("/choices/0/depths")));
+            for (String wrong : List.of(
+                    "'exit': 'gate'", "'exit': 'x'", "'exit': 1", "'exit_threshold': 0.5", "'exit': 'state', 'exit_threshold': 0")) {
+                other.answer(400, COMPLETIONS, ask.formatted(", " + wrong));
+            }
+            assertEquals("none", other.get(200, "/v1/models/tiny").get("exit").stringValue());
+        }
+        server.answer(400, COMPLETIONS, "{'prompt': 'abc', 'exit': 'softmax'}");
     }
 
     @Test

@@ -3,9 +3,15 @@ package org.tornadomor.serving;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
+import org.tornadomor.model.Architecture;
+import org.tornadomor.model.ExitRule;
 import org.tornadomor.model.KvMode;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.MorConfigBuilder;
+import org.tornadomor.model.RouterKind;
+import org.tornadomor.model.Sharing;
 
 /** Small models and requests to them. */
 final class Requests {
@@ -13,13 +19,15 @@ final class Requests {
 
     private Requests() {}
 
-    private static ModelConfig config(MorConfig mor) {
-        return new ModelConfig(50, 16, 24, 5, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, mor);
+    private static ModelConfig config(int layers, Architecture architecture, MorConfig mor) {
+        return new ModelConfig(
+                50, 16, 24, layers, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, architecture, mor);
     }
 
-    /** A small model: 0 to 4 are kinds of routers and keys, 5 is vanilla. */
+    /** A small model: 0 to 4 are kinds of routers and keys, 5 is vanilla, 6 and 7 let tokens leave, 7 by a gate. */
     static ModelConfig config(int kind) {
-        return config(mor(kind));
+        Architecture architecture = kind == 7 ? Architecture.LLAMA.withNorms(true, true) : Architecture.LLAMA;
+        return config(kind < 6 ? 5 : 6, architecture, mor(kind));
     }
 
     private static MorConfig mor(int kind) {
@@ -29,6 +37,12 @@ final class Requests {
             case 2 -> MorConfig.recursive(3);
             case 3 -> MorConfig.expertChoice(3).withKv(KvMode.SHARED);
             case 4 -> MorConfig.expertChoice(3).withKv(KvMode.HYBRID);
+            case 6 -> MorConfig.recursive(3).withSharing(Sharing.CYCLE);
+            case 7 ->
+                new MorConfigBuilder(3, RouterKind.EXIT_GATE)
+                        .sharing(Sharing.CYCLE)
+                        .exitThreshold(0.7)
+                        .build();
             default -> null;
         };
     }
@@ -60,7 +74,17 @@ final class Requests {
                 ends,
                 0.4 + 0.2 * random.nextDouble(),
                 depth,
+                ExitRule.fits(ExitRule.By.STATE, config) ? exit(random, config) : null,
                 extras);
+    }
+
+    /** Any rule that the model knows, or its own. */
+    private static ExitRule exit(Random random, ModelConfig config) {
+        List<ExitRule.By> rules = Stream.of(ExitRule.By.values())
+                .filter(by -> ExitRule.fits(by, config))
+                .toList();
+        ExitRule.By by = rules.get(random.nextInt(rules.size()));
+        return random.nextInt(4) == 0 ? null : new ExitRule(by, 0.1 + 0.8 * random.nextDouble());
     }
 
     private static Extras extras(Random random, ModelConfig config) {

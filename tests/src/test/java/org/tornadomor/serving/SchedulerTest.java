@@ -29,7 +29,7 @@ class SchedulerTest {
     private static final int CONTEXT = Requests.CONTEXT;
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 3, 4, 5})
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
     void companyChangesNothing(int kind) {
         ModelConfig config = Requests.config(kind);
         Random random = new Random(40 + kind);

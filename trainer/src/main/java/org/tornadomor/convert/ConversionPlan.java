@@ -14,6 +14,7 @@ import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.Sharing;
+import org.tornadomor.model.io.PlainLlama;
 
 /**
  * What a conversion will do, decided before a weight is read.
@@ -44,9 +45,9 @@ public record ConversionPlan(ModelConfig source, ModelConfig target, List<Intege
             LayerSelection selection,
             long seed) {
         if (source.mor() != null) {
-            String fix = source.router().routes()
-                    ? "give a plain Llama"
-                    : "'export --format hf' makes a plain Llama of it, or give another";
+            String fix = PlainLlama.computes(source)
+                    ? "'export --format hf' makes a plain Llama of it, or give another"
+                    : "give a plain Llama";
             throw new UserError(path + " is a recursive model already, with mor.num_recursions " + source.recursions()
                     + ", and convert begins with a plain one; " + fix);
         }

@@ -42,7 +42,9 @@ public record CheckpointDescription(
             return config.architecture().family().title();
         }
         String name =
-                mor.router().routes() ? "Mixture-of-Recursions, " + mor.router().spelling() : "recursive";
+                mor.router().routes()
+                ? "Mixture-of-Recursions, " + mor.router().spelling()
+                : mor.router().hasExitThreshold() ? "recursive, " + mor.router().spelling() : "recursive";
         return name + ", " + mor.numRecursions() + " recursions, "
                 + mor.sharing().spelling()
                 + (mor.lora() == null

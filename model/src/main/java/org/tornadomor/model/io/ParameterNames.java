@@ -25,6 +25,12 @@ public final class ParameterNames {
      */
     public static final String ROUTER_BIAS = "model.router.bias";
 
+    /** The prefix of the gate at which tokens leave: [1, d]. */
+    public static final String EXIT_GATE = "model.early_exit_gate";
+
+    /** [1], the gate's bias. */
+    public static final String EXIT_GATE_BIAS = "model.early_exit_gate.bias";
+
     /** What the names of all low-rank factors begin with. */
     public static final String LORA = "model.lora.";
 
@@ -90,6 +96,16 @@ public final class ParameterNames {
     /** [d], before the feed-forward. */
     public static String postAttentionNorm(int u) {
         return layer(u, "post_attention_layernorm");
+    }
+
+    /** [d], of sandwich norms: behind attention, before its result joins the residual path. */
+    public static String attentionOutputNorm(int u) {
+        return layer(u, "input_layernorm_2");
+    }
+
+    /** [d], of sandwich norms: behind the feed-forward, before its result joins the residual path. */
+    public static String feedForwardOutputNorm(int u) {
+        return layer(u, "post_attention_layernorm_2");
     }
 
     /** [ffn, d], the half of SwiGLU that goes through SiLU. */

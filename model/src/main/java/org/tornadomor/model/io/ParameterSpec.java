@@ -19,7 +19,7 @@ public record ParameterSpec(String name, int[] shape, Group group) {
         LOW_RANK,
         /** A matrix of an auxiliary router, which has an optimiser of its own. */
         AUXILIARY,
-        /** Moved by no gradient: the balancing bias of a router. */
+        /** Moved by no gradient: the balancing bias of a router, the gate of exits. */
         UNTRAINED
     }
 
@@ -42,7 +42,7 @@ public record ParameterSpec(String name, int[] shape, Group group) {
         return group == Group.MATRIX || group == Group.LOW_RANK || group == Group.AUXILIARY;
     }
 
-    /** Whether a gradient moves it; only the loss-free balancing bias has an update of its own. */
+    /** Whether a gradient moves it; the loss-free balancing bias has an update of its own, the gate of exits stays. */
     public boolean trainable() {
         return group != Group.UNTRAINED;
     }

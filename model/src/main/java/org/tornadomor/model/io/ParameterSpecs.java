@@ -46,6 +46,9 @@ public final class ParameterSpecs {
     private void layer(int u) {
         int d = config.hiddenSize();
         vector(ParameterNames.inputNorm(u), d);
+        if (config.architecture().sandwichNorms()) {
+            vector(ParameterNames.attentionOutputNorm(u), d);
+        }
         Architecture has = config.sharedArchitecture(map, u);
         map(ParameterNames.query(u), config.queryWidth(), d, has.qkvBias());
         map(ParameterNames.key(u), config.kvWidth(), d, has.qkvBias());
@@ -56,6 +59,9 @@ public final class ParameterSpecs {
             vector(ParameterNames.keyNorm(u), config.headDim());
         }
         vector(ParameterNames.postAttentionNorm(u), d);
+        if (config.architecture().sandwichNorms()) {
+            vector(ParameterNames.feedForwardOutputNorm(u), d);
+        }
         map(ParameterNames.gate(u), config.intermediateSize(), d, has.mlpBias());
         map(ParameterNames.up(u), config.intermediateSize(), d, has.mlpBias());
         map(ParameterNames.down(u), d, config.intermediateSize(), has.mlpBias());
@@ -109,6 +115,7 @@ public final class ParameterSpecs {
         for (RouterParameter parameter : config.router().parameters(config)) {
             switch (parameter.role()) {
                 case NETWORK -> router(parameter, Group.MATRIX);
+                case FIXED -> router(parameter, Group.UNTRAINED);
                 case AUXILIARY -> router(parameter, Group.AUXILIARY);
                 case BIAS -> {
                     if (parameter.stored()) {

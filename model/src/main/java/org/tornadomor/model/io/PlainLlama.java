@@ -2,6 +2,7 @@ package org.tornadomor.model.io;
 
 import java.util.stream.IntStream;
 import org.tornadomor.UserError;
+import org.tornadomor.model.Architecture;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.LoraConfig;
 import org.tornadomor.model.LoraTarget;
@@ -38,6 +39,10 @@ public final class PlainLlama {
                     + " plain Llama cannot express; --format hf copies the checkpoint as it is, or export a vanilla or"
                     + " recursive model");
         }
+        if (source.architecture().sandwichNorms() || source.architecture().loopNorm()) {
+            throw new UserError(checkpoint.path() + " has norms that no plain Llama has ("
+                    + source.architecture().described() + "); --format hf copies the checkpoint as it is");
+        }
         for (int l = 0; l < source.numLayers(); l++) {
             if (map.kvSource(l) != l) {
                 throw new UserError(checkpoint.path() + " shares keys and values between recursions (mor.kv "
@@ -55,7 +60,8 @@ public final class PlainLlama {
 
     /** Whether a plain model computes the same as one of this configuration. */
     public static boolean computes(ModelConfig config) {
-        if (config.router().routes()) {
+        Architecture has = config.architecture();
+        if (config.router().routes() || has.sandwichNorms() || has.loopNorm()) {
             return false;
         }
         LayerMap map = new LayerMap(config);
