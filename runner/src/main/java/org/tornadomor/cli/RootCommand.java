@@ -78,6 +78,9 @@ final class RootCommand implements Runnable {
         boolean alone =
                 COMMANDS.stream().anyMatch(c -> name(c).equals(first)) && !first.equals(name(CompletionCommand.class));
         COMMANDS.stream().filter(c -> !alone || name(c).equals(first)).forEach(root::addSubcommand);
+        if (!alone) {
+            CommandProvider.all().forEach(provider -> root.addSubcommand(provider.command()));
+        }
         return root;
     }
 
