@@ -96,6 +96,7 @@ final class Checker {
     }
 
     static void execute(Method plan, Trial trial) {
+        trial.out().init(WrongValue.UNTOUCHED);
         try {
             ((TornadoExecutionPlan) plan.invoke(null, trial.arguments().toArray())).execute();
         } catch (InvocationTargetException e) {

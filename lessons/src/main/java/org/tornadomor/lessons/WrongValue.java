@@ -8,6 +8,9 @@ import java.util.TreeSet;
 
 /** Explains a wrong element of a result: who wrote it, and what it read that the solution does not read. */
 final class WrongValue {
+    /** What the host's array holds before a trial: a value that nothing computes. */
+    static final float UNTOUCHED = -1e30f;
+
     private static final int NAMED = 4;
 
     private final Trial trial;
@@ -30,6 +33,15 @@ final class WrongValue {
     Finding explain(int element, float value) {
         String out = trial.outName();
         List<Trace.Access> writers = did.writesOf(out, element);
+        int hole = emptyHole();
+        if (hole > 0) {
+            String got = writers.isEmpty() ? "no work-item writes it" : "it is " + number(value);
+            return new Finding(
+                    "unfinished",
+                    hole,
+                    out + "[" + element + "] should be " + number(trial.expected()[element]) + "; " + got,
+                    "Put your code where the file says '" + Checker.HOLE.substring(3) + "'.");
+        }
         if (writers.isEmpty()) {
             return unwritten(element);
         }
@@ -80,16 +92,13 @@ final class WrongValue {
     private Finding unwritten(int element) {
         String out = trial.outName();
         List<Trace.Access> writes = did.writesOf(out);
-        int hole = Checker.lineWith(source, Checker.HOLE);
         if (writes.isEmpty()) {
             return new Finding(
                     "unwritten",
-                    hole > 0 ? hole : Checker.lineWith(source, ".task("),
+                    Checker.lineWith(source, ".task("),
                     "no work-item writes to " + out + ", so " + out + "[" + element + "] is not "
                             + number(trial.expected()[element]),
-                    hole > 0
-                            ? "Put your code where the file says '" + Checker.HOLE.substring(3) + "'."
-                            : "The kernel has to call " + out + ".set(index, value).");
+                    "The kernel has to call " + out + ".set(index, value).");
         }
         int least = writes.stream().mapToInt(Trace.Access::element).min().getAsInt();
         int most = writes.stream().mapToInt(Trace.Access::element).max().getAsInt();
@@ -101,10 +110,21 @@ final class WrongValue {
                 "A loop, a guard or a grid begins too late or ends too early, or steps over elements.");
     }
 
-    /** Whether the host's array holds what it began with, zeros, though every element was written. */
+    /** The line of a hole with nothing behind it but the end of its block, or 0. */
+    private int emptyHole() {
+        List<String> lines = source.lines().map(String::strip).toList();
+        int hole = Checker.lineWith(source, Checker.HOLE);
+        int next = hole;
+        while (next < lines.size() && (lines.get(next).isEmpty() || lines.get(next).startsWith("//"))) {
+            next++;
+        }
+        return hole > 0 && next < lines.size() && lines.get(next).equals("}") ? hole : 0;
+    }
+
+    /** Whether the host's array holds what it began with, though its twin on the device was written. */
     private boolean neverCameBack() {
         for (int i = 0; i < trial.expected().length; i++) {
-            if (trial.out().get(i) != 0f) {
+            if (trial.out().get(i) != UNTOUCHED) {
                 return false;
             }
         }
