@@ -11,7 +11,7 @@ final class Checker {
     /** What the holes of an exercise are marked with. */
     static final String HOLE = "// Your turn";
 
-    private static final long PATIENCE_MILLIS = 20_000;
+    private static final long PATIENCE_MILLIS = 60_000;
 
     private final Lesson lesson;
     private final String file;

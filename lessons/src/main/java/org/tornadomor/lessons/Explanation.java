@@ -43,7 +43,7 @@ final class Explanation {
                 new Finding(
                         "endless",
                         lineOf(e),
-                        "it was still running after 20 seconds",
+                        "it was still running after a minute",
                         "A loop does not end: look at its condition and at its step.");
             case Throwable e ->
                 new Finding(

@@ -12,7 +12,7 @@ import java.util.Map;
  */
 final class Picture extends Lockstep {
     /** Steps of time that are drawn. */
-    static final int TIMES = 40;
+    static final int TIMES = 24;
     /** Warps that are drawn. */
     private static final int WARPS = 2;
 
