@@ -1,6 +1,7 @@
 package org.tornadomor.lessons;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,6 +18,22 @@ final class Trace extends Recorder {
      * @param line of the learner's file, 0 if it is not from there
      */
     record Access(String array, boolean local, boolean write, int element, long group, long item, int line) {}
+
+    /** An element of an array, as {@code x[3]}. */
+    record Element(String array, int number) implements Comparable<Element> {
+        private static final Comparator<Element> ORDER =
+                Comparator.comparing(Element::array).thenComparingInt(Element::number);
+
+        @Override
+        public int compareTo(Element other) {
+            return ORDER.compare(this, other);
+        }
+
+        @Override
+        public String toString() {
+            return array + "[" + number + "]";
+        }
+    }
 
     private final Trial trial;
     private final String file;
@@ -67,10 +84,10 @@ final class Trace extends Recorder {
                 .toList();
     }
 
-    /** The different elements among accesses, as {@code x[3]}, in order of array and element. */
-    static Set<String> names(List<Access> accesses) {
+    /** The different elements among accesses, in order of array and number. */
+    static Set<Element> elements(List<Access> accesses) {
         return accesses.stream()
-                .map(a -> a.array + "[" + a.element + "]")
+                .map(a -> new Element(a.array, a.element))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

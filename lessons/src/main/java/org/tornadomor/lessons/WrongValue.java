@@ -57,16 +57,16 @@ final class WrongValue {
                     "The result stays on the device: put " + out + " into transferToHost.");
         }
         List<Trace.Access> reads = did.readsFor(writer);
-        Set<String> mine = Trace.names(reads);
+        Set<Trace.Element> mine = Trace.elements(reads);
         List<Trace.Access> solutionWriters = should.writesOf(out, element);
-        Set<String> theirs = Trace.names(should.readsFor(solutionWriters.getLast()));
-        Set<String> tooMuch = new TreeSet<>(mine);
+        Set<Trace.Element> theirs = Trace.elements(should.readsFor(solutionWriters.getLast()));
+        Set<Trace.Element> tooMuch = new TreeSet<>(mine);
         tooMuch.removeAll(theirs);
-        Set<String> missing = new TreeSet<>(theirs);
+        Set<Trace.Element> missing = new TreeSet<>(theirs);
         missing.removeAll(mine);
         if (!tooMuch.isEmpty()) {
             Optional<Trace.Access> first = reads.stream()
-                    .filter(a -> tooMuch.contains(a.array() + "[" + a.element() + "]"))
+                    .filter(a -> tooMuch.contains(new Trace.Element(a.array(), a.element())))
                     .findFirst();
             String instead = missing.isEmpty() ? "" : " and not " + some(missing);
             return new Finding(
@@ -76,9 +76,14 @@ final class WrongValue {
                     "Compute the index by hand for this element and compare.");
         }
         if (!missing.isEmpty()) {
+            String array = missing.iterator().next().array();
             return new Finding(
                     "missing-input",
-                    writer.line(),
+                    reads.stream()
+                            .filter(a -> a.array().equals(array) && a.line() > 0)
+                            .findFirst()
+                            .map(Trace.Access::line)
+                            .orElse(writer.line()),
                     fact + ": " + some(missing) + (missing.size() == 1 ? " was" : " were") + " never read for it",
                     "A loop begins too late or ends too early, or part of the formula is missing.");
         }
@@ -131,8 +136,9 @@ final class WrongValue {
         return true;
     }
 
-    private static String some(Set<String> names) {
-        List<String> first = names.stream().limit(NAMED).toList();
+    private static String some(Set<Trace.Element> names) {
+        List<String> first =
+                names.stream().limit(NAMED).map(Trace.Element::toString).toList();
         int more = names.size() - first.size();
         return String.join(", ", first) + (more > 0 ? " and " + more + " more" : "");
     }

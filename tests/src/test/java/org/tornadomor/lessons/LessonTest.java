@@ -127,6 +127,10 @@ class LessonTest {
     /** A change of a solution that makes it wrong, and what has to be said about it. */
     private record Wrong(int number, String from, String to, String rule, String line, String... words) {}
 
+    private static final String BARRIER = "            c.localBarrier();\n";
+    private static final String IF = "            if (lane < width) {\n";
+    private static final String TREE = "        for (int width = GROUP / 2; width > 0; width /= 2) {\n";
+
     private static final List<Wrong> WRONG = List.of(
             new Wrong(1, "i < out.getSize()", "i < out.getSize() - 1", "unwritten", "out.set(", "out[31]", "0 to 30"),
             new Wrong(1, "bias.get(i % columns)", "bias.get(i)", "bounds", "out.set(", "element 4 of bias"),
@@ -134,18 +138,20 @@ class LessonTest {
             new Wrong(1, "out.set(i,", "out.set(i % columns,", "race", "out.set(", "element 0 of out"),
             new Wrong(1, "                .transferToHost(DataTransferMode.EVERY_EXECUTION, out);", ";", "transfer", "new TaskGraph("),
             new Wrong(2, "i < rows * columns", "i <= rows * columns", "bounds", "x.get(i)", "element 120 of x"),
-            new Wrong(2, "column * rows + row", "column * columns + row", "bounds", "out.set(", "of out"),
-            new Wrong(2, "i % columns", "i / rows", "wrong-index", "out.set("),
+            new Wrong(2, "column * rows + row", "column * columns + row", "race", "out.set(", "of out"),
+            new Wrong(2, "x.get(i)", "x.get(column)", "wrong-index", "out.set(", "x[0] was read and not x[8]"),
             new Wrong(2, "int i = c.globalIdx;", "int i = c.localIdx;", "race", "out.set(", "of out"),
-            new Wrong(3, "            c.localBarrier();\n", "", "race", "sums[lane] +=", "no localBarrier()"),
-            new Wrong(3, "            c.localBarrier();\n            if (lane < width) {", "            if (lane < width) {\n                c.localBarrier();", "barrier_divergence", "c.localBarrier()"),
-            new Wrong(3, "if (lane == 0) {", "if (lane < 2) {", "race", "out.set(", "element 0 of out"),
-            new Wrong(3, "width = GROUP / 2", "width = GROUP", "bounds", "sums[lane] +=", "local array 0"),
-            new Wrong(3, "column < columns", "column < columns - 1", "missing-input", "out.set(", "x[31]"),
-            new Wrong(4, "            c.localBarrier();\n        }", "        }", "race", "Tile[", "no localBarrier()"),
-            new Wrong(4, "k0 + x);\n            c.localBarrier();", "k0 + x);", "uninitialised_local", "sum +="),
-            new Wrong(4, "w.get((j0 + y)", "w.get((j0 + x)", "wrong-index", "w.get(", "w["),
-            new Wrong(4, "k0 < depth;", "k0 < depth - SIDE;", "missing-input", "out.set("));
+            new Wrong(3, TREE + BARRIER, "        c.localBarrier();\n" + TREE, "race", "sums[lane] +=", "no localBarrier()"),
+            new Wrong(3, BARRIER, "", "uninitialised_local", "sums[lane] +=", "element 16 of local array 0"),
+            new Wrong(3, BARRIER + IF, IF + "    " + BARRIER, "barrier_divergence", "c.localBarrier()", "do not meet"),
+            new Wrong(3, "if (lane == 0) {", "if (lane < 2) {", "race", "out.set(", "element 0 of local array 0"),
+            new Wrong(3, "width = GROUP / 2", "width = GROUP", "bounds", "sums[lane] +=", "element 32 of local array 0"),
+            new Wrong(3, "column < columns", "column < columns - 1", "missing-input", "x.get(", "x[31] was never read"),
+            new Wrong(4, BARRIER + "        }", "        }", "race", "Tile[", "no localBarrier()"),
+            new Wrong(4, "k0 + x);\n" + BARRIER, "k0 + x);\n", "uninitialised_local", "sum +=", "before any"),
+            new Wrong(4, "w.get((j0 + y)", "w.get((j0 + x)", "missing-input", "w.get(", "w[1], w[2]"),
+            new Wrong(4, "wTile[x * SIDE + k]", "wTile[k * SIDE + x]", "wrong-value", "out.set(", "right elements"),
+            new Wrong(4, "k0 < depth;", "k0 < depth - SIDE;", "missing-input", "out.set(", "a[0]"));
 
     @TestFactory
     Stream<DynamicTest> aWrongSolutionIsToldLineAndCause() {
