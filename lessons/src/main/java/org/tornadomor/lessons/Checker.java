@@ -56,7 +56,11 @@ final class Checker {
         }
         for (int i = 0; i < count; i++) {
             Trial trial = lesson.exercise().trials().get(i);
-            Finding finding = new Explanation(file, source).of(attempt(plan, trial));
+            Throwable thrown = attempt(plan, trial);
+            int hole = WrongValue.emptyHole(source);
+            Finding finding = thrown != null && hole > 0
+                    ? WrongValue.unfinished(trial, hole, 0, "no work-item writes it")
+                    : new Explanation(file, source).of(thrown);
             if (finding == null && trial.firstWrong() >= 0) {
                 finding = wrongValue(plan, trial, i);
             }

@@ -107,9 +107,13 @@ final class Comparison {
     private record Outcome(float[] values, double seconds, long in, long out, Counts counts) {}
 
     private Engine engine() {
-        return target == Target.CPU
-                ? new CpuEngine()
-                : new TornadoEngine(EngineOptions.standard().withDevice(device).withProfile());
+        EngineOptions options = EngineOptions.standard().withDevice(device).withProfile();
+        return switch (target) {
+            case CPU -> new CpuEngine();
+            case TORNADO -> new TornadoEngine(options);
+            // The kernels of an accelerator: the simulator counts as one would.
+            case SIMULATOR -> new TornadoEngine(options.withGroups());
+        };
     }
 
     private Outcome outcome(Version version, Engine engine) {

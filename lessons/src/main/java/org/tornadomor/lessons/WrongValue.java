@@ -33,14 +33,10 @@ final class WrongValue {
     Finding explain(int element, float value) {
         String out = trial.outName();
         List<Trace.Access> writers = did.writesOf(out, element);
-        int hole = emptyHole();
+        int hole = emptyHole(source);
         if (hole > 0) {
             String got = writers.isEmpty() ? "no work-item writes it" : "it is " + number(value);
-            return new Finding(
-                    "unfinished",
-                    hole,
-                    out + "[" + element + "] should be " + number(trial.expected()[element]) + "; " + got,
-                    "Put your code where the file says '" + Checker.HOLE.substring(3) + "'.");
+            return unfinished(trial, hole, element, got);
         }
         if (writers.isEmpty()) {
             return unwritten(element);
@@ -94,6 +90,15 @@ final class WrongValue {
                 "The indices are right, so the formula is not; or the value was written before it was complete.");
     }
 
+    /** The finding for a file whose hole is still empty. */
+    static Finding unfinished(Trial trial, int hole, int element, String got) {
+        return new Finding(
+                "unfinished",
+                hole,
+                trial.outName() + "[" + element + "] should be " + number(trial.expected()[element]) + "; " + got,
+                "Put your code where the file says '" + Checker.HOLE.substring(3) + "'.");
+    }
+
     private Finding unwritten(int element) {
         String out = trial.outName();
         List<Trace.Access> writes = did.writesOf(out);
@@ -116,7 +121,7 @@ final class WrongValue {
     }
 
     /** The line of a hole with nothing behind it but the end of its block, or 0. */
-    private int emptyHole() {
+    static int emptyHole(String source) {
         List<String> lines = source.lines().map(String::strip).toList();
         int hole = Checker.lineWith(source, Checker.HOLE);
         int next = hole;
