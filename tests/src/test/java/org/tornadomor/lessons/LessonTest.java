@@ -151,7 +151,11 @@ class LessonTest {
             new Wrong(4, "k0 + x);\n" + BARRIER, "k0 + x);\n", "uninitialised_local", "sum +=", "before any"),
             new Wrong(4, "w.get((j0 + y)", "w.get((j0 + x)", "missing-input", "w.get(", "w[1], w[2]"),
             new Wrong(4, "wTile[x * SIDE + k]", "wTile[k * SIDE + x]", "wrong-value", "out.set(", "right elements"),
-            new Wrong(4, "k0 < depth;", "k0 < depth - SIDE;", "missing-input", "out.set(", "a[0]"));
+            new Wrong(4, "k0 < depth;", "k0 < depth - SIDE;", "missing-input", "out.set(", "a[0]"),
+            new Wrong(5, "total * TornadoMath.exp(most - next)", "total", "wrong-value", "out.set(", "right elements"),
+            new Wrong(5, "column < columns; ", "column < columns - 1; ", "missing-input", "x.get(", "x[3] was never read"),
+            new Wrong(5, "row < rows", "row <= rows", "bounds", "x.get(", "of x"),
+            new Wrong(5, "out.set(row,", "out.set(0,", "race", "out.set(", "element 0 of out"));
 
     @TestFactory
     Stream<DynamicTest> aWrongSolutionIsToldLineAndCause() {
