@@ -20,7 +20,7 @@ fail() {
 # Whether the jar is missing or older than anything that it is made from.
 outdated() {
     [[ ! -e $jar ]] && return 0
-    local sources=("$root/pom.xml") module
+    local sources=("$root/pom.xml" "$root/docs/lessons") module
     for module in "$root"/*/pom.xml; do
         [[ $module == "$root/tests/pom.xml" ]] || sources+=("$module" "$(dirname "$module")/src")
     done
@@ -35,7 +35,7 @@ build() {
     mkdir -p "$root/target"
     # Sources that change while the build runs must count as newer than the jar.
     touch "$root/target/launcher-build.started"
-    if ! mvn -q -B -f "$root/pom.xml" -pl runner -am package -DskipTests -Dspotless.check.skip=true > "$log" 2>&1; then
+    if ! mvn -q -B -f "$root/pom.xml" -pl runner,lessons -am package -DskipTests -Dspotless.check.skip=true > "$log" 2>&1; then
         grep -m 5 '^\[ERROR\]' "$log" >&2 || tail -n 5 "$log" >&2
         fail "the build failed; $log has the whole story"
     fi

@@ -51,6 +51,9 @@ class ArchitectureTest {
         "org.tornadomor.cli.."
     };
 
+    /** Above the runner, found by it as a service. */
+    private static final String LESSONS = "org.tornadomor.lessons..";
+
     private static JavaClasses classes;
 
     @BeforeAll
@@ -58,7 +61,7 @@ class ArchitectureTest {
         classes = new ClassFileImporter()
                 .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                 .importPackages("org.tornadomor");
-        for (String part : List.of("engine", "engine.cpu", "model", "tokenizer", "data", "trainer", "cli")) {
+        for (String part : List.of("engine", "engine.cpu", "model", "tokenizer", "data", "trainer", "cli", "lessons")) {
             assertTrue(
                     classes.stream().map(JavaClass::getPackageName).anyMatch(("org.tornadomor." + part)::equals),
                     "no classes of " + part + ": the rules would hold of nothing");
@@ -70,6 +73,9 @@ class ArchitectureTest {
         pointsNowhere(new String[] {"org.tornadomor.engine.."}, MODEL, TRAINER, RUNNER);
         pointsNowhere(MODEL, TRAINER, RUNNER);
         pointsNowhere(TRAINER, RUNNER);
+        for (String[] below : new String[][] {{"org.tornadomor.engine.."}, MODEL, TRAINER, RUNNER}) {
+            pointsNowhere(below, new String[] {LESSONS});
+        }
     }
 
     private static void pointsNowhere(String[] from, String[]... to) {
@@ -102,10 +108,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheTornadoEngineUsesTornadoVm() {
+    void onlyTheTornadoEngineAndLessonsUseTornadoVm() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(TORNADO_ENGINE, SIMULATOR)
+                .resideOutsideOfPackages(TORNADO_ENGINE, SIMULATOR, LESSONS)
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(TORNADOVM)

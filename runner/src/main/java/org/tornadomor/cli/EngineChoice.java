@@ -12,7 +12,7 @@ import org.tornadomor.engine.tornado.TornadoEngine;
 import picocli.CommandLine.Option;
 
 /** On which engine and device a command computes, and what it reports of that. */
-class EngineChoice {
+public class EngineChoice {
     static final String ENGINE = "--engine";
     static final String DEVICE = "--device";
     static final String THREADS = "--threads";
@@ -115,8 +115,12 @@ class EngineChoice {
         return reportsTransfers() ? options.withProfile() : options;
     }
 
-    /** A JVM cannot take an SDK in after its start: the launcher chooses, and a person may not have used it. */
-    private static void requireSdk() {
+    /**
+     * A JVM cannot take an SDK in after its start: the launcher chooses, and a person may not have used it.
+     *
+     * @throws UserError if this JVM has no SDK
+     */
+    public static void requireSdk() {
         if (Devices.runtime() != Devices.Runtime.SDK) {
             Sdk sdk = Sdk.find().orElseThrow(() -> new UserError(Sdk.MISSING));
             throw new UserError("this JVM was started without TornadoVM; use the launcher (" + RootCommand.NAME
@@ -125,7 +129,8 @@ class EngineChoice {
         }
     }
 
-    private static void requireSimulator() {
+    /** @throws UserError if this JVM has another TornadoVM than the simulator */
+    public static void requireSimulator() {
         switch (Devices.runtime()) {
             case SDK ->
                 throw new UserError("this JVM was started with an installed TornadoVM, and that excludes the simulator;"

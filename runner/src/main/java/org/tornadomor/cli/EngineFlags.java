@@ -38,7 +38,7 @@ final class EngineFlags {
      */
     static EngineKind wanted(String... args) {
         String command = null;
-        String engine = EngineKind.AUTO.toString();
+        String engine = null;
         boolean device = false;
         boolean threads = false;
         for (int i = 0; i < args.length; i++) {
@@ -57,10 +57,18 @@ final class EngineFlags {
                 command = name;
             }
         }
-        if (command == null || !COMPUTING.contains(command)) {
+        String standard = command == null ? null : standardEngine(command);
+        if (standard == null) {
             return EngineKind.CPU;
         }
-        return EngineChoice.narrow(kind(engine), device, threads);
+        return EngineChoice.narrow(kind(engine == null ? standard : engine), device, threads);
+    }
+
+    /** The engine of a command whose line names none; null where it computes nothing. */
+    private static String standardEngine(String command) {
+        return COMPUTING.contains(command)
+                ? EngineKind.AUTO.toString()
+                : CommandProvider.of(command).map(CommandProvider::standardEngine).orElse(null);
     }
 
     private static EngineKind kind(String name) {

@@ -9,17 +9,17 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Results for programs instead of people. */
-final class JsonOption {
+public final class JsonOption {
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
 
     /** Whether it was asked for. */
-    boolean wanted() {
+    public boolean wanted() {
         return json;
     }
 
     /** Prints an object or array, indented. */
-    static void print(PrintWriter out, JsonNode node) {
+    public static void print(PrintWriter out, JsonNode node) {
         out.println(JsonMapper.shared()
                 .writer()
                 .with(SerializationFeature.INDENT_OUTPUT)
@@ -27,7 +27,7 @@ final class JsonOption {
     }
 
     /** A new, empty object. */
-    static ObjectNode object() {
+    public static ObjectNode object() {
         return JsonMapper.shared().createObjectNode();
     }
 

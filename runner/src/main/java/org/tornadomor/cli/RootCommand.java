@@ -77,7 +77,14 @@ final class RootCommand implements Runnable {
         String first = args.length == 0 ? "" : args[0];
         boolean alone =
                 COMMANDS.stream().anyMatch(c -> name(c).equals(first)) && !first.equals(name(CompletionCommand.class));
-        COMMANDS.stream().filter(c -> !alone || name(c).equals(first)).forEach(root::addSubcommand);
+        List<CommandProvider> providers = alone ? List.of() : CommandProvider.all();
+        boolean provided = providers.stream().anyMatch(provider -> provider.name().equals(first));
+        COMMANDS.stream()
+                .filter(c -> !provided && (!alone || name(c).equals(first)))
+                .forEach(root::addSubcommand);
+        providers.stream()
+                .filter(provider -> !provided || provider.name().equals(first))
+                .forEach(provider -> root.addSubcommand(provider.command()));
         return root;
     }
 

@@ -6,25 +6,25 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Lines of words in columns: the first, or the first few, to the left, the others, mostly numbers, to the right. */
-final class TextTable {
+public final class TextTable {
     private static final String GAP = "  ";
 
     private final List<String[]> rows = new ArrayList<>();
     private int left = 1;
 
     /** A table with these headings. */
-    TextTable(String... headings) {
+    public TextTable(String... headings) {
         rows.add(headings);
     }
 
     /** Puts so many columns to the left instead of one. */
-    TextTable left(int columns) {
+    public TextTable left(int columns) {
         left = columns;
         return this;
     }
 
     /** Adds a line with as many cells as there are headings. */
-    TextTable row(String... cells) {
+    public TextTable row(String... cells) {
         if (cells.length != rows.getFirst().length) {
             throw new IllegalArgumentException(Arrays.toString(cells));
         }
@@ -33,7 +33,7 @@ final class TextTable {
     }
 
     /** Prints all lines. */
-    void print(PrintWriter out) {
+    public void print(PrintWriter out) {
         rows.replaceAll(row ->
                 Arrays.stream(row).map(cell -> TerminalPrinter.line(out, cell)).toArray(String[]::new));
         int[] widths = new int[rows.getFirst().length];

@@ -12,6 +12,9 @@ public final class AccessMonitor {
     /** Null where nothing was declared: then everything is permitted. */
     private Permits permits;
 
+    /** What a recorder calls the array; null unless there is one. */
+    private Recorder.Memory recorded;
+
     private boolean tracked;
 
     /**
@@ -34,7 +37,10 @@ public final class AccessMonitor {
     /** Begins a launch. */
     void startLaunch() {
         permits = buffer.permits();
-        tracked = written && lane.tracksRaces();
+        recorded = lane.recorder() == null
+                ? null
+                : new Recorder.Memory(buffer.host(), name, buffer.host().getElementSize(), size);
+        tracked = recorded != null || written && lane.tracksRaces();
     }
 
     /** Checks a read before it happens. */
@@ -42,8 +48,17 @@ public final class AccessMonitor {
         if (index < 0 || index >= size || permits != null && !permits.read(index)) {
             throw outside("reads", index, false);
         }
+        if (tracked) {
+            trackRead(index);
+        }
+    }
+
+    private void trackRead(int index) {
+        if (recorded != null) {
+            lane.record(recorded, false, index);
+        }
         // what may not be written needs no race check
-        if (tracked && (permits == null || permits.write(index)) && lane.tracksRaces()) {
+        if (written && (permits == null || permits.write(index)) && lane.tracksRaces()) {
             long conflict = buffer.shadow().read(index, lane.globalStamp(), lane.loop());
             if (conflict != 0) {
                 throw race("reads", index, conflict, "wrote");
@@ -56,7 +71,16 @@ public final class AccessMonitor {
         if (index < 0 || index >= size || permits != null && !permits.write(index)) {
             throw outside("writes", index, true);
         }
-        if (tracked && lane.tracksRaces()) {
+        if (tracked) {
+            trackWrite(index);
+        }
+    }
+
+    private void trackWrite(int index) {
+        if (recorded != null) {
+            lane.record(recorded, true, index);
+        }
+        if (written && lane.tracksRaces()) {
             long conflict = buffer.shadow().write(index, lane.globalStamp(), lane.loop());
             if (conflict != 0) {
                 boolean wrote = buffer.shadow().wroteBefore(index, conflict);
@@ -69,6 +93,10 @@ public final class AccessMonitor {
     void atomic(int index) {
         if (index < 0 || index >= size || permits != null && !(permits.read(index) && permits.write(index))) {
             throw outside("updates", index, true);
+        }
+        if (recorded != null) {
+            lane.record(recorded, false, index);
+            lane.record(recorded, true, index);
         }
     }
 

@@ -79,7 +79,11 @@ final class BoundTask {
     private void launch(long start, List<Lane> lanes, Figures figures) {
         long groups = launch.grid().groupCount();
         long items = groups * launch.grid().groupItems();
-        int parallel = nanosPerItem * items < PARALLEL_NANOS ? 1 : (int) Math.min(lanes.size(), groups);
+        if (launch.recorder() != null) {
+            Grid shape = launch.grid();
+            launch.recorder().launch(new Recorder.Shape(name(), shape.groups(), shape.local(), kernel.loop()));
+        }
+        int parallel = launch.recorder() != null || nanosPerItem * items < PARALLEL_NANOS ? 1 : (int) Math.min(lanes.size(), groups);
         for (int i = 0; i < parallel; i++) {
             prepare(i, lanes.get(i));
         }

@@ -22,6 +22,7 @@ final class Lane {
     private long localStamp;
     private long globalStamp;
     private boolean races;
+    private Recorder recorder;
     private boolean loop;
     private long group;
     private final Integer[] groupIds = new Integer[3];
@@ -48,6 +49,7 @@ final class Lane {
         launch = next;
         launchBits = next.number() << Stamp.LAUNCH_SHIFT;
         races = next.tracksRaces();
+        recorder = next.recorder();
         loop = next.kernel().loop();
         iteration = 0;
         locals.enterEra(next.era());
@@ -67,6 +69,9 @@ final class Lane {
 
     /** The work-items of the group have met at a barrier. */
     void passBarrier(boolean global) {
+        if (recorder != null) {
+            recorder.barrier(group, global);
+        }
         int phase = global ? ++globalPhase : ++localPhase;
         if (phase >= Stamp.MAX_PHASES) {
             races = false;
@@ -113,6 +118,16 @@ final class Lane {
 
     boolean tracksRaces() {
         return races;
+    }
+
+    /** {@return who sees the accesses of this launch, or null} */
+    Recorder recorder() {
+        return recorder;
+    }
+
+    /** Shows an access of the current work-item to the recorder. */
+    void record(Recorder.Memory memory, boolean write, int element) {
+        recorder.access(memory, write, element, group, loop ? iteration : item.index());
     }
 
     boolean loop() {

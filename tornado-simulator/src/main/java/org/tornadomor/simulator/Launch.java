@@ -15,6 +15,7 @@ final class Launch {
     private long number;
     private long era;
     private boolean races;
+    private Recorder recorder;
     private final Integer[] globalSizes = new Integer[3];
     private final Integer[] localSizes = new Integer[3];
 
@@ -32,6 +33,7 @@ final class Launch {
                 localSizes[d] = next.local()[d];
             }
         }
+        recorder = Recorder.current();
         long count = COUNTER.getAndIncrement();
         number = count % (Stamp.LAUNCHES - 1) + 1;
         era = count / (Stamp.LAUNCHES - 1) + 1;
@@ -75,6 +77,11 @@ final class Launch {
 
     boolean tracksRaces() {
         return races;
+    }
+
+    /** {@return who sees the accesses of this launch, or null} */
+    Recorder recorder() {
+        return recorder;
     }
 
     /** {@return whether local memory starts with values that show, since accesses to it do not} */

@@ -15,12 +15,15 @@ final class LocalArrays {
         private final int length;
         private final long[] shadow;
         private final int number;
+        private final Recorder.Memory recorded;
 
         private LocalArray(Object array, int length, int number) {
             this.array = array;
             this.length = length;
             this.shadow = new long[2 * length];
             this.number = number;
+            int bytes = bytesOf(array.getClass().getComponentType());
+            recorded = new Recorder.Memory(null, "local array " + number, bytes, length);
         }
 
         /** {@return the Java array} */
@@ -112,6 +115,9 @@ final class LocalArrays {
         if (index < 0 || index >= local.length) {
             throw outside("reads", local, index);
         }
+        if (lane.recorder() != null) {
+            lane.record(local.recorded, false, index);
+        }
         long now = lane.localStamp();
         long write = local.shadow[2 * index];
         if (write != now) {
@@ -139,6 +145,9 @@ final class LocalArrays {
         if (index < 0 || index >= local.length) {
             throw outside("writes", local, index);
         }
+        if (lane.recorder() != null) {
+            lane.record(local.recorded, true, index);
+        }
         long now = lane.localStamp();
         if (lane.tracksRaces()) {
             long write = local.shadow[2 * index];
@@ -161,6 +170,10 @@ final class LocalArrays {
         }
         if (index < 0 || index >= local.length) {
             throw outside("updates", local, index);
+        }
+        if (lane.recorder() != null) {
+            lane.record(local.recorded, false, index);
+            lane.record(local.recorded, true, index);
         }
         if (!Stamp.sameGroup(local.shadow[2 * index], lane.localStamp())) {
             throw lane.fault(

@@ -13,7 +13,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * <p>Two schedules. With tiles, a group has many query rows that share tiles of keys in local memory: for prompts and
  * training on an accelerator. By rows, a group has one query row and its items share the keys: for decoding, where
- * sequences have one row each, and, with one item, on a CPU, which has caches instead of local memory.
+ * sequences have one row each, and, with one item, on a CPU, which has caches instead of local memory. Lesson 5
+ * ({@code docs/lessons/05-attention}) leads to both.
+ *
+ * <pre>{@code
+ * tiles:    group (x, y) has the query rows 64 x .. 64 x + 63 of head y
+ * by rows:  group g has head g % heads of row g / heads; item l of it has the keys l, l + group, ...
+ * }</pre>
  */
 final class Attention {
     /** Query rows of a group with tiles, and items of a group by rows. */

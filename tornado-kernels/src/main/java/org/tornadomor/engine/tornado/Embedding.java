@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Rows of a table by their ids. */
+/** Rows of a table by their ids, {@code out[i] = table[ids[i]]}. Lesson 1 ({@code docs/lessons/01-loop-body}) leads to it. */
 final class Embedding {
     private static final int GROUP = 64;
 

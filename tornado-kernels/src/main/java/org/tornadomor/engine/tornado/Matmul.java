@@ -10,7 +10,14 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * Products of matrices: {@code c = A B (+ other)} where A and B are read as they are or transposed. Two schedules: on
  * accelerators a work-group goes through tiles in local memory; on a CPU, where local memory is memory like any other and
- * work-items are loop iterations, an item has a block of results for itself.
+ * work-items are loop iterations, an item has a block of results for itself. Lesson 4
+ * ({@code docs/lessons/04-matrix-products}) leads to it.
+ *
+ * <pre>{@code
+ * tiles:    group (x, y) has rows 64 y .. 64 y + 63 and columns 64 x .. 64 x + 63; its item (i, j) of 16 x 16 has the rows
+ *           j, j + 16, j + 32, j + 48 and the columns i, i + 16, i + 32, i + 48 of those
+ * panels:   item (x, y) has 32 rows and 16 columns
+ * }</pre>
  */
 final class Matmul {
     /** Rows and columns of an accelerator item's block of results; rows that a CPU item goes through at a time. */

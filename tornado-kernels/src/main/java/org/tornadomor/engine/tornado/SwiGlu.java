@@ -6,7 +6,14 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The gated activation of the feed-forward block: each element by itself. */
+/**
+ * The gated activation of the feed-forward block, {@code out = gate up / (1 + exp(-gate))}: each element by itself. Lesson 2
+ * ({@code docs/lessons/02-work-items}) leads to it.
+ *
+ * <pre>{@code
+ * groups:   [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has element i of out, row by row
+ * }</pre>
+ */
 final class SwiGlu {
     private SwiGlu() {}
 
