@@ -20,6 +20,7 @@ import java.util.List;
  * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
  * @param maxDepth at most so many recursions; 0 for as many as the model has
  */
+@PublicApi
 public record GenerationOptions(
         int maxNewTokens,
         double temperature,

@@ -1,6 +1,7 @@
 package org.tornadomor.serving;
 
 import java.util.Objects;
+import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 
 /**
@@ -15,6 +16,7 @@ import org.tornadomor.UserError;
  * @param maxDepth at most so many recursions; 0 for as many as the model has
  * @param extras what few requests ask for
  */
+@PublicApi
 public record Request(
         int[] prompt,
         int maxNewTokens,
