@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Runs the command line on a JDK that is new enough; builds it before if the sources are newer.
+# Runs the command line on a JDK that is new enough. In a tree of sources it builds it before if they are newer; an unpacked
+# release has the jar beside the launcher, and an application image its own Java too, in the folder "runtime".
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-program=$root/runner/target/tornado-mor
+sources=
+[[ ! -e $root/pom.xml ]] || sources=yes
+program=$root${sources:+/runner/target/tornado-mor}
 jar=$program/tornado-mor.jar
 # shellcheck source=scripts/jdk.sh
 source "$root/scripts/jdk.sh"
@@ -22,7 +25,7 @@ outdated() {
     [[ ! -e $jar ]] && return 0
     local sources=("$root/pom.xml" "$root/docs/lessons") module
     for module in "$root"/*/pom.xml; do
-        [[ $module == "$root/tests/pom.xml" ]] || sources+=("$module" "$(dirname "$module")/src")
+        [[ $module == "$root"/@(tests|distribution)/pom.xml ]] || sources+=("$module" "$(dirname "$module")/src")
     done
     # Folders count too: a removed file leaves no other trace. A folder may be missing where a module has no sources yet.
     [[ -n $(find "${sources[@]}" -newer "$jar" 2> /dev/null | head -n 1) ]]
@@ -42,10 +45,16 @@ build() {
     touch -r "$root/target/launcher-build.started" "$jar"
 }
 
-JAVA_HOME=$(find_jdk) || exit 1
+if [[ -z $sources && -x $root/runtime/bin/java ]]; then
+    JAVA_HOME=$root/runtime
+else
+    JAVA_HOME=$(find_jdk) || exit 1
+fi
 export JAVA_HOME
-if outdated; then
-    build
+if [[ -n $sources ]]; then
+    ! outdated || build
+elif [[ ! -e $jar ]]; then
+    fail "$jar is missing; unpack the release again"
 fi
 if lacks_caches "$jar"; then
     [[ ! -t 2 ]] || echo "tornado-mor: preparing faster starts" >&2

@@ -13,6 +13,7 @@ package org.tornadomor;
  * @param meanDepth mean of {@code depths}
  * @param computeSaved share of the layers' compute that the new tokens did without, against full depth (paper, appendix D)
  */
+@PublicApi
 public record Generation(
         int[] promptTokens,
         int[] promptDepths,

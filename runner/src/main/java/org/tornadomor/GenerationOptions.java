@@ -23,6 +23,7 @@ import org.tornadomor.model.ExitRule;
  * @param maxDepth at most so many recursions; 0 for as many as the model has
  * @param exit by what tokens may leave earlier in models without a router; null for what the model does by itself
  */
+@PublicApi
 public record GenerationOptions(
         int maxNewTokens,
         double temperature,

@@ -11,12 +11,16 @@ import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.generation.BatchGenerator;
 import org.tornadomor.model.Checkpoints;
+import org.tornadomor.model.DecoderSize;
+import org.tornadomor.model.DepthPolicy;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
+import org.tornadomor.serving.Scheduler;
+import org.tornadomor.serving.ServingLoop;
 import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -34,7 +38,11 @@ import org.tornadomor.tokenizer.Tokenizers;
  *
  * <p>For one thread at a time.
  */
+@PublicApi
 public final class LanguageModel implements AutoCloseable {
+    /** Tokens of prompts that serving reads in a pass: the others' texts flow on meanwhile. */
+    private static final int PROMPT_ROWS = 256;
+
     private final Engine engine;
     private final boolean ownsEngine;
     private final ParameterSet weights;
@@ -180,6 +188,22 @@ public final class LanguageModel implements AutoCloseable {
                 BatchGenerator.generate(engine, weights, texts, prompts, options, keys, listener);
         lastTiming = result.timing();
         return result.generations();
+    }
+
+    /**
+     * Serves the model to any number of threads, which decodes their requests together. Until the loop is closed, nothing else may be
+     * done with this model.
+     *
+     * @param texts decoded at a time, each of any length that the model knows
+     * @param queue requests that may wait beside them
+     * @return the loop, which the caller closes before the model
+     * @throws UserError if there is too little memory for keys and values of so many texts
+     */
+    public ServingLoop serve(int texts, int queue) {
+        int rows = texts + PROMPT_ROWS * config().recursions();
+        DecoderSize size = DecoderSize.full(config(), texts, config().maxPositions(), rows)
+                .withKeys(keys);
+        return new ServingLoop(new Scheduler(engine, weights, size, PROMPT_ROWS, true, DepthPolicy.DEPTH_WISE), queue);
     }
 
     /** @throws UserError naming a token that the model does not have */

@@ -8,6 +8,7 @@ import java.util.Arrays;
  * @param losses cross-entropy of each token that was predicted, in nats
  * @param depths recursions that each scored token's predecessor took
  */
+@PublicApi
 public record Score(double[] losses, int[] depths) {
     /** Mean cross-entropy in nats a token. */
     public double meanLoss() {

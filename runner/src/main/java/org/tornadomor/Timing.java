@@ -11,6 +11,7 @@ package org.tornadomor;
  * @param decodedTokens of these, those after the first of each
  * @param decodeSeconds for those
  */
+@PublicApi
 public record Timing(
         int promptTokens,
         double prefillSeconds,

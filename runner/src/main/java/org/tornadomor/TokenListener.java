@@ -1,6 +1,7 @@
 package org.tornadomor;
 
 /** Hears of tokens as they are generated. */
+@PublicApi
 @FunctionalInterface
 public interface TokenListener {
     /** For callers that do not care. */

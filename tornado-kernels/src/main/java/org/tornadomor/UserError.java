@@ -15,6 +15,7 @@ import java.util.Locale;
  *
  * <p>The message is one line that says the cause and the fix. The command line prints it without a stack trace.
  */
+@PublicApi
 public final class UserError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -25,11 +25,20 @@ final class EngineFlags {
     /** @param args the command line that the launcher was called with */
     public static void main(String[] args) {
         try {
-            flags(wanted(args)).forEach(System.out::println);
+            of(args).forEach(System.out::println);
         } catch (UserError e) {
             say(e.getMessage());
             System.exit(ExitCode.FAILURE);
         }
+    }
+
+    /**
+     * The flags that a command line needs beside those of the CPU engine.
+     *
+     * @throws UserError if it asks for an SDK that there is not
+     */
+    static List<String> of(String... args) {
+        return flags(wanted(args));
     }
 
     /**

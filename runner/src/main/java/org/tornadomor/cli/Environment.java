@@ -31,10 +31,7 @@ final class Environment {
                 "command",
                 RootCommand.NAME + " "
                         + arguments.stream().map(Environment::quoted).collect(Collectors.joining(" ")));
-        facts.put(
-                "program",
-                RootCommand.NAME + " " + Version.version()
-                        + (Version.commit().isEmpty() ? "" : ", commit " + Version.commit()));
+        facts.put("program", Version.program());
         Path here = Path.of("").toAbsolutePath();
         facts.put("working directory", here.toString());
         String commit = commit(here);

@@ -17,10 +17,16 @@ public final class Main {
     /** Every SDK's flags set it. */
     private static final String SDK_PROPERTY = "tornado.load.runtime.implementation";
 
+    /** Where Logback looks for its configuration. In the jar it has a name of its own, so that a host that embeds the jar keeps its. */
+    private static final String LOGGING_PROPERTY = "logback.configurationFile";
+
+    private static final String LOGGING = "org/tornadomor/cli/logback.xml";
+
     private Main() {}
 
     /** Runs one command and ends the JVM with its exit code. */
     public static void main(String[] args) {
+        configureLogging();
         PrintWriter notes = Terminal.messages();
         Charset charset = resultCharset();
         PrintStream out = new PrintStream(new ResultStream(standardOutput()), false, charset);
@@ -30,8 +36,15 @@ public final class Main {
         System.exit(run(TerminalPrinter.on(out, charset, Terminal.showsResults(), false), notes, args));
     }
 
+    /** Before the first logger is made. A person's choice stands. */
+    static void configureLogging() {
+        if (System.getProperty(LOGGING_PROPERTY) == null) {
+            System.setProperty(LOGGING_PROPERTY, LOGGING);
+        }
+    }
+
     /**
-     * Runs one command within this JVM.
+     * Runs one command within this JVM, whose logging stays as it is.
      *
      * @param out where results go
      * @param err where messages go

@@ -27,6 +27,7 @@ public final class StartupTraining {
 
     /** Takes no arguments and prints nothing. */
     public static void main(String[] args) throws IOException {
+        Main.configureLogging();
         Path folder = Files.createTempDirectory("tornado-mor");
         try {
             Path model = folder.resolve("model");

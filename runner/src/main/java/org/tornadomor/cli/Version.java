@@ -12,7 +12,12 @@ final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
-        return new String[] {RootCommand.NAME + " " + version() + ", Java " + Runtime.version()};
+        return new String[] {program() + ", Java " + Runtime.version()};
+    }
+
+    /** The program's name, version, and commit if that is known. */
+    static String program() {
+        return RootCommand.NAME + " " + version() + (commit().isEmpty() ? "" : ", commit " + commit());
     }
 
     static String version() {

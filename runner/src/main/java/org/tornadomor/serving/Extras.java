@@ -1,6 +1,7 @@
 package org.tornadomor.serving;
 
 import java.util.Map;
+import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 
 /**
@@ -15,6 +16,7 @@ import org.tornadomor.UserError;
  * @param promptScores scores of the prompt's tokens too; the prompt is then computed whole, without the keys of others
  * @param ignoreEnd go on behind tokens that end a text, which then are tokens like others
  */
+@PublicApi
 public record Extras(
         Map<Integer, Double> logitBias,
         double frequencyPenalty,

@@ -1,6 +1,7 @@
 package org.tornadomor.serving;
 
 import java.util.Optional;
+import org.tornadomor.PublicApi;
 
 /**
  * What a {@link ServingLoop} did up to the end of a tick.
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param accepting whether requests are taken
  * @param fault why the loop broke, if it did
  */
+@PublicApi
 public record LoopState(
         int running,
         int waiting,

@@ -1,6 +1,9 @@
 package org.tornadomor.serving;
 
+import org.tornadomor.PublicApi;
+
 /** As many requests wait as may. */
+@PublicApi
 public final class QueueFullException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final int retryAfterSeconds;

@@ -1,6 +1,7 @@
 package org.tornadomor.serving;
 
 import java.util.Objects;
+import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ExitRule;
 
@@ -17,6 +18,7 @@ import org.tornadomor.model.ExitRule;
  * @param exit by what tokens may leave earlier in models without a router; null for what the model does by itself
  * @param extras what few requests ask for
  */
+@PublicApi
 public record Request(
         int[] prompt,
         int maxNewTokens,

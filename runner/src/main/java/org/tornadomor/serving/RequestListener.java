@@ -1,8 +1,10 @@
 package org.tornadomor.serving;
 
 import java.util.List;
+import org.tornadomor.PublicApi;
 
 /** Hears what becomes of a request, on the thread that drives the scheduler; it must not wait for anything. */
+@PublicApi
 public interface RequestListener {
     /** Why a request ended. */
     enum End {

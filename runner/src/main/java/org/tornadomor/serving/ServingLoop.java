@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.tornadomor.PublicApi;
 import org.tornadomor.serving.RequestListener.End;
 
 /**
@@ -19,6 +20,7 @@ import org.tornadomor.serving.RequestListener.End;
  * all requests end with {@link End#FAILED}, the state says so, and no more are taken. What was thrown goes to the thread's handler of
  * uncaught exceptions, unless somebody else is to hear of it.
  */
+@PublicApi
 public final class ServingLoop implements AutoCloseable {
     private final Scheduler scheduler;
     private final int queueLimit;

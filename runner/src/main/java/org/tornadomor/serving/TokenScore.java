@@ -1,5 +1,7 @@
 package org.tornadomor.serving;
 
+import org.tornadomor.PublicApi;
+
 /**
  * How likely the model held a token to be, in natural logarithms: of the softmax of the logits that the token was drawn from, after
  * bias, frequency and presence penalty, before temperature and the limits of sampling. For tokens of a prompt, of the model's own.
@@ -10,4 +12,5 @@ package org.tornadomor.serving;
  * @param topIds the likeliest tokens, in order of falling probability, ties by id
  * @param topLogProbabilities theirs
  */
+@PublicApi
 public record TokenScore(double logProbability, int[] topIds, double[] topLogProbabilities) {}

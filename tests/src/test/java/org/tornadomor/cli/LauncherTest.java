@@ -315,6 +315,36 @@ class LauncherTest {
         assertEquals(2, builds());
     }
 
+    /** A release: no sources, the jar beside the launcher. */
+    private Path unpackRelease() throws IOException {
+        Files.delete(root.resolve("pom.xml"));
+        Path released = root.resolve("tornado-mor.jar");
+        write(released, "");
+        return released;
+    }
+
+    @Test
+    void aReleaseIsNeverBuilt() throws Exception {
+        maven("exit 1");
+        Path released = unpackRelease();
+        Outcome outcome = launch("info");
+        assertEquals(0, outcome.code(), outcome.err());
+        assertTrue(outcome.out().contains("-jar\n" + released.toRealPath() + "\ninfo\n"), outcome.out());
+        Files.delete(released);
+        launch("info").failsWith(1, "tornado-mor.jar", "unpack");
+        assertEquals(0, builds());
+    }
+
+    @Test
+    void anImageTakesItsOwnJava() throws Exception {
+        unpackRelease();
+        Path runtime = root.resolve("runtime/bin/java");
+        script(runtime, "echo own; printf '%s\\n' \"$@\"");
+        assertTrue(launch("info").out().startsWith("own\n"));
+        Outcome withoutAny = run(Map.of("JAVA_HOME", temp.resolve("none").toString()), root.resolve("tornado-mor").toString(), "info");
+        assertTrue(withoutAny.out().startsWith("own\n"), withoutAny.toString());
+    }
+
     @Test
     void saysSoWhenTheBuildFails() throws Exception {
         maven("echo '[ERROR] A.java: what is wrong'; exit 1");

@@ -1,6 +1,9 @@
 package org.tornadomor.engine;
 
+import org.tornadomor.PublicApi;
+
 /** What an arena holds: numbers or indices. Everything is computed in F32; the narrow types are for weights that are only read. */
+@PublicApi
 public enum ElementType {
     /** Single precision. */
     F32(4),

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.Corpus;
@@ -26,6 +27,7 @@ import org.tornadomor.tokenizer.Tokenizer;
  *
  * <p>Everything is allocated before the first step.
  */
+@PublicApi
 public final class Trainer implements AutoCloseable {
     private static final double NANOS = 1e9;
 

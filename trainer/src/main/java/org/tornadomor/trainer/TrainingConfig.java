@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.HoldOut;
@@ -62,6 +63,7 @@ import org.tornadomor.tokenizer.Tokenizer;
  * @param dtype of the weights in checkpoints; resuming has full precision in any case
  * @param threads to compute on, 0 for all processors; results do not depend on it
  */
+@PublicApi
 public record TrainingConfig(
         String preset,
         String init,

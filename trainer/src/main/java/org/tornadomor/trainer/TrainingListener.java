@@ -1,10 +1,12 @@
 package org.tornadomor.trainer;
 
 import java.nio.file.Path;
+import org.tornadomor.PublicApi;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 
 /** Hears what a run does, on the thread that trains. */
+@PublicApi
 public interface TrainingListener {
     /** Nobody listens. */
     TrainingListener NONE = new TrainingListener() {};

@@ -2,6 +2,7 @@ package org.tornadomor.trainer;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.tornadomor.PublicApi;
 
 /**
  * How a run ended. Losses are not a number where nothing was measured.
@@ -19,6 +20,7 @@ import java.util.List;
  * @param gflopsPerSecond the same in model FLOPs ({@link org.tornadomor.model.Flops#trainingPerToken})
  * @param memoryBytes of the engine
  */
+@PublicApi
 public record TrainingSummary(
         Path folder,
         Path checkpoint,

@@ -2,6 +2,7 @@ package org.tornadomor.engine.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.tornadomor.PublicApi;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.ElementType;
@@ -12,6 +13,7 @@ import org.tornadomor.engine.Program;
 import org.tornadomor.engine.Tensor;
 
 /** Pure Java on all cores, float32, with vectors as wide as the machine has them. */
+@PublicApi
 public final class CpuEngine implements Engine {
     private final WorkerTeam team;
     private final Counters counters = new Counters();

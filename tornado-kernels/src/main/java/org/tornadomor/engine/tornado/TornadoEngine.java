@@ -2,6 +2,7 @@ package org.tornadomor.engine.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Counters;
@@ -18,6 +19,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Programs as TornadoVM task graphs on a device; arenas as arrays that stay there. Runs on an installed TornadoVM or on
  * the project's simulator, whichever the JVM was started with.
  */
+@PublicApi
 public final class TornadoEngine implements Engine {
     private static final String BAILOUT = "tornado.recover.bailout";
     private static final String CODE_SIZE = "tornado.tvm.maxbytecodesize";

@@ -21,6 +21,8 @@
  *         FloatArray in = Args.pick(m0, m1, arrays, 1);         // tensor 1
  *         int place = Args.offset(table, at, 2) + row * Args.stride(table, at, 2);   // of tensor 2, in i0
  *         ...
+ *     }
+ * }
  * }</pre>
  *
  * <ul>

@@ -1,0 +1,77 @@
+package org.tornadomor.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.tornadomor.UserError;
+
+/**
+ * What {@code tornado-mor.cmd} starts: the command, in this JVM where that has all the flags that it needs, else in another one.
+ * So nothing is decided in the language of the Windows shell. It works on other systems too, where nobody needs it.
+ */
+public final class WindowsLauncher {
+    private WindowsLauncher() {}
+
+    /** Runs the command and ends the JVM with its exit code. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        List<String> more;
+        try {
+            more = EngineFlags.of(args);
+        } catch (UserError e) {
+            PrintWriter err = Terminal.messages();
+            err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, e.getMessage()));
+            err.flush();
+            System.exit(ExitCode.FAILURE);
+            return;
+        }
+        if (more.isEmpty()) {
+            Main.main(args);
+            return;
+        }
+        List<String> here = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        Process process = new ProcessBuilder(command(here, more, System.getProperty("java.class.path"), args))
+                .inheritIO()
+                .start();
+        // Ctrl-C reaches both: the command saves what it has, and this JVM must not end before it.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> await(process)));
+        System.exit(process.waitFor());
+    }
+
+    private static void await(Process process) {
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * The command line of a second JVM. It gets one garbage collector: a person's choice, else that of the SDK.
+     *
+     * @param here the flags of this JVM
+     * @param more those that an engine needs beside them
+     */
+    static List<String> command(List<String> here, List<String> more, String classPath, String... args) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        boolean chosen = here.stream().anyMatch(Sdk::choosesCollector);
+        for (String flag : here) {
+            // A debugger's agent has its port already.
+            if (!flag.startsWith("-agentlib:") && !flag.startsWith("-Xrunjdwp")) {
+                command.add(flag);
+            }
+        }
+        for (String flag : more) {
+            if (!chosen || !Sdk.choosesCollector(flag)) {
+                command.add(flag);
+            }
+        }
+        command.addAll(List.of("-cp", classPath, Main.class.getName()));
+        command.addAll(Arrays.asList(args));
+        return command;
+    }
+}
