@@ -246,7 +246,6 @@ class AttentionTest {
         }
     }
 
-    /** Keys in pages, wherever these lie, give the bits that they give one after the other; so do keys in bfloat16. */
     /** Keys that hardly anybody attends to get no gradients that are too small to be normal numbers: those make products slow. */
     @Test
     void sharpAttentionGivesNoSubnormalGradients() {
@@ -281,6 +280,7 @@ class AttentionTest {
         return values;
     }
 
+    /** Keys in pages, wherever these lie, give the bits that they give one after the other; so do keys in bfloat16. */
     @Test
     void pagesChangeNothing() {
         Random random = new Random(15);
