@@ -60,7 +60,8 @@ final class ReportCommand implements Runnable {
         for (String name : RunData.withoutLosses(read)) {
             spec.commandLine()
                     .getErr()
-                    .println("no losses of " + name + ": the runs have different tokenizers, and its metrics are of a version"
+                    .println("no losses of " + name
+                            + ": the runs have different tokenizers, and its metrics are of a version"
                             + " that wrote no bytes; see evaluate for its bits a byte");
         }
         spec.commandLine().getErr().flush();

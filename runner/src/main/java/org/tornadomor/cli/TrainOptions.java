@@ -71,7 +71,8 @@ final class TrainOptions {
     @Option(
             names = "--text-field",
             paramLabel = "PATH",
-            description = "Field of JSON or column of Parquet that is the text, by its path, as meta.text. Default: text.")
+            description =
+                    "Field of JSON or column of Parquet that is the text, by its path, as meta.text. Default: text.")
     private String textField;
 
     @Option(names = "--max-bytes", paramLabel = "N", description = "How much text to take at most, such as 20M.")

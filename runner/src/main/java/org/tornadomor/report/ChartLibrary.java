@@ -26,7 +26,8 @@ final class ChartLibrary {
     /** Puts styles and script into a page. */
     static void addTo(HtmlPage page) {
         page.style(text("dist/uPlot.min.css") + "\n");
-        page.script("/*\n" + text("LICENSE").strip() + "\n*/\n" + text("dist/uPlot.iife.min.js").strip() + "\n");
+        page.script("/*\n" + text("LICENSE").strip() + "\n*/\n"
+                + text("dist/uPlot.iife.min.js").strip() + "\n");
     }
 
     private static String text(String file) {

@@ -147,8 +147,9 @@ public final class ReportPage {
         if (!byBytes) {
             return;
         }
-        html.append("<p class=\"soft\" id=\"bytes\">The runs have different tokenizers, so losses are in bits a byte of text:"
-                + " nats a token of different tokens cannot be compared.");
+        html.append(
+                "<p class=\"soft\" id=\"bytes\">The runs have different tokenizers, so losses are in bits a byte of text:"
+                        + " nats a token of different tokens cannot be compared.");
         List<String> unknown = RunData.withoutLosses(runs);
         if (!unknown.isEmpty()) {
             html.append(" Without losses here, since an earlier version wrote no bytes into their metrics: ")

@@ -192,7 +192,8 @@ public final class RunData {
     }
 
     private boolean knowsBytes() {
-        return (steps.rows() == 0 || steps.last(BYTES) > 0) && (evaluations.rows() == 0 || evaluations.last(VAL_BYTES) > 0);
+        return (steps.rows() == 0 || steps.last(BYTES) > 0)
+                && (evaluations.rows() == 0 || evaluations.last(VAL_BYTES) > 0);
     }
 
     /** Turns all losses into bits a byte of text; into none where the log does not say how many bytes a token stands for. */

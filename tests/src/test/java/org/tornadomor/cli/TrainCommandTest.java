@@ -182,9 +182,11 @@ class TrainCommandTest {
         Path old = Files.createDirectories(temp.resolve("old"));
         Files.writeString(
                 old.resolve("config.yaml"),
-                Files.readString(run.resolve("config.yaml")).replaceFirst("(?m)^tokenizer:.*$", "tokenizer: other.json"));
+                Files.readString(run.resolve("config.yaml"))
+                        .replaceFirst("(?m)^tokenizer:.*$", "tokenizer: other.json"));
         Files.writeString(old.resolve("metrics.jsonl"), "{\"step\": 1, \"tokens\": 9, \"val_loss\": 1}\n");
-        Outcome named = Outcome.of("report", run, old, "-o", temp.resolve("both.html")).succeeds();
+        Outcome named =
+                Outcome.of("report", run, old, "-o", temp.resolve("both.html")).succeeds();
         assertTrue(named.err().startsWith("no losses of old: the runs have different tokenizers"), named.err());
         assertEquals(1, named.err().lines().count());
         Outcome.of("report", temp.resolve("nowhere")).failsWith(1, "is no run folder");

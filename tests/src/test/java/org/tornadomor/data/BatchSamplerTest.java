@@ -182,7 +182,8 @@ class BatchSamplerTest {
     @Test
     void refusesAStretchWithoutSamplesOrShare() {
         assertThrows(UserError.class, () -> mixed(1, 1, 1, 1e9));
-        List<Corpus.Stretch> mixture = List.of(new Corpus.Stretch("a", 0, 3, 3, 1), new Corpus.Stretch("b", 3, 100, 100, 1));
+        List<Corpus.Stretch> mixture =
+                List.of(new Corpus.Stretch("a", 0, 3, 3, 1), new Corpus.Stretch("b", 3, 100, 100, 1));
         Corpus.Part part = new Corpus.Part("training", counting(103).tokens(), 103, 2, mixture);
         UserError error =
                 assertThrows(UserError.class, () -> new BatchSampler(part, 3, BatchSampler.Order.SHUFFLED, 1));

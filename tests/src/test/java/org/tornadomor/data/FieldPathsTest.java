@@ -79,8 +79,9 @@ class FieldPathsTest {
     @ParameterizedTest
     @CsvSource({"meta.text, inner", "text, outer", "meta.more.body, deep", "a.b, dotted", "c.d.e.f, within"})
     void jsonFieldsByPath(String path, String expected) throws IOException {
-        Path file = json("{\"text\": \"outer\", \"meta\": {\"id\": 1, \"text\": \"inner\", \"more\": {\"body\": \"deep\"}},"
-                + " \"a.b\": \"dotted\", \"a\": {\"x\": 1}, \"c.d\": {\"e.f\": \"within\"}}");
+        Path file =
+                json("{\"text\": \"outer\", \"meta\": {\"id\": 1, \"text\": \"inner\", \"more\": {\"body\": \"deep\"}},"
+                        + " \"a.b\": \"dotted\", \"a\": {\"x\": 1}, \"c.d\": {\"e.f\": \"within\"}}");
         assertEquals(List.of(expected), read(file, path).texts);
     }
 
@@ -166,7 +167,8 @@ class FieldPathsTest {
 
     @Test
     void parquetListsBecomeLinesAndNullsAreNoDocuments() throws SQLException {
-        Path file = parquet("SELECT * FROM (VALUES (['one \u00e9', 'two']), (NULL), ([]), (['a', NULL]), (['z'])) t(text)");
+        Path file =
+                parquet("SELECT * FROM (VALUES (['one \u00e9', 'two']), (NULL), ([]), (['a', NULL]), (['z'])) t(text)");
         Collected collected = read(file, "text");
         assertEquals(List.of("one \u00e9\ntwo", "", "z"), collected.texts);
         assertEquals(1, collected.refused.size());

@@ -19,7 +19,8 @@ import org.tornadomor.trainer.TinyRuns;
 
 /** The page as a browser shows it, from a file. */
 class ReportPageTest {
-    private static final String LONG = "a-run-with-a-very-long-name-as-scripts-make-them-out-of-all-of-their-settings-lr0.003";
+    private static final String LONG =
+            "a-run-with-a-very-long-name-as-scripts-make-them-out-of-all-of-their-settings-lr0.003";
 
     @TempDir
     Path temp;
@@ -94,8 +95,11 @@ class ReportPageTest {
 
             browser.open(two.toUri().toString());
             browser.until("two runs are there", () -> draws(browser, 0, "#6d9bff") && draws(browser, 0, "#f2a04e"));
-            new Actions(browser.driver()).moveToElement(browser.find("#charts .u-over")).perform();
-            browser.until("the values are told", () -> browser.text("#charts .tip").startsWith("20 steps"));
+            new Actions(browser.driver())
+                    .moveToElement(browser.find("#charts .u-over"))
+                    .perform();
+            browser.until(
+                    "the values are told", () -> browser.text("#charts .tip").startsWith("20 steps"));
             assertTrue(browser.text("#charts .tip").contains(LONG + "\n1.35"), browser.text("#charts .tip"));
             browser.find("[data-x=seconds]").click();
             assertTrue(browser.find("#charts canvas").isDisplayed());

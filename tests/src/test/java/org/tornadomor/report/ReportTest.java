@@ -123,7 +123,8 @@ class ReportTest {
     /** The library that draws is in the page as it is in its jar, and so is its licence. */
     @Test
     void theChartLibraryComesWithItsLicence() throws IOException {
-        String library = parse(run("plain", 3)).select("script:not([type])").first().data();
+        String library =
+                parse(run("plain", 3)).select("script:not([type])").first().data();
         assertTrue(library.startsWith("\n/*\nThe MIT License (MIT)\n\nCopyright (c) 2022 Leon Sorokin\n"), library);
         assertTrue(library.contains("The above copyright notice and this permission notice shall be included in"));
         assertTrue(library.contains("var uPlot="), "the library itself");
@@ -147,7 +148,8 @@ class ReportTest {
         double[] training = {2 / Math.log(2), 2 / Math.log(2) / 4};
         for (int i = 0; i < 2; i++) {
             JsonNode run = data.path("runs").path(i);
-            assertEquals(causal[i], run.path("evaluations").path("causal").path(0).asDouble(), 1e-5);
+            assertEquals(
+                    causal[i], run.path("evaluations").path("causal").path(0).asDouble(), 1e-5);
             assertEquals(training[i], run.path("steps").path("smooth").path(0).asDouble(), 1e-4);
         }
         JsonNode without = data.path("runs").path(2);
@@ -170,7 +172,12 @@ class ReportTest {
         assertEquals("nats a token", data(page).path("unit").asString());
         assertEquals(
                 "[0.25]",
-                data(page).path("runs").path(1).path("evaluations").path("causal").toString());
+                data(page)
+                        .path("runs")
+                        .path(1)
+                        .path("evaluations")
+                        .path("causal")
+                        .toString());
         assertTrue(page.select("#bytes").isEmpty());
     }
 

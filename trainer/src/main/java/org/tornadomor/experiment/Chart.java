@@ -72,8 +72,9 @@ public final class Chart {
 
     /** The picture as a file, in light or dark as the reader prefers. */
     String svg() {
-        return svg("<style>svg{color:#222;background:#fff}@media(prefers-color-scheme:dark){svg{color:#ddd;background:#181818}}"
-                + "</style>\n");
+        return svg(
+                "<style>svg{color:#222;background:#fff}@media(prefers-color-scheme:dark){svg{color:#ddd;background:#181818}}"
+                        + "</style>\n");
     }
 
     /** The picture within a page, in the page's colours. */

@@ -7,7 +7,9 @@ import org.tornadomor.html.HtmlPage;
 
 /** Tables and charts as text and as one page. */
 final class Page {
-    private static final String STYLE = "svg{max-width:100%;height:auto;margin:.5rem 1rem .5rem 0}\n";
+    /** Tables of an experiment have many columns. */
+    private static final String STYLE =
+            "main{max-width:96rem}svg{max-width:100%;height:auto;margin:.5rem 1rem .5rem 0}\n";
 
     private Page() {}
 

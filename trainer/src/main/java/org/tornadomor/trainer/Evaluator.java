@@ -44,8 +44,7 @@ final class Evaluator implements AutoCloseable {
         this.config = weights.config();
         this.tokenizer = setup.tokenizer();
         this.context = setup.config().context();
-        this.sampler =
-                new BatchSampler(setup.corpus().validation(), context, BatchSampler.Order.SHUFFLED, SEED);
+        this.sampler = new BatchSampler(setup.corpus().validation(), context, BatchSampler.Order.SHUFFLED, SEED);
         this.samples = (int) Math.min(setup.config().evalSamples(), sampler.samplesPerEpoch());
         this.batch = Math.min(setup.config().batch(), samples);
         this.scorer = new Scorer(engine, weights, batch, context);
