@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Draws what the first work-group of each launch did: address by time, a colour for each work-item. Under each array stand
@@ -167,22 +168,27 @@ final class Picture extends Lockstep {
         body.append(rect(LEFT, top, COLUMN * TIMES, height, "#f4f4f4"));
         double row = (double) height / (band.most - band.least + 1);
         int[] figures = new int[TIMES];
+        Map<String, StringBuilder> squares = new TreeMap<>();
         for (Step step : band.steps) {
             int figure = step.memory().local() ? Counts.turns(step) : Counts.lines(step);
             figures[step.time()] = Math.max(figures[step.time()], figure);
             for (int i = 0; i < step.items().length; i++) {
                 double y = top + (step.elements()[i] - band.least) * row;
                 double inset = step.write() ? 1 : 4;
-                body.append(String.format(
-                        Locale.ROOT,
-                        "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>%n",
-                        LEFT + step.time() * COLUMN + inset,
-                        y,
-                        COLUMN - 2 * inset,
-                        Math.max(1.5, row - 0.5),
-                        colour(step.items()[i])));
+                double width = COLUMN - 2 * inset;
+                squares.computeIfAbsent(colour(step.items()[i]), c -> new StringBuilder())
+                        .append(String.format(
+                                Locale.ROOT,
+                                "M%.0f %.1fh%.0fv%.1fh-%.0fz",
+                                LEFT + step.time() * COLUMN + inset,
+                                y,
+                                width,
+                                Math.max(1.5, row - 0.5),
+                                width));
             }
         }
+        squares.forEach((colour, path) ->
+                body.append("<path fill=\"" + colour + "\" d=\"" + path + "\"/>\n"));
         for (int time = 0; time < TIMES; time++) {
             if (figures[time] > 0) {
                 String colour = figures[time] == 1 ? "#080" : "#b00";
