@@ -26,7 +26,7 @@ if defined OUTDATED (
         echo tornado-mor: it is not built yet, which takes Maven 3.8 or newer: install it ^(https://maven.apache.org^) 1>&2
         exit /b 1
     )
-    echo tornado-mor: building 1>&2
+    echo tornado-mor: building ^(about half a minute^) 1>&2
     call mvn -q -B -f "%ROOT%pom.xml" -pl runner -am package -DskipTests -Dspotless.check.skip=true 1>&2
     if errorlevel 1 exit /b 1
 )

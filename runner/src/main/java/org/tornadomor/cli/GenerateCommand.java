@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.tornadomor.Counts;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.LanguageModel;
@@ -21,6 +22,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -39,7 +42,7 @@ import tools.jackson.databind.node.ObjectNode;
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  tornado-mor generate --model runs/demo --prompt 'public class '",
+            "  tornado-mor generate runs/demo 'public class '",
             "  tornado-mor generate --model runs/demo --prompt 'for (int i' --greedy --show-depth",
             "  tornado-mor generate --model runs/demo --prompt 'int ' --weights int8",
             "  tornado-mor generate --model runs/demo --prompt-tokens 112,117,98 --json",
@@ -76,12 +79,15 @@ final class GenerateCommand implements Runnable {
     @Mixin
     private IgnoreKeyOption ignored;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            required = true,
-            description = "A checkpoint folder, the folder of a run, or a file of GGUF or llama2.c.")
-    private Path model;
+    @Mixin
+    private ModelArgument model;
+
+    @Parameters(
+            index = "1..*",
+            paramLabel = "PROMPT",
+            arity = "0..*",
+            description = "Text to continue, the same as --prompt.")
+    private List<String> positional = new ArrayList<>();
 
     @Option(
             names = {"-p", "--prompt"},
@@ -113,6 +119,13 @@ final class GenerateCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
+        Path folder = model.path(spec);
+        if (!positional.isEmpty() && !prompts.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "Prompts are given both behind the model and with --prompt: keep one of the two ways");
+        }
+        prompts.addAll(positional);
         NoEffect effect = NoEffect.of(spec);
         sampling.requireEffect(spec);
         effect.when(json::wanted, "--json shows the depths already", "--show-depth");
@@ -125,7 +138,7 @@ final class GenerateCommand implements Runnable {
         GenerationOptions options = sampling.with(seed.value());
         try (Engine engine = engineOptions.open();
                 LanguageModel loaded = LanguageModel.load(
-                        model,
+                        folder,
                         engine,
                         weights.type(),
                         ignored.unknown(spec.commandLine().getErr()))) {
@@ -137,22 +150,42 @@ final class GenerateCommand implements Runnable {
             promptTokens.forEach(list -> ids.add(parse(list)));
             ids.forEach(loaded::requirePrompt);
             if (ids.isEmpty()) {
-                throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
+                throw new UserError("nothing to continue; write a text behind the model, or give --prompt, --prompt-file or --prompt-tokens");
             }
             sampling.requireFits(spec, loaded.config());
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
             work.mark("loading", false);
-            if (json.wanted()) {
-                printJson(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), options, work);
-            } else if (ids.size() == 1 && options.samples() == 1) {
-                stream(out, loaded, ids, options, work);
+            List<Generation> generations;
+            if (ids.size() == 1 && options.samples() == 1 && !json.wanted()) {
+                generations = List.of(stream(out, loaded, ids, options, work));
             } else {
-                printAll(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), options);
+                generations = loaded.generate(ids, options, work.tokens(TokenListener.NONE));
+                if (json.wanted()) {
+                    printJson(out, loaded, generations, options, work);
+                } else {
+                    printAll(out, loaded, generations, options);
+                }
             }
+            tellOfFullContexts(loaded, generations, options.maxNewTokens());
             if (!json.wanted()) {
                 printTiming(spec.commandLine().getErr(), loaded.lastTiming());
             }
             work.print(spec.commandLine().getErr());
+        }
+    }
+
+    /** A text that is shorter than asked for, and not because the model ended it. */
+    private void tellOfFullContexts(LanguageModel loaded, List<Generation> generations, int asked) {
+        for (int i = 0; i < generations.size(); i++) {
+            Generation generation = generations.get(i);
+            if (generation.ended() == Generation.End.CONTEXT) {
+                spec.commandLine()
+                        .getErr()
+                        .println(RootCommand.NAME + ": " + (generations.size() == 1 ? "the text" : "text " + (i + 1))
+                                + " ends after " + generation.tokens().length + " of "
+                                + Counts.of(asked, "token") + ": the model's context of "
+                                + loaded.config().longestSequence() + " is full");
+            }
         }
     }
 
@@ -179,7 +212,7 @@ final class GenerateCommand implements Runnable {
     }
 
     /** One prompt: shown as it comes. */
-    private void stream(
+    private Generation stream(
             PrintWriter out, LanguageModel loaded, List<int[]> ids, GenerationOptions options, WorkReport work) {
         DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
         boolean text = loaded.tokenizer().isPresent();
@@ -201,6 +234,7 @@ final class GenerateCommand implements Runnable {
         Generation generation =
                 loaded.generate(ids, options, work.tokens(listener)).getFirst();
         finish(out, view, loaded, generation);
+        return generation;
     }
 
     private void show(PrintWriter out, DepthView view, String text, int depth) {
@@ -263,17 +297,17 @@ final class GenerateCommand implements Runnable {
     }
 
     private static void printTiming(PrintWriter err, Timing timing) {
-        err.printf(
+        Layout.paragraph(err, String.format(
                 Locale.ROOT,
-                "%d prompt tokens read in %.2f s, first token after %.2f s; %d new tokens, %d of them behind the first in"
-                        + " %.2f s, %.1f tokens/s%n",
-                timing.promptTokens(),
+                "%s read in %.2f s, first token after %.2f s; %s, %d of them behind the first in"
+                        + " %.2f s, %.1f tokens/s",
+                Counts.of(timing.promptTokens(), "prompt token"),
                 timing.prefillSeconds(),
                 timing.firstTokenSeconds(),
-                timing.newTokens(),
+                Counts.of(timing.newTokens(), "new token"),
                 timing.decodedTokens(),
                 timing.decodeSeconds(),
-                timing.tokensPerSecond());
+                timing.tokensPerSecond()));
         err.flush();
     }
 

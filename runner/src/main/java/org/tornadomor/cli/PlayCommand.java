@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  tornado-mor play --model runs/demo",
+            "  tornado-mor play runs/demo",
             "  tornado-mor play --model runs/demo --threshold 0.3 --temperature 0.5",
             "  tornado-mor play --model llama --system 'Answer in one sentence.'",
             "  tornado-mor play --model llama --chat-template none",
@@ -70,11 +70,9 @@ final class PlayCommand implements Callable<Integer> {
     @Mixin
     private IgnoreKeyOption ignored;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            required = true,
-            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
+    @Mixin
+    private ModelArgument modelArgument;
+
     private Path model;
 
     @Option(
@@ -90,6 +88,7 @@ final class PlayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        model = modelArgument.path(spec);
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         sampling.requireEffect(spec);

@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "report",
         description = {
-            "Writes runs as one HTML page that needs nothing besides itself: curves along steps, tokens, FLOPs or time,",
-            "the depths of a text, what the model wrote, settings, and how each run was started."
+            "Writes runs as one HTML page that needs nothing besides itself.",
+            "It has curves along steps, tokens, FLOPs or time, the depths of a text, what the model wrote, settings, and how"
+                    + " each run was started."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",

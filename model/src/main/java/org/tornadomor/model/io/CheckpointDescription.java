@@ -3,6 +3,7 @@ package org.tornadomor.model.io;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.tornadomor.Counts;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterCount;
@@ -43,7 +44,7 @@ public record CheckpointDescription(
         }
         String name =
                 mor.router().routes() ? "Mixture-of-Recursions, " + mor.router().spelling() : "recursive";
-        return name + ", " + mor.numRecursions() + " recursions, "
+        return name + ", " + Counts.of(mor.numRecursions(), "recursion") + ", "
                 + mor.sharing().spelling()
                 + (mor.lora() == null
                         ? ""
