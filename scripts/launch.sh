@@ -4,9 +4,9 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-sources=
-[[ ! -e $root/pom.xml ]] || sources=yes
-program=$root${sources:+/runner/target/tornado-mor}
+in_tree=
+[[ ! -e $root/pom.xml ]] || in_tree=yes
+program=$root${in_tree:+/runner/target/tornado-mor}
 jar=$program/tornado-mor.jar
 # shellcheck source=scripts/jdk.sh
 source "$root/scripts/jdk.sh"
@@ -20,39 +20,112 @@ fail() {
     exit 1
 }
 
-# Whether the jar is missing or older than anything that it is made from.
-outdated() {
-    [[ ! -e $jar ]] && return 0
-    local sources=("$root/pom.xml" "$root/docs/lessons") module
+# What the jar was made from, and what it is: two checksums.
+stamp=$program/sources
+
+# Everything that the jar is made from, seen from the root.
+sources=(pom.xml docs/lessons)
+
+find_sources() {
+    local module
     for module in "$root"/*/pom.xml; do
-        [[ $module == "$root"/@(tests|distribution)/pom.xml ]] || sources+=("$module" "$(dirname "$module")/src")
+        module=${module%/pom.xml}
+        module=${module##*/}
+        [[ $module == @(tests|distribution) ]] || sources+=("$module/pom.xml" "$module/src")
     done
-    # Folders count too: a removed file leaves no other trace. A folder may be missing where a module has no sources yet.
-    [[ -n $(find "${sources[@]}" -newer "$jar" 2> /dev/null | head -n 1) ]]
+}
+
+# Prints a checksum of what the sources say, whenever they were written and wherever they lie.
+fingerprint() {
+    { find "${sources[@]}" -type f -exec cksum {} + 2> /dev/null || true; } | LC_ALL=C sort | cksum
+}
+
+# Notes that the jar was made from sources with the checksum $1, and when they were looked at: as old as $2.
+note_sources() {
+    { printf '%s\n%s\n' "$1" "$(cksum < "$jar")" > "$stamp" && touch -r "$2" "$stamp"; } 2> /dev/null || true
+}
+
+# Whether anything that the jar is made from is newer than $1. Folders count too: a removed file leaves no other trace. A folder
+# may be missing where a module has no sources yet.
+newer_than() {
+    [[ -n $(find "${sources[@]}" -newer "$1" 2> /dev/null | head -n 1) ]]
+}
+
+# Whether the jar is missing or made from other sources than these. Times decide if they can: looking into all files takes a
+# moment. A copy of the tree, or a branch that was left and taken again, has new times and the same text.
+outdated() {
+    local looked=$jar now
+    [[ -e $jar ]] || return 0
+    [[ ! $stamp -nt $jar ]] || looked=$stamp
+    if ! newer_than "$looked"; then
+        # Somebody else built it.
+        [[ ! $stamp -ot $jar ]] || note_sources "$(fingerprint)" "$jar"
+        return 1
+    fi
+    now=$(fingerprint)
+    [[ -e $stamp && $(< "$stamp") == "$now"$'\n'"$(cksum < "$jar")" ]] || return 0
+    # The JVM takes no cache of a jar that was written at another time.
+    { touch "$stamp" && rm -f "${jar%.jar}.caches"; } 2> /dev/null || true
+    return 1
+}
+
+# Shows on a terminal how far Maven is, of which it reads the log.
+show_progress() {
+    local part line='' where='' dots='\[([0-9]+)/([0-9]+)\]$'
+    if [[ ! -t 2 || ${TERM:-dumb} == dumb ]]; then
+        cat > /dev/null
+        return
+    fi
+    while true; do
+        if IFS= read -r -t 1 part; then
+            line+=$part
+            if [[ $line == *Building* && $line =~ $dots ]]; then
+                where=", part ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}"
+            elif [[ $line == *'Downloading from'* ]]; then
+                where=", loading libraries"
+            fi
+            line=
+        elif (($? > 128)); then
+            # Not the end: nothing came for a second.
+            line+=$part
+        else
+            break
+        fi
+        printf '\r%-40s' "$SECONDS s$where" >&2
+    done
+    printf '\r%-40s\r' '' >&2
 }
 
 build() {
-    local log=$root/target/launcher-build.log
+    local log=$root/target/launcher-build.log before
     command -v mvn > /dev/null || fail "it is not built yet, which takes Maven 3.8 or newer: install it (https://maven.apache.org)"
-    echo "tornado-mor: building" >&2
+    echo "tornado-mor: building (about half a minute; longer where Maven has to load the libraries first)" >&2
     mkdir -p "$root/target"
     # Sources that change while the build runs must count as newer than the jar.
     touch "$root/target/launcher-build.started"
-    if ! mvn -q -B -f "$root/pom.xml" -pl runner,lessons -am package -DskipTests -Dspotless.check.skip=true > "$log" 2>&1; then
+    before=$(fingerprint)
+    SECONDS=0
+    if ! mvn -B -f "$root/pom.xml" -pl runner,lessons -am package -DskipTests -Dspotless.check.skip=true 2>&1 | tee "$log" | show_progress; then
         grep -m 5 '^\[ERROR\]' "$log" >&2 || tail -n 5 "$log" >&2
         fail "the build failed; $log has the whole story"
     fi
+    echo "tornado-mor: built in $SECONDS s" >&2
     touch -r "$root/target/launcher-build.started" "$jar"
+    note_sources "$before" "$jar"
 }
 
-if [[ -z $sources && -x $root/runtime/bin/java ]]; then
+if [[ -z $in_tree && -x $root/runtime/bin/java ]]; then
     JAVA_HOME=$root/runtime
 else
     JAVA_HOME=$(find_jdk) || exit 1
 fi
 export JAVA_HOME
-if [[ -n $sources ]]; then
+if [[ -n $in_tree ]]; then
+    here=$PWD
+    cd "$root"
+    find_sources
     ! outdated || build
+    cd "$here"
 elif [[ ! -e $jar ]]; then
     fail "$jar is missing; unpack the release again"
 fi
@@ -66,9 +139,14 @@ terminals=
 [[ -t 1 ]] && terminals+=out
 [[ -t 2 ]] && terminals+=err
 seen=("-Dtornadomor.terminals=$terminals")
-if [[ $terminals == *err* ]] && size=$(stty size <&2 2> /dev/null) && [[ $size =~ \ ([0-9]+)$ ]]; then
-    seen+=("-Dtornadomor.columns=${BASH_REMATCH[1]}")
+if [[ $terminals == *err* ]]; then
+    size=$(stty size <&2 2> /dev/null) || size=
+elif [[ $terminals == out ]]; then
+    size=$(stty size <&1 2> /dev/null) || size=
+else
+    size=
 fi
+[[ ! $size =~ \ ([0-9]+)$ ]] || seen+=("-Dtornadomor.columns=${BASH_REMATCH[1]}")
 if asks_help "$@"; then
     flags=("${seen[@]}")
     engine=$(help_flags && cache_flags "${jar%.jar}-help.jsa")

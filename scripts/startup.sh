@@ -8,6 +8,7 @@ readonly QUIET_CACHE=-Xlog:cds*=off
 # Whether the arguments ask for nothing but help or the version, which needs no engine.
 asks_help() {
     (($# == 0)) && return 0
+    [[ $1 != help ]] || return 0
     (($# <= 2)) || return 1
     case ${*: -1} in
         -h | --help | -V | --version) return 0 ;;

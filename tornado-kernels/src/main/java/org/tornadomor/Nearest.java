@@ -17,6 +17,13 @@ public final class Nearest {
                 .toList();
     }
 
+    /** As {@link #of}, without names that nobody can have meant: those of which more than half has to change. */
+    public static List<String> close(String name, Collection<String> names, int count) {
+        return of(name, names, count).stream()
+                .filter(other -> 2 * distance(name, other) <= Math.max(name.length(), other.length()))
+                .toList();
+    }
+
     /** Levenshtein distance: the fewest insertions, deletions and replacements, letter case aside. */
     private static int distance(String a, String b) {
         int[] row = new int[b.length() + 1];

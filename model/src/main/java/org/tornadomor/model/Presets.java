@@ -48,8 +48,12 @@ public final class Presets {
     public static ModelConfig get(String name) {
         ModelConfig config = ALL.get(name);
         if (config == null) {
-            throw new UserError("There is no preset '" + name + "'; the nearest are "
-                    + String.join(", ", Nearest.of(name, ALL.keySet(), NEAREST)));
+            List<String> near = Nearest.close(name, ALL.keySet(), NEAREST);
+            throw new UserError("There is no preset '" + name + "'; "
+                    + (near.isEmpty()
+                            ? "there are the sizes " + String.join(", ", SIZES)
+                                    + ", each also with -vanilla, -rec2 to -rec4, -mor2 to -mor4 or -tok2 to -tok4 behind it"
+                            : "the nearest are " + String.join(", ", near)));
         }
         return config;
     }

@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code tornado-mor completion}: a script that teaches bash and zsh the commands and options. */
 @Command(
-        name = "completion",
+        name = CompletionCommand.NAME,
         description = "Prints a script with which bash and zsh complete commands and options.",
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
             "  ./tornado-mor completion > ~/.local/share/bash-completion/completions/tornado-mor",
         })
 final class CompletionCommand implements Runnable {
+    static final String NAME = "completion";
+
     @Spec
     private CommandSpec spec;
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import org.tornadomor.Counts;
 import org.tornadomor.convert.ConversionPlan;
 import org.tornadomor.convert.Initialisation;
 import org.tornadomor.convert.Residual;
@@ -118,7 +119,7 @@ record ConversionReport(ConversionPlan plan, Initialisation initialisation, List
     }
 
     private TextTable lossTable() {
-        TextTable table = new TextTable("loss on " + Figures.grouped(losses.tokens()) + " tokens", "nats a token");
+        TextTable table = new TextTable("loss on " + Counts.of(losses.tokens(), "token"), "nats a token");
         table.row("original", Figures.fixed(losses.original()));
         if (plan.target().router().looksAhead()) {
             table.row("converted, routed as in training", Figures.fixed(losses.train()));

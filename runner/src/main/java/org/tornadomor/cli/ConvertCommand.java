@@ -44,12 +44,11 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  tornado-mor convert --model llama --out recursive --recursions 2 --sharing cycle \\",
-            "      --init stepwise",
-            "  tornado-mor convert --model llama --out mor --recursions 3 --sharing middle-cycle \\",
-            "      --init upper --router expert-choice --data book.txt",
-            "  tornado-mor convert --model llama --out relaxed --recursions 2 --sharing cycle \\",
-            "      --init average --lora-rank 16 --keep-layers even:4",
+            "  tornado-mor convert --model llama --out recursive --recursions 2 --sharing cycle --init stepwise",
+            "  tornado-mor convert --model llama --out mor --recursions 3 --sharing middle-cycle"
+                    + " --init upper --router expert-choice --data book.txt",
+            "  tornado-mor convert --model llama --out relaxed --recursions 2 --sharing cycle --init average"
+                    + " --lora-rank 16 --keep-layers even:4",
         })
 final class ConvertCommand implements Runnable {
     private static final String RANK = "--lora-rank";

@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import org.tornadomor.Counts;
 import org.tornadomor.data.Manifest;
 import org.tornadomor.data.PreparedCorpus;
 import tools.jackson.databind.node.ObjectNode;
@@ -13,13 +14,13 @@ final class CorpusReport {
     /** A table with a line for each source and part. */
     static void print(PrintWriter out, PreparedCorpus corpus) {
         Manifest manifest = corpus.manifest();
-        out.printf(
-                "%s: tokenizer %s (%s ids), %d bytes a token on disk, %d shards%n",
+        Layout.paragraph(out, String.format(
+                "%s: tokenizer %s (%s), %s a token on disk, %s",
                 corpus.folder(),
                 manifest.tokenizer().kind(),
-                Figures.grouped(manifest.tokenizer().vocabSize()),
-                manifest.tokenBytes(),
-                manifest.shards().size());
+                Counts.of(manifest.tokenizer().vocabSize(), "id"),
+                Counts.of(manifest.tokenBytes(), "byte"),
+                Counts.of(manifest.shards().size(), "shard")));
         TextTable table = new TextTable("source", "part", "documents", "bytes", "tokens", "bytes/token").left(2);
         Manifest.Amount all = Manifest.Amount.NONE;
         for (Manifest.Source source : manifest.sources()) {
@@ -54,7 +55,7 @@ final class CorpusReport {
             invalid += source.invalid();
         }
         if (duplicates + filtered + invalid > 0) {
-            out.println("left out: " + Figures.grouped(duplicates) + " duplicates, " + Figures.grouped(filtered)
+            out.println("left out: " + Counts.of(duplicates, "duplicate") + ", " + Figures.grouped(filtered)
                     + " for their size, " + Figures.grouped(invalid) + " that cannot be read");
         }
     }

@@ -3,6 +3,7 @@ package org.tornadomor.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.data.PreparedCorpus;
 import picocli.CommandLine.Command;
@@ -83,7 +84,7 @@ final class DataInfoCommand implements Runnable {
             }
             for (PreparedCorpus.Sample sample : shown) {
                 out.println();
-                out.println("a document of " + Figures.grouped(sample.tokens()) + " tokens, "
+                out.println("a document of " + Counts.of(sample.tokens(), "token") + ", "
                         + (sample.validation() ? "held out" : "for training") + ":");
                 out.println("    " + beginning(sample.text()));
             }

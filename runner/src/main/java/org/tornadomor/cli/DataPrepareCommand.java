@@ -27,8 +27,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "prepare",
         description = {
-            "Tokenises text into a folder that train and evaluate take behind --data. Documents end with the end",
-            "token, and some, picked by their text, are held out. Interrupted at any point, the same command goes on.",
+            "Tokenises text into a folder that train and evaluate take behind --data.",
+            "Documents end with the end token, and some, picked by their text, are held out. Interrupted at any point, the"
+                    + " same command goes on.",
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -47,12 +48,10 @@ final class DataPrepareCommand implements Runnable {
     @Parameters(
             paramLabel = "SOURCE[=WEIGHT]",
             arity = "1..*",
-            description = {
-                "jdk (the source of this JDK), jdk:GLOB, or a file, folder or quoted glob. Files are plain text, JSON",
-                "objects one a line or in an array (.jsonl, .json), Parquet (.parquet), archives (.zip, .jar, .tar,",
-                ".tar.gz, .tgz, .tar.zst), or any of the first two with .gz or .zst. Weights say how often samples of a",
-                "source come; without, each token counts the same.",
-            })
+            description = "jdk (the source of this JDK), jdk:GLOB, or a file, folder or quoted glob. Files are plain text, "
+                    + "JSON objects one a line or in an array (.jsonl, .json), Parquet (.parquet), archives (.zip, "
+                    + ".jar, .tar, .tar.gz, .tgz, .tar.zst), or any of the first two with .gz or .zst. Weights say how "
+                    + "often samples of a source come; without, each token counts the same.")
     private List<String> sources;
 
     @Option(
@@ -74,10 +73,8 @@ final class DataPrepareCommand implements Runnable {
 
     @Option(
             names = "--parse-special",
-            description = {
-                "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is text",
-                "like any other, and data info says how often it came.",
-            })
+            description = "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is "
+                    + "text like any other, and data info says how often it came.")
     private boolean parseSpecial;
 
     @Mixin
@@ -100,17 +97,16 @@ final class DataPrepareCommand implements Runnable {
 
     @Option(
             names = "--skip-invalid",
-            description = {
-                "Leave out documents that cannot be read instead of ending: text that is not UTF-8, and lines or items of",
-                "JSON that are damaged or lack the text field.",
-            })
+            description = "Leave out documents that cannot be read instead of ending: text that is not UTF-8, and lines or "
+                    + "items of JSON that are damaged or lack the text field.")
     private boolean skipInvalid;
 
     @Option(
             names = "--hold-out",
             paramLabel = "SHARE",
             defaultValue = "5%",
-            description = "Documents to validate on. More text moves none of them. Default: 5%%.")
+            description = "Documents to validate on: a share of them, picked by their text, so that more text moves none (5%%,"
+                    + " default; 'documents 5%%' is the same), or one in n ('every 20'); 0 for none.")
     private String holdOut;
 
     @Option(
@@ -167,6 +163,7 @@ final class DataPrepareCommand implements Runnable {
                 .map(source -> new WeightedSource(absolute(source.spec()), source.weight()))
                 .toList();
         SourceOptions options = text.with(0, null);
+        HoldOut heldOut = heldOut();
         boolean jdk = weighted.stream().anyMatch(source -> TextSources.isJdk(source.spec()));
         Path fallback = jdk ? Installation.javaSources() : null;
         return new PrepareSettings(
@@ -180,17 +177,16 @@ final class DataPrepareCommand implements Runnable {
                 Quantity.bytes("--max-document", maxDocument),
                 !keepDuplicates,
                 skipInvalid,
-                share(),
+                heldOut instanceof HoldOut.ByContent share ? share.fraction() : 0,
                 shardTokens == null ? PrepareSettings.SHARD_TOKENS : Quantity.bytes("--shard-tokens", shardTokens),
-                parseSpecial);
+                parseSpecial,
+                heldOut instanceof HoldOut.EveryNth every ? every.n() : null);
     }
 
-    private double share() {
-        try {
-            return HoldOut.share(holdOut);
-        } catch (NumberFormatException e) {
-            throw new UserError("--hold-out " + holdOut + " is no share; write it like 5% or 0.05", e);
-        }
+    /** A share means documents here: tokens are on disk before anybody knows where the tail begins. */
+    private HoldOut heldOut() {
+        HoldOut parsed = HoldOut.parse("--hold-out", holdOut);
+        return parsed instanceof HoldOut.Tail tail ? HoldOut.byContent(tail.fraction()) : parsed;
     }
 
     /** An interrupted attempt may be repeated from another folder. */

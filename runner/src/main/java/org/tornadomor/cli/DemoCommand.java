@@ -23,8 +23,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         description = {
-            "Trains a tiny Mixture-of-Recursions model on the source of this JDK, byte by byte,",
-            "compares it with simple baselines of the text, and lets it write Java, with the depth of each byte."
+            "Trains a tiny model on the source of this JDK, and lets it write Java.",
+            "The model is a Mixture-of-Recursions, byte by byte. It is compared with simple baselines of the text, and shows"
+                    + " the depth of each byte that it writes."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",

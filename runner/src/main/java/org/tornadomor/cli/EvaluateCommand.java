@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.data.PreparedCorpus;
@@ -49,8 +50,7 @@ import tools.jackson.databind.node.ObjectNode;
         footerHeading = "%nExamples:%n",
         footer = {
             "  tornado-mor evaluate --model runs/demo --data book.txt",
-            "  tornado-mor evaluate --model runs/demo --data 'jdk:java.base/java/util/**' \\",
-            "      --max-tokens 200000",
+            "  tornado-mor evaluate --model runs/demo --data 'jdk:java.base/java/util/**' --max-tokens 200000",
             "  tornado-mor evaluate --model runs/demo --data book.txt --threshold 0.6 --json",
             "  tornado-mor evaluate --model llama --data book.txt --no-bos --score-end",
             "  tornado-mor evaluate --tasks list",
@@ -335,10 +335,12 @@ final class EvaluateCommand implements Runnable {
             }
         }
         if (!json.prints()) {
-            out.println(name + ": " + Figures.grouped(text.scored()) + " tokens scored in "
-                    + Figures.grouped(text.count()) + (text.count() == 1 ? " text, " : " texts, ")
-                    + Figures.grouped(text.bytes()) + " bytes, windows of at most " + Figures.grouped(length));
-            out.println(rule(texts));
+            Layout.paragraph(
+                    out,
+                    name + ": " + Counts.of(text.scored(), "token") + " scored in " + Counts.of(text.count(), "text")
+                            + ", " + Counts.of(text.bytes(), "byte") + ", windows of at most "
+                            + Figures.grouped(length));
+            Layout.paragraph(out, rule(texts));
             report.table().print(out);
             out.flush();
         }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Processors;
@@ -147,9 +148,9 @@ final class ExperimentCommand implements Callable<Integer> {
         long straight = plan.cells().stream().mapToLong(Cell::steps).sum();
         results.printf(
                 Locale.ROOT,
-                "%d runs: %,d steps, where runs without branches would take %,d; about %s of training here%n",
-                plan.cells().size(),
-                steps,
+                "%s: %s, where runs without branches would take %,d; about %s of training here%n",
+                Counts.of(plan.cells().size(), "run"),
+                Counts.of(steps, "step"),
                 straight,
                 time(estimate.seconds(plan)));
         return 0;
@@ -178,7 +179,7 @@ final class ExperimentCommand implements Callable<Integer> {
                 new Results(plan.grid().name(), results).write(out);
             }
             PrintWriter answer = spec.commandLine().getOut();
-            answer.println(results.size() + " of " + plan.cells().size() + " runs done"
+            answer.println(results.size() + " of " + Counts.of(plan.cells().size(), "run") + " done"
                     + (results.isEmpty()
                             ? ""
                             : "; see " + out.resolve("results.md") + " and " + out.resolve("index.html")));
@@ -223,11 +224,11 @@ final class ExperimentCommand implements Callable<Integer> {
             done++;
             say(String.format(
                     Locale.ROOT,
-                    "[%d/%d] %s: %d steps, loss %.4f, causal %.4f, %.1f s",
+                    "[%d/%d] %s: %s, loss %.4f, causal %.4f, %.1f s",
                     done,
                     total,
                     cell,
-                    result.steps(),
+                    Counts.of(result.steps(), "step"),
                     result.loss(),
                     result.lossCausal(),
                     result.seconds()));

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.formats.Llama2cVocabulary;
 import org.tornadomor.formats.gguf.GgmlType;
@@ -138,7 +139,7 @@ final class ExportCommand implements Runnable {
                 }
             }
             say("Wrote a " + plain.config().architecture().family().title() + " of "
-                    + plain.config().numLayers() + " layers to " + out);
+                    + Counts.of(plain.config().numLayers(), "layer") + " to " + out);
         }
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.tornadomor.Counts;
 import org.tornadomor.Generation;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.LanguageModel;
@@ -21,6 +22,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -39,7 +42,7 @@ import tools.jackson.databind.node.ObjectNode;
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  tornado-mor generate --model runs/demo --prompt 'public class '",
+            "  tornado-mor generate runs/demo 'public class '",
             "  tornado-mor generate --model runs/demo --prompt 'for (int i' --greedy --show-depth",
             "  tornado-mor generate --model runs/demo --prompt 'int ' --weights int8",
             "  tornado-mor generate --model runs/demo --prompt-tokens 112,117,98 --json",
@@ -63,6 +66,13 @@ final class GenerateCommand implements Runnable {
 
     @Mixin
     private JsonOption json;
+
+    @Parameters(
+            index = "1..*",
+            paramLabel = "PROMPT",
+            arity = "0..*",
+            description = "Text to continue, the same as --prompt.")
+    private List<String> positional = new ArrayList<>();
 
     @Option(
             names = {"-p", "--prompt"},
@@ -94,6 +104,12 @@ final class GenerateCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
+        if (!positional.isEmpty() && !prompts.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "Prompts are given both behind the model and with --prompt: keep one of the two ways");
+        }
+        prompts.addAll(positional);
         NoEffect effect = NoEffect.of(spec);
         sampling.requireEffect(spec);
         effect.when(json::wanted, "--json shows the depths already", "--show-depth");
@@ -105,7 +121,7 @@ final class GenerateCommand implements Runnable {
                 "--no-bos");
         GenerationOptions asked = sampling.options();
         try (Engine engine = model.engine().open();
-                LanguageModel loaded = model.load(engine, kv, spec.commandLine().getErr())) {
+                LanguageModel loaded = model.load(spec, engine, kv)) {
             List<int[]> ids = new ArrayList<>();
             for (String text : texts()) {
                 ids.add(loaded.encode(text, plainPrompt ? SpecialTokens.AS_TEXT : SpecialTokens.PARSED, model.bos()));
@@ -113,24 +129,44 @@ final class GenerateCommand implements Runnable {
             promptTokens.forEach(list -> ids.add(parse(list)));
             ids.forEach(loaded::requirePrompt);
             if (ids.isEmpty()) {
-                throw new UserError("nothing to continue; give --prompt, --prompt-file or --prompt-tokens");
+                throw new UserError("nothing to continue; write a text behind the model, or give --prompt, --prompt-file or --prompt-tokens");
             }
             GenerationOptions options = sampling.fit(spec, loaded.config(), asked);
             WorkReport work = WorkReport.of(engine, model.engine().reportsTransfers());
             work.mark("loading", false);
-            if (json.wanted()) {
-                printJson(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), options, work);
-            } else if (ids.size() == 1 && options.samples() == 1) {
-                stream(out, loaded, ids, options, work);
+            List<Generation> generations;
+            if (ids.size() == 1 && options.samples() == 1 && !json.wanted()) {
+                generations = List.of(stream(out, loaded, ids, options, work));
             } else {
-                printAll(out, loaded, loaded.generate(ids, options, work.tokens(TokenListener.NONE)), options);
+                generations = loaded.generate(ids, options, work.tokens(TokenListener.NONE));
+                if (json.wanted()) {
+                    printJson(out, loaded, generations, options, work);
+                } else {
+                    printAll(out, loaded, generations, options);
+                }
             }
             // Messages go to the same terminal.
             out.flush();
+            tellOfFullContexts(loaded, generations, options.maxNewTokens());
             if (!json.wanted()) {
                 printTiming(spec.commandLine().getErr(), loaded.lastTiming());
             }
             work.print(spec.commandLine().getErr());
+        }
+    }
+
+    /** A text that is shorter than asked for, and not because the model ended it. */
+    private void tellOfFullContexts(LanguageModel loaded, List<Generation> generations, int asked) {
+        for (int i = 0; i < generations.size(); i++) {
+            Generation generation = generations.get(i);
+            if (generation.ended() == Generation.End.CONTEXT) {
+                spec.commandLine()
+                        .getErr()
+                        .println(RootCommand.NAME + ": " + (generations.size() == 1 ? "the text" : "text " + (i + 1))
+                                + " ends after " + generation.tokens().length + " of "
+                                + Counts.of(asked, "token") + ": the model's context of "
+                                + loaded.config().longestSequence() + " is full");
+            }
         }
     }
 
@@ -157,7 +193,7 @@ final class GenerateCommand implements Runnable {
     }
 
     /** One prompt: shown as it comes. */
-    private void stream(
+    private Generation stream(
             PrintWriter out, LanguageModel loaded, List<int[]> ids, GenerationOptions options, WorkReport work) {
         DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
         boolean text = loaded.tokenizer().isPresent();
@@ -179,6 +215,7 @@ final class GenerateCommand implements Runnable {
         Generation generation =
                 loaded.generate(ids, options, work.tokens(listener)).getFirst();
         finish(out, view, loaded, generation);
+        return generation;
     }
 
     private void show(PrintWriter out, DepthView view, String text, int depth) {
@@ -241,17 +278,17 @@ final class GenerateCommand implements Runnable {
     }
 
     private static void printTiming(PrintWriter err, Timing timing) {
-        err.printf(
+        Layout.paragraph(err, String.format(
                 Locale.ROOT,
-                "%d prompt tokens read in %.2f s, first token after %.2f s; %d new tokens, %d of them behind the first in"
-                        + " %.2f s, %.1f tokens/s%n",
-                timing.promptTokens(),
+                "%s read in %.2f s, first token after %.2f s; %s, %d of them behind the first in"
+                        + " %.2f s, %.1f tokens/s",
+                Counts.of(timing.promptTokens(), "prompt token"),
                 timing.prefillSeconds(),
                 timing.firstTokenSeconds(),
-                timing.newTokens(),
+                Counts.of(timing.newTokens(), "new token"),
                 timing.decodedTokens(),
                 timing.decodeSeconds(),
-                timing.tokensPerSecond());
+                timing.tokensPerSecond()));
         err.flush();
     }
 

@@ -1,6 +1,7 @@
 package org.tornadomor.cli;
 
 import java.nio.file.Path;
+import org.tornadomor.Counts;
 import org.tornadomor.ModelFolders;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointDescription;
@@ -84,7 +85,7 @@ final class ImportCommand implements Runnable {
                     .getErr()
                     .println("Imported " + checkpoint.path() + ": " + CheckpointDescription.kind(checkpoint.config())
                             + ", "
-                            + Figures.grouped(checkpoint.describe().parameters().total()) + " parameters as "
+                            + Counts.of(checkpoint.describe().parameters().total(), "parameter") + " as "
                             + WeightType.label(stored) + (named ? "" : ", without a tokenizer") + ", to " + out);
         }
     }

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.tornadomor.Counts;
+import org.tornadomor.tokenizer.ByteTokenizer;
 import org.tornadomor.ModelFolders;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.LayerMap;
@@ -60,9 +62,7 @@ final class InfoCommand implements Runnable {
             JsonOption.print(out, json(description, run));
             return;
         }
-        Map<String, String> lines = lines(description, run);
-        int width = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
-        lines.forEach((key, value) -> out.println(key + " ".repeat(width - key.length()) + "  " + value));
+        Layout.keyValues(out, lines(description, run));
     }
 
     private Map<String, String> lines(CheckpointDescription it, boolean run) {
@@ -76,7 +76,7 @@ final class InfoCommand implements Runnable {
         lines.put(
                 "layers",
                 config.numLayers() + " unrolled, " + new LayerMap(config).numWeightSets() + " stored, hidden size "
-                        + config.hiddenSize() + ", " + config.numHeads() + " heads, " + config.numKvHeads()
+                        + config.hiddenSize() + ", " + Counts.of(config.numHeads(), "head") + ", " + config.numKvHeads()
                         + " for keys and values");
         if (config.mor() != null) {
             lines.put("recursion", recursion(config.mor()));
@@ -94,18 +94,27 @@ final class InfoCommand implements Runnable {
                         + Figures.grouped(it.parameters().routers()) + " in routers");
         lines.put(
                 "weights",
-                it.tensors() + " tensors, " + types(it) + ", " + Figures.scaled(it.bytes()) + "B in "
-                        + it.files().size() + (it.files().size() == 1 ? " file" : " files"));
+                Counts.of(it.tensors(), "tensor") + ", " + types(it) + ", " + Figures.scaled(it.bytes()) + "B in "
+                        + Counts.of(it.files().size(), "file"));
         lines.put(
                 "in memory",
                 WeightMemory.of(config).entrySet().stream()
                         .map(entry ->
                                 Figures.scaled(entry.getValue()) + "B as " + WeightsOption.spelling(entry.getKey()))
                         .collect(Collectors.joining(", ")));
-        lines.put("tokenizer", it.tokenizer() ? CheckpointFolder.TOKENIZER_FILE : "none of its own");
+        lines.put("tokenizer", tokenizer(it));
         lines.put("resumable", it.resumable() ? "yes" : "no");
         it.metadata().forEach((key, value) -> lines.put("metadata " + key, value));
         return lines;
+    }
+
+    private static String tokenizer(CheckpointDescription it) {
+        if (it.tokenizer()) {
+            return CheckpointFolder.TOKENIZER_FILE;
+        }
+        return it.config().vocabSize() == ByteTokenizer.VOCAB_SIZE
+                ? "bytes, which need no file"
+                : "none: the model reads and writes ids";
     }
 
     private static String positions(ModelConfig config) {

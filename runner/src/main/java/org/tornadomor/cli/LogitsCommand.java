@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Scorer;
@@ -118,7 +119,7 @@ final class LogitsCommand implements Runnable {
             }
             spec.commandLine()
                     .getErr()
-                    .println("Wrote logits of " + tokens.sequences() + " x " + tokens.length() + " tokens to " + out);
+                    .println("Wrote logits of " + tokens.sequences() + " x " + Counts.of(tokens.length(), "token") + " to " + out);
         }
     }
 

@@ -7,12 +7,24 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import org.tornadomor.UserError;
 import picocli.CommandLine;
 
 /** Starts the command line. */
 public final class Main {
+    /** Of the column of options in help, where there is room; half a terminal at most. */
     private static final int HELP_OPTIONS_WIDTH = 32;
+
+    private static final int HELP_WIDTH = 80;
+
+    /** The library shows help in no fewer columns. */
+    private static final int LEAST_HELP_WIDTH = 55;
+
+    private static final int LEAST_HELP_OPTIONS_WIDTH = 20;
+
+    private static final String COLOURS_PROPERTY = "picocli.ansi";
 
     /** Every SDK's flags set it. */
     private static final String SDK_PROPERTY = "tornado.load.runtime.implementation";
@@ -52,9 +64,10 @@ public final class Main {
      */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
         Failures failures = new Failures(args);
+        int columns = TerminalPrinter.columns(out);
         int code;
         try {
-            code = commandLine(failures, args).setOut(out).setErr(err).execute(args);
+            code = commandLine(failures, columns == Integer.MAX_VALUE ? HELP_WIDTH : columns, args).setOut(out).setErr(err).execute(args);
             out.flush();
         } catch (Throwable e) {
             code = failures.report(e, err);
@@ -65,13 +78,32 @@ public final class Main {
 
     /** The command that reads a command line, or shows what there is. */
     static CommandLine commandLine(Failures failures, String... args) {
-        return RootCommand.commandLine(args)
+        return commandLine(failures, HELP_WIDTH, args);
+    }
+
+    /** As {@link #commandLine(Failures, String...)}, with help in so many columns. */
+    private static CommandLine commandLine(Failures failures, int columns, String... args) {
+        int width = Math.max(LEAST_HELP_WIDTH, columns);
+        CommandLine line = RootCommand.commandLine(args);
+        Map<String, CommandLine.IHelpSectionRenderer> sections = new HashMap<>(line.getHelpSectionMap());
+        sections.put(
+                CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER,
+                help -> String.join(
+                        System.lineSeparator(),
+                        Examples.lines(help.commandSpec().usageMessage().footer(), width)) + System.lineSeparator());
+        // The library's own property wins, and it does not know terminals without colours.
+        CommandLine.Help.Ansi colours = System.getProperty(COLOURS_PROPERTY) != null
+                ? CommandLine.Help.Ansi.AUTO
+                : Terminal.showsColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF;
+        return line.setHelpSectionMap(sections)
+                .setColorScheme(CommandLine.Help.defaultColorScheme(colours))
                 .setExecutionStrategy(parsed -> execute(parsed, failures))
                 .setExecutionExceptionHandler(failures)
                 .setParameterExceptionHandler(failures)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setUsageHelpAutoWidth(true)
-                .setUsageHelpLongOptionsMaxWidth(HELP_OPTIONS_WIDTH);
+                .setUsageHelpWidth(width)
+                .setUsageHelpLongOptionsMaxWidth(
+                        Math.clamp(width / 2 - LEAST_HELP_OPTIONS_WIDTH / 2, LEAST_HELP_OPTIONS_WIDTH, HELP_OPTIONS_WIDTH));
     }
 
     /** As picocli does, which prints a stack trace when help cannot be written. */

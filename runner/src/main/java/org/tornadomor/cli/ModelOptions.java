@@ -6,7 +6,7 @@ import org.tornadomor.LanguageModel;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.UnknownKeys;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** The model that a command generates with: which, where it computes, and how its texts begin. */
 final class ModelOptions {
@@ -22,16 +22,12 @@ final class ModelOptions {
     @Mixin
     private IgnoreKeyOption ignored;
 
-    @Option(
-            names = {"-m", "--model"},
-            paramLabel = "MODEL",
-            required = true,
-            description = "Folder of a checkpoint or run, or a file of GGUF or llama2.c.")
-    private Path path;
+    @Mixin
+    private ModelArgument argument;
 
-    /** As it was given. */
-    Path path() {
-        return path;
+    /** As {@link ModelArgument#path}. */
+    Path path(CommandSpec spec) {
+        return argument.path(spec);
     }
 
     EngineOptions engine() {
@@ -63,8 +59,9 @@ final class ModelOptions {
      * @param opened of {@link #engine()}
      * @throws org.tornadomor.UserError if it cannot be loaded
      */
-    LanguageModel load(Engine opened, KvOption kv, PrintWriter err) {
-        LanguageModel loaded = LanguageModel.load(path, opened, weights.type(), unknown(err));
+    LanguageModel load(CommandSpec spec, Engine opened, KvOption kv) {
+        LanguageModel loaded = LanguageModel.load(
+                path(spec), opened, weights.type(), unknown(spec.commandLine().getErr()));
         loaded.keepKeysAs(kv.type());
         return loaded;
     }

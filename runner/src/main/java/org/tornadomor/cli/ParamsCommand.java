@@ -90,9 +90,10 @@ final class ParamsCommand implements Runnable {
         } else {
             table(configs).print(out);
             out.println();
-            out.println(
-                    "Non-embedding parameters count shared weights once. FLOPs are for a token: forward as the paper");
-            out.println("counts budgets, training as utilisation is counted (three passes, head included).");
+            Layout.paragraph(
+                    out,
+                    "Non-embedding parameters count shared weights once. FLOPs are for a token: forward as the paper counts"
+                            + " budgets, training as utilisation is counted (three passes, head included).");
         }
     }
 

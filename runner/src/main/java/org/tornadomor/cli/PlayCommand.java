@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  tornado-mor play --model runs/demo",
+            "  tornado-mor play runs/demo",
             "  tornado-mor play --model runs/demo --threshold 0.3 --temperature 0.5",
             "  tornado-mor play --model llama --system 'Answer in one sentence.'",
             "  tornado-mor play --model llama --chat-template none",
@@ -78,7 +78,7 @@ final class PlayCommand implements Callable<Integer> {
         NoEffect.of(spec)
                 .when(chat::isEmpty, "inputs are continued: the model has no chat template, or none is used", SYSTEM);
         try (Engine engine = model.engine().open();
-                LanguageModel loaded = model.load(engine, kv, err)) {
+                LanguageModel loaded = model.load(spec, engine, kv)) {
             if (loaded.tokenizer().isEmpty()) {
                 throw new UserError("play needs a tokenizer, and the checkpoint has none; put its tokenizer.json into"
                         + " the folder, or the tokenizer.bin of a file of llama2.c beside it, or give token ids to "
@@ -107,7 +107,7 @@ final class PlayCommand implements Callable<Integer> {
 
     private Optional<ChatTemplate> ofModel() {
         // What is passed over is told when the model is loaded.
-        return ChatTemplate.find(CheckpointSource.folder(ModelFolders.checkpoint(model.path()), model.unknown()));
+        return ChatTemplate.find(CheckpointSource.folder(ModelFolders.checkpoint(model.path(spec)), model.unknown()));
     }
 
     private ChatTemplate read(Path file) {

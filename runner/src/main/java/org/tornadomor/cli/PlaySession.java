@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.tornadomor.Counts;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.LanguageModel;
 import org.tornadomor.TokenListener;
@@ -215,12 +216,12 @@ final class PlaySession {
         int depth = options.maxDepth() == 0 ? config.recursions() : options.maxDepth();
         return String.format(
                 Locale.ROOT,
-                "%sdepth %d of %d, temperature %s, at most %d tokens, seed %d",
+                "%sdepth %d of %d, temperature %s, at most %s, seed %d",
                 threshold,
                 depth,
                 config.recursions(),
                 options.temperature(),
-                options.maxNewTokens(),
+                Counts.of(options.maxNewTokens(), "token"),
                 options.seed());
     }
 
@@ -247,7 +248,7 @@ final class PlaySession {
         int[] prompt = model.encode(text, SpecialTokens.PARSED, bos);
         int context = model.config().maxPositions();
         if (prompt.length > context && messages.size() > 1 && chats()) {
-            throw new UserError("the conversation has " + prompt.length + " tokens now, and the model's context holds "
+            throw new UserError("the conversation has " + Counts.of(prompt.length, "token") + " now, and the model's context holds "
                     + context + "; /reset begins anew");
         }
         model.requirePrompt(prompt);
@@ -319,8 +320,8 @@ final class PlaySession {
             double speed = (depths.size() - 1) / Math.max((last - first) / 1e9, 1e-9);
             return String.format(
                     Locale.ROOT,
-                    "%d tokens%s, mean depth %.2f of %d, %.0f %% of the layers' compute saved",
-                    depths.size(),
+                    "%s%s, mean depth %.2f of %d, %.0f %% of the layers' compute saved",
+                    Counts.of(depths.size(), "token"),
                     depths.size() > 1 ? String.format(Locale.ROOT, " at %.1f a second", speed) : "",
                     mean,
                     config.recursions(),

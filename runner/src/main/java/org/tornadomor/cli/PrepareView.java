@@ -1,6 +1,7 @@
 package org.tornadomor.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import org.tornadomor.data.PrepareListener;
@@ -14,14 +15,16 @@ final class PrepareView implements PrepareListener, AutoCloseable {
     private static final double MEGA = 1e6;
 
     private final PrintWriter err;
+    private final ProgressLine line;
     private final ProgressBar bar;
     private final long began = System.nanoTime();
     private long lastShown = began;
 
     private PrepareView(PrintWriter err, boolean terminal) {
         this.err = err;
+        this.line = new ProgressLine("prepare", System.err.charset());
         this.bar = terminal
-                ? Terminal.bar("prepare", text -> write("\r", text))
+                ? Terminal.bar(line, text -> write("\r", text))
                         .setInitialMax(STEPS)
                         .build()
                 : null;
@@ -43,7 +46,9 @@ final class PrepareView implements PrepareListener, AutoCloseable {
         double rate = textBytes / seconds / MEGA;
         if (bar != null) {
             bar.stepTo((long) (share * STEPS));
-            bar.setExtraMessage(String.format(Locale.ROOT, " %,.0f MB, %.1f MB/s", textBytes / MEGA, rate));
+            line.details(List.of(
+                    String.format(Locale.ROOT, "%.1f MB/s", rate),
+                    String.format(Locale.ROOT, "%,.0f MB of text", textBytes / MEGA)));
         } else {
             write(
                     "",
@@ -59,7 +64,8 @@ final class PrepareView implements PrepareListener, AutoCloseable {
 
     @Override
     public void message(String text) {
-        write(bar == null ? "" : Terminal.CLEAR_LINE, text + System.lineSeparator());
+        String lines = String.join(System.lineSeparator(), Layout.wrap(text, "", "  ", TerminalPrinter.columns(err)));
+        write(bar == null ? "" : Terminal.clearLine(), lines + System.lineSeparator());
     }
 
     /** The bar draws on a thread of its own. */
@@ -73,7 +79,7 @@ final class PrepareView implements PrepareListener, AutoCloseable {
     public void close() {
         if (bar != null) {
             bar.close();
-            write(Terminal.CLEAR_LINE, "");
+            write(Terminal.clearLine(), "");
         }
     }
 }

@@ -18,9 +18,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "report",
         description = {
-            "Writes runs as one HTML page that needs nothing besides itself: curves along steps, tokens, FLOPs or time,",
-            "the depths of a text, what the model wrote, settings, and how each run was started. Losses are in nats a token,",
-            "and in bits a byte where the runs have different tokenizers."
+            "Writes runs as one HTML page that needs nothing besides itself.",
+            "It has curves along steps, tokens, FLOPs or time, the depths of a text, what the model wrote, settings, and how"
+                    + " each run was started.",
+            "Losses are in nats a token, and in bits a byte where the runs have different tokenizers."
         },
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",

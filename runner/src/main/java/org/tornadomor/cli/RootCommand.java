@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
             "  tornado-mor params tiny 360m-mor3      what models of these names cost",
             "  tornado-mor info DIR                   what a folder holds",
             "  tornado-mor devices                    what can compute",
-            "  tornado-mor evaluate --help            a command's options and examples",
+            "  tornado-mor help evaluate              a command's options and examples",
         })
 final class RootCommand implements Runnable {
     static final String NAME = "tornado-mor";
@@ -55,7 +55,8 @@ final class RootCommand implements Runnable {
             TokenizerCommand.class,
             ExperimentCommand.class,
             DevicesCommand.class,
-            CompletionCommand.class);
+            CompletionCommand.class,
+            HelpCommand.class);
 
     @Spec
     private CommandSpec spec;
@@ -75,8 +76,7 @@ final class RootCommand implements Runnable {
     static CommandLine commandLine(String... args) {
         CommandLine root = new CommandLine(new RootCommand());
         String first = args.length == 0 ? "" : args[0];
-        boolean alone =
-                COMMANDS.stream().anyMatch(c -> name(c).equals(first)) && !first.equals(name(CompletionCommand.class));
+        boolean alone = COMMANDS.stream().anyMatch(c -> name(c).equals(first)) && !namesOthers(first);
         List<CommandProvider> providers = alone ? List.of() : CommandProvider.all();
         boolean provided = providers.stream().anyMatch(provider -> provider.name().equals(first));
         COMMANDS.stream()
@@ -86,6 +86,11 @@ final class RootCommand implements Runnable {
                 .filter(provider -> !provided || provider.name().equals(first))
                 .forEach(provider -> root.addSubcommand(provider.command()));
         return root;
+    }
+
+    /** Whether a command has to do with all others. */
+    static boolean namesOthers(String command) {
+        return command.equals(CompletionCommand.NAME) || command.equals(HelpCommand.NAME);
     }
 
     private static String name(Class<?> command) {

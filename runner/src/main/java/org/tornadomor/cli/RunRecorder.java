@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.io.AsideFile;
@@ -72,8 +73,7 @@ final class RunRecorder implements TrainingListener {
         trainer = watched;
         try {
             TrainingSummary summary = trainer.run();
-            outcome = (summary.finished() ? "finished after " : "stopped after ") + Figures.grouped(summary.step())
-                    + " steps";
+            outcome = (summary.finished() ? "finished after " : "stopped after ") + Counts.of(summary.step(), "step");
             log(TrainingView.describe(summary));
             return summary;
         } catch (RuntimeException | Error e) {

@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.tornadomor.Counts;
 import org.tornadomor.GenerationOptions;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
@@ -175,8 +176,7 @@ final class SamplingOptions {
      */
     GenerationOptions fit(CommandSpec spec, ModelConfig config, GenerationOptions options) {
         if (maxDepth > config.recursions()) {
-            throw new UserError("--max-depth " + maxDepth + " is more than the model's " + config.recursions()
-                    + " recursions; give at most that");
+            throw new UserError("--max-depth " + maxDepth + " is more than the model's " + Counts.of(config.recursions(), "recursion") + "; give at most that");
         }
         NoEffect.of(spec)
                 .when(

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         description = {
-            "Serves a model over HTTP, as OpenAI's clients expect it, with a page to try it at the same address.",
+            "Serves a model over HTTP, as OpenAI's clients expect it, with a page to try it.",
             "Requests are decoded together, each as if it were alone. It listens at once and answers 503 while the model"
                     + " is loaded; the access log goes to standard error, a line for each request.",
             "Ctrl-C and SIGTERM let running requests finish for --drain seconds; it then ends with 0."
@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  tornado-mor serve --model runs/demo",
+            "  tornado-mor serve runs/demo",
             "  tornado-mor serve --model runs/demo --port 0 --weights int8 --kv bfloat16",
             "  tornado-mor serve --model smollm-135m-q8_0.gguf",
             "  tornado-mor serve --model llama --host 0.0.0.0 --api-key-file key.txt --max-sequences 32 --kv-memory 4G",
@@ -125,7 +125,7 @@ final class ServeCommand implements Runnable {
         serving.check();
         ServerSettings settings = settings();
         UnknownKeys unknown = model.unknown(err);
-        try (CheckpointFolder checkpoint = LoadedModel.open(model.path(), unknown);
+        try (CheckpointFolder checkpoint = LoadedModel.open(model.path(spec), unknown);
                 StopOnSignal signals = StopOnSignal.install(
                         err, "stopping: running requests are finished first; once more ends it at once");
                 ModelServer server = ModelServer.start(settings, err)) {
@@ -240,7 +240,7 @@ final class ServeCommand implements Runnable {
             }
             return name;
         }
-        Path last = model.path().toAbsolutePath().normalize().getFileName();
+        Path last = model.path(spec).toAbsolutePath().normalize().getFileName();
         return last == null ? loaded.path().getFileName().toString() : last.toString();
     }
 

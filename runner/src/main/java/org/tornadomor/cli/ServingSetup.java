@@ -3,6 +3,7 @@ package org.tornadomor.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
@@ -101,11 +102,11 @@ final class ServingSetup implements AutoCloseable {
     String describe() {
         return String.format(
                 Locale.ROOT,
-                "ready: %s, %,d parameters, %d texts at a time of up to %,d tokens, %,d MB of keys and values, chat %s",
+                "ready: %s, %s, %s at a time of up to %s, %,d MB of keys and values, chat %s",
                 model.name(),
-                model.parameters(),
-                size.sequences(),
-                size.context(),
+                Counts.of(model.parameters(), "parameter"),
+                Counts.of(size.sequences(), "text"),
+                Counts.of(size.context(), "token"),
                 size.keyBytes(model.config()) / 1_000_000,
                 model.chat() == null
                         ? "refused (no template)"

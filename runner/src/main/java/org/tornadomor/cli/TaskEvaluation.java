@@ -3,6 +3,7 @@ package org.tornadomor.cli;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.tasks.Mode;
 import org.tornadomor.tasks.ModeResult;
@@ -45,11 +46,13 @@ final class TaskEvaluation {
         }
         table.print(out);
         out.println();
-        out.println(
+        Layout.paragraph(
+                out,
                 "Download the data sets with the fields that they have there. Below --task-data, the documents of a split are"
                         + " looked for as");
         for (TaskListing.Line line : TaskListing.lines(new TaskLibrary())) {
-            out.println("  " + line.name() + ": " + line.files());
+            Layout.wrap(line.name() + ": " + line.files(), "  ", "      ", TerminalPrinter.columns(out))
+                    .forEach(out::println);
         }
         out.flush();
     }
@@ -104,14 +107,32 @@ final class TaskEvaluation {
 
     private void print(List<ModeResult> results, ModelConfig config) {
         ResultTable table = new ResultTable(results);
-        table.scores().forEach(line -> out.println(TerminalPrinter.line(out, line)));
+        print(table.scores(), table.scoreRows(), 1);
         if (config.recursions() > 1) {
             out.println();
             out.println("Mean recursions of the tokens from which answers were predicted:");
-            table.depths().forEach(line -> out.println(TerminalPrinter.line(out, line)));
+            print(table.depths(), table.depthRows(), 2);
         }
         if (!config.router().looksAhead()) {
             out.println("This model routes alike in training and in generation: both modes are one.");
         }
+    }
+
+    /** A table as the harness has it, or on a terminal that is too narrow for it the same figures in fewer columns. */
+    private void print(List<String> lines, List<String[]> rows, int left) {
+        if (lines.stream().allMatch(line -> line.length() <= TerminalPrinter.columns(out))) {
+            lines.forEach(line -> out.println(TerminalPrinter.line(out, line)));
+            return;
+        }
+        int[] named = IntStream.range(0, rows.getFirst().length)
+                .filter(i -> !rows.getFirst()[i].isEmpty())
+                .toArray();
+        TextTable table = new TextTable(cells(rows.getFirst(), named)).left(left);
+        rows.subList(1, rows.size()).forEach(row -> table.row(cells(row, named)));
+        table.print(out);
+    }
+
+    private static String[] cells(String[] row, int[] columns) {
+        return IntStream.of(columns).mapToObj(i -> row[i]).toArray(String[]::new);
     }
 }

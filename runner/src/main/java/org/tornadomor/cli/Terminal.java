@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.function.Consumer;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Whether a person is looking, and at what. */
 final class Terminal {
@@ -31,9 +30,6 @@ final class Terminal {
     private static final List<String> FOUND =
             STREAMS.keySet().stream().filter(Terminal::leadsToTerminal).toList();
 
-    /** Back to the start of the line, and nothing on it. */
-    static final String CLEAR_LINE = "\r\u001b[K";
-
     private Terminal() {}
 
     /** Whether standard output goes to a terminal. */
@@ -41,19 +37,29 @@ final class Terminal {
         return isTerminal("out");
     }
 
-    /** Whether standard output goes to a terminal that shows colours; {@code NO_COLOR} turns them off. */
+    /** Whether standard output goes to a terminal that shows colours; {@code NO_COLOR} turns them off, unless it is empty. */
     static boolean showsColours() {
-        return System.getenv("NO_COLOR") == null && showsResults();
+        String unwanted = System.getenv("NO_COLOR");
+        return (unwanted == null || unwanted.isEmpty()) && !isDumb() && showsResults();
     }
 
     /** Whether standard error goes to a terminal, which progress can be drawn on. */
     static boolean showsProgress() {
+        return showsMessages() && !isDumb();
+    }
+
+    private static boolean showsMessages() {
         return isTerminal("err");
+    }
+
+    /** Whether the terminal says that it prints and no more: it knows no colours and never goes back. */
+    private static boolean isDumb() {
+        return "dumb".equals(System.getenv("TERM"));
     }
 
     /** Standard error, as a terminal or anything else needs it. */
     static PrintWriter messages() {
-        return TerminalPrinter.on(System.err, System.err.charset(), showsProgress(), true);
+        return TerminalPrinter.on(System.err, System.err.charset(), showsMessages(), true);
     }
 
     private static boolean isTerminal(String stream) {
@@ -70,22 +76,27 @@ final class Terminal {
         }
     }
 
-    /** How many characters fit into a line. */
-    private static int columns() {
+    /** How many characters fit into a line of the terminal. */
+    static int columns() {
         int columns = Integer.getInteger(COLUMNS_PROPERTY, 0);
         return columns < FEWEST_COLUMNS ? USUAL_COLUMNS : columns;
+    }
+
+    /** What empties a line that has text in it, and goes back to its start. No escape sequence, which NO_COLOR would not expect. */
+    static String clearLine() {
+        return "\r" + " ".repeat(columns() - 1) + "\r";
     }
 
     /**
      * A bar on standard error. The library is told how wide the terminal is: where it looks by itself it takes signals away from the
      * JVM, and Ctrl-C would end a run that should be saved.
      *
-     * @param draw draws the bar, on a thread of its own
+     * @param line what is drawn
+     * @param draw draws it, on a thread of its own
      */
-    static ProgressBarBuilder bar(String task, Consumer<String> draw) {
+    static ProgressBarBuilder bar(ProgressLine line, Consumer<String> draw) {
         return new ProgressBarBuilder()
-                .setTaskName(task)
-                .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                .setRenderer(line)
                 .setUpdateIntervalMillis(REDRAW_MILLIS)
                 .setConsumer(new DelegatingProgressBarConsumer(draw, columns() - 1));
     }

@@ -20,17 +20,24 @@ final class TerminalPrinter extends PrintWriter {
     private static final char DELETE = 0x7f;
 
     private final Writer terminal;
+    private final int columns;
 
-    /** @param autoFlush whether each line is shown at once */
-    TerminalPrinter(Writer terminal, boolean autoFlush) {
+    /** A printer to a terminal of this width. @param autoFlush whether each line is shown at once */
+    TerminalPrinter(Writer terminal, boolean autoFlush, int columns) {
         super(new Visible(terminal), autoFlush);
         this.terminal = terminal;
+        this.columns = columns;
+    }
+
+    /** How many characters fit into a line; where no terminal is, any number. */
+    static int columns(PrintWriter out) {
+        return out instanceof TerminalPrinter printer ? printer.columns : Integer.MAX_VALUE;
     }
 
     /** A printer to a stream: this one if it leads to a terminal, else one that leaves everything as it is. */
     static PrintWriter on(OutputStream stream, Charset charset, boolean toTerminal, boolean autoFlush) {
         Writer writer = new BufferedWriter(new OutputStreamWriter(stream, charset));
-        return toTerminal ? new TerminalPrinter(writer, autoFlush) : new PrintWriter(writer, autoFlush);
+        return toTerminal ? new TerminalPrinter(writer, autoFlush, Terminal.columns()) : new PrintWriter(writer, autoFlush);
     }
 
     /** Prints a control sequence of this program. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.io.InputFile;
@@ -77,7 +78,7 @@ record TokenBatch(Path file, int sequences, int length, int[] ids) {
             JsonNode row = root.get(i);
             if (!row.isArray() || row.size() != length) {
                 throw new UserError(
-                        file + ": sequence " + i + " is not an array of " + length + " ids like the first; " + FORMS);
+                        file + ": sequence " + i + " is not an array of " + Counts.of(length, "id") + " like the first; " + FORMS);
             }
             for (int t = 0; t < length; t++) {
                 if (!row.get(t).isInt()) {
@@ -114,8 +115,8 @@ record TokenBatch(Path file, int sequences, int length, int[] ids) {
             throw new UserError(file + " holds no tokens; " + FORMS);
         }
         if (length > config.longestSequence()) {
-            throw new UserError(file + ": sequences of " + length + " tokens are longer than the "
-                    + config.longestSequence() + " positions of the model; cut them");
+            throw new UserError(file + ": sequences of " + Counts.of(length, "token") + " are longer than the "
+                    + Counts.of(config.longestSequence(), "position") + " of the model; cut them");
         }
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0 || ids[i] >= config.vocabSize()) {

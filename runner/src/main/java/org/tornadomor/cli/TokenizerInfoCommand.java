@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -85,7 +86,7 @@ final class TokenizerInfoCommand implements Runnable {
             lines.put("longest", String.join("  ", longest));
             lines.put("fingerprint", tokenizer.fingerprint());
             if (fit != null) {
-                lines.put("text", fit.text + ": " + Figures.grouped(fit.bytes) + " bytes");
+                lines.put("text", fit.text + ": " + Counts.of(fit.bytes, "byte"));
                 lines.put(
                         "encoded",
                         String.format(
@@ -94,8 +95,7 @@ final class TokenizerInfoCommand implements Runnable {
                                 (double) fit.bytes / fit.tokens,
                                 fit.bytes / fit.seconds / 1e6));
             }
-            int width = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
-            lines.forEach((key, value) -> out.println(key + " ".repeat(width - key.length()) + "  " + value));
+            Layout.keyValues(out, lines);
         }
     }
 

@@ -39,7 +39,8 @@ import tools.jackson.databind.node.ObjectNode;
             "      a tiny Mixture-of-Recursions on the source of this JDK",
             "  tornado-mor train --preset small-mor2 --data notes/ --filter '*.md' --tokens 20M --out runs/notes",
             "  tornado-mor train --set model.mor.router=token_choice --set optimizer.decay=0.05 --steps 500",
-            "  tornado-mor train --init runs/notes --data more.txt --lr 0.0005 --steps 200",
+            "  tornado-mor train --data train.jsonl --validation-data valid.jsonl --epochs 3 --weight-decay 0.05",
+            "  tornado-mor train --init runs/notes --data more.txt --learning-rate 0.0005 --steps 200",
             "  tornado-mor train --init relaxed --distill llama --data more.txt --lr 0.0002 --steps 500",
             "  tornado-mor train --config runs/notes/config.yaml --seed 2",
             "  tornado-mor train --resume --out runs/notes",
@@ -113,6 +114,10 @@ public final class TrainCommand implements Callable<Integer> {
         boolean trainsOnAll = !PreparedCorpus.isAt(data.sources()) && data.holdsNothingOut();
         NoEffect.of(spec)
                 .when(
+                        () -> !data.validation().isEmpty(),
+                        "the text to validate on is named (" + TrainOptions.VALIDATION_DATA + ")",
+                        "--hold-out")
+                .when(
                         () -> !config.distill().active(),
                         "there is no teacher (" + TrainOptions.DISTILL + ")",
                         TrainOptions.KD_WEIGHT,
@@ -130,7 +135,9 @@ public final class TrainCommand implements Callable<Integer> {
                 .when(() -> trainsOnAll && config.evalEvery() > 0, NOTHING_HELD_OUT, "--eval-every")
                 .when(() -> trainsOnAll && config.samples() > 0, NOTHING_HELD_OUT, "--samples")
                 .when(() -> trainsOnAll, NOTHING_HELD_OUT, "--no-keep-best")
-                .when(() -> RunLength.of(config).steps() < stopAfter, "the run ends before that step", "--stop-after");
+                .when(
+                        () -> config.epochs() == null && RunLength.of(config).steps() < stopAfter,
+                        "the run ends before that step", "--stop-after");
     }
 
     private void train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {
@@ -173,7 +180,7 @@ public final class TrainCommand implements Callable<Integer> {
             work.addTo(result);
             JsonOption.print(results, result);
         } else {
-            results.println(TrainingView.describe(summary));
+            Layout.paragraph(results, TrainingView.describe(summary));
             if (summary.checkpoint() != null) {
                 results.println("saved in " + summary.checkpoint());
             }

@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  * an option, {@code --set} and a file are refused alike.
  */
 final class TrainOptions {
+    static final String VALIDATION_DATA = "--validation-data";
     static final String DISTILL = "--distill";
     static final String KD_WEIGHT = "--kd-weight";
     static final String KD_KIND = "--kd-kind";
@@ -87,6 +88,12 @@ final class TrainOptions {
     private String holdOut;
 
     @Option(
+            names = VALIDATION_DATA,
+            paramLabel = "TEXT",
+            description = "Text to validate on, named as for --data; nothing is held out of that then.")
+    private List<String> validation = new ArrayList<>();
+
+    @Option(
             names = "--parse-special",
             description =
                     "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is"
@@ -120,8 +127,20 @@ final class TrainOptions {
     @Option(names = "--minutes", paramLabel = "N", description = "Length of the run in time.")
     private String minutes;
 
-    @Option(names = "--lr", paramLabel = "RATE", description = "Highest learning rate. Default: 0.003.")
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            description = "Length of the run in passes over the training text, such as 3 or 0.5.")
+    private String epochs;
+
+    @Option(names = {"--lr", "--learning-rate"}, paramLabel = "RATE", description = "Highest learning rate. Default: 0.003.")
     private String lr;
+
+    @Option(
+            names = "--weight-decay",
+            paramLabel = "X",
+            description = "How much AdamW pulls matrices towards 0. Default: 0.1.")
+    private String weightDecay;
 
     @Option(
             names = "--schedule",
@@ -276,6 +295,9 @@ final class TrainOptions {
         text("data.text_field", textField);
         value("data.max_bytes", maxBytes);
         text("data.hold_out", holdOut);
+        if (!validation.isEmpty()) {
+            given.put("data.validation", JsonMapper.shared().writeValueAsString(validation));
+        }
         value("data.parse_special", parseSpecial ? "true" : null);
         text("tokenizer", tokenizer);
         value("bos", bos.wanted() == null ? null : bos.wanted().toString());
@@ -285,7 +307,9 @@ final class TrainOptions {
         value("steps", steps);
         value("tokens", tokens);
         value("minutes", minutes);
+        value("epochs", epochs);
         value("lr", lr);
+        value("optimizer.decay", weightDecay);
         text("schedule", schedule);
         text("warmup", warmup);
         text("distill.teacher", teacher);
@@ -373,9 +397,9 @@ final class TrainOptions {
 
     /** Key by key the last one would win, which nobody who gives two can mean. */
     private void requireOneLength() {
-        if (Stream.of(steps, tokens, minutes).filter(Objects::nonNull).count() > 1) {
+        if (Stream.of(steps, tokens, minutes, epochs).filter(Objects::nonNull).count() > 1) {
             throw new UserError(
-                    "the length of a run is given more than once; keep one of --steps, --tokens and" + " --minutes");
+                    "the length of a run is given more than once; keep one of --steps, --tokens, --minutes and --epochs");
         }
     }
 }

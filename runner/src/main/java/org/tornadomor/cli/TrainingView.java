@@ -3,10 +3,12 @@ package org.tornadomor.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
+import org.tornadomor.Counts;
 import org.tornadomor.report.Smoother;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.StepMetrics;
@@ -22,6 +24,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     private final boolean terminal;
     private final Smoother loss = new Smoother(SMOOTHED_STEPS);
     private Start start;
+    private final ProgressLine progress = new ProgressLine("train", System.err.charset());
     private ProgressBar bar;
     private long began;
     private double progressBefore;
@@ -48,8 +51,8 @@ final class TrainingView implements TrainingListener, AutoCloseable {
         began = System.nanoTime();
         line(String.format(
                 Locale.ROOT,
-                "%,d parameters, %s; %,d MiB; %s",
-                run.parameters().total(),
+                "%s, %s; %,d MiB; %s",
+                Counts.of(run.parameters().total(), "parameter"),
                 run.config().preset() == null
                         ? "a model of its own"
                         : run.config().preset(),
@@ -57,10 +60,10 @@ final class TrainingView implements TrainingListener, AutoCloseable {
                 run.engine()));
         line(String.format(
                 Locale.ROOT,
-                "%,d tokens to train on, %,d held out; %,d tokens a step; run folder %s",
-                run.trainingTokens(),
-                run.validationTokens(),
-                run.config().tokensPerStep(),
+                "%s to train on, %s held out; %s a step; run folder %s",
+                Counts.of(run.trainingTokens(), "token"),
+                run.validationTokens() == 0 ? "nothing" : Figures.grouped(run.validationTokens()),
+                Counts.of(run.config().tokensPerStep(), "token"),
                 run.folder()));
         if (terminal) {
             bar = bar(run);
@@ -69,11 +72,10 @@ final class TrainingView implements TrainingListener, AutoCloseable {
 
     private ProgressBar bar(Start run) {
         boolean timed = run.length().timed();
-        return Terminal.bar("train", text -> write("\r", text))
+        return Terminal.bar(progress, text -> write("\r", text))
                 .setInitialMax(
                         timed ? (long) run.length().seconds() : run.length().steps())
                 .startsFrom(timed ? 0 : run.firstStep() - 1, Duration.ZERO)
-                .setUnit(timed ? " s" : " steps", 1)
                 .build();
     }
 
@@ -85,13 +87,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
             began = System.nanoTime();
         }
         if (bar != null) {
-            bar.setExtraMessage(String.format(
-                    Locale.ROOT,
-                    " loss %.3f, smoothed %.3f, %,.0f tok/s%s",
-                    metrics.lmLoss(),
-                    smoothed,
-                    metrics.tokensPerSecond(),
-                    depths(", depths ", metrics.depthShare())));
+            this.progress.details(details(metrics, smoothed));
             bar.stepTo(
                     start.length().timed() ? (long) (progress * start.length().seconds()) : metrics.step());
         } else if (metrics.step() == start.firstStep() || progress >= 1 || System.nanoTime() - lastLine >= LINE_NANOS) {
@@ -109,6 +105,21 @@ final class TrainingView implements TrainingListener, AutoCloseable {
                     metrics.tokensPerSecond(),
                     left(progress)));
         }
+    }
+
+    /** What stands behind the bar, the most important first. */
+    private List<String> details(StepMetrics metrics, double smoothed) {
+        List<String> details = new ArrayList<>();
+        details.add(String.format(Locale.ROOT, "%,.0f tok/s", metrics.tokensPerSecond()));
+        details.add(String.format(Locale.ROOT, "loss %.3f", smoothed));
+        details.add(
+                start.length().timed()
+                        ? Counts.of(metrics.step(), "step")
+                        : String.format(Locale.ROOT, "%,d of %s", metrics.step(), Counts.of(start.length().steps(), "step")));
+        if (metrics.depthShare().size() > 1) {
+            details.add(depths("depths ", metrics.depthShare()));
+        }
+        return details;
     }
 
     /** Shares of the depths in percent; nothing for a model that has but one. */
@@ -147,10 +158,10 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     static String describe(TrainingSummary summary) {
         StringBuilder text = new StringBuilder(String.format(
                 Locale.ROOT,
-                "%s %,d steps, %,d tokens in %s",
+                "%s %s, %s in %s",
                 summary.finished() ? "finished:" : "stopped after",
-                summary.step(),
-                summary.tokens(),
+                Counts.of(summary.step(), "step"),
+                Counts.of(summary.tokens(), "token"),
                 Figures.duration(summary.seconds())));
         if (!summary.depthShare().isEmpty()) {
             text.append(String.format(
@@ -177,7 +188,8 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     }
 
     private void line(String text) {
-        write(bar == null ? "" : Terminal.CLEAR_LINE, text + System.lineSeparator());
+        String lines = String.join(System.lineSeparator(), Layout.wrap(text, "", "  ", TerminalPrinter.columns(err)));
+        write(bar == null ? "" : Terminal.clearLine(), lines + System.lineSeparator());
     }
 
     /** The bar draws on a thread of its own. */

@@ -226,7 +226,8 @@ final class WorkReport {
         err.println();
         err.println("Work of " + engine.describe() + ":");
         table.print(err);
-        err.println(
+        Layout.paragraph(
+                err,
                 device
                         ? "Rows are summed over ops. Frames are what the runtime itself copies in for each launch. Compile time is"
                                 + " that of the first run of each graph."

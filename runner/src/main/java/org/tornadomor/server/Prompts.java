@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.template.ChatTemplate;
 import org.tornadomor.template.TemplateException;
@@ -92,7 +93,7 @@ final class Prompts {
             throw ApiError.invalid(
                     path,
                     "context_length_exceeded",
-                    path + ": " + ids.length + " tokens are longer than the context of " + model.context()
+                    path + ": " + Counts.of(ids.length, "token") + " are longer than the context of " + model.context()
                             + "; shorten it");
         }
         return ids;

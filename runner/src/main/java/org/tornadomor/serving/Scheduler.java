@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Decoder;
@@ -80,12 +81,12 @@ public final class Scheduler implements AutoCloseable {
     Running prepare(Request request, RequestListener listener) {
         int context = decoder.size().context();
         if (request.prompt().length > context) {
-            throw new UserError("a prompt of " + request.prompt().length + " tokens is longer than the context of "
+            throw new UserError("a prompt of " + Counts.of(request.prompt().length, "token") + " is longer than the context of "
                     + context + "; shorten it");
         }
         if (request.maxDepth() > config.recursions()) {
             throw new UserError("a maximum depth of " + request.maxDepth() + " is more than the model's "
-                    + config.recursions() + " recursions; ask for at most that");
+                    + Counts.of(config.recursions(), "recursion") + "; ask for at most that");
         }
         ExitRule exit = exit(request);
         exit.requireFits("exit " + exit.by().spelling(), config);

@@ -20,6 +20,12 @@ public final class ResultTable {
 
     /** The lines of the table of scores. */
     public List<String> scores() {
+        scoreRows();
+        return lines(6);
+    }
+
+    /** The cells of the table of scores, headings first; columns of signs have none. */
+    public List<String[]> scoreRows() {
         rows.clear();
         List<String> headings = new ArrayList<>(List.of("Tasks", "Version", "Filter", "n-shot", "Metric", ""));
         for (ModeResult mode : modes) {
@@ -33,7 +39,7 @@ public final class ResultTable {
             modes.forEach(mode -> cells.addAll(List.of(figure(mode.paperAverage()), "", "")));
             rows.add(cells.toArray(String[]::new));
         }
-        return lines(6);
+        return List.copyOf(rows);
     }
 
     private void add(TaskTree tree, int level) {
@@ -105,6 +111,12 @@ public final class ResultTable {
      * rightly and wrongly, and of all tokens.
      */
     public List<String> depths() {
+        depthRows();
+        return lines(2);
+    }
+
+    /** The cells of the table of recursions, headings first. */
+    public List<String[]> depthRows() {
         rows.clear();
         rows.add(new String[] {"Tasks", "Mode", "depth", "right", "wrong", "with context"});
         for (String name : modes.getFirst().tasks().keySet()) {
@@ -120,7 +132,7 @@ public final class ResultTable {
                 });
             }
         }
-        return lines(2);
+        return List.copyOf(rows);
     }
 
     /** @param left columns of words; the others are numbers */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 
 /** The documents of tasks, read once for all that share them. */
@@ -33,7 +34,7 @@ final class TaskData {
             List<Doc> all = Documents.read(
                     paths, known.map(DataSets.DataSet::bareColumns).orElse(List.of()));
             String where = paths.getFirst() + (paths.size() > 1 ? " and its further parts" : "");
-            notes.accept(where + ": " + all.size() + (all.size() == 1 ? " document" : " documents"));
+            notes.accept(where + ": " + Counts.of(all.size(), "document"));
             return all;
         });
         if (docs.isEmpty()) {

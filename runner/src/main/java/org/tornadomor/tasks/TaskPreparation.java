@@ -3,6 +3,7 @@ package org.tornadomor.tasks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.tokenizer.TextBoundaries;
 
@@ -46,8 +47,8 @@ final class TaskPreparation {
         int cut = (int) requests.stream().filter(request -> request.cut() > 0).count();
         if (cut > 0) {
             notes.accept(
-                    "task " + task.name() + ": " + cut + " of " + requests.size() + " requests are longer than the "
-                            + options.context() + " tokens that the model sees at once; their beginnings are left out");
+                    "task " + task.name() + ": " + cut + " of " + Counts.of(requests.size(), "request") + " are longer than the "
+                            + Counts.of(options.context(), "token") + " that the model sees at once; their beginnings are left out");
         }
         long partial = requests.stream().filter(TokenRequest::partial).count();
         if (partial > 0) {
@@ -83,7 +84,7 @@ final class TaskPreparation {
                 int room = options.context() - task.generation().mostTokens();
                 if (room < 1) {
                     throw new UserError("task " + task.name() + " lets the model write "
-                            + task.generation().mostTokens() + " tokens, for which its context of " + options.context()
+                            + Counts.of(task.generation().mostTokens(), "token") + ", for which its context of " + options.context()
                             + " has no room; set max_gen_toks in the task");
                 }
                 requests.add(encoder.prompt(item.requests().getFirst().context(), room));

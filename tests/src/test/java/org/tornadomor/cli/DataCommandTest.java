@@ -1,6 +1,7 @@
 package org.tornadomor.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,6 +30,63 @@ class DataCommandTest {
             Files.writeString(texts.resolve(i + ".txt"), "document " + i + " says something. ".repeat(5));
         }
         corpus = folder.resolve("corpus");
+    }
+
+    private JsonNode prepared(String holdOut, Path out) {
+        Outcome outcome = Outcome.of("data", "prepare", texts, "-o", out, "--hold-out", holdOut, "--json");
+        return JsonMapper.shared().readTree(outcome.succeeds().out());
+    }
+
+    private static long heldOut(JsonNode prepared) {
+        return prepared.path("sources").path(0).path("validation").path("documents").asLong();
+    }
+
+    /** Both commands read the same words. */
+    @Test
+    void holdOutIsWrittenAsForTrain() {
+        long share = heldOut(prepared("20%", folder.resolve("a")));
+        assertTrue(share > 0);
+        assertEquals(share, heldOut(prepared("documents 20%", folder.resolve("b"))));
+        assertEquals(share, heldOut(prepared("0.2", folder.resolve("c"))));
+        assertEquals(4, heldOut(prepared("every 10", folder.resolve("d"))));
+        assertEquals(0, heldOut(prepared("0", folder.resolve("e"))));
+        for (String wrong : new String[] {"most", "every", "every 1", "120%", "documents -1"}) {
+            Outcome prepare =
+                    Outcome.of("data", "prepare", texts, "-o", folder.resolve("f"), "--hold-out", wrong);
+            assertEquals(1, prepare.code(), wrong);
+            assertTrue(prepare.err().startsWith("tornado-mor: --hold-out"), prepare.err());
+            Outcome train = Outcome.of("train", "--data", texts, "--out", folder.resolve("g"), "--hold-out", wrong);
+            assertEquals(1, train.code(), wrong);
+            assertTrue(train.err().startsWith("tornado-mor: data.hold_out"), train.err());
+            assertEquals(
+                    prepare.err().substring("tornado-mor: --hold-out".length()),
+                    train.err().substring("tornado-mor: data.hold_out".length()));
+        }
+    }
+
+    @Test
+    void goesOnWithWhatWasHeldOut() {
+        prepared("every 10", corpus);
+        Outcome again = Outcome.of("data", "prepare", texts, "-o", corpus, "--hold-out", "every 10");
+        assertTrue(again.succeeds().err().contains("complete already"), again.err());
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--hold-out", "every 20").failsWith(1, "holdOutEvery");
+    }
+
+    @Test
+    void aFileThatHoldsNothingOutSaysSo() throws IOException {
+        Path one = Files.writeString(folder.resolve("one.txt"), "just one document. ".repeat(20));
+        String err = Outcome.of("data", "prepare", one, "-o", corpus).succeeds().err();
+        assertTrue(err.contains("nothing is held out") && err.contains("1 document;"), err);
+        err = Outcome.of("data", "prepare", one, "-o", folder.resolve("b"), "--hold-out", "0")
+                .succeeds()
+                .err();
+        assertFalse(err.contains("nothing is held out"), err);
+        Object[] train = {
+            "train", "--data", one, "--steps", 1, "--batch", 1, "--context", 16, "--out", folder.resolve("run"),
+            "--hold-out", "every 20"
+        };
+        err = Outcome.of(train).succeeds().err();
+        assertTrue(err.contains("nothing is held out: one document in 20 would be, of 1 document;"), err);
     }
 
     @Test
@@ -151,7 +209,7 @@ class DataCommandTest {
     @Test
     void saysWhatIsWrong() throws IOException {
         Outcome.of("data", "prepare", folder.resolve("none"), "-o", corpus).failsWith(1, "no text at");
-        Outcome.of("data", "prepare", texts, "-o", corpus, "--hold-out", "most").failsWith(1, "--hold-out most");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--hold-out", "most").failsWith(1, "--hold-out is 'most'");
         Outcome.of("data", "prepare", texts, "-o", corpus, "--max-bytes", "x").failsWith(1, "--max-bytes x");
         Outcome.of("data", "prepare", texts, "-o", corpus, "--threads", "-1").failsWith(1, "--threads");
         Outcome.of("data", "info", texts).failsWith(1, "no prepared corpus in");

@@ -1,11 +1,14 @@
 package org.tornadomor.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -50,8 +53,8 @@ class HelpTest {
                     CommandLine alone = root.getSubcommands().get(full.getCommandName());
                     assertEquals(full.getUsageMessage(), alone.getUsageMessage());
                     assertTrue(alone.getCommandSpec().findOption(Failures.DEBUG_OPTION) != null);
-                    boolean completion = full.getCommandName().equals("completion");
-                    assertEquals(completion, root.getSubcommands().size() > 1, root.getSubcommands()::toString);
+                    boolean others = RootCommand.namesOthers(full.getCommandName());
+                    assertEquals(others, root.getSubcommands().size() > 1, root.getSubcommands()::toString);
                 }));
     }
 
@@ -76,6 +79,86 @@ class HelpTest {
                         }
                     }
                 }));
+    }
+
+    /** All commands with those below them, and the program itself. */
+    private static Stream<CommandLine> all() {
+        CommandLine root = Main.commandLine(new Failures());
+        return Stream.concat(Stream.of(root), root.getSubcommands().values().stream()
+                .flatMap(line -> Stream.concat(Stream.of(line), line.getSubcommands().values().stream())));
+    }
+
+    private static List<String> help(CommandLine command, int columns) {
+        List<Object> words = new ArrayList<>(
+                List.of((Object[]) command.getCommandSpec().qualifiedName(" ").split(" ")));
+        words.removeFirst();
+        words.add("--help");
+        return TerminalWidthTest.lines(columns, words.toArray());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> noLineOfHelpWraps() {
+        return all().flatMap(command -> Stream.of(60, 80)
+                .map(columns -> DynamicTest.dynamicTest(
+                        columns + " " + command.getCommandSpec().qualifiedName(" "),
+                        () -> help(command, columns).forEach(line -> assertTrue(line.length() <= columns, line)))));
+    }
+
+    /** The first of them stands in the list of commands. */
+    @TestFactory
+    Stream<DynamicTest> everyDescriptionIsASentence() {
+        return all().map(command -> DynamicTest.dynamicTest(command.getCommandSpec().qualifiedName(" "), () -> {
+            for (String line : command.getCommandSpec().usageMessage().description()) {
+                assertTrue(line.endsWith("."), line);
+            }
+            command.getCommandSpec().args().forEach(arg -> {
+                String text = String.join(" ", arg.description());
+                assertTrue(text.endsWith("."), text);
+            });
+        }));
+    }
+
+    /** Pasted from a terminal of any width, an example is the same command, and one that the program takes. */
+    @TestFactory
+    Stream<DynamicTest> examplesCanBePasted() {
+        return all().map(command -> DynamicTest.dynamicTest(command.getCommandSpec().qualifiedName(" "), () -> {
+            List<String> wide = examples(help(command, 1000));
+            assertFalse(wide.isEmpty());
+            for (int columns : new int[] {60, 80}) {
+                assertEquals(wide, examples(help(command, columns)));
+            }
+            for (String example : wide) {
+                List<String> words = Shell.words(example);
+                if (words.getFirst().equals(RootCommand.NAME)) {
+                    Main.commandLine(new Failures())
+                            .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+                }
+            }
+        }));
+    }
+
+    /** The commands among the examples of a help, lines that go on put together, and without what is said of them. */
+    private static List<String> examples(List<String> help) {
+        String all = String.join("\n", help.subList(help.indexOf("Examples:") + 1, help.size()))
+                .replaceAll(" \\\\\n +", " ");
+        return all.lines()
+                .filter(line -> line.matches("  \\S.*"))
+                .map(line -> line.strip().replaceFirst(" {3,}.*", ""))
+                .toList();
+    }
+
+    @Test
+    void helpOfACommandIsItsHelp() {
+        assertEquals(
+                Outcome.of("train", "--help").succeeds().out(),
+                Outcome.of("help", "train").succeeds().out());
+        assertEquals(
+                Outcome.of("data", "prepare", "--help").succeeds().out(),
+                Outcome.of("help", "data", "prepare").succeeds().out());
+        assertEquals(
+                Outcome.of("--help").succeeds().out(), Outcome.of("help").succeeds().out());
+        Outcome.of("help", "trian").failsWith(2, "trian", "near: train");
+        Outcome.of("help", "train", "more").failsWith(2, "more");
     }
 
     @Test

@@ -51,6 +51,8 @@ class LauncherTest {
         bin = Files.createDirectories(temp.resolve("bin"));
         for (String tool : List.of(
                 "bash",
+                "cat",
+                "cksum",
                 "env",
                 "dirname",
                 "readlink",
@@ -59,6 +61,8 @@ class LauncherTest {
                 "tail",
                 "grep",
                 "sed",
+                "sort",
+                "tee",
                 "touch",
                 "mkdir",
                 "mv",
@@ -177,7 +181,7 @@ class LauncherTest {
     @Test
     void helpNeedsNoEngine() throws Exception {
         write(jar, "");
-        for (String[] args : new String[][] {{}, {"--help"}, {"generate", "-h"}, {"--version"}}) {
+        for (String[] args : new String[][] {{}, {"--help"}, {"generate", "-h"}, {"--version"}, {"help", "data", "info"}}) {
             List<String> words =
                     launch(sdk("tornado-argfile"), args).out().lines().toList();
             assertFalse(words.contains("jdk.incubator.vector"), words + "");
@@ -305,11 +309,14 @@ class LauncherTest {
         maven("mkdir -p '" + jar.getParent() + "'; touch '" + jar + "'");
         Outcome first = launch("info");
         assertEquals(0, first.code(), first.err());
-        assertEquals("tornado-mor: building\n", first.err());
+        assertTrue(
+                first.err().matches("tornado-mor: building \\(about half a minute; .*\\)\ntornado-mor: built in \\d+ s\n"),
+                first.err());
         assertEquals(1, builds());
         assertEquals("", launch("info").err());
         assertEquals(1, builds());
         Path source = root.resolve("runner/src/main/java/A.java");
+        write(source, "class A { int newer; }");
         Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(5)));
         launch("info");
         assertEquals(2, builds());
@@ -335,6 +342,43 @@ class LauncherTest {
         assertEquals(0, builds());
     }
 
+    /** Copying gives all files new times, in any order. */
+    @Test
+    void aCopyIsBuiltAnewOnlyIfItSaysSomethingElse() throws Exception {
+        maven("mkdir -p '" + jar.getParent() + "'; echo built > '" + jar + "'");
+        launch("info");
+        Path caches = jar.resolveSibling("tornado-mor.caches");
+        assertTrue(Files.exists(caches));
+        Path source = root.resolve("runner/src/main/java/A.java");
+        Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(5)));
+        FileTime before = Files.getLastModifiedTime(jar);
+        write(caches, "old");
+        assertEquals("", launch("info").err());
+        assertEquals(1, builds());
+        assertEquals(before, Files.getLastModifiedTime(jar));
+        assertEquals("", Files.readString(caches), "they belong to a jar of another time");
+        write(source, "class A { int b; }");
+        Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(5)));
+        launch("info");
+        assertEquals(2, builds());
+        // Somebody changes the jar: what was noted is not about it.
+        write(jar, "another");
+        Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(9)));
+        launch("info");
+        assertEquals(3, builds());
+    }
+
+    @Test
+    void theJarOfAnotherBuildIsNotedToo() throws Exception {
+        maven("exit 1");
+        write(jar, "of Maven");
+        assertEquals(0, launch("info").code());
+        Files.setLastModifiedTime(
+                root.resolve("pom.xml"), FileTime.from(Instant.now().plusSeconds(5)));
+        assertEquals("", launch("info").err());
+        assertEquals(0, builds());
+    }
+
     @Test
     void anImageTakesItsOwnJava() throws Exception {
         unpackRelease();
@@ -343,6 +387,33 @@ class LauncherTest {
         assertTrue(launch("info").out().startsWith("own\n"));
         Outcome withoutAny = run(Map.of("JAVA_HOME", temp.resolve("none").toString()), root.resolve("tornado-mor").toString(), "info");
         assertTrue(withoutAny.out().startsWith("own\n"), withoutAny.toString());
+    }
+
+    @Test
+    void aFileThatGoesIsNoticed() throws Exception {
+        Path other = root.resolve("runner/src/main/java/B.java");
+        write(other, "class B {}");
+        maven("mkdir -p '" + jar.getParent() + "'; echo built > '" + jar + "'");
+        launch("info");
+        Files.delete(other);
+        Files.setLastModifiedTime(other.getParent(), FileTime.from(Instant.now().plusSeconds(5)));
+        launch("info");
+        assertEquals(2, builds());
+    }
+
+    @Test
+    void aTerminalSeesHowFarTheBuildIs() throws Exception {
+        maven("echo '[INFO] Building The kernels 1.0      [2/5]'; sleep 0.2; mkdir -p '" + jar.getParent()
+                + "'; echo built > '" + jar + "'");
+        script(bin.resolve("sleep"), "exec " + which("sleep") + " \"$@\"");
+        Map<String, String> environment = new HashMap<>(
+                Map.of("HOME", temp.toString(), "JAVA_HOME", jdk.toString(), "TERM", "xterm"));
+        environment.put("PATH", bin + ":" + System.getenv("PATH"));
+        try (Pty terminal = Pty.start(
+                environment, List.of(root.resolve("tornado-mor").toString(), "info"))) {
+            assertEquals(0, terminal.end(), terminal.output());
+            assertTrue(terminal.output().contains(" s, part 2 of 5"), terminal.output());
+        }
     }
 
     @Test

@@ -63,12 +63,19 @@ final class Pty implements AutoCloseable {
         }
         ProcessBuilder builder = new ProcessBuilder(all).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("JAVA_") || name.equals("NO_COLOR"));
+        // One that is dumb would get no colours and no bars.
+        builder.environment().put("TERM", "xterm");
         builder.environment().putAll(environment);
         return new Pty(builder.start());
     }
 
     /** Starts the command line in a JVM of its own, which looks by itself where its output goes. */
     static Pty start(Object... args) throws IOException {
+        return program(Map.of(), args);
+    }
+
+    /** As {@link #start(Object...)}, with variables of the environment. */
+    static Pty program(Map<String, String> environment, Object... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -80,7 +87,7 @@ final class Pty implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
         Stream.of(args).map(Object::toString).forEach(command::add);
-        return start(Map.of(), command);
+        return start(environment, command);
     }
 
     private static boolean isOnPath(String program) {

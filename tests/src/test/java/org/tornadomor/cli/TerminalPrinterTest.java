@@ -29,15 +29,15 @@ class TerminalPrinterTest {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int code = Main.run(
-                new TerminalPrinter(out, false),
-                new TerminalPrinter(err, true),
+                new TerminalPrinter(out, false, 80),
+                new TerminalPrinter(err, true, 80),
                 Stream.of(args).map(Object::toString).toArray(String[]::new));
         return new Outcome(code, out.toString(), err.toString());
     }
 
     private static String printed(String text) {
         StringWriter terminal = new StringWriter();
-        try (PrintWriter printer = new TerminalPrinter(terminal, false)) {
+        try (PrintWriter printer = new TerminalPrinter(terminal, false, 80)) {
             printer.print(text);
         }
         return terminal.toString();
@@ -56,7 +56,7 @@ class TerminalPrinterTest {
     void aReturnBelongsToALineEndOrIsShown() {
         assertEquals("a\r\nb^Mc^M\r\n^M", printed("a\r\nb\rc\r\r\n\r"));
         StringWriter terminal = new StringWriter();
-        PrintWriter printer = new TerminalPrinter(terminal, true);
+        PrintWriter printer = new TerminalPrinter(terminal, true, 80);
         printer.print("a\r");
         printer.flush();
         TerminalPrinter.send(printer, "\u001b[0m");
@@ -67,7 +67,7 @@ class TerminalPrinterTest {
     @Test
     void ownSequencesAreSentAndTextsAreAsWideAsTheyLook() {
         StringWriter terminal = new StringWriter();
-        PrintWriter printer = new TerminalPrinter(terminal, true);
+        PrintWriter printer = new TerminalPrinter(terminal, true, 80);
         DepthView view = new DepthView(printer, true);
         view.show("\u001b", 1);
         assertEquals("\u001b[38;5;39m^[\u001b[0m", terminal.toString());

@@ -1,6 +1,7 @@
 package org.tornadomor.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,10 +15,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.UserError;
 import org.tornadomor.model.io.TensorSource;
 import org.tornadomor.trainer.MetricsLog;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.TinyRuns;
+import org.tornadomor.trainer.TrainingConfig;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -58,6 +61,66 @@ class TrainCommandTest {
         String message = lines.getFirst();
         assertTrue(message.startsWith("tornado-mor: "), message);
         assertTrue(message.contains(expected), message);
+    }
+
+    /** Names that others have for settings mean the same in options, in --set and in files. */
+    @Test
+    void otherNamesOfSettings() throws IOException {
+        train("--config", config, "--steps", 1, "--learning-rate", 0.01, "--weight-decay", 0.3, "--out", run)
+                .succeeds();
+        assertEquals(0.01, RunFolder.config(run).lr());
+        assertEquals(0.3, RunFolder.config(run).optimizer().decay());
+        Path file = Files.writeString(
+                temp.resolve("other.yaml"),
+                "learning_rate: 0.02\nweight_decay: 0.2\nvalidation_data: [a.txt]\nepochs: 2\noptimizer: {clip: 3}\n");
+        TrainingConfig read = TrainingConfig.read(file);
+        assertEquals(0.02, read.lr());
+        assertEquals(0.2, read.optimizer().decay());
+        assertEquals(3, read.optimizer().clip());
+        assertEquals(List.of("a.txt"), read.data().validation());
+        assertEquals(2, read.epochs());
+        assertEquals(0.4, read.with("weight_decay", "0.4").optimizer().decay());
+        Files.writeString(file, "learning_rate: 0.02\nlr: 0.03\n");
+        String twice = assertThrows(UserError.class, () -> TrainingConfig.read(file))
+                .getMessage();
+        assertTrue(twice.contains("learning_rate and lr are the same"), twice);
+        refused("--steps, --tokens, --minutes and --epochs", "--epochs", 2);
+    }
+
+    @Test
+    void epochsArePassesOverTheText() throws IOException {
+        Object[] settings = {"--config", config, "--hold-out", "0", "--context", 16, "--batch", 8, "--accumulate", 1};
+        List<Object> all = new ArrayList<>(List.of(settings));
+        all.addAll(List.of("--epochs", "0.25", "--out", run, "--json", "--set", "samples=0"));
+        JsonNode first = JsonMapper.shared().readTree(train(all.toArray()).succeeds().out());
+        long samples = (Files.size(temp.resolve("text.txt")) + 1 - 1) / 16;
+        long steps = (long) Math.ceil(0.25 * samples / 8);
+        assertEquals(steps, first.get("step").asLong());
+        assertEquals(steps, RunFolder.config(run).steps());
+        JsonNode more = JsonMapper.shared()
+                .readTree(train("--resume", "--out", run, "--epochs", "0.5", "--json")
+                        .succeeds()
+                        .out());
+        assertEquals((long) Math.ceil(0.5 * samples / 8), more.get("step").asLong());
+        refused("epochs is 0", "--set", "epochs=0");
+    }
+
+    @Test
+    void validatesOnTextOfItsOwn() throws IOException {
+        Path other = Files.writeString(temp.resolve("other.txt"), "held out from the start. ".repeat(40));
+        Outcome outcome = train(
+                "--config", config, "--steps", 1, "--validation-data", other, "--out", run, "--set", "samples=0");
+        String err = outcome.succeeds().err();
+        long size = Files.size(temp.resolve("text.txt"));
+        assertTrue(
+                err.contains(String.format("%,d tokens to train on, %,d held out", size + 1, Files.size(other) + 1)), err);
+        train("--resume", "--out", run, "--steps", 2).succeeds();
+        Files.writeString(other, "something else. ".repeat(60));
+        Outcome changed = train("--resume", "--out", run, "--steps", 3);
+        assertEquals(1, changed.code());
+        assertTrue(changed.err().contains("cannot resume"), changed.err());
+        refused("keep one of them", "--validation-data", other, "--set", "data.hold_out=10%", "--out", temp.resolve("b"));
+        refused("--hold-out changes nothing", "--validation-data", other, "--hold-out", "5%", "--out", temp.resolve("b"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.tornadomor.data;
 
 import java.util.List;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 
 /**
@@ -67,7 +68,7 @@ public final class BatchSampler {
             Corpus.Stretch stretch = mixture.get(i);
             long samples = (stretch.length() - 1) / context;
             if (samples < 1) {
-                throw new UserError("the text of " + stretch.name() + " has " + stretch.length() + " tokens, but one"
+                throw new UserError("the text of " + stretch.name() + " has " + Counts.of(stretch.length(), "token") + ", but one"
                         + " sample of context " + context + " takes " + (context + 1L)
                         + ": give more of it, choose a shorter context, or leave it out");
             }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Predicate;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -56,7 +57,7 @@ public final class Corpus {
          */
         public void requireContext(int context) {
             if (tokens.size() < context + 1L) {
-                throw new UserError("the " + name + " text has " + tokens.size() + " tokens, but one sample of context "
+                throw new UserError("the " + name + " text has " + Counts.of(tokens.size(), "token") + ", but one sample of context "
                         + context + " takes " + (context + 1L) + ": give more text"
                         + (name.equals(VALIDATION) ? ", hold out more of it," : "") + " or choose a shorter context");
             }
@@ -141,6 +142,21 @@ public final class Corpus {
             hash.update("special tokens are text".getBytes(StandardCharsets.UTF_8));
         }
         return builder.build(HexFormat.of().formatHex(hash.digest()));
+    }
+
+    /**
+     * The text to train on of this corpus, with that of another one to validate on.
+     *
+     * @param other text of which nothing is held out
+     */
+    public Corpus validatedOn(Corpus other) {
+        Part whole = other.training;
+        MessageDigest hash = ContentHash.sha256();
+        hash.update((fingerprint + "|" + other.fingerprint).getBytes(StandardCharsets.UTF_8));
+        return new Corpus(
+                training,
+                new Part(VALIDATION, whole.tokens(), whole.bytes(), whole.documents()),
+                HexFormat.of().formatHex(hash.digest()));
     }
 
     /** What to train on. */

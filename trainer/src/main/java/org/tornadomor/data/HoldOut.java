@@ -5,6 +5,12 @@ import org.tornadomor.UserError;
 
 /** Which text is kept from training to validate on. */
 public sealed interface HoldOut {
+    /** What stands before the number of documents of which one is held out. */
+    String EVERY = "every ";
+
+    /** What stands before a share of the documents. */
+    String DOCUMENTS = "documents ";
+
     /** The last part of the tokens, wherever documents end. */
     record Tail(double fraction) implements HoldOut {
         public Tail {
@@ -68,11 +74,40 @@ public sealed interface HoldOut {
     }
 
     /**
-     * Reads a share, as {@code 5%} or {@code 0.05}.
+     * Reads what people write: a share of the text ({@code 5%} or {@code 0.05}), a share of its documents ({@code documents 5%}), or
+     * one document in n ({@code every 20}).
      *
-     * @throws NumberFormatException if it is neither
+     * @param name of the option or key, for errors
+     * @throws UserError naming it, the cause and the fix
      */
-    static double share(String text) {
+    static HoldOut parse(String name, String text) {
+        try {
+            if (text.startsWith(EVERY)) {
+                return everyNth(Integer.parseInt(text.substring(EVERY.length()).strip()));
+            }
+            return text.startsWith(DOCUMENTS)
+                    ? byContent(share(text.substring(DOCUMENTS.length()).strip()))
+                    : tail(share(text));
+        } catch (UserError e) {
+            throw new UserError(name + ": " + e.getMessage(), e);
+        } catch (NumberFormatException e) {
+            throw new UserError(
+                    name + " is '" + text + "'; give a share of the text (5%), of its documents (documents 5%), or one"
+                            + " document in n (every 20)",
+                    e);
+        }
+    }
+
+    /** Whether everything is trained on. */
+    default boolean isNothing() {
+        return switch (this) {
+            case Tail tail -> tail.fraction() == 0;
+            case ByContent share -> share.fraction() == 0;
+            case EveryNth every -> false;
+        };
+    }
+
+    private static double share(String text) {
         return text.endsWith("%")
                 ? Double.parseDouble(text.substring(0, text.length() - 1)) / 100
                 : Double.parseDouble(text);

@@ -111,7 +111,7 @@ final class JsonShape {
             return value.isNumber() && Double.isFinite(value.doubleValue()) ? null : "number";
         }
         boolean whole = value.isIntegralNumber()
-                && (type == int.class
+                && ((type == int.class || type == Integer.class)
                         ? value.canConvertToInt()
                         : (type == long.class || type == Long.class) && value.canConvertToLong());
         return whole ? null : "whole number that fits";

@@ -53,10 +53,10 @@ public record Manifest(
     static final String PROGRESS_FILE = "progress.json";
 
     /** What may be null. */
-    private static final Set<String> OPTIONAL = Set.of("filter", "jdkFallback", "weight");
+    private static final Set<String> OPTIONAL = Set.of("filter", "jdkFallback", "weight", "holdOutEvery");
 
     /** What earlier versions did not write. */
-    private static final Set<String> LATER = Set.of("parseSpecial", "specialSpelled", "special");
+    private static final Set<String> LATER = Set.of("parseSpecial", "specialSpelled", "special", "holdOutEvery");
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Processors;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -57,6 +58,7 @@ public final class Preparation {
     private long storedTotal;
     private long textLeft;
     private long textDone;
+    private long taken;
     private long duplicates;
     private long filtered;
     private long invalid;
@@ -135,7 +137,7 @@ public final class Preparation {
         }
         storedTotal = sources.stream().mapToLong(TextSource::storedBytes).sum();
         if (!folder.finished().isEmpty()) {
-            listener.message("going on: " + folder.finished().size() + " finished shards are there");
+            listener.message("going on: " + Counts.of(folder.finished().size(), "finished shard") + " there already");
             folder.verifyFinished();
         }
         folder.begin();
@@ -148,6 +150,11 @@ public final class Preparation {
                     + String.join(
                             ", ", sources.stream().map(TextSource::describe).toList())
                     + ": check the paths, the filters and the share that is held out");
+        }
+        if (shards.stream().noneMatch(Manifest.Shard::validation) && !settings.split().isNothing()) {
+            listener.message("nothing is held out: " + settings.split().describe() + " would be, of "
+                    + Counts.of(taken, "document")
+                    + "; 'train --validation-data' takes text to validate on, and --hold-out 0 says that none is wanted");
         }
         folder.complete(results);
     }
@@ -172,7 +179,7 @@ public final class Preparation {
             validation.finish();
         }
         if (invalid > 0) {
-            listener.message("left out " + invalid + (invalid == 1 ? " document" : " documents") + " of "
+            listener.message("left out " + Counts.of(invalid, "document") + " of "
                     + source.describe() + " that cannot be read; the first: " + firstInvalid);
         }
         Manifest.Source result = new Manifest.Source(
@@ -185,8 +192,7 @@ public final class Preparation {
                 invalid,
                 spelled);
         if (result.weight() != null && result.training().tokens() == 0) {
-            throw new UserError("nothing to train on is left of " + source.describe() + " (" + duplicates
-                    + " documents came before, " + filtered + " do not have the size asked for): leave it out, or"
+            throw new UserError("nothing to train on is left of " + source.describe() + " (" + Counts.of(duplicates, "document") + " came before, " + filtered + " do not have the size asked for): leave it out, or"
                     + " change the filters");
         }
         results.add(result);
@@ -259,7 +265,11 @@ public final class Preparation {
             return;
         }
         spelled += tokenizer.countSpelled(document.utf8());
-        ShardStream stream = streams[hash.isWithin(settings.holdOut()) ? 1 : 0];
+        taken++;
+        boolean heldOut = settings.holdOutEvery() == null
+                ? hash.isWithin(settings.holdOut())
+                : taken % settings.holdOutEvery() == 0;
+        ShardStream stream = streams[heldOut ? 1 : 0];
         if (stream.has(hash)) {
             textDone += document.utf8().length;
             return;

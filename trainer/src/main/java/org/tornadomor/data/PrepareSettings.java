@@ -22,6 +22,7 @@ import org.tornadomor.tokenizer.SpecialTokens;
  * @param skipInvalid whether documents that cannot be read, such as for not being UTF-8, are left out instead of refused
  * @param holdOut the share of documents to validate on, picked by their text
  * @param shardTokens a shard ends with the document that brings it to so many tokens
+ * @param holdOutEvery one document in so many is held out instead, if it is not null; the share is 0 then
  * @param parseSpecial whether text that spells a special token becomes it; null, in what versions before this wrote, is true
  */
 public record PrepareSettings(
@@ -37,7 +38,8 @@ public record PrepareSettings(
         boolean skipInvalid,
         double holdOut,
         long shardTokens,
-        Boolean parseSpecial) {
+        Boolean parseSpecial,
+        Integer holdOutEvery) {
     /** 128 MiB a shard with two bytes a token. */
     public static final long SHARD_TOKENS = 1 << 26;
 
@@ -57,6 +59,13 @@ public record PrepareSettings(
                     + " bytes are none: turn the two limits round");
         }
         HoldOut.byContent(holdOut);
+        if (holdOutEvery != null) {
+            HoldOut.everyNth(holdOutEvery);
+            if (holdOut != 0) {
+                throw new UserError("a share of the documents and one document in " + holdOutEvery
+                        + " are both held out; keep one of them");
+            }
+        }
     }
 
     /** Settings in which text that spells special tokens is text. */
@@ -86,7 +95,13 @@ public record PrepareSettings(
                 skipInvalid,
                 holdOut,
                 shardTokens,
-                false);
+                false,
+                null);
+    }
+
+    /** Which documents are held out. */
+    HoldOut split() {
+        return holdOutEvery == null ? HoldOut.byContent(holdOut) : HoldOut.everyNth(holdOutEvery);
     }
 
     /** What becomes of text that spells special tokens. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.tornadomor.Counts;
 import org.tornadomor.model.io.AsideFile;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -49,8 +50,7 @@ public final class DepthReport {
         DepthStudy.Group group = groups.get(index);
         long alike =
                 groups.stream().filter(g -> g.label().equals(group.label())).count();
-        return (alike > 1 ? index + 1 + ". " : "") + group.label() + ", " + group.runs()
-                + (group.runs() == 1 ? " run" : " runs");
+        return (alike > 1 ? index + 1 + ". " : "") + group.label() + ", " + Counts.of(group.runs(), "run");
     }
 
     private static List<String> row(DepthStudy.ClassDepth its) {

@@ -42,7 +42,7 @@ public record Grid(
 
     /** Keys of a run that follow from the grid. */
     private static final List<String> DECIDED =
-            List.of("steps", "tokens", "minutes", "schedule", "warmup", "lr_decay", "seed");
+            List.of("steps", "tokens", "minutes", "epochs", "schedule", "warmup", "lr_decay", "seed");
 
     private static final String BUDGETS = "budgets";
     private static final String SEEDS = "seeds";

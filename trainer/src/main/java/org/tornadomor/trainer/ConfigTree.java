@@ -66,7 +66,11 @@ final class ConfigTree {
 
     static final String MODEL = "model";
 
-    private static final List<String> LENGTHS = List.of("steps", "tokens", "minutes");
+    private static final List<String> LENGTHS = List.of("steps", "tokens", "minutes", "epochs");
+
+    /** Names that other programs have for keys, and the keys. */
+    private static final Map<String, String> OTHER_NAMES = Map.of(
+            "learning_rate", "lr", "weight_decay", "optimizer.decay", "validation_data", "data.validation");
 
     private ConfigTree() {}
 
@@ -97,7 +101,8 @@ final class ConfigTree {
         return YAML.writeValueAsString(tree(config));
     }
 
-    static TrainingConfig with(TrainingConfig config, String key, String value) {
+    static TrainingConfig with(TrainingConfig config, String name, String value) {
+        String key = OTHER_NAMES.getOrDefault(name, name);
         ObjectNode tree = tree(config);
         if (LENGTHS.contains(key)) {
             LENGTHS.forEach(tree::putNull);
@@ -171,7 +176,31 @@ final class ConfigTree {
     }
 
     private static void merge(ObjectNode into, ObjectNode given) {
-        merge(into, given, "", tree(TrainingConfig.DEFAULT));
+        merge(into, withOwnNames(given), "", tree(TrainingConfig.DEFAULT));
+    }
+
+    /** The same with the keys of this program. */
+    private static ObjectNode withOwnNames(ObjectNode given) {
+        ObjectNode own = given.deepCopy();
+        OTHER_NAMES.forEach((name, key) -> {
+            JsonNode value = own.remove(name);
+            if (value == null) {
+                return;
+            }
+            ObjectNode parent = own;
+            int dot = key.indexOf('.');
+            if (dot > 0) {
+                JsonNode there = own.path(key.substring(0, dot));
+                parent = there.isMissingNode()
+                        ? own.putObject(key.substring(0, dot))
+                        : requireObject(key.substring(0, dot), there);
+            }
+            if (parent.has(key.substring(dot + 1))) {
+                throw new UserError(name + " and " + key + " are the same; keep one of them");
+            }
+            parent.set(key.substring(dot + 1), value);
+        });
+        return own;
     }
 
     /**

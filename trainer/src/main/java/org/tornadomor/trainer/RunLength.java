@@ -1,5 +1,7 @@
 package org.tornadomor.trainer;
 
+import org.tornadomor.UserError;
+
 /**
  * How long a run is: steps, or time.
  *
@@ -7,8 +9,15 @@ package org.tornadomor.trainer;
  * @param seconds of the whole run; infinite where steps decide
  */
 public record RunLength(long steps, double seconds) {
-    /** The length that a configuration asks for; tokens are rounded up to whole steps. */
+    /**
+     * The length that a configuration asks for; tokens are rounded up to whole steps.
+     *
+     * @throws IllegalArgumentException for epochs, which are steps only once the text is known
+     */
     public static RunLength of(TrainingConfig config) {
+        if (config.epochs() != null) {
+            throw new IllegalArgumentException("epochs of a text that nobody has read");
+        }
         if (config.minutes() != null) {
             return new RunLength(Long.MAX_VALUE, 60 * config.minutes());
         }
@@ -17,6 +26,19 @@ public record RunLength(long steps, double seconds) {
         }
         return new RunLength(
                 config.steps() == null ? TrainingConfig.DEFAULT_STEPS : config.steps(), Double.POSITIVE_INFINITY);
+    }
+
+    /**
+     * The steps of epochs, rounded up.
+     *
+     * @param samples of an epoch
+     */
+    static long steps(TrainingConfig config, long samples) {
+        double steps = Math.ceil(config.epochs() * samples / ((double) config.accumulate() * config.batch()));
+        if (steps > TrainingConfig.LONGEST) {
+            throw new UserError("epochs is " + config.epochs() + ", which are too many steps; give fewer");
+        }
+        return Math.max(1, (long) steps);
     }
 
     /** Whether time decides. */

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
+import org.tornadomor.Counts;
 import org.tornadomor.data.Corpus;
+import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.Synthetic;
 import org.tornadomor.data.TextSource;
@@ -54,13 +56,27 @@ record RunSetup(
         try {
             ModelConfig model = ModelChoice.resolve(asked, tokenizer);
             CapacityWarmUp capacities = requireFits(asked, model);
-            RunLength length = RunLength.of(asked);
-            Schedule schedule = length.schedule(asked);
             TrainingConfig config = resolved(asked, model, tokenizer);
+            Text text = null;
+            if (config.epochs() != null) {
+                // How many steps they are depends on the text.
+                text = text(config.data(), tokenizer, listener, corpora);
+                long samples = sampler(config, text.corpus()).samplesPerEpoch();
+                config = config.with("steps", Long.toString(RunLength.steps(config, samples)));
+            }
+            RunLength length = RunLength.of(config);
+            Schedule schedule = length.schedule(config);
             check.accept(config);
-            Text text = text(config.data(), tokenizer, listener, corpora);
+            if (text == null) {
+                text = text(config.data(), tokenizer, listener, corpora);
+            }
             Corpus corpus = text.corpus();
-            BatchSampler sampler = new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
+            BatchSampler sampler = sampler(config, corpus);
+            if (corpus.validation().tokens().size() == 0 && !config.data().holdsNothingOut()) {
+                listener.message("nothing is held out: " + config.data().split().describe() + " would be, of "
+                        + Counts.of(corpus.training().documents(), "document")
+                        + "; a share of the text, such as data.hold_out 5%, holds out its end");
+            }
             TextBoundaries texts = TextBoundaries.of(generation(asked, tokenizer), tokenizer);
             return new RunSetup(
                     config, model, tokenizer, texts, text.description(), corpus, sampler, length, schedule, capacities);
@@ -68,6 +84,10 @@ record RunSetup(
             tokenizer.close();
             throw e;
         }
+    }
+
+    private static BatchSampler sampler(TrainingConfig config, Corpus corpus) {
+        return new BatchSampler(corpus.training(), config.context(), config.order(), config.seed());
     }
 
     /** Refuses samples that are too long for the model, and a warm-up of capacities that it does not have. */
@@ -90,12 +110,29 @@ record RunSetup(
             data.requirePrepared();
             PreparedCorpus prepared = PreparedCorpus.open(Path.of(data.sources().getFirst()));
             prepared.requireTokenizer(tokenizer);
-            return new Text(prepared.describe(), prepared.corpus());
+            return new Text(
+                    prepared.describe(), validated(prepared.corpus(), data, tokenizer, listener));
         }
         TextSource source = TextSources.parse(data.sources(), data.options());
         source.notices().forEach(listener::message);
         listener.message("reading " + source.describe());
-        return new Text(source.describe(), corpora.load(data, source, tokenizer));
+        Corpus corpus = corpora.load(data, source, tokenizer);
+        return new Text(source.describe(), validated(corpus, data, tokenizer, listener));
+    }
+
+    /** A corpus with the text to validate on that was named, if one was. */
+    private static Corpus validated(
+            Corpus corpus, TrainingConfig.Data data, Tokenizer tokenizer, TrainingListener listener) {
+        if (data.validation().isEmpty()) {
+            return corpus;
+        }
+        if (data.validation().stream().anyMatch(source -> PreparedCorpus.isAt(List.of(source)))) {
+            throw new UserError("data.validation names a prepared corpus; name the text that it was made of");
+        }
+        TextSource source = TextSources.parse(data.validation(), data.validationOptions());
+        source.notices().forEach(listener::message);
+        listener.message("reading " + source.describe() + " to validate on");
+        return corpus.validatedOn(Corpus.load(source, tokenizer, data.special(), HoldOut.tail(0)));
     }
 
     private static Tokenizer tokenizer(TrainingConfig config) {
@@ -148,23 +185,21 @@ record RunSetup(
 
     private static TrainingConfig resolved(TrainingConfig c, ModelConfig model, Tokenizer tokenizer) {
         TrainingConfig.Data d = c.data();
-        List<String> sources = d.sources().stream()
-                .map(s -> TextSources.isJdk(s) || Synthetic.is(s) ? s : absolute(s))
-                .toList();
-        boolean lengthGiven = c.tokens() != null || c.minutes() != null || c.steps() != null;
+        boolean lengthGiven = c.tokens() != null || c.minutes() != null || c.epochs() != null || c.steps() != null;
         return new TrainingConfig(
                 ModelChoice.preset(c),
                 c.init() == null ? null : absolute(c.init()),
                 c.ignoreKeys(),
                 ModelChoice.toMap(model),
                 new TrainingConfig.Data(
-                        sources,
+                        absolute(d.sources()),
                         d.filter(),
                         d.textField(),
                         d.maxBytes(),
                         d.holdOut(),
                         d.jdkFallback() == null ? null : absolute(d.jdkFallback()),
-                        d.parseSpecial()),
+                        d.parseSpecial(),
+                        absolute(d.validation())),
                 tokenizer.name().equals(BYTES) ? tokenizer.name() : absolute(origin(tokenizer.name())),
                 c.bos(),
                 c.context(),
@@ -176,6 +211,7 @@ record RunSetup(
                 lengthGiven ? c.steps() : Long.valueOf(TrainingConfig.DEFAULT_STEPS),
                 c.tokens(),
                 c.minutes(),
+                c.epochs(),
                 c.lr(),
                 c.schedule(),
                 c.warmup(),
@@ -201,6 +237,12 @@ record RunSetup(
     /** A tokenizer from a file of another format is read from a temporary folder. */
     private static String origin(String tokenizer) {
         return CheckpointSource.origin(Path.of(tokenizer)).toString();
+    }
+
+    private static List<String> absolute(List<String> sources) {
+        return sources.stream()
+                .map(s -> TextSources.isJdk(s) || Synthetic.is(s) ? s : absolute(s))
+                .toList();
     }
 
     /** The run may be resumed from another folder. */

@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.model.io.InputFile;
 import tools.jackson.core.JacksonException;
@@ -110,7 +111,7 @@ public final class StepLog implements AutoCloseable {
         }
 
         private static String lines(long count) {
-            return count + (count == 1 ? " line" : " lines");
+            return Counts.of(count, "line");
         }
     }
 

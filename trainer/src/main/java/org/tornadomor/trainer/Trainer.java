@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.tornadomor.Counts;
 import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
@@ -251,7 +252,7 @@ public final class Trainer implements AutoCloseable {
         }
         complete = finished();
         if (lastStep == null && complete) {
-            listener.message("nothing is left to do after " + step + " steps; a longer run goes on from here");
+            listener.message("nothing is left to do after " + Counts.of(step, "step") + "; a longer run goes on from here");
         } else if (complete) {
             evaluate(log);
         }

@@ -40,9 +40,11 @@ import org.tornadomor.tokenizer.Tokenizer;
  * @param documentAttention keep attention inside documents, where the tokenizer has a token that ends them, with positions
  *     from 0 in each; else it goes over whole samples
  * @param seed of the initial weights and of the order
- * @param steps length of the run; at most one of the three lengths is set, none being {@link #DEFAULT_STEPS} steps
+ * @param steps length of the run; at most one of the four lengths is set, none being {@link #DEFAULT_STEPS} steps
  * @param tokens length of the run, rounded up to whole steps
  * @param minutes length of the run in time, evaluation and saving included
+ * @param epochs length of the run in passes over the training text, rounded up to whole steps; a run writes the steps that they are
+ *     into its folder
  * @param lr highest learning rate
  * @param schedule {@code constant}, {@code cosine} or {@code trapezoid}
  * @param warmup {@link WarmUp#parse}
@@ -81,6 +83,7 @@ public record TrainingConfig(
         Long steps,
         Long tokens,
         Double minutes,
+        Double epochs,
         double lr,
         String schedule,
         String warmup,
@@ -121,6 +124,7 @@ public record TrainingConfig(
             null,
             null,
             null,
+            null,
             0.003,
             "trapezoid",
             "5%",
@@ -141,13 +145,13 @@ public record TrainingConfig(
             0);
 
     /** Steps and tokens are counted in doubles here and there, which are exact up to here. */
-    private static final long LONGEST = 1L << 53;
+    static final long LONGEST = 1L << 53;
 
     /** They are written side by side. */
     private static final int MOST_SAMPLES = 10_000;
 
-    private static final String EVERY = "every ";
-    private static final String DOCUMENTS = "documents ";
+    /** Of {@link Data#holdOut}, for errors. */
+    private static final String HOLD_OUT = "data.hold_out";
 
     /**
      * What text to train on.
@@ -161,6 +165,7 @@ public record TrainingConfig(
      *     documents picked by their text ({@code documents 5%}), or one document in n ({@code every 20})
      * @param jdkFallback an archive of Java sources to take where the JDK comes without its own, or null
      * @param parseSpecial whether text that spells a special token becomes it
+     * @param validation text to validate on, named like the sources; nothing of them is held out then
      */
     public record Data(
             List<String> sources,
@@ -169,21 +174,32 @@ public record TrainingConfig(
             long maxBytes,
             String holdOut,
             String jdkFallback,
-            boolean parseSpecial) {
+            boolean parseSpecial,
+            List<String> validation) {
         private static final Data DEFAULT =
-                new Data(List.of("jdk"), null, SourceOptions.TEXT_FIELD, 0, "5%", null, false);
+                new Data(List.of("jdk"), null, SourceOptions.TEXT_FIELD, 0, "5%", null, false, List.of());
 
         public Data {
             sources = List.copyOf(sources);
             sources.forEach(source -> requirePath("data.sources", source));
             requirePath("data.jdk_fallback", jdkFallback);
             notNegative("data.max_bytes", maxBytes);
-            holdOut(holdOut);
+            HoldOut.parse(HOLD_OUT, holdOut);
+            validation = validation == null ? List.of() : List.copyOf(validation);
+            validation.forEach(source -> requirePath("data.validation", source));
+            if (!validation.isEmpty() && !holdOut.equals("5%") && !HoldOut.parse(HOLD_OUT, holdOut).isNothing()) {
+                throw new UserError("data.validation and data.hold_out both say what to validate on; keep one of them");
+            }
         }
 
-        /** What is held out. */
+        /** What is held out of the sources. */
         public HoldOut split() {
-            return holdOut(holdOut);
+            return validation.isEmpty() ? HoldOut.parse(HOLD_OUT, holdOut) : HoldOut.tail(0);
+        }
+
+        /** What to read besides the sources, whole, to validate on: the same kind of files, however large. */
+        SourceOptions validationOptions() {
+            return new SourceOptions(filter, List.of(), textField, 0, options().jdkFallback());
         }
 
         /** What becomes of text that spells special tokens. */
@@ -197,13 +213,9 @@ public record TrainingConfig(
                     filter, List.of(), textField, maxBytes, jdkFallback == null ? null : Path.of(jdkFallback));
         }
 
-        /** Whether everything is trained on. */
+        /** Whether there is nothing to validate on. */
         public boolean holdsNothingOut() {
-            return switch (holdOut(holdOut)) {
-                case HoldOut.Tail tail -> tail.fraction() == 0;
-                case HoldOut.ByContent share -> share.fraction() == 0;
-                case HoldOut.EveryNth every -> false;
-            };
+            return validation.isEmpty() && split().isNothing();
         }
 
         /** Refuses what only text can be asked for. */
@@ -213,27 +225,6 @@ public record TrainingConfig(
                         "data.sources is a prepared corpus, whose filter, size, hold-out and special tokens were decided"
                                 + " when it was made: leave data.filter, data.max_bytes, data.hold_out and"
                                 + " data.parse_special away");
-            }
-        }
-
-        private static HoldOut holdOut(String text) {
-            try {
-                if (text.startsWith(EVERY)) {
-                    return HoldOut.everyNth(
-                            Integer.parseInt(text.substring(EVERY.length()).strip()));
-                }
-                return text.startsWith(DOCUMENTS)
-                        ? HoldOut.byContent(
-                                HoldOut.share(text.substring(DOCUMENTS.length()).strip()))
-                        : HoldOut.tail(HoldOut.share(text));
-            } catch (UserError e) {
-                throw new UserError("data.hold_out: " + e.getMessage(), e);
-            } catch (NumberFormatException e) {
-                throw new UserError(
-                        "data.hold_out is '" + text
-                                + "'; give a share of the text (5%), of its documents (documents 5%), or one document in"
-                                + " n (every 20)",
-                        e);
             }
         }
     }
@@ -293,7 +284,7 @@ public record TrainingConfig(
         positive("batch", batch);
         requireRows(batch, context);
         positive("accumulate", accumulate);
-        requireLength(steps, tokens, minutes);
+        requireLength(steps, tokens, minutes, epochs);
         positive("lr", lr);
         schedule = schedule.toLowerCase(Locale.ROOT);
         Schedule.of(schedule, 0);
@@ -340,10 +331,10 @@ public record TrainingConfig(
         }
     }
 
-    private static void requireLength(Long steps, Long tokens, Double minutes) {
-        int given = (steps == null ? 0 : 1) + (tokens == null ? 0 : 1) + (minutes == null ? 0 : 1);
+    private static void requireLength(Long steps, Long tokens, Double minutes, Double epochs) {
+        int given = (steps == null ? 0 : 1) + (tokens == null ? 0 : 1) + (minutes == null ? 0 : 1) + (epochs == null ? 0 : 1);
         if (given > 1) {
-            throw new UserError("the length of a run is given more than once; keep one of steps, tokens and minutes");
+            throw new UserError("the length of a run is given more than once; keep one of steps, tokens, minutes and epochs");
         }
         if (steps != null) {
             positive("steps", steps);
@@ -355,6 +346,9 @@ public record TrainingConfig(
         }
         if (minutes != null) {
             positive("minutes", minutes);
+        }
+        if (epochs != null) {
+            positive("epochs", epochs);
         }
     }
 
@@ -423,7 +417,9 @@ public record TrainingConfig(
      * @throws UserError naming the key
      */
     public void requireSound() {
-        RunLength.of(this).schedule(this);
+        if (epochs == null) {
+            RunLength.of(this).schedule(this);
+        }
         if (init == null) {
             RunSetup.requireFits(this, ModelChoice.resolve(this, ByteTokenizer.VOCAB_SIZE));
         }

@@ -51,6 +51,7 @@ record TrainingState(
             "steps",
             "tokens",
             "minutes",
+            "epochs",
             "threads",
             "eval_every",
             "eval_samples",

@@ -3,6 +3,7 @@ package org.tornadomor.model.io;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.tornadomor.Counts;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterCount;
@@ -45,7 +46,7 @@ public record CheckpointDescription(
                 mor.router().routes()
                 ? "Mixture-of-Recursions, " + mor.router().spelling()
                 : mor.router().hasExitThreshold() ? "recursive, " + mor.router().spelling() : "recursive";
-        return name + ", " + mor.numRecursions() + " recursions, "
+        return name + ", " + Counts.of(mor.numRecursions(), "recursion") + ", "
                 + mor.sharing().spelling()
                 + (mor.lora() == null
                         ? ""

@@ -2,6 +2,7 @@ package org.tornadomor.engine.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.tornadomor.Counts;
 import org.tornadomor.PublicApi;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Counters;
@@ -37,7 +38,7 @@ public final class CpuEngine implements Engine {
 
     @Override
     public String describe() {
-        return "cpu, " + team.threads() + (team.threads() == 1 ? " thread" : " threads") + ", vectors of "
+        return "cpu, " + Counts.of(team.threads(), "thread") + ", vectors of "
                 + Lanes.LENGTH;
     }
 
