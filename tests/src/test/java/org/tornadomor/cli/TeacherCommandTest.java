@@ -54,7 +54,19 @@ class TeacherCommandTest {
         assertTrue(node.path("mass").asDouble() > 0 && node.path("mass").asDouble() < 1);
         Path run = temp.resolve("run");
         Object[] learn = {
-            "train", "--init", model, "--data", corpus, "--context", 16, "--steps", 2, "--engine", "cpu", "--distill", out,
+            "train",
+            "--init",
+            model,
+            "--data",
+            corpus,
+            "--context",
+            16,
+            "--steps",
+            2,
+            "--engine",
+            "cpu",
+            "--distill",
+            out,
         };
         Outcome.of(with(learn, "--out", run)).succeeds();
         Outcome.of(with(learn, "--out", temp.resolve("js"), "--kd-kind", "js"))

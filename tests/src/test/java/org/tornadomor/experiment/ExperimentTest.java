@@ -228,13 +228,21 @@ class ExperimentTest {
         Path teacher = temp.resolve("plain");
         if (!Files.exists(teacher)) {
             TinyRuns.train(
-                    TinyRuns.with(TrainingConfig.DEFAULT, data, model, "context=16", "steps=4", "eval_samples=0", "threads=1"),
+                    TinyRuns.with(
+                            TrainingConfig.DEFAULT,
+                            data,
+                            model,
+                            "context=16",
+                            "steps=4",
+                            "eval_samples=0",
+                            "threads=1"),
                     teacher);
         }
         String path = teacher.toString().replace('\\', '/');
         int models = yaml.indexOf("models:");
         return yaml.substring(0, yaml.indexOf("  model:"))
-                + "  convert: {model: '" + path + "', recursions: 2, sharing: cycle}\nsizes:\n  small: {}\n" + """
+                + "  convert: {model: '" + path + "', recursions: 2, sharing: cycle}\nsizes:\n  small: {}\n"
+                + """
                 models:
                   original: {init: '%s'}
                   average: {convert: {init: average, lora_rank: 2}}
@@ -252,8 +260,11 @@ class ExperimentTest {
         Plan plan = plan(conversions());
         assertEquals(
                 List.of("original 1", "average 1", "random 1", "random 2", "mor 2"),
-                plan.cells().stream().map(cell -> cell.model() + " " + cell.seed()).toList());
-        assertTrue(plan.cells().stream().allMatch(cell -> cell.steps() == 16 && cell.folder().equals("tokens-1e3")));
+                plan.cells().stream()
+                        .map(cell -> cell.model() + " " + cell.seed())
+                        .toList());
+        assertTrue(plan.cells().stream()
+                .allMatch(cell -> cell.steps() == 16 && cell.folder().equals("tokens-1e3")));
         assertEquals(List.of(1.0, 0.25), plan.trunks().getLast().config().mor().capacity());
         Path folder = temp.resolve("experiment");
         List<CellResult> results = experiment(plan, folder).run(1);
@@ -308,8 +319,7 @@ class ExperimentTest {
     }
 
     private static CellResult result(String model, long seed, double loss) {
-        return new CellResult(
-                "s", model, seed, 1, 1, 1, 1, 1, 1, loss, loss, 1, 1, 1, List.of(), null, 1, 1, "config");
+        return new CellResult("s", model, seed, 1, 1, 1, 1, 1, 1, loss, loss, 1, 1, 1, List.of(), null, 1, 1, "config");
     }
 
     @Test
@@ -323,20 +333,28 @@ class ExperimentTest {
                 result("c", 1, 2.125),
                 result("c", 2, 3.125));
         Verdict verdict = Verdict.of(List.of(claim), held).getFirst();
-        assertEquals(List.of("c", "b"), verdict.others().stream().map(Verdict.Other::model).toList());
+        assertEquals(
+                List.of("c", "b"),
+                verdict.others().stream().map(Verdict.Other::model).toList());
         assertEquals("holds: the nearest, c, has a loss higher by 0.1250 ± 0.0000, in 2 of 2 seeds", verdict.text());
-        List<CellResult> average = List.of(
-                result("a", 1, 2.0), result("a", 2, 3.0), result("b", 1, 2.5), result("b", 2, 2.75));
-        assertTrue(Verdict.of(List.of(claim), average).getFirst().text().startsWith("holds on average: the nearest, b, "
-                + "has a loss higher by 0.1250 ± "));
-        List<CellResult> failed = List.of(
-                result("a", 1, 2.0), result("a", 2, 3.0), result("b", 1, 2.25), result("b", 2, 2.5));
+        List<CellResult> average =
+                List.of(result("a", 1, 2.0), result("a", 2, 3.0), result("b", 1, 2.5), result("b", 2, 2.75));
+        assertTrue(Verdict.of(List.of(claim), average)
+                .getFirst()
+                .text()
+                .startsWith("holds on average: the nearest, b, " + "has a loss higher by 0.1250 ± "));
+        List<CellResult> failed =
+                List.of(result("a", 1, 2.0), result("a", 2, 3.0), result("b", 1, 2.25), result("b", 2, 2.5));
         String text = Verdict.of(List.of(claim), failed).getFirst().text();
-        assertTrue(text.startsWith("does not hold: b has a loss of 2.3750 ± ") && text.contains("lower by 0.1250 ± ")
-                && text.endsWith("in 1 of 2 seeds"), text);
+        assertTrue(
+                text.startsWith("does not hold: b has a loss of 2.3750 ± ")
+                        && text.contains("lower by 0.1250 ± ")
+                        && text.endsWith("in 1 of 2 seeds"),
+                text);
         List<CellResult> single = List.of(result("a", 1, 2.0), result("b", 1, 2.25));
         assertTrue(Verdict.of(List.of(claim), single).getFirst().text().startsWith("holds for the one seed: "));
-        assertTrue(Verdict.of(List.of(claim), List.of(result("a", 1, 2), result("b", 2, 1))).isEmpty());
+        assertTrue(Verdict.of(List.of(claim), List.of(result("a", 1, 2), result("b", 2, 1)))
+                .isEmpty());
     }
 
     @Test

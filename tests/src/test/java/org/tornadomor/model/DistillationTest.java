@@ -164,7 +164,8 @@ class DistillationTest {
                             student.inputs, student.targets, SEQUENCES, LENGTH, Choice.topK(teacher.config, LENGTH))
                     .logits;
             Written written = Written.of(logits, vocabulary, 2);
-            try (TrainingPass live = pass(engine, student, new Distillation(teacher.weights, Divergence.FORWARD, 0.5f, 2));
+            try (TrainingPass live =
+                            pass(engine, student, new Distillation(teacher.weights, Divergence.FORWARD, 0.5f, 2));
                     TrainingPass stored = pass(engine, student, Distillation.stored(vocabulary, 0.5f, 2))) {
                 float[] expected = new float[Losses.COUNT];
                 live.begin();
@@ -175,11 +176,14 @@ class DistillationTest {
                 stored.add(student.inputs, student.targets, written.ids, written.logProbs);
                 stored.losses(actual);
                 assertArrayEquals(expected, actual, 1e-5f);
-                live.gradients().named().forEach((name, tensor) -> assertArrayEquals(
-                        RandomModels.values(engine, tensor),
-                        RandomModels.values(engine, stored.gradients().named().get(name)),
-                        1e-5f,
-                        name));
+                live.gradients()
+                        .named()
+                        .forEach((name, tensor) -> assertArrayEquals(
+                                RandomModels.values(engine, tensor),
+                                RandomModels.values(
+                                        engine, stored.gradients().named().get(name)),
+                                1e-5f,
+                                name));
             }
         }
     }

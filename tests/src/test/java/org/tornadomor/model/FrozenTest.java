@@ -72,7 +72,8 @@ class FrozenTest {
                     }
                     for (Tensor span : part.gradients().spans(EnumSet.of(frozen), true)) {
                         float[] values = RandomModels.values(engine, span);
-                        assertArrayEquals(new float[values.length], values, "gradients of frozen matrices of " + frozen);
+                        assertArrayEquals(
+                                new float[values.length], values, "gradients of frozen matrices of " + frozen);
                     }
                 }
             }
@@ -96,10 +97,8 @@ class FrozenTest {
         }
     }
 
-    private static TrainingPass pass(
-            Engine engine, TinyModel model, boolean recompute, Set<ParameterGroup> trained) {
-        return new TrainingPass(
-                engine, model.weights, SEQUENCES, LENGTH, 1, false, recompute, null, null, trained);
+    private static TrainingPass pass(Engine engine, TinyModel model, boolean recompute, Set<ParameterGroup> trained) {
+        return new TrainingPass(engine, model.weights, SEQUENCES, LENGTH, 1, false, recompute, null, null, trained);
     }
 
     private static void step(TrainingPass pass, TinyModel model) {

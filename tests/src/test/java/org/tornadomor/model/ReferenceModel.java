@@ -198,9 +198,8 @@ final class ReferenceModel {
                 double[] q = softmax(scaled(result.logits[i], 1 / temperature));
                 double[] p = softmax(scaled(teacher[i], 1 / temperature));
                 int[] kept = topK == 0 ? null : likeliest(p, topK);
-                double distance = temperature
-                        * temperature
-                        * distance(divergence, together(p, kept), together(q, kept));
+                double distance =
+                        temperature * temperature * distance(divergence, together(p, kept), together(q, kept));
                 result.distillation += targets[i] < 0 ? 0 : weight * distance / inputs.length;
             }
         }

@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.UserError;
+import org.tornadomor.data.Preparation;
 import org.tornadomor.data.PrepareListener;
 import org.tornadomor.data.PrepareSettings;
-import org.tornadomor.data.Preparation;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.WeightedSource;
 import org.tornadomor.engine.Engine;
@@ -187,7 +187,10 @@ class StoredTeacherTest {
         start(stored, "knows 257 tokens where the model knows 300", "model.vocab_size=300");
         String other = prepare("other", "2").folder().toString().replace('\\', '/');
         start(stored, "was written for other text", "data.sources=[" + other + "]");
-        start(stored, "was written for other text", "data.sources=[" + TinyRuns.text(temp).toString().replace('\\', '/') + "]");
+        start(
+                stored,
+                "was written for other text",
+                "data.sources=[" + TinyRuns.text(temp).toString().replace('\\', '/') + "]");
         Path shard = stored.resolve("teacher-00001.rows");
         byte[] bytes = Files.readAllBytes(shard);
         bytes[bytes.length / 2] ^= 1;
@@ -220,8 +223,9 @@ class StoredTeacherTest {
         PreparedCorpus other = prepare("other", "2");
         refused("begun with other text", () -> write(stored, teacher, other, asked, new int[1]));
         refused("--top-k is 258", () -> write(temp.resolve("new"), settings(258, false)));
-        refused("has 64 positions where context is 65", () -> write(
-                temp.resolve("new"), new TeacherWriter.Settings(4, 65, false, 1.5)));
+        refused(
+                "has 64 positions where context is 65",
+                () -> write(temp.resolve("new"), new TeacherWriter.Settings(4, 65, false, 1.5)));
         refused("is not empty", () -> write(corpus.folder(), asked));
     }
 

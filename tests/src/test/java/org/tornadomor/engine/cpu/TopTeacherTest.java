@@ -24,10 +24,17 @@ class TopTeacherTest {
             Values ids = h.ints("ids", rows, known, columns);
             Values logProbs = h.floats("logProbs", rows, known + 1);
             for (int i = 0; i < rows.count(); i++) {
-                int[] some = h.random().ints(0, columns).distinct().limit(known).sorted().toArray();
+                int[] some = h.random()
+                        .ints(0, columns)
+                        .distinct()
+                        .limit(known)
+                        .sorted()
+                        .toArray();
                 double[] weights = h.random().doubles(known + 1, 0.01, 1).toArray();
                 weights[known] = known == columns ? 0 : weights[known];
-                double sum = IntStream.rangeClosed(0, known).mapToDouble(j -> weights[j]).sum();
+                double sum = IntStream.rangeClosed(0, known)
+                        .mapToDouble(j -> weights[j])
+                        .sum();
                 double shift = 200 * h.random().nextGaussian();
                 for (int c = 0; c < columns; c++) {
                     logits.set(i, c, 3 * logits.before(i, c) + shift);
@@ -39,8 +46,7 @@ class TopTeacherTest {
                     logProbs.set(i, j, Math.max(-100, Math.log(weights[j] / sum)));
                 }
             }
-            h.run(new LossOp.TopTeacher(
-                    teacher.slot(), logits.slot(), ids.slot(), logProbs.slot(), temperature));
+            h.run(new LossOp.TopTeacher(teacher.slot(), logits.slot(), ids.slot(), logProbs.slot(), temperature));
             for (int i = 0; i < rows.count(); i++) {
                 check(i, columns, known, temperature, teacher, logits, ids, logProbs);
             }
@@ -73,8 +79,7 @@ class TopTeacherTest {
                 .sum();
         for (int c = 0; c < columns; c++) {
             if (!given[c]) {
-                expected[c] =
-                        (logits.before(row, c) - max) / temperature - Math.log(sum) + logProbs.before(row, known);
+                expected[c] = (logits.before(row, c) - max) / temperature - Math.log(sum) + logProbs.before(row, known);
             }
             // Logits are up to hundreds, of which a float has not more digits.
             assertClose(temperature * expected[c], teacher.get(row, c), 2e-5, row, c);
