@@ -2,6 +2,7 @@ package org.tornadomor.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Clear;
 import org.tornadomor.engine.DenseOp.Copy;
@@ -25,6 +26,7 @@ final class Backward {
     private final Objective objective;
     private final Engine engine;
     private final Exits exits;
+    private final Set<ParameterGroup> trained;
     /** [N, 2 kvHeads h] by layer: gradients that readers of shared keys and values leave. */
     private final Tensor[] dShared;
 
@@ -36,9 +38,11 @@ final class Backward {
     /**
      * @param dState [N, d] gradient of all rows, at first of the hidden states that the forward left
      * @param exits that left gradients behind some layers, or null
+     * @param trained groups whose gradients are wanted; those of other matrices of layers and factors are not computed
      */
-    Backward(Forward forward, Objective objective, Tensor dState, Exits exits) {
+    Backward(Forward forward, Objective objective, Tensor dState, Exits exits, Set<ParameterGroup> trained) {
         this.exits = exits;
+        this.trained = trained;
         this.forward = forward;
         this.pass = forward.context;
         this.objective = objective;
@@ -103,7 +107,12 @@ final class Backward {
             if (layer.recompute() != null) {
                 steps.add(new Step(layer.recompute(), layer.shape().rows()));
             }
-            LayerBackward program = pass.bank().backward(layer.depth(), layer.shape(), forward.layers.hasReaders(l));
+            ParameterGroup group =
+                    pass.map().isShared(pass.map().weightSet(l)) ? ParameterGroup.SHARED : ParameterGroup.UNIQUE;
+            LayerBackward.Trained gradients =
+                    new LayerBackward.Trained(trained.contains(group), trained.contains(ParameterGroup.LORA));
+            LayerBackward program =
+                    pass.bank().backward(layer.depth(), layer.shape(), forward.layers.hasReaders(l), gradients);
             add(program.bind(
                     gradient,
                     pass.weights().layerAt(l),

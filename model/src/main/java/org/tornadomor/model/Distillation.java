@@ -6,9 +6,27 @@ import org.tornadomor.engine.Divergence;
  * A teacher whose distribution of the next token the student is to have as well, besides the token that came:
  * {@code (1 - weight) cross-entropy + weight T^2 D(softmax(teacher / T), softmax(student / T))}, a mean over tokens.
  *
- * @param teacher weights of a model with the same vocabulary, which are not trained; routed as in generation
- * @param divergence D
+ * @param teacher weights of a model with the same vocabulary, which are not trained; routed as in generation. Null where what it
+ *     says is given with each micro-batch
+ * @param topK then, k: how many tokens are given for each row, the others being one class; else 0
+ * @param divergence D; {@link Divergence#FORWARD} without a model
  * @param weight of the divergence, 0 to 1
  * @param temperature T; the square keeps gradients of the same size whatever it is
  */
-public record Distillation(ParameterSet teacher, Divergence divergence, float weight, float temperature) {}
+public record Distillation(ParameterSet teacher, int topK, Divergence divergence, float weight, float temperature) {
+    public Distillation {
+        if ((teacher == null) != (topK > 0) || teacher == null && divergence != Divergence.FORWARD) {
+            throw new IllegalArgumentException("a teacher, or its k likeliest tokens with " + Divergence.FORWARD);
+        }
+    }
+
+    /** A model that runs beside the student. */
+    public Distillation(ParameterSet teacher, Divergence divergence, float weight, float temperature) {
+        this(teacher, 0, divergence, weight, temperature);
+    }
+
+    /** The k likeliest tokens of each row are given; their probabilities are those at the temperature. */
+    public static Distillation stored(int topK, float weight, float temperature) {
+        return new Distillation(null, topK, Divergence.FORWARD, weight, temperature);
+    }
+}

@@ -39,7 +39,11 @@ final class Exits {
             dOutput[last] = floats.allocate("exit " + r + ".d_output", rows, d);
             HeadGoal.Teacher teacher = exits.distil()
                     ? new HeadGoal.Teacher(
-                            forward.hidden, normed, pass.weights(), Divergence.FORWARD, 1, coefficient, Losses.EXITS)
+                            new HeadGoal.Model(forward.hidden, normed, pass.weights()),
+                            Divergence.FORWARD,
+                            1,
+                            coefficient,
+                            Losses.EXITS)
                     : null;
             float share = exits.distil() ? 0 : coefficient;
             HeadGoal goal = new HeadGoal(lossScale, Losses.EXITS, share, share, teacher);

@@ -15,6 +15,7 @@ import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.LossOp.CrossEntropy;
 import org.tornadomor.engine.LossOp.Distil;
 import org.tornadomor.engine.LossOp.SumInto;
+import org.tornadomor.engine.LossOp.TopTeacher;
 import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
@@ -126,13 +127,24 @@ final class Head {
 
     /** The teacher's logits of a block, whose place the gradient of the divergence takes. */
     private void divergence(Wiring w, HeadGoal.Teacher teacher, int from, int rows, Slot logitRows, Slot targetRows) {
-        ParameterSet weights = teacher.weights();
-        float eps = (float) weights.config().rmsNormEps();
-        var hiddenRows = w.of(teacher.hidden().rows(from, rows), block);
-        var normedRows = w.of(teacher.normed(), block);
         var teacherRows = w.of(memory.teacherLogits(), block);
-        w.add(new RmsNorm(normedRows, hiddenRows, w.of(weights.finalNorm()), eps));
-        w.add(new MatmulNT(teacherRows, normedRows, w.of(weights.head())));
+        switch (teacher.source()) {
+            case HeadGoal.Model model -> {
+                ParameterSet weights = model.weights();
+                float eps = (float) weights.config().rmsNormEps();
+                var hiddenRows = w.of(model.hidden().rows(from, rows), block);
+                var normedRows = w.of(model.normed(), block);
+                w.add(new RmsNorm(normedRows, hiddenRows, w.of(weights.finalNorm()), eps));
+                w.add(new MatmulNT(teacherRows, normedRows, w.of(weights.head())));
+            }
+            case HeadGoal.Likeliest known ->
+                w.add(new TopTeacher(
+                        teacherRows,
+                        logitRows,
+                        w.of(known.ids().rows(from, rows), block),
+                        w.of(known.logProbs().rows(from, rows), block),
+                        teacher.temperature()));
+        }
         w.add(new Distil(
                 w.of(memory.rowDivergence().rows(from, rows), block),
                 teacherRows,
@@ -155,12 +167,29 @@ final class Head {
 
     /** As {@link #run()}, and copies the logits [rows, V] to {@code target} unless it is null (or gradients took their place). */
     void run(float[] target) {
+        run(target, null);
+    }
+
+    /** As {@link #run()}, and shows the logits block by block. @param blockLogits [block, V] */
+    void run(LogitsListener listener, float[] blockLogits) {
+        run(blockLogits, listener);
+    }
+
+    /** Floats that the logits of a block take. */
+    int blockFloats() {
+        return block.max() * vocabulary;
+    }
+
+    private void run(float[] target, LogitsListener listener) {
         int rows = all.count();
         for (int b = 0, from = 0; from < rows; b++, from += block.max()) {
             block.set(Math.min(block.max(), rows - from));
             blocks.get(b).run();
             if (target != null) {
-                engine.download(logits.rows(0, block.count()), target, from * vocabulary);
+                engine.download(logits.rows(0, block.count()), target, listener == null ? from * vocabulary : 0);
+            }
+            if (listener != null) {
+                listener.rows(from, block.count(), target);
             }
         }
         sumLoss.run();

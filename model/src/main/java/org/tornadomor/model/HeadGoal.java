@@ -13,23 +13,33 @@ import org.tornadomor.engine.Tensor;
  * @param teacher whose distribution is to be met, or null
  */
 record HeadGoal(float scale, int place, float told, float share, Teacher teacher) {
+    /** Where a teacher's logits come from. */
+    sealed interface Source {}
+
     /**
-     * A model to learn from.
+     * A model.
      *
      * @param hidden [N, d'] its last hidden states, before its final norm
      * @param normed [block, d'] where they are normalised
      * @param weights its own
+     */
+    record Model(Tensor hidden, Tensor normed, ParameterSet weights) implements Source {}
+
+    /**
+     * What is known of one that is not there.
+     *
+     * @param ids [N, k] its likeliest tokens, ascending
+     * @param logProbs [N, k + 1] the logarithms of their probabilities, and of that of all others
+     */
+    record Likeliest(Tensor ids, Tensor logProbs) implements Source {}
+
+    /**
+     * Whom to learn from.
+     *
      * @param weight of the divergence
      * @param place of the divergence among {@link Losses}
      */
-    record Teacher(
-            Tensor hidden,
-            Tensor normed,
-            ParameterSet weights,
-            Divergence divergence,
-            float temperature,
-            float weight,
-            int place) {}
+    record Teacher(Source source, Divergence divergence, float temperature, float weight, int place) {}
 
     /** The cross-entropy and nothing else. */
     static HeadGoal plain(float scale) {

@@ -27,11 +27,13 @@ import org.tornadomor.engine.Tensor;
 /**
  * The backward of {@link LayerForward}, bottom to top. The gradient of the layer's output becomes that of its input in
  * place, since both run along the residual path; gradients of weights are added to what is there, so that a weight set used
- * by several layers collects the sum over its uses.
+ * by several layers collects the sum over its uses. The products that give the gradients of frozen matrices are left out, and
+ * what they alone need; those of norms and biases come for next to nothing.
  */
 final class LayerBackward {
     private final LayerShape shape;
     private final boolean hasReaders;
+    private final Trained trained;
     private final Ops ops;
     private final Slot gradient, x, q, k, v, attended, lse, mid, gateUp, normed, activated;
     private final Slot dActivated, dGateUp, dNormed, dAttended, dQkv, dQ, dK, dV;
@@ -47,20 +49,25 @@ final class LayerBackward {
 
     private final Program program;
 
+    /** Whether the matrices of a layer and its low-rank factors are trained; else their gradients stay as they are. */
+    record Trained(boolean matrices, boolean factors) {}
+
     /**
      * @param hasReaders whether later layers read this layer's keys and values and left their gradients
      * @param hasFactors whether low-rank factors are added to its matrices
      */
-    LayerBackward(Engine engine, String name, LayerShape shape, boolean hasReaders, boolean hasFactors) {
+    LayerBackward(
+            Engine engine, String name, LayerShape shape, boolean hasReaders, boolean hasFactors, Trained trained) {
         this.shape = shape;
         this.hasReaders = hasReaders;
+        this.trained = trained;
         int d = shape.d();
         int f = shape.f();
         int queries = shape.queryWidth();
         int width = shape.keyWidth();
         Extent rows = shape.rows();
         ops = new Ops(name);
-        lowRank = hasFactors ? new LowRankBackward(ops, shape) : null;
+        lowRank = hasFactors ? new LowRankBackward(ops, shape, trained.factors()) : null;
         gradient = ops.f32("gradient", rows, d);
         x = ops.f32("x", rows, d);
         q = ops.f32("q", rows, queries);
@@ -101,36 +108,54 @@ final class LayerBackward {
     }
 
     private void recordFeedForward() {
-        ops.add(new SwiGlu(activated, gateUp));
+        Architecture has = shape.config().architecture();
+        if (readsInputs() || has.sandwichNorms()) {
+            ops.add(new SwiGlu(activated, gateUp));
+        }
         feedForwardEnd =
                 new HalfEndGradient(ops, shape, Half.FEED_FORWARD, gradient, activated, wDown, normed, dNormed);
         Slot dDown = feedForwardEnd.dProduct();
         ops.add(new MatmulNN(dActivated, dDown, wDown, false));
-        ops.add(new MatmulTN(gDown, dDown, activated));
+        gradientOf(gDown, dDown, activated);
         add(LoraSite.DOWN, activated, dActivated);
         ops.add(new SwiGluBackward(dGateUp, dActivated, gateUp));
-        if (shape.config().architecture().mlpBias()) {
+        if (has.mlpBias()) {
             gBGateUp = ops.f32("g_bias", dGateUp.columns(), 1);
             ops.add(new AddBiasBackward(gBGateUp, dGateUp));
         }
-        ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
+        if (readsInputs()) {
+            ops.add(new RmsNorm(normed, mid, postNorm, shape.eps()));
+        }
         ops.add(new MatmulNN(dNormed, dGateUp, wGateUp, false));
-        ops.add(new MatmulTN(gGateUp, dGateUp, normed));
+        gradientOf(gGateUp, dGateUp, normed);
         add(LoraSite.FEED_FORWARD, normed, dNormed);
         ops.add(new RmsNormBackward(gradient, gPostNorm, dNormed, mid, postNorm, shape.eps()));
+    }
+
+    /** Whether a gradient needs what the matrices were applied to, which is computed again. */
+    private boolean readsInputs() {
+        return trained.matrices() || lowRank != null && trained.factors();
+    }
+
+    private void gradientOf(Slot matrix, Slot dOut, Slot in) {
+        if (trained.matrices()) {
+            ops.add(new MatmulTN(matrix, dOut, in));
+        }
     }
 
     private void recordAttention() {
         attentionEnd = new HalfEndGradient(ops, shape, Half.ATTENTION, gradient, attended, wOutput, normed, dNormed);
         Slot dOutput = attentionEnd.dProduct();
         ops.add(new MatmulNN(dAttended, dOutput, wOutput, false));
-        ops.add(new MatmulTN(gOutput, dOutput, attended));
+        gradientOf(gOutput, dOutput, attended);
         add(LoraSite.OUTPUT, attended, dAttended);
         recordKeys();
         steps = new QueryKeyGradient(ops, shape, dQkv);
-        ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
+        if (readsInputs()) {
+            ops.add(new RmsNorm(normed, x, inputNorm, shape.eps()));
+        }
         ops.add(new MatmulNN(dNormed, dQkv, wQkv, false));
-        ops.add(new MatmulTN(gQkv, dQkv, normed));
+        gradientOf(gQkv, dQkv, normed);
         add(LoraSite.ATTENTION, normed, dNormed);
         ops.add(new RmsNormBackward(gradient, gInputNorm, dNormed, x, inputNorm, shape.eps()));
     }

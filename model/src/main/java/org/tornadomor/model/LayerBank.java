@@ -41,10 +41,14 @@ final class LayerBank {
     }
 
     /** The backward of a layer at a depth. */
-    LayerBackward backward(int depth, LayerShape shape, boolean hasReaders) {
-        String name = name("layer backward", depth, shape, hasReaders ? ", read by others" : "");
+    LayerBackward backward(int depth, LayerShape shape, boolean hasReaders, LayerBackward.Trained trained) {
+        String which = (hasReaders ? ", read by others" : "")
+                + (trained.matrices() ? "" : ", matrices frozen")
+                + (trained.factors() ? "" : ", factors frozen");
+        String name = name("layer backward", depth, shape, which);
         boolean hasFactors = factors(depth, shape) != null;
-        return backwards.computeIfAbsent(name, n -> new LayerBackward(engine, n, shape, hasReaders, hasFactors));
+        return backwards.computeIfAbsent(
+                name, n -> new LayerBackward(engine, n, shape, hasReaders, hasFactors, trained));
     }
 
     /** Layers of recursions may have low-rank factors. @return null if this one has none */

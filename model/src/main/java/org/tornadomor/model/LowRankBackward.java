@@ -21,13 +21,16 @@ final class LowRankBackward {
     private final ModelConfig config;
     private final Extent rows;
     private final List<LoraTarget> targets;
+    private final boolean trained;
     private final Map<LoraSite, Site> sites = new EnumMap<>(LoraSite.class);
 
     private record Site(Slot low, Slot dLow, Slot down, Slot gDown, List<Factor> factors) {}
 
     private record Factor(LoraTarget target, int from, Slot low, Slot dLow, Slot up, Slot gUp, Slot dOut) {}
 
-    LowRankBackward(Ops ops, LayerShape shape) {
+    /** @param trained whether the factors are; else gradients go through them alone */
+    LowRankBackward(Ops ops, LayerShape shape, boolean trained) {
+        this.trained = trained;
         this.ops = ops;
         this.config = shape.config();
         this.rows = shape.rows();
@@ -50,17 +53,23 @@ final class LowRankBackward {
         Slot dLow = ops.f32("d_low " + site, rows, ranks);
         Slot down = ops.f32("lora_down " + site, ranks, in.columns());
         Slot gDown = ops.f32("g_lora_down " + site, ranks, in.columns());
-        ops.add(new MatmulNT(low, in, down));
+        if (trained) {
+            ops.add(new MatmulNT(low, in, down));
+        }
         List<Factor> factors = new ArrayList<>();
         int from = 0;
         for (LoraTarget target : here) {
             Factor factor = factor(target, from);
             ops.add(new MatmulNT(factor.dLow, factor.dOut, factor.up));
-            ops.add(new MatmulTN(factor.gUp, factor.low, factor.dOut));
+            if (trained) {
+                ops.add(new MatmulTN(factor.gUp, factor.low, factor.dOut));
+            }
             factors.add(factor);
             from += factor.low.columns();
         }
-        ops.add(new MatmulTN(gDown, dLow, in));
+        if (trained) {
+            ops.add(new MatmulTN(gDown, dLow, in));
+        }
         ops.add(new MatmulNN(dIn, dLow, down, true));
         sites.put(site, new Site(low, dLow, down, gDown, factors));
     }

@@ -21,6 +21,9 @@ public final class Scorer implements AutoCloseable {
     private final Head head;
     private final Binding clear;
     private int rows;
+    /** Made when it is first needed. */
+    private float[] blockLogits;
+
     private int documentEnd = RowLayout.NO_END;
 
     /**
@@ -74,6 +77,20 @@ public final class Scorer implements AutoCloseable {
      * @param logits [count length, V] filled with the logits, unless null
      */
     public void score(int[] inputs, int[] targets, int count, int length, boolean causal, float[] logits) {
+        layers(inputs, targets, count, length, causal);
+        head.run(logits);
+    }
+
+    /** As {@link #score(int[], int[], int, int, boolean, float[])}, showing the logits block by block. */
+    public void score(int[] inputs, int[] targets, int count, int length, boolean causal, LogitsListener logits) {
+        layers(inputs, targets, count, length, causal);
+        if (blockLogits == null) {
+            blockLogits = new float[head.blockFloats()];
+        }
+        head.run(logits, blockLogits);
+    }
+
+    private void layers(int[] inputs, int[] targets, int count, int length, boolean causal) {
         if (count < 1 || count > sequences || length < 1 || length > context) {
             throw new IllegalArgumentException(
                     count + " sequences of " + length + " tokens; at most " + sequences + " of " + context);
@@ -85,7 +102,6 @@ public final class Scorer implements AutoCloseable {
         engine.upload(forward.context.batch().ids().rows(0, rows), inputs, 0);
         engine.upload(head.targets.rows(0, rows), targets, 0);
         forward.run(causal);
-        head.run(logits);
     }
 
     /** Cross-entropy of each token of the last call, in nats. */

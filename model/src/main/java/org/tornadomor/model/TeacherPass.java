@@ -39,9 +39,7 @@ final class TeacherPass implements AutoCloseable {
     /** What a head needs of it. @param coefficient of the model's own loss, which the divergence is a part of */
     HeadGoal.Teacher goal(float coefficient) {
         return new HeadGoal.Teacher(
-                forward.hidden,
-                normed,
-                distillation.teacher(),
+                new HeadGoal.Model(forward.hidden, normed, distillation.teacher()),
                 distillation.divergence(),
                 distillation.temperature(),
                 distillation.weight() * coefficient,

@@ -1,5 +1,7 @@
 package org.tornadomor.model;
 
+import java.util.EnumSet;
+import java.util.Set;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.DenseOp.Clear;
@@ -21,8 +23,10 @@ public final class TrainingPass implements AutoCloseable {
     private final Forward forward;
     private final Head head;
     private final Backward backward;
-    /** Null without one. */
+    /** Null without a teacher in this process. */
     private final TeacherPass teacher;
+    /** Null without a teacher whose likeliest tokens are given. */
+    private final LikeliestTokens likeliest;
     /** Null without losses at exits. */
     private final Exits exits;
 
@@ -65,12 +69,7 @@ public final class TrainingPass implements AutoCloseable {
         this(engine, weights, sequences, context, microBatches, changingCapacity, recompute, null, null);
     }
 
-    /**
-     * As {@link #TrainingPass(Engine, ParameterSet, int, int, int, boolean, boolean)}.
-     *
-     * @param distillation the teacher to learn from besides the text, or null; its logits exist for a block of rows at a time
-     * @param exitLosses losses at the ends of recursions before the last, or null
-     */
+    /** As the next one, with gradients of everything. */
     public TrainingPass(
             Engine engine,
             ParameterSet weights,
@@ -81,6 +80,38 @@ public final class TrainingPass implements AutoCloseable {
             boolean recompute,
             Distillation distillation,
             ExitLosses exitLosses) {
+        this(
+                engine,
+                weights,
+                sequences,
+                context,
+                microBatches,
+                changingCapacity,
+                recompute,
+                distillation,
+                exitLosses,
+                EnumSet.allOf(ParameterGroup.class));
+    }
+
+    /**
+     * As {@link #TrainingPass(Engine, ParameterSet, int, int, int, boolean, boolean)}.
+     *
+     * @param distillation the teacher to learn from besides the text, or null; its logits exist for a block of rows at a time
+     * @param exitLosses losses at the ends of recursions before the last, or null
+     * @param trained the groups whose gradients are wanted. Matrices of layers and low-rank factors of other groups get none, and
+     *     the time for it is saved; the gradients of the wanted ones are the same bits
+     */
+    public TrainingPass(
+            Engine engine,
+            ParameterSet weights,
+            int sequences,
+            int context,
+            int microBatches,
+            boolean changingCapacity,
+            boolean recompute,
+            Distillation distillation,
+            ExitLosses exitLosses,
+            Set<ParameterGroup> trained) {
         this.engine = engine;
         ModelConfig config = weights.config();
         this.sequences = sequences;
@@ -95,14 +126,17 @@ public final class TrainingPass implements AutoCloseable {
         forward = new Forward(engine, weights, spec, rows, objective, floats);
         Tensor dState = floats.allocate("d_state", rows, config.hiddenSize());
         float lossScale = 1f / ((float) microBatches * spec.maxRows());
-        teacher = distillation == null ? null : new TeacherPass(engine, distillation, sequences, context, rows);
-        boolean hasTeacher = teacher != null || exitLosses != null && exitLosses.distil();
+        boolean runs = distillation != null && distillation.topK() == 0;
+        teacher = runs ? new TeacherPass(engine, distillation, sequences, context, rows) : null;
+        likeliest =
+                distillation != null && !runs ? new LikeliestTokens(engine, distillation, rows, spec.maxRows()) : null;
+        boolean hasTeacher = distillation != null || exitLosses != null && exitLosses.distil();
         HeadMemory memory = HeadMemory.allocate(forward.context, floats, true, hasTeacher);
         head = head(memory, dState, lossScale, distillation, exitLosses == null ? 1 : exitLosses.last());
         exits = exitLosses == null
                 ? null
                 : new Exits(forward, gradients, exitLosses, dState.rows(), lossScale, losses, memory, floats);
-        backward = new Backward(forward, objective, dState, exits);
+        backward = new Backward(forward, objective, dState, exits, trained);
         ids = forward.context.batch().ids().rows(0, spec.maxRows());
         targetIds = head.targets.rows(0, spec.maxRows());
         clear = clearing();
@@ -114,7 +148,8 @@ public final class TrainingPass implements AutoCloseable {
     /** @param coefficient of the model's own loss */
     private Head head(HeadMemory memory, Tensor dState, float lossScale, Distillation distillation, float coefficient) {
         float share = coefficient * (distillation == null ? 1 : 1 - distillation.weight());
-        HeadGoal.Teacher from = teacher == null ? null : teacher.goal(coefficient);
+        HeadGoal.Teacher from =
+                teacher != null ? teacher.goal(coefficient) : likeliest != null ? likeliest.goal(coefficient) : null;
         HeadGoal goal = new HeadGoal(lossScale, Losses.LM, 1, share, from);
         return new Head(forward.context, forward.hidden, gradients, dState, goal, losses, memory);
     }
@@ -164,6 +199,24 @@ public final class TrainingPass implements AutoCloseable {
      * @param targets [B T] the token that follows each; negative to leave it out
      */
     public void add(int[] inputs, int[] targets) {
+        if (likeliest != null) {
+            throw new IllegalStateException("what the teacher says has to be given with each micro-batch");
+        }
+        run(inputs, targets);
+    }
+
+    /**
+     * The same, with what a teacher says of each row that is not there itself.
+     *
+     * @param ids [B T, k] its likeliest tokens, ascending in each row
+     * @param logProbs [B T, k + 1] the logarithms of their probabilities at the temperature, and of that of all others together
+     */
+    public void add(int[] inputs, int[] targets, int[] ids, float[] logProbs) {
+        likeliest.set(ids, logProbs);
+        run(inputs, targets);
+    }
+
+    private void run(int[] inputs, int[] targets) {
         if (documentEnd >= 0) {
             forward.layout(sequences, context, inputs, documentEnd);
         }
@@ -229,6 +282,9 @@ public final class TrainingPass implements AutoCloseable {
     public void close() {
         if (teacher != null) {
             teacher.close();
+        }
+        if (likeliest != null) {
+            likeliest.close();
         }
         forward.close();
         floats.close();

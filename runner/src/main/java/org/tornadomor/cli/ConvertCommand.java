@@ -5,13 +5,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.UserError;
-import org.tornadomor.convert.Conversion;
 import org.tornadomor.convert.ConversionPlan;
 import org.tornadomor.convert.Initialisation;
 import org.tornadomor.convert.LayerSelection;
 import org.tornadomor.convert.LoraInit;
+import org.tornadomor.convert.Recipe;
 import org.tornadomor.convert.Residual;
-import org.tornadomor.engine.Engine;
 import org.tornadomor.model.LoraConfig;
 import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.MorConfig;
@@ -21,9 +20,6 @@ import org.tornadomor.model.Sharing;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
-import org.tornadomor.model.io.Checksums;
-import org.tornadomor.model.io.GenerationConfig;
-import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 import picocli.CommandLine.Command;
@@ -173,7 +169,7 @@ final class ConvertCommand implements Runnable {
         MorConfig mor = mor();
         Initialisation initialisation = ChoiceOption.parse(Initialisation.class, "--init", init);
         LoraInit factors = loraInit == null ? LoraInit.SVD : ChoiceOption.parse(LoraInit.class, LORA_INIT, loraInit);
-        LayerSelection selection = selection();
+        Recipe recipe = new Recipe(mor, initialisation, factors, selection(), seed.value());
         requireEffect();
         PrintWriter err = spec.commandLine().getErr();
         UnknownKeys unknown = ignored.unknown(err);
@@ -183,29 +179,15 @@ final class ConvertCommand implements Runnable {
             if (context != null) {
                 new NamedConfig(model.toString(), original.config()).context(context);
             }
-            ConversionPlan plan =
-                    ConversionPlan.of(original.config(), original.path(), mor, initialisation, selection, seed.value());
-            Checksums.verify(original.folder());
+            ConversionPlan plan = recipe.plan(original);
             // Text that cannot be read shows before anything is written.
             try (LossOnText text = text(original)) {
-                List<Residual> residuals = convert(plan, original, factors);
+                List<Residual> residuals = recipe.write(plan, original, out, engine::open);
                 ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(text, original));
                 report.print(spec.commandLine().getOut(), json.wanted(), out);
             }
             err.println("Wrote " + out + "; train it on with: " + RootCommand.NAME + " train --init " + out
                     + " --data TEXT");
-        }
-    }
-
-    private List<Residual> convert(ConversionPlan plan, CheckpointFolder original, LoraInit factors) {
-        boolean decomposes = plan.target().lora() != null && factors == LoraInit.SVD;
-        try (Engine products = decomposes ? engine.open() : null;
-                Tokenizer tokenizer = Tokenizers.forCheckpoint(
-                                original.folder(), original.config().vocabSize())
-                        .orElse(null)) {
-            GenerationConfig generation =
-                    TextBoundaries.of(original.folder(), tokenizer).generation();
-            return Conversion.write(plan, original, out, generation, factors, products, seed.value());
         }
     }
 

@@ -15,8 +15,8 @@ import org.tornadomor.UserError;
  */
 final class EngineFlags {
     /** The commands that compute. */
-    private static final Set<String> COMPUTING =
-            Set.of("demo", "train", "generate", "evaluate", "logits", "convert", "experiment", "play", "serve");
+    private static final Set<String> COMPUTING = Set.of(
+            "demo", "train", "generate", "evaluate", "logits", "convert", "teacher", "experiment", "play", "serve");
 
     private static final Set<String> HELP = Set.of("-h", "--help", "-V", "--version");
 

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "experiment",
         description =
-                "Trains every model of a grid at every budget of forward FLOPs, each from several seeds, and writes"
+                "Trains every model of a grid at every budget of forward FLOPs or tokens, each from several seeds, and writes"
                         + " tables and plots. Started again, it goes on where it was.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -132,7 +132,8 @@ final class ExperimentCommand implements Callable<Integer> {
                 table.row(
                         trunk.size(),
                         trunk.model(),
-                        Integer.toString(plan.grid().seeds().get(trunk.size()).size()),
+                        Integer.toString(
+                                plan.grid().seeds(trunk.size(), trunk.model()).size()),
                         Figures.grouped(ParameterCount.of(trunk.config()).nonEmbedding()),
                         Figures.fixed(estimate.stepSeconds(trunk)),
                         Figures.scaled(cell.budget()),
@@ -176,7 +177,7 @@ final class ExperimentCommand implements Callable<Integer> {
             signals.stops(experiment::stop);
             List<CellResult> results = experiment.run(parallel);
             if (!results.isEmpty()) {
-                new Results(plan.grid().name(), results).write(out);
+                new Results(plan.grid(), results).write(out);
             }
             PrintWriter answer = spec.commandLine().getOut();
             answer.println(results.size() + " of " + Counts.of(plan.cells().size(), "run") + " done"

@@ -50,6 +50,7 @@ final class RootCommand implements Runnable {
             ParamsCommand.class,
             InfoCommand.class,
             ConvertCommand.class,
+            TeacherCommand.class,
             ImportCommand.class,
             ExportCommand.class,
             TokenizerCommand.class,

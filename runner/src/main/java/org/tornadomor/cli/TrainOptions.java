@@ -158,7 +158,7 @@ final class TrainOptions {
             names = DISTILL,
             paramLabel = "MODEL",
             description = "Learn from this model besides the text: a checkpoint, a run, or a file of GGUF or llama2.c,"
-                    + " with the same tokenizer. Its"
+                    + " with the same tokenizer, or a folder of 'teacher'. Its"
                     + " distribution of each next token is compared with that of the model in training.")
     private String teacher;
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -194,10 +195,12 @@ class ExperimentTest {
 
     @Test
     void writesTablesAndPlots() throws IOException {
-        Plan plan = plan(yaml.replace("seeds: [1]", "seeds: [1, 2]").replace("8e7, \"0.12G\"", "8e7"));
+        Plan plan = plan(yaml.replace("name: Tiny models", "name: Tiny <models>")
+                .replace("seeds: [1]", "seeds: [1, 2]")
+                .replace("8e7, \"0.12G\"", "8e7"));
         Path folder = temp.resolve("experiment");
         List<CellResult> results = experiment(plan, folder).run(1);
-        new Results("Tiny <models>", results).write(folder);
+        new Results(plan.grid(), results).write(folder);
         String table = Files.readString(folder.resolve("results.md"));
         assertEquals(7, table.lines().filter(line -> line.contains("±")).count(), table);
         assertTrue(table.contains("| mor-2 |"), table);
@@ -215,6 +218,143 @@ class ExperimentTest {
         String page = Files.readString(folder.resolve("index.html"));
         assertTrue(page.contains("Tiny &lt;models>") || page.contains("Tiny &lt;models&gt;"));
         assertEquals(3, page.split("<svg ", -1).length - 1);
+    }
+
+    /** A plain model, and a grid of models that are made of it, at equal tokens. */
+    private String conversions() {
+        String data = "data.sources=[" + TinyRuns.text(temp).toString().replace('\\', '/') + "]";
+        String model = "model={hidden_size: 16, intermediate_size: 24, num_hidden_layers: 4, num_attention_heads: 2,"
+                + " num_key_value_heads: 1, max_position_embeddings: 64, tie_word_embeddings: true}";
+        Path teacher = temp.resolve("plain");
+        if (!Files.exists(teacher)) {
+            TinyRuns.train(
+                    TinyRuns.with(
+                            TrainingConfig.DEFAULT,
+                            data,
+                            model,
+                            "context=16",
+                            "steps=4",
+                            "eval_samples=0",
+                            "threads=1"),
+                    teacher);
+        }
+        String path = teacher.toString().replace('\\', '/');
+        int models = yaml.indexOf("models:");
+        return yaml.substring(0, yaml.indexOf("  model:"))
+                + "  convert: {model: '" + path + "', recursions: 2, sharing: cycle}\nsizes:\n  small: {}\n"
+                + """
+                models:
+                  original: {init: '%s'}
+                  average: {convert: {init: average, lora_rank: 2}}
+                  random: {seeds: [1, 2], convert: {init: random}}
+                  mor: {seeds: [2], convert: {init: upper, router: expert-choice}, model: {mor: {capacity: [1, 0.25]}}}
+                tokens: [1k]
+                claims:
+                  - {claim: Means are best, best: average, among: [random, original]}
+                  - {claim: Nobody compares these, best: average, among: [mor]}
+                """.formatted(path);
+    }
+
+    @Test
+    void modelsAreConvertedAndComparedAtEqualTokens() throws IOException {
+        Plan plan = plan(conversions());
+        assertEquals(
+                List.of("original 1", "average 1", "random 1", "random 2", "mor 2"),
+                plan.cells().stream()
+                        .map(cell -> cell.model() + " " + cell.seed())
+                        .toList());
+        assertTrue(plan.cells().stream()
+                .allMatch(cell -> cell.steps() == 16 && cell.folder().equals("tokens-1e3")));
+        assertEquals(List.of(1.0, 0.25), plan.trunks().getLast().config().mor().capacity());
+        Path folder = temp.resolve("experiment");
+        List<CellResult> results = experiment(plan, folder).run(1);
+        assertEquals(5, results.size());
+        // What a run begins with is what convert makes, and where the experiment lies does not matter.
+        for (Trunk trunk : plan.trunks().subList(1, 5)) {
+            Path begun = folder.resolve(trunk.converted().path());
+            Path run = temp.resolve("straight-" + trunk.model() + trunk.seed());
+            try (Engine engine = new CpuEngine(1);
+                    Trainer trainer = Trainer.start(
+                            engine,
+                            trunk.cells().getFirst().config().over(Map.of("init", begun.toString())),
+                            run,
+                            TrainingListener.NONE)) {
+                trainer.run();
+            }
+            assertSame(Experiment.folder(folder, trunk.cells().getFirst()), run);
+        }
+        Path moved = temp.resolve("moved");
+        Files.move(folder, moved);
+        assertEquals(results, experiment(plan, moved).run(1));
+        new Results(plan.grid(), results).write(moved);
+        String table = Files.readString(moved.resolve("results.md"));
+        assertTrue(table.contains("### Means are best (small, 1e3 tokens): "), table);
+        assertFalse(table.contains("Nobody compares these"), "they have no seed in common");
+        assertTrue(Files.readString(moved.resolve("results.json")).contains("\"verdict\""));
+        // Another plain model under the same name.
+        TinyRuns.resume(RunFolder.config(temp.resolve("plain")).with("steps", "6"), temp.resolve("plain"));
+        UserError error = assertThrows(
+                UserError.class, () -> experiment(plan(conversions()), moved).run(1));
+        assertTrue(error.getMessage().contains("other settings"), error.getMessage());
+    }
+
+    @Test
+    void saysWhatIsWrongWithAConversion() {
+        String grid = conversions();
+        expect(grid.replace("lora_rank: 2", "lora_rnk: 2"), "small average: there is no key 'convert.lora_rnk'");
+        expect(grid.replace("lora_rank: 2", "lora_init: zero"), "convert.lora_init changes nothing");
+        expect(grid.replace("lora_rank: 2", "lora_rank: 99"), "mor.lora.rank 99 is larger");
+        expect(grid.replace("recursions: 2", "recursions: 3"), "4 layers do not divide into 3 recursions");
+        expect(grid.replace("recursions: 2", "recursions: two"), "convert.recursions is two");
+        expect(grid.replace("recursions: 2, ", ""), "convert.recursions is missing");
+        expect(grid.replace("init: random", "init: best"), "convert.init is 'best'", "stepwise");
+        expect(grid.replace("init: random", "init: null"), "convert.init is null");
+        expect(grid.replace("{init: average", "{model: nowhere, init: average"), "nowhere");
+        expect(grid.replace("seeds: [1, 2], convert", "init: x, convert"), "models.random.convert says what");
+        expect(grid.replace("tokens: [1k]", "tokens: [1k]\nbudgets: [1e9]"), "are both given");
+        expect(grid.replace("tokens: [1k]", "tokens: [many]"), "is no number of tokens");
+        expect(grid.replace("among: [mor]", "among: [more]"), "claims[1].among has 'more'");
+        expect(grid.replace("among: [mor]", "among: [average]"), "which is the best already");
+        expect(grid.replace(", among: [mor]", ""), "claims[1] is");
+    }
+
+    private static CellResult result(String model, long seed, double loss) {
+        return new CellResult("s", model, seed, 1, 1, 1, 1, 1, 1, loss, loss, 1, 1, 1, List.of(), null, 1, 1, "config");
+    }
+
+    @Test
+    void aClaimIsJudgedSeedBySeed() {
+        Claim claim = new Claim("words", "a", List.of("b", "c"));
+        List<CellResult> held = List.of(
+                result("a", 1, 2.0),
+                result("a", 2, 3.0),
+                result("b", 1, 2.5),
+                result("b", 2, 3.25),
+                result("c", 1, 2.125),
+                result("c", 2, 3.125));
+        Verdict verdict = Verdict.of(List.of(claim), held).getFirst();
+        assertEquals(
+                List.of("c", "b"),
+                verdict.others().stream().map(Verdict.Other::model).toList());
+        assertEquals("holds: the nearest, c, has a loss higher by 0.1250 ± 0.0000, in 2 of 2 seeds", verdict.text());
+        List<CellResult> average =
+                List.of(result("a", 1, 2.0), result("a", 2, 3.0), result("b", 1, 2.5), result("b", 2, 2.75));
+        assertTrue(Verdict.of(List.of(claim), average)
+                .getFirst()
+                .text()
+                .startsWith("holds on average: the nearest, b, " + "has a loss higher by 0.1250 ± "));
+        List<CellResult> failed =
+                List.of(result("a", 1, 2.0), result("a", 2, 3.0), result("b", 1, 2.25), result("b", 2, 2.5));
+        String text = Verdict.of(List.of(claim), failed).getFirst().text();
+        assertTrue(
+                text.startsWith("does not hold: b has a loss of 2.3750 ± ")
+                        && text.contains("lower by 0.1250 ± ")
+                        && text.endsWith("in 1 of 2 seeds"),
+                text);
+        List<CellResult> single = List.of(result("a", 1, 2.0), result("b", 1, 2.25));
+        assertTrue(Verdict.of(List.of(claim), single).getFirst().text().startsWith("holds for the one seed: "));
+        assertTrue(Verdict.of(List.of(claim), List.of(result("a", 1, 2), result("b", 2, 1)))
+                .isEmpty());
     }
 
     @Test

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.engine.Divergence;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
@@ -80,6 +81,115 @@ class DistillationTest {
                 assertEquals(expected, losses[Losses.DISTILLATION], 10 * loss * Math.max(0.1, expected));
             }
         }
+    }
+
+    /** What is written down of a teacher for rows of logits: its likeliest tokens, and the logarithms of their probabilities. */
+    private record Written(int[] ids, float[] logProbs) {
+        static Written of(double[][] logits, int k, double temperature) {
+            int[] ids = new int[logits.length * k];
+            float[] logProbs = new float[logits.length * (k + 1)];
+            for (int i = 0; i < logits.length; i++) {
+                double[] p = ReferenceMath.softmax(ReferenceModel.scaled(logits[i], 1 / temperature));
+                int[] kept = ReferenceModel.likeliest(p, k);
+                double[] classes = ReferenceModel.together(p, kept);
+                System.arraycopy(kept, 0, ids, i * k, k);
+                for (int j = 0; j <= k; j++) {
+                    logProbs[i * (k + 1) + j] = j < classes.length ? (float) Math.log(classes[j]) : -100;
+                }
+            }
+            return new Written(ids, logProbs);
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> theLikeliestTokensOfATeacher() {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (ModelConfig student : students()) {
+            for (int k : new int[] {1, 5, student.vocabSize() - 1, student.vocabSize()}) {
+                tests.add(DynamicTest.dynamicTest(k + " tokens, " + RandomModels.describe(student), () -> {
+                    try (Engine engine = new CpuEngine(1)) {
+                        compareStored(engine, student, k, 5e-6, 1e-4);
+                    }
+                }));
+            }
+        }
+        return tests;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 7})
+    @Tag("device")
+    void theLikeliestTokensOfATeacherOnADevice(int k) {
+        try (Engine engine = new TornadoEngine(EngineOptions.standard().withChecks())) {
+            compareStored(engine, students().get(k % 3), k, 2e-4, 1e-3);
+        }
+    }
+
+    private static void compareStored(Engine engine, ModelConfig config, int k, double loss, double gradient) {
+        try (TinyModel student = TinyModel.decisive(engine, config, SEQUENCES, LENGTH, 7, TinyModel::trainMargin);
+                TinyModel teacher = new TinyModel(engine, TinyConfigs.multiHead(3, null), SEQUENCES, LENGTH, 3)) {
+            student.targets[3] = -1;
+            student.reference.teacher = teacher.reference.run(
+                            student.inputs, student.targets, SEQUENCES, LENGTH, Choice.topK(teacher.config, LENGTH))
+                    .logits;
+            student.reference.divergence = Divergence.FORWARD;
+            student.reference.weight = 0.7f;
+            student.reference.temperature = 1.5f;
+            student.reference.topK = k;
+            Written written = Written.of(student.reference.teacher, k, 1.5);
+            Distillation distillation = Distillation.stored(k, 0.7f, 1.5f);
+            try (TrainingPass pass =
+                    new TrainingPass(engine, student.weights, SEQUENCES, LENGTH, 1, false, false, distillation, null)) {
+                Choice choice = Choice.topK(config, LENGTH);
+                pass.begin();
+                pass.add(student.inputs, student.targets, written.ids, written.logProbs);
+                Passes.compare(student, pass, choice, loss, gradient).alongEachTensor();
+                float[] losses = new float[Losses.COUNT];
+                pass.losses(losses);
+                double expected = student.run(choice).distillation;
+                assertEquals(expected, losses[Losses.DISTILLATION], 10 * loss * Math.max(0.1, expected));
+            }
+        }
+    }
+
+    /** All tokens of a teacher, written down, teach what it teaches itself. */
+    @Test
+    void everyTokenOfATeacherIsTheTeacher() {
+        try (Engine engine = new CpuEngine(1);
+                TinyModel student =
+                        new TinyModel(engine, TinyConfigs.grouped(4, MorConfig.recursive(2)), SEQUENCES, LENGTH, 7);
+                TinyModel teacher = new TinyModel(engine, TinyConfigs.multiHead(3, null), SEQUENCES, LENGTH, 3)) {
+            int vocabulary = student.config.vocabSize();
+            double[][] logits = teacher.reference.run(
+                            student.inputs, student.targets, SEQUENCES, LENGTH, Choice.topK(teacher.config, LENGTH))
+                    .logits;
+            Written written = Written.of(logits, vocabulary, 2);
+            try (TrainingPass live =
+                            pass(engine, student, new Distillation(teacher.weights, Divergence.FORWARD, 0.5f, 2));
+                    TrainingPass stored = pass(engine, student, Distillation.stored(vocabulary, 0.5f, 2))) {
+                float[] expected = new float[Losses.COUNT];
+                live.begin();
+                live.add(student.inputs, student.targets);
+                live.losses(expected);
+                float[] actual = new float[Losses.COUNT];
+                stored.begin();
+                stored.add(student.inputs, student.targets, written.ids, written.logProbs);
+                stored.losses(actual);
+                assertArrayEquals(expected, actual, 1e-5f);
+                live.gradients()
+                        .named()
+                        .forEach((name, tensor) -> assertArrayEquals(
+                                RandomModels.values(engine, tensor),
+                                RandomModels.values(
+                                        engine, stored.gradients().named().get(name)),
+                                1e-5f,
+                                name));
+            }
+        }
+    }
+
+    private static TrainingPass pass(Engine engine, TinyModel student, Distillation distillation) {
+        return new TrainingPass(engine, student.weights, SEQUENCES, LENGTH, 1, false, false, distillation, null);
     }
 
     /** A student that is its teacher already has nothing to learn from it. */

@@ -103,6 +103,8 @@ final class ReferenceModel {
     Divergence divergence;
     double weight;
     double temperature;
+    /** Of the teacher's tokens, those that stand for themselves, the others being one class; 0 for all. */
+    int topK;
 
     /** Coefficients by recursion from 1 of losses at their ends, or null; and what the earlier ends learn instead of the text. */
     float[] exits;
@@ -195,7 +197,9 @@ final class ReferenceModel {
                 result.share = 1 - weight;
                 double[] q = softmax(scaled(result.logits[i], 1 / temperature));
                 double[] p = softmax(scaled(teacher[i], 1 / temperature));
-                double distance = temperature * temperature * distance(divergence, p, q);
+                int[] kept = topK == 0 ? null : likeliest(p, topK);
+                double distance =
+                        temperature * temperature * distance(divergence, together(p, kept), together(q, kept));
                 result.distillation += targets[i] < 0 ? 0 : weight * distance / inputs.length;
             }
         }
@@ -219,8 +223,32 @@ final class ReferenceModel {
         }
     }
 
-    private static double[] scaled(double[] x, double factor) {
+    static double[] scaled(double[] x, double factor) {
         return Arrays.stream(x).map(value -> value * factor).toArray();
+    }
+
+    /** The k likeliest of some classes, ascending. */
+    static int[] likeliest(double[] p, int k) {
+        return IntStream.range(0, p.length)
+                .boxed()
+                .sorted((one, other) -> Double.compare(p[other], p[one]))
+                .limit(k)
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
+    }
+
+    /** Some classes by themselves, and all others as one. */
+    static double[] together(double[] p, int[] kept) {
+        if (kept == null) {
+            return p;
+        }
+        double[] classes = new double[kept.length + (kept.length < p.length ? 1 : 0)];
+        for (int c = 0; c < p.length; c++) {
+            int place = Arrays.binarySearch(kept, c);
+            classes[place < 0 ? kept.length : place] += p[c];
+        }
+        return classes;
     }
 
     /** How far q is from p, in nats or, for total variation, as a probability. */

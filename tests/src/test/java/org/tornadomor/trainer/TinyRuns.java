@@ -90,7 +90,7 @@ public final class TinyRuns {
     }
 
     /** Trains a new run to its end. */
-    static TrainingSummary train(TrainingConfig config, Path folder) {
+    public static TrainingSummary train(TrainingConfig config, Path folder) {
         return train(config, folder, Long.MAX_VALUE, new Recorder());
     }
 
@@ -104,7 +104,7 @@ public final class TinyRuns {
     }
 
     /** Goes on with a run. */
-    static TrainingSummary resume(TrainingConfig config, Path folder) {
+    public static TrainingSummary resume(TrainingConfig config, Path folder) {
         return resume(config, folder, new Recorder());
     }
 

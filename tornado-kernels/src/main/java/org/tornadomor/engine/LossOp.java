@@ -71,6 +71,37 @@ public sealed interface LossOp extends Op {
         }
     }
 
+    /**
+     * Logits of a teacher of whom the likeliest tokens alone are known: for {@link Distil} with {@link Divergence#FORWARD} and the
+     * same T. Those of {@code ids} are {@code T logProbs}; all others have the last of {@code logProbs} together and share it as
+     * the student's own probabilities have it, {@code z + T (rest - logsumexp(z' / T))} with z' those of the others. So they
+     * are one class: neither the divergence nor its gradient depends on how a class is divided as the student divides it. teacher,
+     * logits [R, V], ids [R, k] in ascending order, logProbs [R, k + 1].
+     */
+    record TopTeacher(Slot teacher, Slot logits, Slot ids, Slot logProbs, float temperature) implements LossOp {
+        public TopTeacher {
+            sameRows("TopTeacher", teacher, logits, ids, logProbs);
+            sameColumns("TopTeacher", teacher, logits);
+            check(ids.columns() + 1 == logProbs.columns(), "TopTeacher", ids, logProbs);
+            check(ids.columns() <= logits.columns(), "TopTeacher", ids, logits);
+        }
+
+        @Override
+        public Extent rows() {
+            return logits.rows();
+        }
+
+        @Override
+        public List<Slot> reads() {
+            return List.of(logits, ids, logProbs);
+        }
+
+        @Override
+        public List<Slot> writes() {
+            return List.of(teacher);
+        }
+    }
+
     /** {@code sums[at] += scale sum(x)}: x [R], sums [n]. */
     record SumInto(Slot sums, Slot x, int at, float scale) implements LossOp {
         public SumInto {

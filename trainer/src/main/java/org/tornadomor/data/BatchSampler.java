@@ -116,7 +116,24 @@ public final class BatchSampler {
     public void fill(long sampleIndex, int[] inputs, int[] targets, int row) {
         long packed = place(sampleIndex);
         int stretch = stretchOf(packed);
-        long from = stretches[stretch].start + within(stretch, indexOf(packed)) * context;
+        copy(stretches[stretch].start + within(stretch, indexOf(packed)) * context, inputs, targets, row);
+    }
+
+    /**
+     * Writes a sample into a row of a batch, whatever its place in the order.
+     *
+     * @param sample its number in the corpus, as {@link #sampleAt} gives it
+     * @param inputs as {@link #fill}
+     */
+    public void fillWith(long sample, int[] inputs, int[] targets, int row) {
+        int stretch = stretches.length - 1;
+        while (stretches[stretch].firstSample > sample) {
+            stretch--;
+        }
+        copy(stretches[stretch].start + (sample - stretches[stretch].firstSample) * context, inputs, targets, row);
+    }
+
+    private void copy(long from, int[] inputs, int[] targets, int row) {
         tokens.copy(from, inputs, row * context, context);
         tokens.copy(from + 1, targets, row * context, context);
     }

@@ -8,16 +8,18 @@ import org.tornadomor.trainer.TrainingConfig;
  *
  * @param size name of the size
  * @param model name of the model
- * @param budget forward FLOPs that were asked for
+ * @param unit of the budget
+ * @param budget what was asked for
  * @param steps that the budget pays for
  * @param decaySteps the last ones, in which the learning rate falls
- * @param flops forward FLOPs of those steps: the budget to within half a step
+ * @param flops forward FLOPs of those steps: the budget to within half a step, if it is one of FLOPs
  * @param config of a run of its own, from the first step on
  */
 public record Cell(
         String size,
         String model,
         long seed,
+        Grid.Unit unit,
         double budget,
         long steps,
         long decaySteps,
@@ -31,7 +33,7 @@ public record Cell(
 
     /** The name of its folder. */
     public String folder() {
-        return "budget-" + label(budget);
+        return unit.folder() + "-" + label(budget);
     }
 
     /** A budget in few characters. */

@@ -17,7 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param size name of the size
  * @param model name of the model
- * @param budget forward FLOPs that were asked for
+ * @param budget forward FLOPs or tokens that were asked for
  * @param flops forward FLOPs of its steps, the paper's accounting
  * @param steps taken, those in the trunk included
  * @param tokens trained on

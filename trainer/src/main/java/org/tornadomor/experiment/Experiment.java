@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -33,6 +34,7 @@ import org.tornadomor.trainer.TrainingSummary;
  * <pre>
  * runs/SIZE/MODEL/seed-1/trunk/          the long run, until its last budget has branched off
  * runs/SIZE/MODEL/seed-1/budget-2e12/    a run folder with result.json, once it is done
+ * converted/SIZE-MODEL-seed-1-HASH/      what a model with convert keys begins with
  * </pre>
  *
  * Whatever ends the process, the next one with the same plan goes on: finished runs stay as they are, the others go on from
@@ -144,6 +146,21 @@ public final class Experiment {
         running.forEach(Trainer::stop);
     }
 
+    /** Where the run finds what it begins with. A converted model lies in the folder of the experiment, wherever that is. */
+    private TrainingConfig located(Trunk trunk, TrainingConfig config) {
+        return trunk.converted() == null
+                ? config
+                : config.over(
+                        Map.of("init", folder.resolve(trunk.converted().path()).toString()));
+    }
+
+    private void convert(Trunk trunk) {
+        if (trunk.converted() != null) {
+            trunk.converted()
+                    .make(folder, () -> engines.apply(trunk.cells().getLast().config()));
+        }
+    }
+
     private void train(Trunk trunk) {
         for (Cell cell : trunk.cells()) {
             Path run = folder(folder, cell);
@@ -153,10 +170,11 @@ public final class Experiment {
             if (CellResult.read(run) != null) {
                 continue;
             }
+            convert(trunk);
             if (!Files.exists(run.resolve(RunFolder.CONFIG_FILE)) && !branch(trunk, cell, run)) {
                 return;
             }
-            Outcome outcome = resume(cell.config(), run, cell.steps());
+            Outcome outcome = resume(located(trunk, cell.config()), run, cell.steps());
             if (outcome == null || !outcome.summary.finished()) {
                 return;
             }
@@ -174,7 +192,7 @@ public final class Experiment {
         Path trunkRun = trunkFolder(trunk);
         long step = cell.branchStep();
         Path checkpoint = Branch.checkpoint(trunkRun, step);
-        TrainingConfig config = trunk.cells().getLast().config();
+        TrainingConfig config = located(trunk, trunk.cells().getLast().config());
         if (!Files.isDirectory(checkpoint)) {
             if (Files.exists(trunkRun) && !leadsTo(trunkRun, config, step)) {
                 listener.message(trunk + ": its long run begins again, for another budget");

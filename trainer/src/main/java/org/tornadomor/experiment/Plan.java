@@ -2,7 +2,6 @@ package org.tornadomor.experiment;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.model.Flops;
@@ -12,7 +11,7 @@ import org.tornadomor.tokenizer.Tokenizers;
 import org.tornadomor.trainer.TrainingConfig;
 
 /**
- * The runs of a grid: steps by the paper's accounting of forward FLOPs ({@link Flops#steps}), a trapezoid whose warm-up is a share
+ * The runs of a grid: steps by its tokens or by the paper's accounting of forward FLOPs ({@link Flops#steps}), a trapezoid whose warm-up is a share
  * of the smallest budget of the model and whose cool-down is a share of each budget.
  *
  * @param grid what was asked for
@@ -29,14 +28,16 @@ public record Plan(Grid grid, List<Trunk> trunks) {
      */
     public static Plan of(Grid grid) {
         List<Trunk> trunks = new ArrayList<>();
-        for (Map.Entry<String, Map<String, Object>> size : grid.sizes().entrySet()) {
-            for (long seed : grid.seeds().get(size.getKey())) {
-                for (Map.Entry<String, Map<String, Object>> model :
-                        grid.models().entrySet()) {
+        Converted.Originals originals = new Converted.Originals();
+        for (String size : grid.sizes().keySet()) {
+            for (long seed : seeds(grid, size)) {
+                for (String model : grid.models().keySet()) {
                     try {
-                        trunks.add(trunk(grid, size, model, seed));
+                        if (grid.seeds(size, model).contains(seed)) {
+                            trunks.add(trunk(grid, size, model, seed, originals));
+                        }
                     } catch (UserError e) {
-                        throw new UserError(size.getKey() + " " + model.getKey() + ": " + e.getMessage(), e);
+                        throw new UserError(size + " " + model + ": " + e.getMessage(), e);
                     }
                 }
             }
@@ -44,29 +45,47 @@ public record Plan(Grid grid, List<Trunk> trunks) {
         return new Plan(grid, List.copyOf(trunks));
     }
 
-    private static Trunk trunk(
-            Grid grid,
-            Map.Entry<String, Map<String, Object>> size,
-            Map.Entry<String, Map<String, Object>> model,
-            long seed) {
+    /** Those of all models, each once. */
+    private static List<Long> seeds(Grid grid, String size) {
+        return grid.models().keySet().stream()
+                .flatMap(model -> grid.seeds(size, model).stream())
+                .distinct()
+                .toList();
+    }
+
+    private static Trunk trunk(Grid grid, String size, String model, long seed, Converted.Originals originals) {
         TrainingConfig config = grid.base()
-                .over(size.getValue())
-                .over(model.getValue())
+                .over(grid.sizes().get(size))
+                .over(grid.models().get(model))
                 .with("seed", Long.toString(seed))
                 .with("schedule", "trapezoid");
+        ConvertKeys keys = grid.convert(size, model);
+        Converted converted = keys == null
+                ? null
+                : Converted.of(keys, seed, size + "-" + model + "-seed-" + seed, config.unknownKeys(), originals);
+        if (converted != null) {
+            config = config.begunWith(converted.path(), converted.target());
+        }
         ModelConfig resolved = resolve(config);
+        return new Trunk(size, model, seed, resolved, converted, cells(grid, size, model, seed, config, resolved));
+    }
+
+    private static List<Cell> cells(
+            Grid grid, String size, String model, long seed, TrainingConfig config, ModelConfig resolved) {
         Flops flops = new Flops(resolved, config.context());
         double perStep = flops.forwardPerToken() * config.tokensPerStep();
-        List<Double> budgets = grid.budgets().get(size.getKey());
-        long warmup = Math.max(1, Math.round(grid.warmup() * flops.steps(budgets.getFirst(), config.tokensPerStep())));
+        List<Double> budgets = grid.budgets().get(size);
+        double unit = grid.unit() == Grid.Unit.TOKENS ? config.tokensPerStep() : perStep;
+        long warmup = Math.max(1, Math.round(grid.warmup() * Math.round(budgets.getFirst() / unit)));
         List<Cell> cells = new ArrayList<>();
         for (double budget : budgets) {
-            long steps = flops.steps(budget, config.tokensPerStep());
+            long steps = Math.round(budget / unit);
             long decay = Math.max(1, Math.round(grid.decay() * steps));
             if (steps < LEAST_STEPS || warmup > steps - decay) {
                 throw new UserError("a budget of " + Cell.label(budget) + " pays for " + Counts.of(steps, "step") + " of "
-                        + Cell.label(perStep) + " forward FLOPs, which are too few: raise the budget, or lower batch,"
-                        + " accumulate or context");
+                        + Cell.label(unit) + " " + grid.unit().words()
+                        + ", which are too few: raise the budget, or lower"
+                        + " batch, accumulate or context");
             }
             TrainingConfig own = config.with("steps", Long.toString(steps))
                     .with("warmup", '"' + Long.toString(warmup) + '"')
@@ -75,9 +94,9 @@ public record Plan(Grid grid, List<Trunk> trunks) {
                 throw new UserError("budgets " + Cell.label(cells.getLast().budget()) + " and " + Cell.label(budget)
                         + " are the same number of steps: spread them");
             }
-            cells.add(new Cell(size.getKey(), model.getKey(), seed, budget, steps, decay, steps * perStep, own));
+            cells.add(new Cell(size, model, seed, grid.unit(), budget, steps, decay, steps * perStep, own));
         }
-        return new Trunk(size.getKey(), model.getKey(), seed, resolved, cells);
+        return cells;
     }
 
     private static ModelConfig resolve(TrainingConfig config) {

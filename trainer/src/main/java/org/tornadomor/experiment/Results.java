@@ -24,13 +24,17 @@ public final class Results {
     private static final String CAUSAL_LOSS = "held-out loss, nats a token (causal)";
     private static final String LOSS = "held-out loss, nats a token";
 
+    private final Grid grid;
     private final String name;
     private final List<CellResult> cells;
+    private final List<Verdict> verdicts;
 
-    /** The results of some runs. */
-    public Results(String name, List<CellResult> cells) {
-        this.name = name;
+    /** The results of some runs of a grid. */
+    public Results(Grid grid, List<CellResult> cells) {
+        this.grid = grid;
+        this.name = grid.name();
         this.cells = List.copyOf(cells);
+        this.verdicts = Verdict.of(grid.claims(), this.cells);
     }
 
     /** The runs of one model, size and budget, one for each seed. */
@@ -89,7 +93,9 @@ public final class Results {
         AsideFile.writeText(folder.resolve("results.csv"), csv());
         AsideFile.writeText(folder.resolve("results.json"), json());
         AsideFile.writeText(folder.resolve("results.md"), markdown(charts));
-        AsideFile.writeText(folder.resolve("index.html"), Page.html(name, tables(), charts));
+        Map<String, List<List<String>>> tables = tables();
+        tables.putAll(claimTables());
+        AsideFile.writeText(folder.resolve("index.html"), Page.html(name, tables, charts));
     }
 
     private static final List<String> HEADINGS = List.of(
@@ -123,6 +129,37 @@ public final class Results {
                 }
             }
             tables.put(size, rows);
+        }
+        return tables;
+    }
+
+    private static final List<String> CLAIM_HEADINGS =
+            List.of("model", "loss, causal", "above the expected best, seed by seed", "worse in", "seeds");
+
+    /** A table for each claim, size and budget, with what came out in its heading. */
+    private Map<String, List<List<String>>> claimTables() {
+        Map<String, List<List<String>>> tables = new LinkedHashMap<>();
+        for (Verdict verdict : verdicts) {
+            List<List<String>> rows = new ArrayList<>();
+            rows.add(CLAIM_HEADINGS);
+            rows.add(List.of(
+                    verdict.claim().best(),
+                    verdict.loss().text("%.4f"),
+                    "",
+                    "",
+                    Long.toString(verdict.loss().count())));
+            for (Verdict.Other other : verdict.others()) {
+                rows.add(List.of(
+                        other.model(),
+                        other.loss().text("%.4f"),
+                        other.above().text("%+.4f"),
+                        Long.toString(other.worse()),
+                        Long.toString(other.above().count())));
+            }
+            tables.put(
+                    verdict.claim().text() + " (" + verdict.size() + ", " + Cell.label(verdict.budget()) + " "
+                            + grid.unit().words() + "): " + verdict.text(),
+                    rows);
         }
         return tables;
     }
@@ -163,6 +200,14 @@ public final class Results {
             text.append("\n## ").append(size).append("\n\n");
             Page.markdown(text, rows);
         });
+        if (!verdicts.isEmpty()) {
+            text.append("\n## Claims\n\n");
+            claimTables().forEach((claim, rows) -> {
+                text.append("### ").append(claim).append("\n\n");
+                Page.markdown(text, rows);
+                text.append('\n');
+            });
+        }
         text.append('\n');
         charts.forEach((file, chart) -> text.append("![](").append(file).append(")\n"));
         return text.toString();
@@ -196,6 +241,15 @@ public final class Results {
         root.put("name", name);
         ArrayNode runs = root.putArray("runs");
         cells.forEach(cell -> runs.add(((ObjectNode) JsonMapper.shared().valueToTree(cell)).without("config")));
+        if (!verdicts.isEmpty()) {
+            ArrayNode claims = root.putArray("claims");
+            verdicts.forEach(verdict -> claims.addObject()
+                    .put("claim", verdict.claim().text())
+                    .put("size", verdict.size())
+                    .put("budget", verdict.budget())
+                    .put("verdict", verdict.text())
+                    .putPOJO("others", verdict.others()));
+        }
         return JsonMapper.shared()
                         .writer()
                         .with(SerializationFeature.INDENT_OUTPUT)
@@ -221,10 +275,14 @@ public final class Results {
     }
 
     /** One budget: a place for each model. */
-    private static Chart models(String size, List<Group> groups) {
+    private Chart models(String size, List<Group> groups) {
         List<String> names = groups.stream().map(Group::model).toList();
         Chart chart = Chart.overNames(
-                size + ": loss at " + Cell.label(groups.getFirst().budget) + " forward FLOPs", "model", LOSS, names);
+                size + ": loss at " + Cell.label(groups.getFirst().budget) + " "
+                        + grid.unit().words(),
+                "model",
+                LOSS,
+                names);
         List<Chart.Point> train = new ArrayList<>();
         List<Chart.Point> causal = new ArrayList<>();
         for (int i = 0; i < groups.size(); i++) {
@@ -234,8 +292,9 @@ public final class Results {
         return chart.add("as in training", false, train).add("causal", true, causal);
     }
 
-    private static Chart overBudgets(String size, List<Group> groups) {
-        Chart chart = Chart.over(size + ": loss at equal compute", "forward FLOPs", CAUSAL_LOSS, true);
+    private Chart overBudgets(String size, List<Group> groups) {
+        String equal = grid.unit() == Grid.Unit.TOKENS ? "tokens" : "compute";
+        Chart chart = Chart.over(size + ": loss at equal " + equal, grid.unit().words(), CAUSAL_LOSS, true);
         byModel(groups)
                 .forEach((model, own) -> chart.add(
                         model,
@@ -246,10 +305,10 @@ public final class Results {
         return chart;
     }
 
-    private static Chart gaps(String size, List<Group> groups) {
+    private Chart gaps(String size, List<Group> groups) {
         Chart chart = Chart.over(
                 size + ": what causal routing costs",
-                "forward FLOPs",
+                grid.unit().words(),
                 "causal loss minus loss routed as in training",
                 true);
         byModel(groups)

@@ -94,6 +94,17 @@ final class ModelChoice {
         return ModelConfig.parse(tree.toString(), ConfigTree.MODEL);
     }
 
+    /**
+     * As {@link TrainingConfig#model}, complete: the keys of a configuration over those of a model that it begins with.
+     */
+    static Map<String, Object> over(ModelConfig begin, TrainingConfig config) {
+        ObjectNode tree = keys(begin);
+        ObjectNode given = ConfigTree.tree(config.model());
+        dropWhatFollows(tree, given);
+        merge(tree, given);
+        return toMap(ModelConfig.parse(tree.toString(), ConfigTree.MODEL));
+    }
+
     private static ObjectNode base(TrainingConfig config) {
         String preset = preset(config);
         if (preset != null) {

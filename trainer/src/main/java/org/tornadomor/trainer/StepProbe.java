@@ -25,7 +25,16 @@ public final class StepProbe {
     public static double seconds(Engine engine, ModelConfig model, TrainingConfig config, double seconds) {
         try (ParameterSet weights = new ParameterSet(engine, "weights", model);
                 TrainingPass pass = new TrainingPass(
-                        engine, weights, config.batch(), config.context(), config.accumulate(), false);
+                        engine,
+                        weights,
+                        config.batch(),
+                        config.context(),
+                        config.accumulate(),
+                        false,
+                        config.recompute(),
+                        null,
+                        null,
+                        config.optimizer().trained());
                 Optimizer optimizer = new Optimizer(
                         engine, weights, pass.gradients(), config.optimizer().settings())) {
             Checkpoints.initialise(engine, weights, config.seed());

@@ -1,62 +1,87 @@
 package org.tornadomor.trainer;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.Distillation;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.TrainingPass;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
-/** A model that a run learns from, loaded and checked. */
+/** What a run learns from, checked: a model, loaded, or what one said before. */
 final class Teacher implements AutoCloseable {
-    private static final int BUFFER = 1 << 20;
-
     private final Distill settings;
+    /** Null if it is stored. */
     private final ParameterSet weights;
+    /** Null if it is a model. */
+    private final StoredTeacher stored;
+
     private final String fingerprint;
+    /** What a stored one says of a micro-batch: [B T, k] and [B T, k + 1]. */
+    private final int[] ids;
+
+    private final float[] logProbs;
 
     private Teacher(Distill settings, ParameterSet weights, String fingerprint) {
         this.settings = settings;
         this.weights = weights;
         this.fingerprint = fingerprint;
+        stored = null;
+        ids = null;
+        logProbs = null;
+    }
+
+    private Teacher(Distill settings, StoredTeacher stored, int batch) {
+        this.settings = settings;
+        this.stored = stored;
+        weights = null;
+        TeacherManifest manifest = stored.manifest();
+        fingerprint = manifest.fingerprint();
+        ids = new int[batch * manifest.context() * manifest.topK()];
+        logProbs = new float[batch * manifest.context() * (manifest.topK() + 1)];
     }
 
     /**
-     * Loads a teacher.
+     * Loads the teacher of a run.
      *
-     * @param tokenizer of the student
-     * @param vocabulary of the student
-     * @param context of the run
      * @return null if there is none
-     * @throws UserError if the teacher has another tokenizer or vocabulary, too few positions, or is damaged
+     * @throws UserError if the teacher has another tokenizer or vocabulary, too few positions, or is damaged; if it is stored, also
+     *     if it was written for other text, contexts or settings
      */
-    static Teacher load(
-            Engine engine, Distill settings, UnknownKeys unknown, Tokenizer tokenizer, int vocabulary, int context) {
+    static Teacher load(Engine engine, RunSetup setup, UnknownKeys unknown) {
+        Distill settings = setup.config().distill();
         if (!settings.active()) {
             return null;
         }
-        Path path = RunFolder.latest(Path.of(settings.teacher()));
+        int vocabulary = setup.model().vocabSize();
+        int context = setup.config().context();
+        Path named = Path.of(settings.teacher());
+        if (StoredTeacher.isAt(named)) {
+            StoredTeacher stored = StoredTeacher.open(named);
+            stored.requireFits(
+                    settings,
+                    setup.tokenizer(),
+                    vocabulary,
+                    setup.corpus().fingerprint(),
+                    context,
+                    setup.documentEnd());
+            return new Teacher(settings, stored, setup.config().batch());
+        }
+        Path path = RunFolder.latest(named);
         try (CheckpointFolder checkpoint = CheckpointSource.open(path, unknown)) {
             Checksums.verify(checkpoint.folder());
-            requireFits(checkpoint, tokenizer, vocabulary, context);
+            requireFits(checkpoint, setup.tokenizer(), vocabulary, context);
             ParameterSet weights = new ParameterSet(engine, "teacher", checkpoint.config());
             try {
                 Checkpoints.load(engine, checkpoint, weights);
-                return new Teacher(settings, weights, fingerprint(checkpoint));
+                // A run goes on with the very teacher that it began with.
+                return new Teacher(settings, weights, ModelFingerprint.of(checkpoint));
             } catch (RuntimeException e) {
                 weights.close();
                 throw e;
@@ -64,7 +89,8 @@ final class Teacher implements AutoCloseable {
         }
     }
 
-    private static void requireFits(CheckpointFolder teacher, Tokenizer tokenizer, int vocabulary, int context) {
+    /** Refuses a model that cannot teach one with a tokenizer, a vocabulary and contexts. */
+    static void requireFits(CheckpointFolder teacher, Tokenizer tokenizer, int vocabulary, int context) {
         String name = "the teacher " + teacher.path();
         int own = teacher.config().vocabSize();
         try (Tokenizer theirs = Tokenizers.forCheckpoint(teacher.folder(), own).orElse(null)) {
@@ -84,27 +110,6 @@ final class Teacher implements AutoCloseable {
         }
     }
 
-    /** A hash of the weights: a run goes on with the very teacher that it began with. */
-    private static String fingerprint(CheckpointFolder checkpoint) {
-        try {
-            MessageDigest hash = MessageDigest.getInstance("SHA-256");
-            for (Path file : checkpoint.tensors().files().stream().sorted().toList()) {
-                try (InputStream in = new DigestInputStream(Files.newInputStream(file), hash)) {
-                    byte[] buffer = new byte[BUFFER];
-                    while (in.read(buffer) >= 0) {
-                        // Reading is what updates the hash.
-                    }
-                } catch (IOException e) {
-                    throw UserError.file("read", file, e);
-                }
-            }
-            hash.update(checkpoint.config().toJson().getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(hash.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
-    }
-
     /** What tells this teacher from others. */
     String fingerprint() {
         return fingerprint;
@@ -112,11 +117,33 @@ final class Teacher implements AutoCloseable {
 
     /** What a training pass is given. */
     Distillation distillation() {
-        return new Distillation(weights, settings.kind(), (float) settings.weight(), (float) settings.temperature());
+        float weight = (float) settings.weight();
+        float temperature = (float) settings.temperature();
+        return stored == null
+                ? new Distillation(weights, settings.kind(), weight, temperature)
+                : Distillation.stored(stored.manifest().topK(), weight, temperature);
+    }
+
+    /** Notes what a stored one says of a sample. @param sample its number in the corpus @param row of the micro-batch */
+    void read(long sample, int row) {
+        if (stored != null) {
+            stored.read(sample, row, ids, logProbs);
+        }
+    }
+
+    /** Adds a micro-batch to a pass, with what a stored teacher says of it. @param teacher null for none */
+    static void add(Teacher teacher, TrainingPass pass, int[] inputs, int[] targets) {
+        if (teacher == null || teacher.stored == null) {
+            pass.add(inputs, targets);
+        } else {
+            pass.add(inputs, targets, teacher.ids, teacher.logProbs);
+        }
     }
 
     @Override
     public void close() {
-        weights.close();
+        if (weights != null) {
+            weights.close();
+        }
     }
 }

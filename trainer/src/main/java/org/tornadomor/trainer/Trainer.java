@@ -137,13 +137,7 @@ public final class Trainer implements AutoCloseable {
         this.config = setup.config();
         this.listener = listener;
         weights = new ParameterSet(engine, "weights", setup.model());
-        teacher = Teacher.load(
-                engine,
-                config.distill(),
-                config.unknownKeys().withNotes(listener::message),
-                setup.tokenizer(),
-                setup.model().vocabSize(),
-                config.context());
+        teacher = Teacher.load(engine, setup, config.unknownKeys().withNotes(listener::message));
         pass = new TrainingPass(
                 engine,
                 weights,
@@ -153,7 +147,8 @@ public final class Trainer implements AutoCloseable {
                 setup.capacities().active(),
                 config.recompute(),
                 teacher == null ? null : teacher.distillation(),
-                config.exit().losses(setup.model().recursions()));
+                config.exit().losses(setup.model().recursions()),
+                config.optimizer().trained());
         pass.keepWithinDocuments(setup.documentEnd());
         optimizer = new Optimizer(
                 engine, weights, pass.gradients(), config.optimizer().settings());
@@ -313,10 +308,13 @@ public final class Trainer implements AutoCloseable {
         pass.begin();
         long sample = BatchSampler.firstSample(next, config.accumulate(), config.batch());
         for (int micro = 0; micro < config.accumulate(); micro++) {
-            for (int row = 0; row < config.batch(); row++) {
-                setup.sampler().fill(sample++, inputs, targets, row);
+            for (int row = 0; row < config.batch(); row++, sample++) {
+                setup.sampler().fill(sample, inputs, targets, row);
+                if (teacher != null) {
+                    teacher.read(setup.sampler().sampleAt(sample), row);
+                }
             }
-            pass.add(inputs, targets);
+            Teacher.add(teacher, pass, inputs, targets);
         }
         pass.losses(losses);
         boolean finite = areFinite(losses);

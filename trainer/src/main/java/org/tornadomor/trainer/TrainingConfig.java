@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
@@ -246,6 +247,11 @@ public record TrainingConfig(
             notNegative("optimizer.clip", clip);
         }
 
+        /** The groups of parameters that are not frozen. */
+        Set<ParameterGroup> trained() {
+            return settings().rates().keySet();
+        }
+
         Optimizer.Settings settings() {
             Map<ParameterGroup, Float> byGroup = rates.byGroup();
             switch (freeze) {
@@ -402,6 +408,18 @@ public record TrainingConfig(
     }
 
     /**
+     * A copy that begins with the weights of a checkpoint which need not be there yet.
+     *
+     * @param path of the checkpoint
+     * @param begin its model, which the keys of {@link #model} go over
+     * @throws UserError if they do not fit together
+     */
+    public TrainingConfig begunWith(String path, ModelConfig begin) {
+        Map<String, Object> keys = Map.of("init", path, "model", ModelChoice.over(begin, this));
+        return ConfigTree.over(this, keys);
+    }
+
+    /**
      * The model that this means, complete.
      *
      * @throws UserError if keys are missing or do not fit together, or the vocabulary is too small for the tokenizer
@@ -441,7 +459,7 @@ public record TrainingConfig(
     }
 
     /** What to do about keys of the checkpoint to begin with that are not understood. */
-    UnknownKeys unknownKeys() {
+    public UnknownKeys unknownKeys() {
         return UnknownKeys.passingOver(ignoreKeys);
     }
 

@@ -153,6 +153,23 @@ class TrainingOpsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"1, 2, 1", "19, 300, 5", "19, 300, 64", "3, 7, 7"})
+    void likeliestTokensOfATeacher(int max, int columns, int known) {
+        try (OpTwin twin = twin(max, columns)) {
+            Extent rows = Extent.of("rows", max);
+            Slot teacher = twin.f32("teacher", rows, columns);
+            Slot logits = twin.f32("logits", rows, columns);
+            int[] ids = new int[max * known];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = i % known * (columns / known) + i / known % (columns / known);
+            }
+            Slot id = twin.i32("ids", rows, known, ids);
+            Slot logProbs = twin.f32("logProbs", rows, known + 1);
+            twin.compare(new LossOp.TopTeacher(teacher, logits, id, logProbs, 2), 2e-5);
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"1", "500", "33000"})
     void sums(int max) {
         Extent rows = Extent.of("rows", max);

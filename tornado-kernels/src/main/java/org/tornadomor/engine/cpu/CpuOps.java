@@ -60,6 +60,7 @@ final class CpuOps {
 
             case LossOp.CrossEntropy o -> new CrossEntropy.Rowwise(o);
             case LossOp.Distil o -> new Distil(o);
+            case LossOp.TopTeacher o -> new TopTeacher(o);
             case LossOp.SumInto o -> new CrossEntropy.SumInto(o);
 
             case OptimizerOp.SquaredNorm o -> new AdamW.SquaredNorm(o);

@@ -56,6 +56,7 @@ final class DeviceOps {
             case AttentionOp.Rope o -> Rope.record(o, tasks);
             case LossOp.CrossEntropy o -> CrossEntropy.record(o, tasks);
             case LossOp.Distil o -> Distil.record(o, tasks);
+            case LossOp.TopTeacher o -> TopTeacher.record(o, tasks);
             case LossOp.SumInto o -> CrossEntropy.record(o, tasks);
             case OptimizerOp.SquaredNorm o -> AdamW.record(o, tasks);
             case OptimizerOp.AdamW o -> AdamW.record(o, tasks);
