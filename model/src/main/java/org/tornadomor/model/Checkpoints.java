@@ -76,10 +76,12 @@ public final class Checkpoints {
      */
     public static void load(Engine engine, CheckpointFolder folder, ParameterSet weights) {
         float[] values = new float[CHUNK];
+        // One for all tensors: what lies about in the heap stays in memory, beside the weights.
+        byte[] blocks = {};
         for (ParameterSpec spec : folder.specs()) {
             Tensor tensor = weights.named().get(spec.name());
             if (tensor.type() == ElementType.Q8 && folder.tensors().hasBlocks(spec.name())) {
-                loadBlocks(engine, folder, spec.name(), tensor);
+                blocks = loadBlocks(engine, folder, spec.name(), tensor, blocks);
                 continue;
             }
             int columns = tensor.columns();
@@ -97,12 +99,14 @@ public final class Checkpoints {
         }
     }
 
-    /** Of 8 bits as they are: nothing but the scales can be infinite. */
-    private static void loadBlocks(Engine engine, CheckpointFolder folder, String name, Tensor tensor) {
+    /** Of 8 bits as they are: nothing but the scales can be infinite. @return the buffer, or a larger one */
+    private static byte[] loadBlocks(
+            Engine engine, CheckpointFolder folder, String name, Tensor tensor, byte[] buffer) {
         int blocks = tensor.columns() / ElementType.BLOCK;
         int rowBytes = Math.multiplyExact(blocks, BLOCK_BYTES);
         int chunk = Math.clamp(BLOCK_CHUNK / rowBytes, 1, Math.max(1, tensor.rows()));
-        byte[] bytes = new byte[Math.multiplyExact(chunk, rowBytes)];
+        int most = Math.multiplyExact(chunk, rowBytes);
+        byte[] bytes = buffer.length < most ? new byte[most] : buffer;
         for (int row = 0; row < tensor.rows(); row += chunk) {
             int rows = Math.min(chunk, tensor.rows() - row);
             folder.tensors().readBlocks(name, row, rows, bytes);
@@ -117,6 +121,7 @@ public final class Checkpoints {
             engine.uploadBlocks(tensor.rows(row, rows), bytes, 0);
         }
         folder.tensors().release(name);
+        return bytes;
     }
 
     /**
