@@ -60,7 +60,8 @@ class SpecialInCorporaTest {
                 false,
                 0,
                 40,
-                parse);
+                parse,
+                null);
     }
 
     private Manifest prepare(boolean parse, Path out) {

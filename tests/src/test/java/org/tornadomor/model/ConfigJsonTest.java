@@ -113,7 +113,7 @@ class ConfigJsonTest {
             "tie_word_embeddings": 1                                   | it must be true or false
             "hidden_act": 3                                            | it must be a string
             "head_dim": 1000000000                                     | at most 2^31 - 1
-            "num_hidden_layers": 2000000000 | uplicate
+            "num_hidden_layers": 2000000000 | comes twice
             "mor": 3                                                   | it must be an object
             """)
     void refusesLlamaKeys(String json, String expected) {

@@ -113,7 +113,8 @@ class DocumentAttentionTest {
             try (TinyModel model = decisive(engine, config);
                     Scorer scorer = new Scorer(engine, model.weights, SEQUENCES, LENGTH)) {
                 scorer.keepWithinDocuments(TinyModel.END);
-                float tolerance = (float) tolerance(config);
+                // Each of the two is within it of what is right.
+                float tolerance = 2 * (float) tolerance(config);
                 int vocabulary = config.vocabSize();
                 float[] packed = new float[SEQUENCES * LENGTH * vocabulary];
                 float[] losses = new float[SEQUENCES * LENGTH];

@@ -109,7 +109,7 @@ class SettingsTest {
             {context: &c 8, batch: *c}                 | repeats another place
             preset: *x                                 | repeats another place
             seed: !java.lang.Object 3                  | has the type !
-            {batch: 1, batch: 2}                       | uplicate
+            {batch: 1, batch: 2}                       | comes twice
             <<: {batch: 1}                             | there is no key '<<'
             model: {hidden_size: '64'}                 | model.hidden_size is "64"; it must be a whole number
             model: {hidden_size: 6.5}                  | model.hidden_size is 6.5

@@ -243,7 +243,7 @@ public final class TeacherWriter {
             TopTokens tokens = new TopTokens(manifest.vocabSize(), k, manifest.temperature());
             int[] rowIds = new int[k];
             float[] rowLogProbs = new float[k + 1];
-            scorer.score(inputs, targets, count, context, true, (from, rows, logits) -> {
+            scorer.scoreShowing(inputs, targets, count, context, true, (from, rows, logits) -> {
                 for (int row = 0; row < rows; row++) {
                     mass[0] += tokens.of(logits, row, rowIds, rowLogProbs);
                     System.arraycopy(rowIds, 0, ids, (from + row) * k, k);

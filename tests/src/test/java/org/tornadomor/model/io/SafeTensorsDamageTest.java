@@ -92,7 +92,7 @@ class SafeTensorsDamageTest {
             {"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}      | overlap or leave a gap
             {"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}      | the tensors end at byte 4
             {"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"y":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}} | overlap
-            {"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}} | uplicate
+            {"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}} | comes twice
             {"x":{"dtype":"F31","shape":[1],"data_offsets":[0,8]}}      | tensor x: unknown dtype F31
             {"x":{"shape":[1],"data_offsets":[0,8]}}                    | tensor x: unknown dtype null
             {"x":{"dtype":"F64","shape":[-1],"data_offsets":[0,8]}}     | tensor x: shape holds -1
