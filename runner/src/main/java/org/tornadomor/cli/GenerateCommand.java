@@ -150,7 +150,8 @@ final class GenerateCommand implements Runnable {
             promptTokens.forEach(list -> ids.add(parse(list)));
             ids.forEach(loaded::requirePrompt);
             if (ids.isEmpty()) {
-                throw new UserError("nothing to continue; write a text behind the model, or give --prompt, --prompt-file or --prompt-tokens");
+                throw new UserError(
+                        "nothing to continue; write a text behind the model, or give --prompt, --prompt-file or --prompt-tokens");
             }
             sampling.requireFits(spec, loaded.config());
             WorkReport work = WorkReport.of(engine, engineOptions.reportsTransfers());
@@ -297,17 +298,19 @@ final class GenerateCommand implements Runnable {
     }
 
     private static void printTiming(PrintWriter err, Timing timing) {
-        Layout.paragraph(err, String.format(
-                Locale.ROOT,
-                "%s read in %.2f s, first token after %.2f s; %s, %d of them behind the first in"
-                        + " %.2f s, %.1f tokens/s",
-                Counts.of(timing.promptTokens(), "prompt token"),
-                timing.prefillSeconds(),
-                timing.firstTokenSeconds(),
-                Counts.of(timing.newTokens(), "new token"),
-                timing.decodedTokens(),
-                timing.decodeSeconds(),
-                timing.tokensPerSecond()));
+        Layout.paragraph(
+                err,
+                String.format(
+                        Locale.ROOT,
+                        "%s read in %.2f s, first token after %.2f s; %s, %d of them behind the first in"
+                                + " %.2f s, %.1f tokens/s",
+                        Counts.of(timing.promptTokens(), "prompt token"),
+                        timing.prefillSeconds(),
+                        timing.firstTokenSeconds(),
+                        Counts.of(timing.newTokens(), "new token"),
+                        timing.decodedTokens(),
+                        timing.decodeSeconds(),
+                        timing.tokensPerSecond()));
         err.flush();
     }
 

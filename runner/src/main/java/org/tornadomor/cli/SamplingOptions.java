@@ -156,7 +156,8 @@ final class SamplingOptions {
      */
     void requireFits(CommandSpec spec, ModelConfig config) {
         if (maxDepth > config.recursions()) {
-            throw new UserError("--max-depth " + maxDepth + " is more than the model's " + Counts.of(config.recursions(), "recursion") + "; give at most that");
+            throw new UserError("--max-depth " + maxDepth + " is more than the model's "
+                    + Counts.of(config.recursions(), "recursion") + "; give at most that");
         }
         NoEffect.of(spec)
                 .when(

@@ -64,7 +64,8 @@ public record Plan(Grid grid, List<Trunk> trunks) {
             long steps = flops.steps(budget, config.tokensPerStep());
             long decay = Math.max(1, Math.round(grid.decay() * steps));
             if (steps < LEAST_STEPS || warmup > steps - decay) {
-                throw new UserError("a budget of " + Cell.label(budget) + " pays for " + Counts.of(steps, "step") + " of "
+                throw new UserError("a budget of " + Cell.label(budget) + " pays for " + Counts.of(steps, "step")
+                        + " of "
                         + Cell.label(perStep) + " forward FLOPs, which are too few: raise the budget, or lower batch,"
                         + " accumulate or context");
             }
