@@ -218,8 +218,8 @@ public final class LanguageModel implements AutoCloseable {
             throw new UserError("the prompt is empty; give at least one token");
         }
         if (ids.length > config().longestSequence()) {
-            throw new UserError("a prompt of " + Counts.of(ids.length, "token") + " is longer than the model's context of "
-                    + config().longestSequence() + "; shorten it");
+            throw new UserError("a prompt of " + Counts.of(ids.length, "token")
+                    + " is longer than the model's context of " + config().longestSequence() + "; shorten it");
         }
     }
 
@@ -294,7 +294,8 @@ public final class LanguageModel implements AutoCloseable {
         requireKnown(ids);
         int count = ids.length - 1;
         if (count < 1) {
-            throw new UserError("a text of " + Counts.of(ids.length, "token") + " has nothing to predict; give at least two");
+            throw new UserError(
+                    "a text of " + Counts.of(ids.length, "token") + " has nothing to predict; give at least two");
         }
         int window = Math.min(count, config().maxPositions());
         double[] losses = new double[count];

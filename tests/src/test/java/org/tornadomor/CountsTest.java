@@ -15,8 +15,9 @@ import org.junit.jupiter.api.Test;
 
 class CountsTest {
     /** What there may be one of, behind a number that a message puts in. */
-    private static final Pattern OWN = Pattern.compile("%,?d (steps|tokens|documents|texts|shards|parameters|runs|lines|files"
-            + "|new tokens|prompt tokens|threads)\\b|== 1 \\? \" ?(\\w+)[\",][^;]*?\" ?\\2s\\b");
+    private static final Pattern OWN =
+            Pattern.compile("%,?d (steps|tokens|documents|texts|shards|parameters|runs|lines|files"
+                    + "|new tokens|prompt tokens|threads)\\b|== 1 \\? \" ?(\\w+)[\",][^;]*?\" ?\\2s\\b");
 
     private static final List<String> SOURCES = List.of(
             "runner/src/main/java/org/tornadomor/cli",
@@ -39,7 +40,8 @@ class CountsTest {
         List<String> found = new ArrayList<>();
         for (String folder : SOURCES) {
             try (Stream<Path> files = Files.walk(Path.of("..").resolve(folder))) {
-                for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".java")).toList()) {
                     Matcher own = OWN.matcher(Files.readString(file));
                     while (own.find()) {
                         found.add(file.getFileName() + ": " + own.group());

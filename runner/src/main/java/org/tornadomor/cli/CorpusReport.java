@@ -14,13 +14,15 @@ final class CorpusReport {
     /** A table with a line for each source and part. */
     static void print(PrintWriter out, PreparedCorpus corpus) {
         Manifest manifest = corpus.manifest();
-        Layout.paragraph(out, String.format(
-                "%s: tokenizer %s (%s), %s a token on disk, %s",
-                corpus.folder(),
-                manifest.tokenizer().kind(),
-                Counts.of(manifest.tokenizer().vocabSize(), "id"),
-                Counts.of(manifest.tokenBytes(), "byte"),
-                Counts.of(manifest.shards().size(), "shard")));
+        Layout.paragraph(
+                out,
+                String.format(
+                        "%s: tokenizer %s (%s), %s a token on disk, %s",
+                        corpus.folder(),
+                        manifest.tokenizer().kind(),
+                        Counts.of(manifest.tokenizer().vocabSize(), "id"),
+                        Counts.of(manifest.tokenBytes(), "byte"),
+                        Counts.of(manifest.shards().size(), "shard")));
         TextTable table = new TextTable("source", "part", "documents", "bytes", "tokens", "bytes/token").left(2);
         Manifest.Amount all = Manifest.Amount.NONE;
         for (Manifest.Source source : manifest.sources()) {

@@ -48,10 +48,11 @@ final class DataPrepareCommand implements Runnable {
     @Parameters(
             paramLabel = "SOURCE[=WEIGHT]",
             arity = "1..*",
-            description = "jdk (the source of this JDK), jdk:GLOB, or a file, folder or quoted glob. Files are plain text, "
-                    + "JSON objects one a line or in an array (.jsonl, .json), Parquet (.parquet), archives (.zip, "
-                    + ".jar, .tar, .tar.gz, .tgz, .tar.zst), or any of the first two with .gz or .zst. Weights say how "
-                    + "often samples of a source come; without, each token counts the same.")
+            description =
+                    "jdk (the source of this JDK), jdk:GLOB, or a file, folder or quoted glob. Files are plain text, "
+                            + "JSON objects one a line or in an array (.jsonl, .json), Parquet (.parquet), archives (.zip, "
+                            + ".jar, .tar, .tar.gz, .tgz, .tar.zst), or any of the first two with .gz or .zst. Weights say how "
+                            + "often samples of a source come; without, each token counts the same.")
     private List<String> sources;
 
     @Option(
@@ -73,8 +74,9 @@ final class DataPrepareCommand implements Runnable {
 
     @Option(
             names = "--parse-special",
-            description = "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is "
-                    + "text like any other, and data info says how often it came.")
+            description =
+                    "Take what spells a special token of the tokenizer, such as </s>, for the token. Default: it is "
+                            + "text like any other, and data info says how often it came.")
     private boolean parseSpecial;
 
     @Mixin
@@ -97,16 +99,18 @@ final class DataPrepareCommand implements Runnable {
 
     @Option(
             names = "--skip-invalid",
-            description = "Leave out documents that cannot be read instead of ending: text that is not UTF-8, and lines or "
-                    + "items of JSON that are damaged or lack the text field.")
+            description =
+                    "Leave out documents that cannot be read instead of ending: text that is not UTF-8, and lines or "
+                            + "items of JSON that are damaged or lack the text field.")
     private boolean skipInvalid;
 
     @Option(
             names = "--hold-out",
             paramLabel = "SHARE",
             defaultValue = "5%",
-            description = "Documents to validate on: a share of them, picked by their text, so that more text moves none (5%%,"
-                    + " default; 'documents 5%%' is the same), or one in n ('every 20'); 0 for none.")
+            description =
+                    "Documents to validate on: a share of them, picked by their text, so that more text moves none (5%%,"
+                            + " default; 'documents 5%%' is the same), or one in n ('every 20'); 0 for none.")
     private String holdOut;
 
     @Option(

@@ -28,7 +28,8 @@ final class Examples {
         String indent = "";
         for (String example : examples) {
             Matcher command = COMMAND.matcher(example);
-            String spaces = example.substring(0, example.length() - example.stripLeading().length());
+            String spaces = example.substring(
+                    0, example.length() - example.stripLeading().length());
             if (!text.isEmpty() && (command.matches() || !spaces.equals(indent))) {
                 lines.addAll(Layout.wrap(text, indent, indent, width));
                 text = "";
@@ -86,7 +87,9 @@ final class Examples {
         for (int i = 0; i < words.size(); i++) {
             String word = words.get(i);
             boolean option = word.startsWith("-") && i + 1 < words.size();
-            if (option && !words.get(i + 1).startsWith("-") && word.length() + 1 + words.get(i + 1).length() <= room) {
+            if (option
+                    && !words.get(i + 1).startsWith("-")
+                    && word.length() + 1 + words.get(i + 1).length() <= room) {
                 units.add(word + " " + words.get(++i));
             } else {
                 units.add(word);

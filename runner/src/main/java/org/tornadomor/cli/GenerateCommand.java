@@ -129,7 +129,8 @@ final class GenerateCommand implements Runnable {
             promptTokens.forEach(list -> ids.add(parse(list)));
             ids.forEach(loaded::requirePrompt);
             if (ids.isEmpty()) {
-                throw new UserError("nothing to continue; write a text behind the model, or give --prompt, --prompt-file or --prompt-tokens");
+                throw new UserError(
+                        "nothing to continue; write a text behind the model, or give --prompt, --prompt-file or --prompt-tokens");
             }
             GenerationOptions options = sampling.fit(spec, loaded.config(), asked);
             WorkReport work = WorkReport.of(engine, model.engine().reportsTransfers());
@@ -278,17 +279,19 @@ final class GenerateCommand implements Runnable {
     }
 
     private static void printTiming(PrintWriter err, Timing timing) {
-        Layout.paragraph(err, String.format(
-                Locale.ROOT,
-                "%s read in %.2f s, first token after %.2f s; %s, %d of them behind the first in"
-                        + " %.2f s, %.1f tokens/s",
-                Counts.of(timing.promptTokens(), "prompt token"),
-                timing.prefillSeconds(),
-                timing.firstTokenSeconds(),
-                Counts.of(timing.newTokens(), "new token"),
-                timing.decodedTokens(),
-                timing.decodeSeconds(),
-                timing.tokensPerSecond()));
+        Layout.paragraph(
+                err,
+                String.format(
+                        Locale.ROOT,
+                        "%s read in %.2f s, first token after %.2f s; %s, %d of them behind the first in"
+                                + " %.2f s, %.1f tokens/s",
+                        Counts.of(timing.promptTokens(), "prompt token"),
+                        timing.prefillSeconds(),
+                        timing.firstTokenSeconds(),
+                        Counts.of(timing.newTokens(), "new token"),
+                        timing.decodedTokens(),
+                        timing.decodeSeconds(),
+                        timing.tokensPerSecond()));
         err.flush();
     }
 

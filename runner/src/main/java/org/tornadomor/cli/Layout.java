@@ -13,14 +13,14 @@ final class Layout {
 
     /** Prints a message that a terminal gets in lines of its width, and anything else in one line. */
     static void paragraph(PrintWriter out, String text) {
-        wrap(TerminalPrinter.shown(out, text), "", "", TerminalPrinter.columns(out)).forEach(out::println);
+        wrap(TerminalPrinter.shown(out, text), "", "", TerminalPrinter.columns(out))
+                .forEach(out::println);
     }
 
     /** Prints a line for each key, with the values below each other. */
     static void keyValues(PrintWriter out, Map<String, String> values) {
         int width = values.keySet().stream().mapToInt(String::length).max().orElse(0);
-        values.forEach((key, value) ->
-                keyValue(out, "", key, width, value).forEach(out::println));
+        values.forEach((key, value) -> keyValue(out, "", key, width, value).forEach(out::println));
     }
 
     /**

@@ -119,7 +119,8 @@ final class LogitsCommand implements Runnable {
             }
             spec.commandLine()
                     .getErr()
-                    .println("Wrote logits of " + tokens.sequences() + " x " + Counts.of(tokens.length(), "token") + " to " + out);
+                    .println("Wrote logits of " + tokens.sequences() + " x " + Counts.of(tokens.length(), "token")
+                            + " to " + out);
         }
     }
 

@@ -67,7 +67,10 @@ public final class Main {
         int columns = TerminalPrinter.columns(out);
         int code;
         try {
-            code = commandLine(failures, columns == Integer.MAX_VALUE ? HELP_WIDTH : columns, args).setOut(out).setErr(err).execute(args);
+            code = commandLine(failures, columns == Integer.MAX_VALUE ? HELP_WIDTH : columns, args)
+                    .setOut(out)
+                    .setErr(err)
+                    .execute(args);
             out.flush();
         } catch (Throwable e) {
             code = failures.report(e, err);
@@ -89,8 +92,9 @@ public final class Main {
         sections.put(
                 CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER,
                 help -> String.join(
-                        System.lineSeparator(),
-                        Examples.lines(help.commandSpec().usageMessage().footer(), width)) + System.lineSeparator());
+                                System.lineSeparator(),
+                                Examples.lines(help.commandSpec().usageMessage().footer(), width))
+                        + System.lineSeparator());
         // The library's own property wins, and it does not know terminals without colours.
         CommandLine.Help.Ansi colours = System.getProperty(COLOURS_PROPERTY) != null
                 ? CommandLine.Help.Ansi.AUTO
@@ -102,8 +106,8 @@ public final class Main {
                 .setParameterExceptionHandler(failures)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpWidth(width)
-                .setUsageHelpLongOptionsMaxWidth(
-                        Math.clamp(width / 2 - LEAST_HELP_OPTIONS_WIDTH / 2, LEAST_HELP_OPTIONS_WIDTH, HELP_OPTIONS_WIDTH));
+                .setUsageHelpLongOptionsMaxWidth(Math.clamp(
+                        width / 2 - LEAST_HELP_OPTIONS_WIDTH / 2, LEAST_HELP_OPTIONS_WIDTH, HELP_OPTIONS_WIDTH));
     }
 
     /** As picocli does, which prints a stack trace when help cannot be written. */

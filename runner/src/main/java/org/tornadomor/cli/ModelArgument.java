@@ -28,7 +28,8 @@ final class ModelArgument {
      */
     Path path(CommandSpec spec) {
         if (argument == null && option == null) {
-            throw new ParameterException(spec.commandLine(), "Missing the model: write its folder or file, or --model=MODEL");
+            throw new ParameterException(
+                    spec.commandLine(), "Missing the model: write its folder or file, or --model=MODEL");
         }
         if (argument != null && option != null) {
             throw new ParameterException(

@@ -248,8 +248,8 @@ final class PlaySession {
         int[] prompt = model.encode(text, SpecialTokens.PARSED, bos);
         int context = model.config().maxPositions();
         if (prompt.length > context && messages.size() > 1 && chats()) {
-            throw new UserError("the conversation has " + Counts.of(prompt.length, "token") + " now, and the model's context holds "
-                    + context + "; /reset begins anew");
+            throw new UserError("the conversation has " + Counts.of(prompt.length, "token")
+                    + " now, and the model's context holds " + context + "; /reset begins anew");
         }
         model.requirePrompt(prompt);
         return prompt;

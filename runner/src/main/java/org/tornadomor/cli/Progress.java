@@ -48,8 +48,7 @@ final class Progress implements AutoCloseable {
         if (bar != null) {
             done += count;
             double rate = done * NANOS / Math.max(1, System.nanoTime() - began);
-            line.details(List.of(
-                    Figures.scaled(rate) + " " + unit + "/s", Figures.scaled(done) + " " + unit));
+            line.details(List.of(Figures.scaled(rate) + " " + unit + "/s", Figures.scaled(done) + " " + unit));
             bar.stepBy(count);
         }
     }

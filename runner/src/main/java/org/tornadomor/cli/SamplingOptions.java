@@ -176,7 +176,8 @@ final class SamplingOptions {
      */
     GenerationOptions fit(CommandSpec spec, ModelConfig config, GenerationOptions options) {
         if (maxDepth > config.recursions()) {
-            throw new UserError("--max-depth " + maxDepth + " is more than the model's " + Counts.of(config.recursions(), "recursion") + "; give at most that");
+            throw new UserError("--max-depth " + maxDepth + " is more than the model's "
+                    + Counts.of(config.recursions(), "recursion") + "; give at most that");
         }
         NoEffect.of(spec)
                 .when(

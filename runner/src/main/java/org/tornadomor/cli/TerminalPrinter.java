@@ -37,7 +37,9 @@ final class TerminalPrinter extends PrintWriter {
     /** A printer to a stream: this one if it leads to a terminal, else one that leaves everything as it is. */
     static PrintWriter on(OutputStream stream, Charset charset, boolean toTerminal, boolean autoFlush) {
         Writer writer = new BufferedWriter(new OutputStreamWriter(stream, charset));
-        return toTerminal ? new TerminalPrinter(writer, autoFlush, Terminal.columns()) : new PrintWriter(writer, autoFlush);
+        return toTerminal
+                ? new TerminalPrinter(writer, autoFlush, Terminal.columns())
+                : new PrintWriter(writer, autoFlush);
     }
 
     /** Prints a control sequence of this program. */

@@ -77,8 +77,8 @@ record TokenBatch(Path file, int sequences, int length, int[] ids) {
         for (int i = 0; i < root.size(); i++) {
             JsonNode row = root.get(i);
             if (!row.isArray() || row.size() != length) {
-                throw new UserError(
-                        file + ": sequence " + i + " is not an array of " + Counts.of(length, "id") + " like the first; " + FORMS);
+                throw new UserError(file + ": sequence " + i + " is not an array of " + Counts.of(length, "id")
+                        + " like the first; " + FORMS);
             }
             for (int t = 0; t < length; t++) {
                 if (!row.get(t).isInt()) {

@@ -137,7 +137,8 @@ public final class TrainCommand implements Callable<Integer> {
                 .when(() -> trainsOnAll, NOTHING_HELD_OUT, "--no-keep-best")
                 .when(
                         () -> config.epochs() == null && RunLength.of(config).steps() < stopAfter,
-                        "the run ends before that step", "--stop-after");
+                        "the run ends before that step",
+                        "--stop-after");
     }
 
     private void train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {

@@ -133,7 +133,10 @@ final class TrainOptions {
             description = "Length of the run in passes over the training text, such as 3 or 0.5.")
     private String epochs;
 
-    @Option(names = {"--lr", "--learning-rate"}, paramLabel = "RATE", description = "Highest learning rate. Default: 0.003.")
+    @Option(
+            names = {"--lr", "--learning-rate"},
+            paramLabel = "RATE",
+            description = "Highest learning rate. Default: 0.003.")
     private String lr;
 
     @Option(

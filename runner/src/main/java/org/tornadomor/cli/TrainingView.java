@@ -115,7 +115,11 @@ final class TrainingView implements TrainingListener, AutoCloseable {
         details.add(
                 start.length().timed()
                         ? Counts.of(metrics.step(), "step")
-                        : String.format(Locale.ROOT, "%,d of %s", metrics.step(), Counts.of(start.length().steps(), "step")));
+                        : String.format(
+                                Locale.ROOT,
+                                "%,d of %s",
+                                metrics.step(),
+                                Counts.of(start.length().steps(), "step")));
         if (metrics.depthShare().size() > 1) {
             details.add(depths("depths ", metrics.depthShare()));
         }

@@ -81,8 +81,8 @@ public final class Scheduler implements AutoCloseable {
     Running prepare(Request request, RequestListener listener) {
         int context = decoder.size().context();
         if (request.prompt().length > context) {
-            throw new UserError("a prompt of " + Counts.of(request.prompt().length, "token") + " is longer than the context of "
-                    + context + "; shorten it");
+            throw new UserError("a prompt of " + Counts.of(request.prompt().length, "token")
+                    + " is longer than the context of " + context + "; shorten it");
         }
         if (request.maxDepth() > config.recursions()) {
             throw new UserError("a maximum depth of " + request.maxDepth() + " is more than the model's "

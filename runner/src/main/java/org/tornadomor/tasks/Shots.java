@@ -30,8 +30,9 @@ final class Shots {
         withoutItself = leavesOutItself(task);
         int needed = count == 0 ? 0 : count + (withoutItself ? 1 : 0);
         if (pool.size() < needed) {
-            throw new UserError("task " + task.name() + " has " + Counts.of(pool.size(), "document") + " to take examples from, and "
-                    + Counts.of(count, "shot") + (count == 1 ? " needs " : " need ") + needed + ": give fewer --shots");
+            throw new UserError("task " + task.name() + " has " + Counts.of(pool.size(), "document")
+                    + " to take examples from, and " + Counts.of(count, "shot") + (count == 1 ? " needs " : " need ")
+                    + needed + ": give fewer --shots");
         }
     }
 

@@ -46,9 +46,9 @@ final class TaskPreparation {
         starts[end] = requests.size();
         int cut = (int) requests.stream().filter(request -> request.cut() > 0).count();
         if (cut > 0) {
-            notes.accept(
-                    "task " + task.name() + ": " + cut + " of " + Counts.of(requests.size(), "request") + " are longer than the "
-                            + Counts.of(options.context(), "token") + " that the model sees at once; their beginnings are left out");
+            notes.accept("task " + task.name() + ": " + cut + " of " + Counts.of(requests.size(), "request")
+                    + " are longer than the " + Counts.of(options.context(), "token")
+                    + " that the model sees at once; their beginnings are left out");
         }
         long partial = requests.stream().filter(TokenRequest::partial).count();
         if (partial > 0) {
@@ -84,7 +84,8 @@ final class TaskPreparation {
                 int room = options.context() - task.generation().mostTokens();
                 if (room < 1) {
                     throw new UserError("task " + task.name() + " lets the model write "
-                            + Counts.of(task.generation().mostTokens(), "token") + ", for which its context of " + options.context()
+                            + Counts.of(task.generation().mostTokens(), "token") + ", for which its context of "
+                            + options.context()
                             + " has no room; set max_gen_toks in the task");
                 }
                 requests.add(encoder.prompt(item.requests().getFirst().context(), room));

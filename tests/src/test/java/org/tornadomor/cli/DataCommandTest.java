@@ -38,7 +38,11 @@ class DataCommandTest {
     }
 
     private static long heldOut(JsonNode prepared) {
-        return prepared.path("sources").path(0).path("validation").path("documents").asLong();
+        return prepared.path("sources")
+                .path(0)
+                .path("validation")
+                .path("documents")
+                .asLong();
     }
 
     /** Both commands read the same words. */
@@ -51,8 +55,7 @@ class DataCommandTest {
         assertEquals(4, heldOut(prepared("every 10", folder.resolve("d"))));
         assertEquals(0, heldOut(prepared("0", folder.resolve("e"))));
         for (String wrong : new String[] {"most", "every", "every 1", "120%", "documents -1"}) {
-            Outcome prepare =
-                    Outcome.of("data", "prepare", texts, "-o", folder.resolve("f"), "--hold-out", wrong);
+            Outcome prepare = Outcome.of("data", "prepare", texts, "-o", folder.resolve("f"), "--hold-out", wrong);
             assertEquals(1, prepare.code(), wrong);
             assertTrue(prepare.err().startsWith("tornado-mor: --hold-out"), prepare.err());
             Outcome train = Outcome.of("train", "--data", texts, "--out", folder.resolve("g"), "--hold-out", wrong);
@@ -69,7 +72,8 @@ class DataCommandTest {
         prepared("every 10", corpus);
         Outcome again = Outcome.of("data", "prepare", texts, "-o", corpus, "--hold-out", "every 10");
         assertTrue(again.succeeds().err().contains("complete already"), again.err());
-        Outcome.of("data", "prepare", texts, "-o", corpus, "--hold-out", "every 20").failsWith(1, "holdOutEvery");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--hold-out", "every 20")
+                .failsWith(1, "holdOutEvery");
     }
 
     @Test
@@ -82,8 +86,19 @@ class DataCommandTest {
                 .err();
         assertFalse(err.contains("nothing is held out"), err);
         Object[] train = {
-            "train", "--data", one, "--steps", 1, "--batch", 1, "--context", 16, "--out", folder.resolve("run"),
-            "--hold-out", "every 20"
+            "train",
+            "--data",
+            one,
+            "--steps",
+            1,
+            "--batch",
+            1,
+            "--context",
+            16,
+            "--out",
+            folder.resolve("run"),
+            "--hold-out",
+            "every 20"
         };
         err = Outcome.of(train).succeeds().err();
         assertTrue(err.contains("nothing is held out: one document in 20 would be, of 1 document;"), err);

@@ -129,13 +129,18 @@ class GenerateCommandTest {
     @Test
     void modelAndPromptsNeedNoOptions() throws IOException {
         String text = generate("--prompt", "ab", "--seed", 3).succeeds().out();
-        assertEquals(text, Outcome.of("generate", model, "ab", "-n", 8, "--seed", 3).succeeds().out());
+        assertEquals(
+                text,
+                Outcome.of("generate", model, "ab", "-n", 8, "--seed", 3)
+                        .succeeds()
+                        .out());
         assertEquals(
                 text,
                 Outcome.of("generate", "-n", 8, model, "--seed", 3, "--prompt", "ab")
                         .succeeds()
                         .out());
-        String two = Outcome.of("generate", model, "ab", "cd", "-n", 8).succeeds().out();
+        String two =
+                Outcome.of("generate", model, "ab", "cd", "-n", 8).succeeds().out();
         assertTrue(two.contains("=== 2 of 2"), two);
         Outcome.of("generate", "--model", model, "ab").failsWith(2, "'ab'", "--model", "keep one");
         Outcome.of("generate", model, "ab", "--prompt", "cd").failsWith(2, "--prompt", "keep one");
@@ -145,12 +150,17 @@ class GenerateCommandTest {
 
     @Test
     void aFullContextIsSaid() {
-        Outcome outcome = Outcome.of("generate", model, "ab", "-n", 600, "--seed", 3).succeeds();
+        Outcome outcome =
+                Outcome.of("generate", model, "ab", "-n", 600, "--seed", 3).succeeds();
         assertTrue(
-                outcome.err().lines().anyMatch(line -> line.startsWith("tornado-mor: the text ends after ")
-                        && line.endsWith(" of 600 tokens: the model's context of " + Folders.POSITIONS + " is full")),
+                outcome.err()
+                        .lines()
+                        .anyMatch(line -> line.startsWith("tornado-mor: the text ends after ")
+                                && line.endsWith(
+                                        " of 600 tokens: the model's context of " + Folders.POSITIONS + " is full")),
                 outcome.err());
-        Outcome both = Outcome.of("generate", model, "ab", "ab", "-n", 600, "--seed", 3, "--json").succeeds();
+        Outcome both = Outcome.of("generate", model, "ab", "ab", "-n", 600, "--seed", 3, "--json")
+                .succeeds();
         assertTrue(both.err().contains("tornado-mor: text 2 ends after "), both.err());
         assertFalse(generate("--prompt", "ab").err().contains("context"));
     }

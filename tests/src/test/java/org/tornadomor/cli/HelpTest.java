@@ -84,8 +84,10 @@ class HelpTest {
     /** All commands with those below them, and the program itself. */
     private static Stream<CommandLine> all() {
         CommandLine root = Main.commandLine(new Failures());
-        return Stream.concat(Stream.of(root), root.getSubcommands().values().stream()
-                .flatMap(line -> Stream.concat(Stream.of(line), line.getSubcommands().values().stream())));
+        return Stream.concat(
+                Stream.of(root),
+                root.getSubcommands().values().stream()
+                        .flatMap(line -> Stream.concat(Stream.of(line), line.getSubcommands().values().stream())));
     }
 
     private static List<String> help(CommandLine command, int columns) {
@@ -107,34 +109,36 @@ class HelpTest {
     /** The first of them stands in the list of commands. */
     @TestFactory
     Stream<DynamicTest> everyDescriptionIsASentence() {
-        return all().map(command -> DynamicTest.dynamicTest(command.getCommandSpec().qualifiedName(" "), () -> {
-            for (String line : command.getCommandSpec().usageMessage().description()) {
-                assertTrue(line.endsWith("."), line);
-            }
-            command.getCommandSpec().args().forEach(arg -> {
-                String text = String.join(" ", arg.description());
-                assertTrue(text.endsWith("."), text);
-            });
-        }));
+        return all().map(command ->
+                DynamicTest.dynamicTest(command.getCommandSpec().qualifiedName(" "), () -> {
+                    for (String line : command.getCommandSpec().usageMessage().description()) {
+                        assertTrue(line.endsWith("."), line);
+                    }
+                    command.getCommandSpec().args().forEach(arg -> {
+                        String text = String.join(" ", arg.description());
+                        assertTrue(text.endsWith("."), text);
+                    });
+                }));
     }
 
     /** Pasted from a terminal of any width, an example is the same command, and one that the program takes. */
     @TestFactory
     Stream<DynamicTest> examplesCanBePasted() {
-        return all().map(command -> DynamicTest.dynamicTest(command.getCommandSpec().qualifiedName(" "), () -> {
-            List<String> wide = examples(help(command, 1000));
-            assertFalse(wide.isEmpty());
-            for (int columns : new int[] {60, 80}) {
-                assertEquals(wide, examples(help(command, columns)));
-            }
-            for (String example : wide) {
-                List<String> words = Shell.words(example);
-                if (words.getFirst().equals(RootCommand.NAME)) {
-                    Main.commandLine(new Failures())
-                            .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
-                }
-            }
-        }));
+        return all().map(command ->
+                DynamicTest.dynamicTest(command.getCommandSpec().qualifiedName(" "), () -> {
+                    List<String> wide = examples(help(command, 1000));
+                    assertFalse(wide.isEmpty());
+                    for (int columns : new int[] {60, 80}) {
+                        assertEquals(wide, examples(help(command, columns)));
+                    }
+                    for (String example : wide) {
+                        List<String> words = Shell.words(example);
+                        if (words.getFirst().equals(RootCommand.NAME)) {
+                            Main.commandLine(new Failures())
+                                    .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+                        }
+                    }
+                }));
     }
 
     /** The commands among the examples of a help, lines that go on put together, and without what is said of them. */
@@ -156,7 +160,8 @@ class HelpTest {
                 Outcome.of("data", "prepare", "--help").succeeds().out(),
                 Outcome.of("help", "data", "prepare").succeeds().out());
         assertEquals(
-                Outcome.of("--help").succeeds().out(), Outcome.of("help").succeeds().out());
+                Outcome.of("--help").succeeds().out(),
+                Outcome.of("help").succeeds().out());
         Outcome.of("help", "trian").failsWith(2, "trian", "near: train");
         Outcome.of("help", "train", "more").failsWith(2, "more");
     }

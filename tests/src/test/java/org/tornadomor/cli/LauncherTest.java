@@ -181,7 +181,8 @@ class LauncherTest {
     @Test
     void helpNeedsNoEngine() throws Exception {
         write(jar, "");
-        for (String[] args : new String[][] {{}, {"--help"}, {"generate", "-h"}, {"--version"}, {"help", "data", "info"}}) {
+        for (String[] args :
+                new String[][] {{}, {"--help"}, {"generate", "-h"}, {"--version"}, {"help", "data", "info"}}) {
             List<String> words =
                     launch(sdk("tornado-argfile"), args).out().lines().toList();
             assertFalse(words.contains("jdk.incubator.vector"), words + "");
@@ -310,7 +311,8 @@ class LauncherTest {
         Outcome first = launch("info");
         assertEquals(0, first.code(), first.err());
         assertTrue(
-                first.err().matches("tornado-mor: building \\(about half a minute; .*\\)\ntornado-mor: built in \\d+ s\n"),
+                first.err()
+                        .matches("tornado-mor: building \\(about half a minute; .*\\)\ntornado-mor: built in \\d+ s\n"),
                 first.err());
         assertEquals(1, builds());
         assertEquals("", launch("info").err());
@@ -406,11 +408,11 @@ class LauncherTest {
         maven("echo '[INFO] Building The kernels 1.0      [2/5]'; sleep 0.2; mkdir -p '" + jar.getParent()
                 + "'; echo built > '" + jar + "'");
         script(bin.resolve("sleep"), "exec " + which("sleep") + " \"$@\"");
-        Map<String, String> environment = new HashMap<>(
-                Map.of("HOME", temp.toString(), "JAVA_HOME", jdk.toString(), "TERM", "xterm"));
+        Map<String, String> environment =
+                new HashMap<>(Map.of("HOME", temp.toString(), "JAVA_HOME", jdk.toString(), "TERM", "xterm"));
         environment.put("PATH", bin + ":" + System.getenv("PATH"));
-        try (Pty terminal = Pty.start(
-                environment, List.of(root.resolve("tornado-mor").toString(), "info"))) {
+        try (Pty terminal =
+                Pty.start(environment, List.of(root.resolve("tornado-mor").toString(), "info"))) {
             assertEquals(0, terminal.end(), terminal.output());
             assertTrue(terminal.output().contains(" s, part 2 of 5"), terminal.output());
         }

@@ -32,9 +32,7 @@ class TerminalWidthTest {
         run = temp.resolve("run");
         Path config = Files.writeString(
                 temp.resolve("tiny.yaml"),
-                TinyRuns.with(
-                                TinyRuns.config(text),
-                                "model.mor={num_recursions: 2, router: expert_choice}")
+                TinyRuns.with(TinyRuns.config(text), "model.mor={num_recursions: 2, router: expert_choice}")
                         .toYaml());
         Outcome.of("train", "--config", config, "--steps", 1, "--out", run).succeeds();
         Path texts = Files.createDirectories(temp.resolve("texts"));

@@ -81,8 +81,8 @@ class TrainCommandTest {
         assertEquals(2, read.epochs());
         assertEquals(0.4, read.with("weight_decay", "0.4").optimizer().decay());
         Files.writeString(file, "learning_rate: 0.02\nlr: 0.03\n");
-        String twice = assertThrows(UserError.class, () -> TrainingConfig.read(file))
-                .getMessage();
+        String twice =
+                assertThrows(UserError.class, () -> TrainingConfig.read(file)).getMessage();
         assertTrue(twice.contains("learning_rate and lr are the same"), twice);
         refused("--steps, --tokens, --minutes and --epochs", "--epochs", 2);
     }
@@ -92,7 +92,8 @@ class TrainCommandTest {
         Object[] settings = {"--config", config, "--hold-out", "0", "--context", 16, "--batch", 8, "--accumulate", 1};
         List<Object> all = new ArrayList<>(List.of(settings));
         all.addAll(List.of("--epochs", "0.25", "--out", run, "--json", "--set", "samples=0"));
-        JsonNode first = JsonMapper.shared().readTree(train(all.toArray()).succeeds().out());
+        JsonNode first =
+                JsonMapper.shared().readTree(train(all.toArray()).succeeds().out());
         long samples = (Files.size(temp.resolve("text.txt")) + 1 - 1) / 16;
         long steps = (long) Math.ceil(0.25 * samples / 8);
         assertEquals(steps, first.get("step").asLong());
@@ -108,19 +109,34 @@ class TrainCommandTest {
     @Test
     void validatesOnTextOfItsOwn() throws IOException {
         Path other = Files.writeString(temp.resolve("other.txt"), "held out from the start. ".repeat(40));
-        Outcome outcome = train(
-                "--config", config, "--steps", 1, "--validation-data", other, "--out", run, "--set", "samples=0");
+        Outcome outcome =
+                train("--config", config, "--steps", 1, "--validation-data", other, "--out", run, "--set", "samples=0");
         String err = outcome.succeeds().err();
         long size = Files.size(temp.resolve("text.txt"));
         assertTrue(
-                err.contains(String.format("%,d tokens to train on, %,d held out", size + 1, Files.size(other) + 1)), err);
+                err.contains(String.format("%,d tokens to train on, %,d held out", size + 1, Files.size(other) + 1)),
+                err);
         train("--resume", "--out", run, "--steps", 2).succeeds();
         Files.writeString(other, "something else. ".repeat(60));
         Outcome changed = train("--resume", "--out", run, "--steps", 3);
         assertEquals(1, changed.code());
         assertTrue(changed.err().contains("cannot resume"), changed.err());
-        refused("keep one of them", "--validation-data", other, "--set", "data.hold_out=10%", "--out", temp.resolve("b"));
-        refused("--hold-out changes nothing", "--validation-data", other, "--hold-out", "5%", "--out", temp.resolve("b"));
+        refused(
+                "keep one of them",
+                "--validation-data",
+                other,
+                "--set",
+                "data.hold_out=10%",
+                "--out",
+                temp.resolve("b"));
+        refused(
+                "--hold-out changes nothing",
+                "--validation-data",
+                other,
+                "--hold-out",
+                "5%",
+                "--out",
+                temp.resolve("b"));
     }
 
     @Test

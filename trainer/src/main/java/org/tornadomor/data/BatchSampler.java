@@ -68,9 +68,10 @@ public final class BatchSampler {
             Corpus.Stretch stretch = mixture.get(i);
             long samples = (stretch.length() - 1) / context;
             if (samples < 1) {
-                throw new UserError("the text of " + stretch.name() + " has " + Counts.of(stretch.length(), "token") + ", but one"
-                        + " sample of context " + context + " takes " + (context + 1L)
-                        + ": give more of it, choose a shorter context, or leave it out");
+                throw new UserError(
+                        "the text of " + stretch.name() + " has " + Counts.of(stretch.length(), "token") + ", but one"
+                                + " sample of context " + context + " takes " + (context + 1L)
+                                + ": give more of it, choose a shorter context, or leave it out");
             }
             if (stretch.weight() / sum * BLOCK < 1) {
                 throw new UserError("the weight of " + stretch.name() + " is less than one sample in " + BLOCK

@@ -57,7 +57,8 @@ public final class Corpus {
          */
         public void requireContext(int context) {
             if (tokens.size() < context + 1L) {
-                throw new UserError("the " + name + " text has " + Counts.of(tokens.size(), "token") + ", but one sample of context "
+                throw new UserError("the " + name + " text has " + Counts.of(tokens.size(), "token")
+                        + ", but one sample of context "
                         + context + " takes " + (context + 1L) + ": give more text"
                         + (name.equals(VALIDATION) ? ", hold out more of it," : "") + " or choose a shorter context");
             }

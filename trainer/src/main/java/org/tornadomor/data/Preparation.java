@@ -151,10 +151,12 @@ public final class Preparation {
                             ", ", sources.stream().map(TextSource::describe).toList())
                     + ": check the paths, the filters and the share that is held out");
         }
-        if (shards.stream().noneMatch(Manifest.Shard::validation) && !settings.split().isNothing()) {
-            listener.message("nothing is held out: " + settings.split().describe() + " would be, of "
-                    + Counts.of(taken, "document")
-                    + "; 'train --validation-data' takes text to validate on, and --hold-out 0 says that none is wanted");
+        if (shards.stream().noneMatch(Manifest.Shard::validation)
+                && !settings.split().isNothing()) {
+            listener.message(
+                    "nothing is held out: " + settings.split().describe() + " would be, of "
+                            + Counts.of(taken, "document")
+                            + "; 'train --validation-data' takes text to validate on, and --hold-out 0 says that none is wanted");
         }
         folder.complete(results);
     }
@@ -179,8 +181,8 @@ public final class Preparation {
             validation.finish();
         }
         if (invalid > 0) {
-            listener.message("left out " + Counts.of(invalid, "document") + " of "
-                    + source.describe() + " that cannot be read; the first: " + firstInvalid);
+            listener.message("left out " + Counts.of(invalid, "document") + " of " + source.describe()
+                    + " that cannot be read; the first: " + firstInvalid);
         }
         Manifest.Source result = new Manifest.Source(
                 source.describe(),
@@ -192,8 +194,9 @@ public final class Preparation {
                 invalid,
                 spelled);
         if (result.weight() != null && result.training().tokens() == 0) {
-            throw new UserError("nothing to train on is left of " + source.describe() + " (" + Counts.of(duplicates, "document") + " came before, " + filtered + " do not have the size asked for): leave it out, or"
-                    + " change the filters");
+            throw new UserError("nothing to train on is left of " + source.describe() + " ("
+                    + Counts.of(duplicates, "document") + " came before, " + filtered
+                    + " do not have the size asked for): leave it out, or" + " change the filters");
         }
         results.add(result);
     }

@@ -69,8 +69,8 @@ final class ConfigTree {
     private static final List<String> LENGTHS = List.of("steps", "tokens", "minutes", "epochs");
 
     /** Names that other programs have for keys, and the keys. */
-    private static final Map<String, String> OTHER_NAMES = Map.of(
-            "learning_rate", "lr", "weight_decay", "optimizer.decay", "validation_data", "data.validation");
+    private static final Map<String, String> OTHER_NAMES =
+            Map.of("learning_rate", "lr", "weight_decay", "optimizer.decay", "validation_data", "data.validation");
 
     private ConfigTree() {}
 

@@ -5,9 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
-import org.tornadomor.Counts;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.PreparedCorpus;
@@ -110,8 +110,7 @@ record RunSetup(
             data.requirePrepared();
             PreparedCorpus prepared = PreparedCorpus.open(Path.of(data.sources().getFirst()));
             prepared.requireTokenizer(tokenizer);
-            return new Text(
-                    prepared.describe(), validated(prepared.corpus(), data, tokenizer, listener));
+            return new Text(prepared.describe(), validated(prepared.corpus(), data, tokenizer, listener));
         }
         TextSource source = TextSources.parse(data.sources(), data.options());
         source.notices().forEach(listener::message);

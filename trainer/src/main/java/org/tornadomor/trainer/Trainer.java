@@ -247,7 +247,8 @@ public final class Trainer implements AutoCloseable {
         }
         complete = finished();
         if (lastStep == null && complete) {
-            listener.message("nothing is left to do after " + Counts.of(step, "step") + "; a longer run goes on from here");
+            listener.message(
+                    "nothing is left to do after " + Counts.of(step, "step") + "; a longer run goes on from here");
         } else if (complete) {
             evaluate(log);
         }

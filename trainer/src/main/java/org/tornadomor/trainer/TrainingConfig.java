@@ -188,7 +188,9 @@ public record TrainingConfig(
             HoldOut.parse(HOLD_OUT, holdOut);
             validation = validation == null ? List.of() : List.copyOf(validation);
             validation.forEach(source -> requirePath("data.validation", source));
-            if (!validation.isEmpty() && !holdOut.equals("5%") && !HoldOut.parse(HOLD_OUT, holdOut).isNothing()) {
+            if (!validation.isEmpty()
+                    && !holdOut.equals("5%")
+                    && !HoldOut.parse(HOLD_OUT, holdOut).isNothing()) {
                 throw new UserError("data.validation and data.hold_out both say what to validate on; keep one of them");
             }
         }
@@ -338,9 +340,13 @@ public record TrainingConfig(
     }
 
     private static void requireLength(Long steps, Long tokens, Double minutes, Double epochs) {
-        int given = (steps == null ? 0 : 1) + (tokens == null ? 0 : 1) + (minutes == null ? 0 : 1) + (epochs == null ? 0 : 1);
+        int given = (steps == null ? 0 : 1)
+                + (tokens == null ? 0 : 1)
+                + (minutes == null ? 0 : 1)
+                + (epochs == null ? 0 : 1);
         if (given > 1) {
-            throw new UserError("the length of a run is given more than once; keep one of steps, tokens, minutes and epochs");
+            throw new UserError(
+                    "the length of a run is given more than once; keep one of steps, tokens, minutes and epochs");
         }
         if (steps != null) {
             positive("steps", steps);

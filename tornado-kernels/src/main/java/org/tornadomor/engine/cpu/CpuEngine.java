@@ -38,8 +38,7 @@ public final class CpuEngine implements Engine {
 
     @Override
     public String describe() {
-        return "cpu, " + Counts.of(team.threads(), "thread") + ", vectors of "
-                + Lanes.LENGTH;
+        return "cpu, " + Counts.of(team.threads(), "thread") + ", vectors of " + Lanes.LENGTH;
     }
 
     @Override

@@ -30,14 +30,15 @@ import org.tornadomor.trainer.TinyRuns;
  * The commands of README and docs: each is one that the program takes, and each is run, shortened and on a small text, unless the
  * list below says why it is not.
  */
-class DocumentsTest {
+class DocumentCommandsTest {
     private static final Path PROJECT = Path.of("..");
-    private static final Pattern COMMAND = Pattern.compile("(?:^|[|;(] *)(?:[A-Z_]+=(?:\"[^\"]*\"|\\S+) +)*\\./tornado-mor\\b *([^|>)]*)");
+    private static final Pattern COMMAND =
+            Pattern.compile("(?:^|[|;(] *)(?:[A-Z_]+=(?:\"[^\"]*\"|\\S+) +)*\\./tornado-mor\\b *([^|>)]*)");
 
     /** A command within a sentence. */
     private static final Pattern INLINE = Pattern.compile("`(?:[A-Z_]+=\\S+ )*(?:\\./)?tornado-mor ([^`|>)]+)`");
 
-    private static final Pattern SCRIPT = Pattern.compile("(?:^|[\\s`(])(\\.?[a-z]*/?scripts/[a-z/-]+|\\.ci/run)");
+    private static final Pattern SCRIPT = Pattern.compile("(?:^|[\\s`(])(scripts/[A-Za-z0-9_./-]+|\\.ci/run)");
     private static final String RUNS_ELSEWHERE = "ReadmeTest runs it";
 
     /** Commands that are not run here, by what is in them, and why. */
@@ -49,8 +50,10 @@ class DocumentsTest {
         NOT_RUN.put("^play", "talks; PlayCommandTest runs it");
         NOT_RUN.put("synthetic:|^experiment", RUNS_ELSEWHERE + ", and ExperimentCommandTest");
         NOT_RUN.put("--tasks (?!list)|--task ", "takes data sets; TaskCommandTest runs it on small ones");
-        NOT_RUN.put("\\.gguf|stories|tok512", "takes a file of others; GgufCommandTest and Llama2cCommandTest make some");
-        NOT_RUN.put("--engine tornado|--device", "takes a device; scripts/check-sdk runs such commands where there is one");
+        NOT_RUN.put(
+                "\\.gguf|stories|tok512", "takes a file of others; GgufCommandTest and Llama2cCommandTest make some");
+        NOT_RUN.put(
+                "--engine tornado|--device", "takes a device; scripts/check-sdk runs such commands where there is one");
         NOT_RUN.put("runs/experiments/", "takes a trained grid; " + RUNS_ELSEWHERE + " in short");
         NOT_RUN.put("^train --preset small", "a larger model, of which a checkpoint takes 300 MB");
         NOT_RUN.put("^export runs/", "takes runs of several kinds; ExportCommandTest makes them");
@@ -83,8 +86,24 @@ class DocumentsTest {
         Files.writeString(temp.resolve("notes/a.md"), Files.readString(Path.of(text)));
         CommandLines.plainModel(temp.resolve("llama"));
         String model = CommandLines.plainModel(temp.resolve("plain")).toString();
-        run("train", "--init", model, "--data", text, "--steps", "1", "--batch", "1", "--context", "32", "--out",
-                temp.resolve("runs/demo").toString(), "--samples", "0", "--set", "eval_samples=1");
+        run(
+                "train",
+                "--init",
+                model,
+                "--data",
+                text,
+                "--steps",
+                "1",
+                "--batch",
+                "1",
+                "--context",
+                "32",
+                "--out",
+                temp.resolve("runs/demo").toString(),
+                "--samples",
+                "0",
+                "--set",
+                "eval_samples=1");
     }
 
     private static void run(String... words) {
@@ -114,7 +133,7 @@ class DocumentsTest {
                 continue;
             }
             line.append(line.isEmpty() ? each.strip() : " " + each.strip());
-            if (line.charAt(Math.max(0, line.length() - 1)) == '\\') {
+            if (line.toString().endsWith("\\")) {
                 line.setLength(line.length() - 1);
                 continue;
             }
@@ -136,7 +155,8 @@ class DocumentsTest {
 
     private static String reason(String command) {
         return NOT_RUN.entrySet().stream()
-                .filter(entry -> Pattern.compile(entry.getKey()).matcher(command).find())
+                .filter(entry ->
+                        Pattern.compile(entry.getKey()).matcher(command).find())
                 .map(Map.Entry::getValue)
                 .findFirst()
                 .orElse(null);
@@ -166,11 +186,10 @@ class DocumentsTest {
         for (Path document : documents()) {
             SCRIPT.matcher(Files.readString(document))
                     .results()
-                    .map(match -> match.group(1).replaceAll("/+$", ""))
+                    .map(match -> match.group(1).replaceAll("[/.]+$", ""))
                     .distinct()
                     .forEach(script -> tests.add(DynamicTest.dynamicTest(document.getFileName() + ": " + script, () -> {
-                        Path file = PROJECT.resolve(script);
-                        assertTrue(Files.exists(file) || Files.exists(Path.of(file + ".sh")), script);
+                        assertTrue(Files.exists(PROJECT.resolve(script)), script);
                     })));
         }
         assertFalse(tests.isEmpty());
@@ -200,7 +219,11 @@ class DocumentsTest {
             commands.addAll(commands(document));
         }
         for (String pattern : NOT_RUN.keySet()) {
-            assertTrue(commands.stream().anyMatch(command -> Pattern.compile(pattern).matcher(command).find()), pattern);
+            assertTrue(
+                    commands.stream()
+                            .anyMatch(command ->
+                                    Pattern.compile(pattern).matcher(command).find()),
+                    pattern);
         }
     }
 
