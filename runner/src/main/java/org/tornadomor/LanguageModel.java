@@ -201,8 +201,8 @@ public final class LanguageModel implements AutoCloseable {
      */
     public ServingLoop serve(int texts, int queue) {
         int rows = texts + PROMPT_ROWS * config().recursions();
-        DecoderSize size = DecoderSize.full(config(), texts, config().maxPositions(), rows)
-                .withKeys(keys);
+        DecoderSize size =
+                DecoderSize.full(config(), texts, config().maxPositions(), rows).withKeys(keys);
         return new ServingLoop(new Scheduler(engine, weights, size, PROMPT_ROWS, true, DepthPolicy.DEPTH_WISE), queue);
     }
 

@@ -160,7 +160,8 @@ class ArchitectureTest {
                 .filter(access -> access.getTargetOwner().getSimpleName().equals("RouterKind"))
                 .map(access -> outermost(access.getOriginOwner()))
                 .collect(Collectors.toCollection(TreeSet::new));
-        // A plain model has no router; a configuration can be made of each; a family of looped models says which is its own.
+        // A plain model has no router; a configuration can be made of each; a family of looped models says which is its
+        // own.
         assertEquals(Set.of("RouterKind", "ModelConfig", "MorConfig", "Family"), naming);
         Map<String, Set<String>> users = Map.of(
                 "FullDepth", Set.of("RouterKind"),

@@ -25,7 +25,8 @@ public final class CommittedText {
         assertEquals(
                 committed,
                 text,
-                () -> file + " is not what the program says; if the change is meant, write it anew: mvn -q verify -Dtest="
+                () -> file
+                        + " is not what the program says; if the change is meant, write it anew: mvn -q verify -Dtest="
                         + test.getSimpleName() + " -Dsurefire.failIfNoSpecifiedTests=false -D" + PROPERTY + "=true");
     }
 }

@@ -16,10 +16,10 @@ import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
 class PublicApiTest {
     @Test
     void itIsWhatTheListSays() throws IOException {
-        StringBuilder text = new StringBuilder("# Types marked @PublicApi and their public members; written by PublicApiTest.\n");
+        StringBuilder text =
+                new StringBuilder("# Types marked @PublicApi and their public members; written by PublicApiTest.\n");
         types().values().forEach(type -> describe(text, type));
         CommittedText.requireSame("docs/api.txt", text.toString(), PublicApiTest.class);
     }
@@ -45,8 +46,9 @@ class PublicApiTest {
     private static Map<String, Class<?>> types() {
         Map<String, Class<?>> types = new TreeMap<>();
         new ClassFileImporter()
-                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                .importPackages("org.tornadomor").stream()
+                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                        .importPackages("org.tornadomor")
+                        .stream()
                         .filter(type -> type.isAnnotatedWith(PublicApi.class))
                         .forEach(type -> types.put(type.getName(), type.reflect()));
         assertTrue(types.containsKey("org.tornadomor.LanguageModel"), types.keySet()::toString);
@@ -64,7 +66,8 @@ class PublicApiTest {
 
     private static String header(Class<?> type) {
         String kind = type.isRecord() ? "record" : type.isEnum() ? "enum" : type.isInterface() ? "interface" : "class";
-        String flags = Modifier.toString(type.getModifiers() & (Modifier.FINAL | (type.isInterface() ? 0 : Modifier.ABSTRACT)));
+        String flags = Modifier.toString(
+                type.getModifiers() & (Modifier.FINAL | (type.isInterface() ? 0 : Modifier.ABSTRACT)));
         StringBuilder header = new StringBuilder(flags.isEmpty() ? "" : flags + " ")
                 .append(type.isSealed() ? "sealed " : "")
                 .append(kind)
@@ -75,7 +78,9 @@ class PublicApiTest {
         }
         if (type.getInterfaces().length > 0) {
             header.append(kind.equals("interface") ? " extends " : " implements ")
-                    .append(Arrays.stream(type.getInterfaces()).map(Class::getName).collect(Collectors.joining(", ")));
+                    .append(Arrays.stream(type.getInterfaces())
+                            .map(Class::getName)
+                            .collect(Collectors.joining(", ")));
         }
         return header.toString();
     }
@@ -89,14 +94,16 @@ class PublicApiTest {
         for (Member member : members) {
             boolean visible = (member.getModifiers() & (Modifier.PUBLIC | Modifier.PROTECTED)) != 0;
             if (visible && !member.isSynthetic()) {
-                lines.add((((AnnotatedElement) member).isAnnotationPresent(Deprecated.class) ? "deprecated " : "") + line(member));
+                lines.add((((AnnotatedElement) member).isAnnotationPresent(Deprecated.class) ? "deprecated " : "")
+                        + line(member));
             }
         }
         return lines;
     }
 
     private static String line(Member member) {
-        int modifiers = member.getModifiers() & (Modifier.STATIC | Modifier.FINAL | Modifier.ABSTRACT | Modifier.PROTECTED);
+        int modifiers =
+                member.getModifiers() & (Modifier.STATIC | Modifier.FINAL | Modifier.ABSTRACT | Modifier.PROTECTED);
         String flags = modifiers == 0 ? "" : Modifier.toString(modifiers) + " ";
         return switch (member) {
             case Field field -> flags + field.getGenericType().getTypeName() + " " + field.getName();
@@ -109,7 +116,9 @@ class PublicApiTest {
     }
 
     private static String parameters(Executable member) {
-        String thrown = Arrays.stream(member.getGenericExceptionTypes()).map(type -> type.getTypeName()).collect(Collectors.joining(", "));
+        String thrown = Arrays.stream(member.getGenericExceptionTypes())
+                .map(type -> type.getTypeName())
+                .collect(Collectors.joining(", "));
         return Stream.of(member.getGenericParameterTypes())
                         .map(type -> type.getTypeName())
                         .collect(Collectors.joining(", ", "(", ")"))

@@ -41,8 +41,9 @@ final class WrongValue {
         if (writers.isEmpty()) {
             return unwritten(element);
         }
-        String fact = out + "[" + element + "] is " + number(value) + " and should be "
-                + number(trial.expected()[element]) + (writers.size() > 1 ? "; it is written " + writers.size() + " times" : "");
+        String fact =
+                out + "[" + element + "] is " + number(value) + " and should be " + number(trial.expected()[element])
+                        + (writers.size() > 1 ? "; it is written " + writers.size() + " times" : "");
         Trace.Access writer = writers.getLast();
         if (neverCameBack()) {
             int line = Checker.lineWith(source, "new TaskGraph(");
@@ -115,8 +116,8 @@ final class WrongValue {
         return new Finding(
                 "unwritten",
                 writes.getLast().line(),
-                "no work-item writes " + out + "[" + element + "]; what is written lies from " + least + " to " + most + ", and "
-                        + out + " has " + trial.expected().length + " elements",
+                "no work-item writes " + out + "[" + element + "]; what is written lies from " + least + " to " + most
+                        + ", and " + out + " has " + trial.expected().length + " elements",
                 "A loop, a guard or a grid begins too late or ends too early, or steps over elements.");
     }
 
@@ -125,7 +126,8 @@ final class WrongValue {
         List<String> lines = source.lines().map(String::strip).toList();
         int hole = Checker.lineWith(source, Checker.HOLE);
         int next = hole;
-        while (next < lines.size() && (lines.get(next).isEmpty() || lines.get(next).startsWith("//"))) {
+        while (next < lines.size()
+                && (lines.get(next).isEmpty() || lines.get(next).startsWith("//"))) {
             next++;
         }
         return hole > 0 && next < lines.size() && lines.get(next).equals("}") ? hole : 0;

@@ -71,7 +71,8 @@ final class SmallFiles {
         if (FOLDERS.isEmpty()) {
             Runtime.getRuntime().addShutdownHook(new Thread(SmallFiles::deleteAll));
         }
-        Path folder = Files.createDirectory(above.resolve(key.checkpoint.getFileName().toString()));
+        Path folder =
+                Files.createDirectory(above.resolve(key.checkpoint.getFileName().toString()));
         FOLDERS.put(key, folder);
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
             Path target = folder.resolve(file.getKey());

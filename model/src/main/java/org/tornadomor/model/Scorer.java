@@ -82,7 +82,8 @@ public final class Scorer implements AutoCloseable {
     }
 
     /** As {@link #score(int[], int[], int, int, boolean, float[])}, showing the logits block by block. */
-    public void scoreShowing(int[] inputs, int[] targets, int count, int length, boolean causal, LogitsListener logits) {
+    public void scoreShowing(
+            int[] inputs, int[] targets, int count, int length, boolean causal, LogitsListener logits) {
         layers(inputs, targets, count, length, causal);
         if (blockLogits == null) {
             blockLogits = new float[head.blockFloats()];

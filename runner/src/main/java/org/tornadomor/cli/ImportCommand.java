@@ -38,7 +38,9 @@ final class ImportCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "A file of GGUF or llama2.c, or a folder with safetensors or pytorch_model.bin.")
+    @Parameters(
+            paramLabel = "MODEL",
+            description = "A file of GGUF or llama2.c, or a folder with safetensors or pytorch_model.bin.")
     private Path model;
 
     @Option(

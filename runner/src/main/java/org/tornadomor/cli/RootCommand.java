@@ -79,7 +79,8 @@ final class RootCommand implements Runnable {
         String first = args.length == 0 ? "" : args[0];
         boolean alone = COMMANDS.stream().anyMatch(c -> name(c).equals(first)) && !namesOthers(first);
         List<CommandProvider> providers = alone ? List.of() : CommandProvider.all();
-        boolean provided = providers.stream().anyMatch(provider -> provider.name().equals(first));
+        boolean provided =
+                providers.stream().anyMatch(provider -> provider.name().equals(first));
         COMMANDS.stream()
                 .filter(c -> !provided && (!alone || name(c).equals(first)))
                 .forEach(root::addSubcommand);

@@ -63,7 +63,19 @@ final class CheckpointComparison {
         int rounds = args.length > 3 ? Integer.parseInt(args[3]) : 5;
         int heads = columns / HEAD;
         ModelConfig config = new ModelConfig(
-                VOCABULARY, columns, columns * 11 / 4, layers, heads, heads, HEAD, 1e-5, 1e4, CONTEXT, true, 0.02, null);
+                VOCABULARY,
+                columns,
+                columns * 11 / 4,
+                layers,
+                heads,
+                heads,
+                HEAD,
+                1e-5,
+                1e4,
+                CONTEXT,
+                true,
+                0.02,
+                null);
         Path folder = Files.createTempDirectory(Path.of(System.getProperty("bench.files", "tests/target")), "noise");
         try {
             CheckpointComparison comparison = new CheckpointComparison(config, threads, rounds);
@@ -109,8 +121,8 @@ final class CheckpointComparison {
     /** A model of bytes as a file for llama.cpp. */
     static Path export(Path checkpoint, Path file, GgmlType type) {
         try (CheckpointFolder opened = CheckpointFolder.open(checkpoint)) {
-            GgufVocabulary bytes = GgufVocabulary.of(
-                    checkpoint, opened.config().vocabSize(), TextBoundaries.of(new ByteTokenizer()));
+            GgufVocabulary bytes =
+                    GgufVocabulary.of(checkpoint, opened.config().vocabSize(), TextBoundaries.of(new ByteTokenizer()));
             GgufExport.write(new PlainLlama(opened, false), "bench", bytes, file, type);
         }
         return file;

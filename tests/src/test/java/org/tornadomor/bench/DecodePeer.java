@@ -49,7 +49,8 @@ final class DecodePeer implements AutoCloseable {
         this.process = process;
         answers = process.inputReader();
         requests = process.outputWriter();
-        String[] ready = Objects.requireNonNullElse(answers.readLine(), "nothing").split(" ");
+        String[] ready =
+                Objects.requireNonNullElse(answers.readLine(), "nothing").split(" ");
         if (!ready[0].equals("ready")) {
             process.destroy();
             throw new IOException("it says " + ready[0]);
@@ -59,8 +60,8 @@ final class DecodePeer implements AutoCloseable {
 
     /** This program in a JVM with the flags of this one. @param type of weights, as {@code --weights} has it; "" = as in the file */
     static DecodePeer ours(Path model, String type, int threads, int sequences, int context) {
-        List<String> command =
-                new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of(
                 "-XX:+UseG1GC",
                 "-XX:MaxRAMPercentage=80",
@@ -101,8 +102,7 @@ final class DecodePeer implements AutoCloseable {
             return "llama.cpp is not there, so it is left out: npm install --prefix DIR node-llama-cpp, and"
                     + " TORNADOMOR_NODE_LLAMA_CPP=DIR.";
         }
-        String version =
-                Files.readString(description()).replaceFirst("(?s).*\"version\": \"([^\"]*)\".*", "$1");
+        String version = Files.readString(description()).replaceFirst("(?s).*\"version\": \"([^\"]*)\".*", "$1");
         return "llama.cpp is that of the package node-llama-cpp " + version
                 + ", whose share is in its figures: JavaScript takes each token from it.";
     }
@@ -129,7 +129,8 @@ final class DecodePeer implements AutoCloseable {
         try {
             requests.write(prompt + " " + tokens + "\n");
             requests.flush();
-            String[] answer = Objects.requireNonNull(answers.readLine(), "it stopped").split(" ");
+            String[] answer =
+                    Objects.requireNonNull(answers.readLine(), "it stopped").split(" ");
             return new Run(
                     Double.parseDouble(answer[0]),
                     Double.parseDouble(answer[1]),

@@ -27,7 +27,8 @@ final class ServingPeer {
             Results.note(DecodePeer.describe());
         }
         Results results = new Results(
-                args[1] + " as GGUF, prompts of " + PROMPT + " tokens, " + TOKENS + " new ones, " + THREADS + " threads",
+                args[1] + " as GGUF, prompts of " + PROMPT + " tokens, " + TOKENS + " new ones, " + THREADS
+                        + " threads",
                 "weights",
                 "sequences",
                 "tokens/s",

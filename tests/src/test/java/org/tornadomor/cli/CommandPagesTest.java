@@ -24,13 +24,20 @@ class CommandPagesTest {
     void thereIsAPageForEachCommand() throws IOException {
         CommandLine root = Main.commandLine(new Failures());
         List<CommandLine> commands = new ArrayList<>();
-        StringBuilder index = new StringBuilder("# Commands\n\nEach page is what `tornado-mor COMMAND --help` says; `CommandPagesTest`"
-                + " writes and compares them.\n\n| command | what it does |\n|---|---|\n");
+        StringBuilder index = new StringBuilder(
+                "# Commands\n\nEach page is what `tornado-mor COMMAND --help` says; `CommandPagesTest`"
+                        + " writes and compares them.\n\n| command | what it does |\n|---|---|\n");
         collect(root, commands);
         for (CommandLine command : commands) {
             String name = command.getCommandSpec().qualifiedName();
             String file = name.replace(' ', '-') + ".md";
-            index.append("| [`").append(name).append("`](").append(file).append(") | ").append(summary(command)).append(" |\n");
+            index.append("| [`")
+                    .append(name)
+                    .append("`](")
+                    .append(file)
+                    .append(") | ")
+                    .append(summary(command))
+                    .append(" |\n");
             CommittedText.requireSame(FOLDER + file, page(command), CommandPagesTest.class);
         }
         CommittedText.requireSame(FOLDER + "README.md", index.toString(), CommandPagesTest.class);
@@ -46,7 +53,9 @@ class CommandPagesTest {
                 .collect(Collectors.toCollection(TreeSet::new));
         expected.add("README.md");
         try (Stream<Path> pages = Files.list(Path.of("..", FOLDER))) {
-            assertEquals(expected, pages.map(page -> page.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new)));
+            assertEquals(
+                    expected,
+                    pages.map(page -> page.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new)));
         }
     }
 
@@ -56,7 +65,8 @@ class CommandPagesTest {
     }
 
     private static String summary(CommandLine command) {
-        String text = String.join(" ", command.getCommandSpec().usageMessage().description()).replaceAll("\\s+", " ");
+        String text = String.join(" ", command.getCommandSpec().usageMessage().description())
+                .replaceAll("\\s+", " ");
         int end = text.indexOf(". ");
         return (end < 0 ? text : text.substring(0, end + 1)).replace("|", "\\|");
     }
@@ -67,6 +77,7 @@ class CommandPagesTest {
         String help = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
         assertTrue(help.startsWith("Usage: "), help);
         String name = command.getCommandSpec().qualifiedName();
-        return "# " + name + "\n\n```\n" + help.strip().lines().map(String::stripTrailing).collect(Collectors.joining("\n")) + "\n```\n";
+        return "# " + name + "\n\n```\n"
+                + help.strip().lines().map(String::stripTrailing).collect(Collectors.joining("\n")) + "\n```\n";
     }
 }

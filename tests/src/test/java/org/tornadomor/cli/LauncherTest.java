@@ -387,7 +387,10 @@ class LauncherTest {
         Path runtime = root.resolve("runtime/bin/java");
         script(runtime, "echo own; printf '%s\\n' \"$@\"");
         assertTrue(launch("info").out().startsWith("own\n"));
-        Outcome withoutAny = run(Map.of("JAVA_HOME", temp.resolve("none").toString()), root.resolve("tornado-mor").toString(), "info");
+        Outcome withoutAny = run(
+                Map.of("JAVA_HOME", temp.resolve("none").toString()),
+                root.resolve("tornado-mor").toString(),
+                "info");
         assertTrue(withoutAny.out().startsWith("own\n"), withoutAny.toString());
     }
 

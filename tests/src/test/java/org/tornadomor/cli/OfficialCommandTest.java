@@ -84,12 +84,15 @@ class OfficialCommandTest {
                 .succeeds()
                 .err();
         assertTrue(err.contains("as bfloat16"), err);
-        JsonNode mor = JsonMapper.shared().readTree(Files.readString(out.resolve("config.json"))).get("mor");
+        JsonNode mor = JsonMapper.shared()
+                .readTree(Files.readString(out.resolve("config.json")))
+                .get("mor");
         assertEquals("expert_choice", mor.get("router").stringValue());
         assertEquals(3, mor.get("num_recursions").intValue());
         assertTrue(mor.get("capacity").isNull());
         try (SafeTensors tensors = SafeTensors.open(out.resolve("model.safetensors"))) {
-            assertTrue(tensors.contains("model.routers.2.weight"), tensors.names().toString());
+            assertTrue(
+                    tensors.contains("model.routers.2.weight"), tensors.names().toString());
             assertTrue(tensors.contains("model.layers.3.mlp.gate_proj.weight"));
             assertTrue(!tensors.contains("model.layers.4.mlp.gate_proj.weight"), "a set is there twice");
         }
@@ -170,7 +173,9 @@ class OfficialCommandTest {
     @Test
     void relaxedModelsAreRefused() throws IOException {
         Path model = copy("recursive-cycle");
-        change(model.resolve("config.yaml"), text -> text.replace("relaxation:\n  enable: false", "relaxation:\n  enable: true"));
+        change(
+                model.resolve("config.yaml"),
+                text -> text.replace("relaxation:\n  enable: false", "relaxation:\n  enable: true"));
         Outcome.of("info", model).failsWith(1, "relaxation.enable is true (lora)");
     }
 
@@ -251,21 +256,31 @@ class OfficialCommandTest {
     @Test
     void tensorsMustBeThoseOfTheSettings() throws IOException {
         Path more = copy("expert-shared-keys");
-        rename(more.resolve("model.safetensors"), "model.layers.1.mor_router.router.weight", "model.layers.1.mor_gate.weight");
+        rename(
+                more.resolve("model.safetensors"),
+                "model.layers.1.mor_router.router.weight",
+                "model.layers.1.mor_gate.weight");
         Outcome.of("info", more).failsWith(1, "model.routers.0.weight", "missing");
         Path layer = copy("recursive-cycle");
-        rename(layer.resolve("model.safetensors"), "model.layers.5.mlp.up_proj.weight", "model.layers.5.mlp.more.weight");
+        rename(
+                layer.resolve("model.safetensors"),
+                "model.layers.5.mlp.up_proj.weight",
+                "model.layers.5.mlp.more.weight");
         Outcome.of("info", layer).failsWith(1, "model.layers.5.mlp.more.weight", "not part of the model");
     }
 
     private static void rename(Path file, String from, String to) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         int header = (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
-        ObjectNode json = (ObjectNode) JsonMapper.shared().readTree(new String(bytes, 8, header, StandardCharsets.UTF_8));
+        ObjectNode json =
+                (ObjectNode) JsonMapper.shared().readTree(new String(bytes, 8, header, StandardCharsets.UTF_8));
         json.set(to, json.remove(from));
         byte[] text = json.toString().getBytes(StandardCharsets.UTF_8);
         List<byte[]> parts = new ArrayList<>();
-        parts.add(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(text.length).array());
+        parts.add(ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(text.length)
+                .array());
         parts.add(text);
         ByteBuffer all = ByteBuffer.allocate(8 + text.length + bytes.length - 8 - header);
         parts.forEach(all::put);

@@ -66,9 +66,17 @@ class WindowsLauncherTest {
     @Test
     void startsASecondJvmWithTheFlagsOfAnSdkAndPassesItsCodeOn() throws Exception {
         Path sdk = Files.createDirectories(temp.resolve("sdk"));
-        Files.writeString(sdk.resolve("tornado-argfile"), "-XX:+UseSerialGC -Xlog:arguments=info:stderr -Dstandin.sdk=yes\n");
+        Files.writeString(
+                sdk.resolve("tornado-argfile"), "-XX:+UseSerialGC -Xlog:arguments=info:stderr -Dstandin.sdk=yes\n");
         Outcome outcome = launch(
-                Map.of("TORNADOVM_HOME", sdk.toString()), "generate", "--engine", "tornado", "--model", "no such", "--prompt", "a b");
+                Map.of("TORNADOVM_HOME", sdk.toString()),
+                "generate",
+                "--engine",
+                "tornado",
+                "--model",
+                "no such",
+                "--prompt",
+                "a b");
         assertEquals(1, outcome.code(), outcome.err());
         assertTrue(outcome.err().contains("-Dstandin.sdk=yes"), outcome.err());
         assertTrue(outcome.err().contains("-XX:+UseSerialGC"), outcome.err());
@@ -77,9 +85,13 @@ class WindowsLauncherTest {
 
     @Test
     void saysInOneLineThatThereIsNoSdk() throws Exception {
-        Outcome outcome = launch(Map.of("TORNADOVM_HOME", temp.resolve("none").toString()), "demo", "--engine", "tornado");
+        Outcome outcome =
+                launch(Map.of("TORNADOVM_HOME", temp.resolve("none").toString()), "demo", "--engine", "tornado");
         assertEquals(1, outcome.code(), outcome.err());
-        List<String> said = outcome.err().lines().filter(line -> !line.startsWith("WARNING: Using incubator")).toList();
+        List<String> said = outcome.err()
+                .lines()
+                .filter(line -> !line.startsWith("WARNING: Using incubator"))
+                .toList();
         assertEquals(1, said.size(), outcome.err());
         assertTrue(said.getFirst().startsWith("tornado-mor: TORNADOVM_HOME is "), outcome.err());
     }
@@ -117,7 +129,10 @@ class WindowsLauncherTest {
     @Test
     void theScriptDecidesNothingElse() throws IOException {
         String script = Files.readString(SCRIPT, StandardCharsets.US_ASCII);
-        List<String> lines = script.lines().map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("rem ")).toList();
+        List<String> lines = script.lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && !line.startsWith("rem "))
+                .toList();
         assertTrue(lines.size() <= 35, lines.size() + " lines");
         assertFalse(script.contains("powershell"));
         assertFalse(script.contains("TORNADOVM_HOME"));
@@ -135,7 +150,8 @@ class WindowsLauncherTest {
             assertEquals(0, line.chars().filter(c -> c == '"').count() % 2, line);
             String bare = line.replaceAll("\"[^\"]*\"", "").replaceAll("\\^.", "");
             if (!line.startsWith("rem ")) {
-                depth += (int) (bare.chars().filter(c -> c == '(').count() - bare.chars().filter(c -> c == ')').count());
+                depth += (int) (bare.chars().filter(c -> c == '(').count()
+                        - bare.chars().filter(c -> c == ')').count());
             }
             assertTrue(depth >= 0, line);
         }

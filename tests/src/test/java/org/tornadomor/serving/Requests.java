@@ -20,8 +20,7 @@ final class Requests {
     private Requests() {}
 
     private static ModelConfig config(int layers, Architecture architecture, MorConfig mor) {
-        return new ModelConfig(
-                50, 16, 24, layers, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, architecture, mor);
+        return new ModelConfig(50, 16, 24, layers, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, architecture, mor);
     }
 
     /** A small model: 0 to 4 are kinds of routers and keys, 5 is vanilla, 6 and 7 let tokens leave, 7 by a gate. */

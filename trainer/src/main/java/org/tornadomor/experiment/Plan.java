@@ -82,10 +82,11 @@ public record Plan(Grid grid, List<Trunk> trunks) {
             long steps = Math.round(budget / unit);
             long decay = Math.max(1, Math.round(grid.decay() * steps));
             if (steps < LEAST_STEPS || warmup > steps - decay) {
-                throw new UserError("a budget of " + Cell.label(budget) + " pays for " + Counts.of(steps, "step") + " of "
-                        + Cell.label(unit) + " " + grid.unit().words()
-                        + ", which are too few: raise the budget, or lower"
-                        + " batch, accumulate or context");
+                throw new UserError(
+                        "a budget of " + Cell.label(budget) + " pays for " + Counts.of(steps, "step") + " of "
+                                + Cell.label(unit) + " " + grid.unit().words()
+                                + ", which are too few: raise the budget, or lower"
+                                + " batch, accumulate or context");
             }
             TrainingConfig own = config.with("steps", Long.toString(steps))
                     .with("warmup", '"' + Long.toString(warmup) + '"')

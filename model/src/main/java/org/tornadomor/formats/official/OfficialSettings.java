@@ -32,16 +32,7 @@ record OfficialSettings(Path file, Section root) {
             Set.of("enable", "base_depth", "num_recursion", "sharing", "ln_share", "initialization");
     private static final Set<String> KEYS = Set.of("enable", "base_depth", "num_recursion", "sharing", "update_cache");
     private static final Set<String> MOR = Set.of(
-            "enable",
-            "type",
-            "capacity",
-            "rand_router",
-            "router_type",
-            "z_loss",
-            "z_coeff",
-            "temp",
-            "expert",
-            "token");
+            "enable", "type", "capacity", "rand_router", "router_type", "z_loss", "z_coeff", "temp", "expert", "token");
     private static final Set<String> EXPERT =
             Set.of("cap_warmup_step", "router_func", "alpha", "sampling", "include_first", "coeff", "gating");
     private static final Set<String> TOKEN =
@@ -196,8 +187,9 @@ record OfficialSettings(Path file, Section root) {
         }
         keys.allowOnly(KEYS, unknown);
         if (sharing.equals("middle_sequence")) {
-            throw new UserError("kv_sharing.enable is true with recursive.sharing middle_sequence, for which the official"
-                    + " code has no cache; check that the settings are those of this run");
+            throw new UserError(
+                    "kv_sharing.enable is true with recursive.sharing middle_sequence, for which the official"
+                            + " code has no cache; check that the settings are those of this run");
         }
         return keys.flag("update_cache") ? "hybrid" : "shared";
     }
@@ -238,7 +230,8 @@ record OfficialSettings(Path file, Section root) {
         made.put("router_activation", choice(expert, "router_func", null, "sigmoid", "tanh"));
         made.put("router_alpha", expert.number("alpha", null));
         made.put("gating", choice(expert, "gating", "weighted", "weighted", "additive"));
-        boolean auxiliary = choice(expert, "sampling", null, "aux_loss", "aux_router").equals("aux_router");
+        boolean auxiliary =
+                choice(expert, "sampling", null, "aux_loss", "aux_router").equals("aux_router");
         made.put("aux_router", auxiliary);
         // Without the loss on it, the sign of the main router's logit means nothing.
         made.put("causal_router", auxiliary ? "aux" : "main");

@@ -52,7 +52,8 @@ final class OfficialTensors implements TensorSource {
 
     private void requireSame(Path path, String first, String copy) {
         TensorInfo info = from.info(first);
-        boolean same = Arrays.equals(info.shape(), from.info(copy).shape()) && info.dtype() == from.info(copy).dtype();
+        boolean same = Arrays.equals(info.shape(), from.info(copy).shape())
+                && info.dtype() == from.info(copy).dtype();
         float[] one = new float[BUFFER];
         float[] other = new float[BUFFER];
         for (long at = 0; at < info.elements() && same; at += BUFFER) {

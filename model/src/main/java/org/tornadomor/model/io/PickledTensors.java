@@ -81,7 +81,8 @@ final class PickledTensors implements TensorSource {
         ZipEntry pickle = zip.stream()
                 .filter(entry -> entry.getName().endsWith("/" + PICKLE))
                 .findFirst()
-                .orElseThrow(() -> new UserError("it has no " + PICKLE + ", so it is not of torch.save; check the file"));
+                .orElseThrow(
+                        () -> new UserError("it has no " + PICKLE + ", so it is not of torch.save; check the file"));
         String archive = pickle.getName().substring(0, pickle.getName().length() - PICKLE.length());
         requireLittleEndian(zip.getEntry(archive + "byteorder"));
         if (pickle.getSize() > MOST_PICKLE) {
@@ -123,8 +124,7 @@ final class PickledTensors implements TensorSource {
         }
         long elements = info.elements();
         if (tensor.offset() < 0 || elements > storage.elements() - tensor.offset()) {
-            throw new UserError(
-                    "tensor " + name + " reaches beyond its numbers; the file is damaged, copy it again");
+            throw new UserError("tensor " + name + " reaches beyond its numbers; the file is damaged, copy it again");
         }
         requireRows(name, tensor);
         return new Entry(info, data, tensor.offset() * storage.dtype().bytes());

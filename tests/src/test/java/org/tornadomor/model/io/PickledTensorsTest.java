@@ -70,7 +70,12 @@ class PickledTensorsTest {
         }
 
         Program storage(String type, int elements) {
-            return code('(').text("storage").global("torch", type).text("0").text("cpu").code('K', elements, 't', 'Q');
+            return code('(')
+                    .text("storage")
+                    .global("torch", type)
+                    .text("0")
+                    .text("cpu")
+                    .code('K', elements, 't', 'Q');
         }
 
         /** A tensor [rows, columns] that begins with element {@code offset}. */
@@ -140,7 +145,8 @@ class PickledTensorsTest {
     }
 
     private String refusal(Path file) {
-        UserError error = assertThrows(UserError.class, () -> PickledTensors.open(file).close());
+        UserError error =
+                assertThrows(UserError.class, () -> PickledTensors.open(file).close());
         assertTrue(error.getMessage().contains(file.toString()), error.getMessage());
         return error.getMessage();
     }
@@ -189,7 +195,12 @@ class PickledTensorsTest {
 
     @Test
     void whatIsNoTensorIsRefusedByName() {
-        byte[] call = program().global("os", "system").code('(').text("true").code('t', 'R').end();
+        byte[] call = program()
+                .global("os", "system")
+                .code('(')
+                .text("true")
+                .code('t', 'R')
+                .end();
         contains(refusal(call), "os.system");
         byte[] inside = program()
                 .dictionary()
