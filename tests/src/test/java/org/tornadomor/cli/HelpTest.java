@@ -178,7 +178,7 @@ class HelpTest {
     @Test
     void versionIsThatOfTheBuild() {
         String version = Outcome.of("--version").succeeds().out().strip();
-        assertTrue(version.matches("tornado-mor \\d+\\.\\d+\\.\\d+\\S*, Java .+"), version);
+        assertTrue(version.matches("tornado-mor \\d+\\.\\d+\\.\\d+\\S*(, commit \\S+)?, Java .+"), version);
     }
 
     @Test
