@@ -70,20 +70,17 @@ public record Architecture(
 
     /** The same with biases as said. */
     public Architecture withBiases(boolean qkv, boolean output, boolean mlp) {
-        return new Architecture(
-                family, qkv, output, mlp, headNorms, sandwichNorms, loopNorm, scaling, layers);
+        return new Architecture(family, qkv, output, mlp, headNorms, sandwichNorms, loopNorm, scaling, layers);
     }
 
     /** The same with or without norms of heads. */
     public Architecture withHeadNorms(boolean value) {
-        return new Architecture(
-                family, qkvBias, outputBias, mlpBias, value, sandwichNorms, loopNorm, scaling, layers);
+        return new Architecture(family, qkvBias, outputBias, mlpBias, value, sandwichNorms, loopNorm, scaling, layers);
     }
 
     /** The same with or without norms of what the halves of a layer add, and of what each recursion leaves. */
     public Architecture withNorms(boolean sandwich, boolean loop) {
-        return new Architecture(
-                family, qkvBias, outputBias, mlpBias, headNorms, sandwich, loop, scaling, layers);
+        return new Architecture(family, qkvBias, outputBias, mlpBias, headNorms, sandwich, loop, scaling, layers);
     }
 
     /** The same with another scaling of positions. */

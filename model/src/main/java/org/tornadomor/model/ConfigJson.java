@@ -117,7 +117,8 @@ final class ConfigJson {
         int loops = json.integer(Family.Keys.LOOPS, family.loops().steps());
         Checks.positive(Family.Keys.LOOPS, loops);
         Checks.atMost(Family.Keys.LOOPS, loops, ModelConfig.MAX_LAYERS / layers);
-        double threshold = json.number(Family.Keys.EXIT_THRESHOLD, family.loops().threshold());
+        double threshold =
+                json.number(Family.Keys.EXIT_THRESHOLD, family.loops().threshold());
         Checks.share(Family.Keys.EXIT_THRESHOLD, threshold);
         return family.loops().mor(loops, threshold);
     }

@@ -14,7 +14,6 @@ import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Ops;
 import org.tornadomor.engine.RowOp.Gather;
 import org.tornadomor.engine.RowOp.Scatter;
-import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 

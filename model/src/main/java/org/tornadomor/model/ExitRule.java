@@ -35,7 +35,8 @@ public record ExitRule(By by, double threshold) {
     /** @throws UserError if the threshold is none */
     public ExitRule {
         if (by != By.NONE && !(threshold > 0 && threshold <= 1)) {
-            throw new UserError("an exit threshold of " + threshold + " does not work; use a number above 0 and at most 1");
+            throw new UserError(
+                    "an exit threshold of " + threshold + " does not work; use a number above 0 and at most 1");
         }
     }
 
@@ -60,7 +61,8 @@ public record ExitRule(By by, double threshold) {
             return of(config);
         }
         if (threshold != null && !(threshold > 0 && threshold <= 1)) {
-            throw new UserError(thresholdName + " " + threshold + " is not above 0 and at most 1; give a number that is");
+            throw new UserError(
+                    thresholdName + " " + threshold + " is not above 0 and at most 1; give a number that is");
         }
         boolean gated = config.router().hasExitThreshold();
         if (by == null && !gated) {
@@ -76,7 +78,9 @@ public record ExitRule(By by, double threshold) {
         }
         new ExitRule(what, 1).requireFits(byName + " " + what.spelling(), config);
         double otherwise = what == By.GATE ? config.mor().exitThreshold() : DEFAULT_THRESHOLD;
-        return new ExitRule(what, threshold == null ? otherwise : threshold);
+        double reached = threshold == null ? otherwise : threshold;
+        // A gate that is sure would round to it.
+        return what == By.GATE && reached == 1 ? NONE : new ExitRule(what, reached);
     }
 
     /** Whether tokens of a model may leave by this, or by anything if it is {@link By#NONE}. */
@@ -100,7 +104,9 @@ public record ExitRule(By by, double threshold) {
                     + config.router().spelling() + ", which lets tokens leave itself; leave it out");
         }
         if (config.mor() == null || config.mor().sharing() != Sharing.CYCLE) {
-            String is = config.mor() == null ? "a plain one" : "of mor.sharing " + config.mor().sharing().spelling();
+            String is = config.mor() == null
+                    ? "a plain one"
+                    : "of mor.sharing " + config.mor().sharing().spelling();
             throw new UserError(what + " needs a recursive model with mor.sharing cycle, whose recursions all end where"
                     + " the head begins, and this one is " + is + "; leave it out");
         }

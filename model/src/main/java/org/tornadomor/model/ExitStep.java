@@ -177,12 +177,14 @@ final class ExitStep implements StepRouter {
         int most = Math.clamp(MOST_LOGITS / state.config().vocabSize(), 1, state.slots());
         for (ExitRule.By by : ExitRule.By.values()) {
             if (by != ExitRule.By.NONE && ExitRule.fits(by, state.config())) {
-                judges.put(by, switch (by) {
-                    case SOFTMAX -> new BySoftmax(most);
-                    case STATE -> new ByState();
-                    case GATE -> new ByGate();
-                    case NONE -> throw new IllegalStateException();
-                });
+                judges.put(
+                        by,
+                        switch (by) {
+                            case SOFTMAX -> new BySoftmax(most);
+                            case STATE -> new ByState();
+                            case GATE -> new ByGate();
+                            case NONE -> throw new IllegalStateException();
+                        });
             }
         }
         all = new ArrayList<>(judges.values());
@@ -203,8 +205,7 @@ final class ExitStep implements StepRouter {
         DecodeRows rows = running.rows;
         Slot left = w.of(f, rows.extent);
         boolean norms = state.config().architecture().loopNorm();
-        w.add(new Scatter(
-                w.of(state.hidden()), norms ? state.wireNorm(w, left) : left, w.of(rows.slots, rows.extent)));
+        w.add(new Scatter(w.of(state.hidden()), norms ? state.wireNorm(w, left) : left, w.of(rows.slots, rows.extent)));
     }
 
     @Override

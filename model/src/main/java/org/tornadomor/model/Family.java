@@ -318,6 +318,9 @@ public enum Family {
 
     /** The first family whose class computes such a model; {@link #MOR} if there is no other. */
     static Family of(Architecture a, MorConfig mor) {
-        return Arrays.stream(values()).filter(f -> f.expresses(a, mor)).findFirst().orElseThrow();
+        return Arrays.stream(values())
+                .filter(f -> f.expresses(a, mor))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -53,7 +53,8 @@ public record ParameterCount(long embedding, long nonEmbedding, long routers) {
 
     private static long vectors(ModelConfig config, Architecture has, boolean keysAndValues) {
         long d = config.hiddenSize();
-        long norms = (has.sandwichNorms() ? 4 : 2) * d + (has.headNorms() ? (keysAndValues ? 2 : 1) * config.headDim() : 0);
+        long norms =
+                (has.sandwichNorms() ? 4 : 2) * d + (has.headNorms() ? (keysAndValues ? 2 : 1) * config.headDim() : 0);
         long keys = keysAndValues ? 2L * config.kvWidth() : 0;
         return norms
                 + (has.qkvBias() ? config.queryWidth() + keys : 0)

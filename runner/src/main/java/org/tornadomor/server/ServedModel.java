@@ -50,8 +50,7 @@ public record ServedModel(
 
     /** The same with another rule for requests that say nothing. */
     public ServedModel withExit(ExitRule value) {
-        return new ServedModel(
-                name, created, config, parameters, texts, bos, context, chat, plainChat, value, loop);
+        return new ServedModel(name, created, config, parameters, texts, bos, context, chat, plainChat, value, loop);
     }
 
     boolean hasTokenizer() {

@@ -160,7 +160,9 @@ record Wanted(
         try {
             ExitRule.By by = how == null ? null : Spelled.parse(ExitRule.By.class, "exit", how);
             // A threshold alone is one of what the server does by itself.
-            by = by == null && model.exit().by() != ExitRule.By.NONE ? model.exit().by() : by;
+            by = by == null && model.exit().by() != ExitRule.By.NONE
+                    ? model.exit().by()
+                    : by;
             return ExitRule.of(
                     model.config(), by, fields.has("exit_threshold") ? threshold : null, "exit", "exit_threshold");
         } catch (UserError e) {

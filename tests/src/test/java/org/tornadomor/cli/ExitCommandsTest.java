@@ -27,7 +27,8 @@ class ExitCommandsTest {
 
     @BeforeAll
     static void prepare() {
-        recursive = Folders.bytes(shared.resolve("recursive"), MorConfig.recursive(4).withSharing(Sharing.CYCLE));
+        recursive = Folders.bytes(
+                shared.resolve("recursive"), MorConfig.recursive(4).withSharing(Sharing.CYCLE));
     }
 
     private static Outcome generate(Path model, Object... options) {
@@ -38,7 +39,8 @@ class ExitCommandsTest {
     }
 
     private static List<Integer> depths(Path model, Object... options) {
-        JsonNode all = JsonMapper.shared().readTree(generate(model, options).succeeds().out());
+        JsonNode all =
+                JsonMapper.shared().readTree(generate(model, options).succeeds().out());
         List<Integer> depths = new ArrayList<>();
         all.at("/generations/0/depths").forEach(depth -> depths.add(depth.intValue()));
         return depths;
@@ -58,7 +60,8 @@ class ExitCommandsTest {
         assertEquals(full, depths(OURO, "--exit", "none"));
         List<Integer> limited = depths(OURO, "--max-depth", "2", "--exit-threshold", "0.5");
         assertTrue(limited.stream().allMatch(depth -> depth <= 2) && limited.contains(1), limited.toString());
-        assertTrue(depths(recursive, "--exit", "state", "--exit-threshold", "0.5").stream().anyMatch(depth -> depth < 4));
+        assertTrue(depths(recursive, "--exit", "state", "--exit-threshold", "0.5").stream()
+                .anyMatch(depth -> depth < 4));
     }
 
     /** A file with a threshold needs no option. */
@@ -68,11 +71,15 @@ class ExitCommandsTest {
         Files.copy(OURO.resolve("model.safetensors"), copy.resolve("model.safetensors"));
         String config = Files.readString(OURO.resolve("config.json"));
         Files.writeString(
-                copy.resolve("config.json"), config.replace("\"early_exit_threshold\": 1.0", "\"early_exit_threshold\": 0.5"));
+                copy.resolve("config.json"),
+                config.replace("\"early_exit_threshold\": 1.0", "\"early_exit_threshold\": 0.5"));
         List<Integer> asked = depths(OURO, "--exit", "gate", "--exit-threshold", "0.5");
         assertEquals(asked, depths(copy));
         assertEquals(List.of(4, 4, 4, 4, 4, 4, 4, 4), depths(copy, "--exit", "none"));
-        assertTrue(Outcome.of("info", copy).succeeds().out().contains("exit gate, new tokens leave at a probability of 0.5"));
+        assertTrue(Outcome.of("info", copy)
+                .succeeds()
+                .out()
+                .contains("exit gate, new tokens leave at a probability of 0.5"));
     }
 
     @Test
@@ -84,12 +91,25 @@ class ExitCommandsTest {
         generate(recursive, "--exit", "gate").failsWith(1, "needs a gate");
         generate(recursive, "--exit", "sometimes").failsWith(1, "--exit is 'sometimes'");
         generate(recursive, "--exit-threshold", "0.5").failsWith(1, "changes nothing without --exit");
-        generate(recursive, "--exit", "none", "--exit-threshold", "0.5").failsWith(1, "changes nothing with --exit none");
+        generate(recursive, "--exit", "none", "--exit-threshold", "0.5")
+                .failsWith(1, "changes nothing with --exit none");
         for (String threshold : List.of("0", "-0.1", "1.01", "NaN")) {
-            generate(recursive, "--exit", "state", "--exit-threshold", threshold).failsWith(1, "not above 0 and at most 1");
+            generate(recursive, "--exit", "state", "--exit-threshold", threshold)
+                    .failsWith(1, "not above 0 and at most 1");
         }
         generate(recursive, "--exit", "state", "--max-depth", "1").failsWith(1, "--exit changes nothing");
-        Outcome.of("convert", "--model", OURO, "--out", shared.resolve("no"), "--recursions", "2")
+        Outcome.of(
+                        "convert",
+                        "--model",
+                        OURO,
+                        "--out",
+                        shared.resolve("no"),
+                        "--recursions",
+                        "2",
+                        "--sharing",
+                        "cycle",
+                        "--init",
+                        "lower")
                 .failsWith(1, "give a plain Llama");
     }
 
@@ -108,9 +128,12 @@ class ExitCommandsTest {
             double depth = row.get("mean_depth").doubleValue();
             assertTrue(depth >= before && depth <= 4, rows.toString());
             before = depth;
-            assertTrue(row.get("agreement").doubleValue() >= json.at("/exits/0/agreement").doubleValue() - 1e-9);
+            assertTrue(row.get("agreement").doubleValue()
+                    >= json.at("/exits/0/agreement").doubleValue() - 1e-9);
         }
-        String shown = Outcome.of("evaluate", "--model", recursive, "--data", text, "--exits").succeeds().out();
+        String shown = Outcome.of("evaluate", "--model", recursive, "--data", text, "--exits")
+                .succeeds()
+                .out();
         assertTrue(shown.contains("--exit softmax at"), shown);
     }
 }

@@ -105,14 +105,19 @@ class ArchitectureJsonTest {
     /** Where that is all that recurs, under the authors' keys; with anything else under keys of our own. */
     @Test
     void loopsAreWrittenAsTheyAreRead() {
-        String more = "'total_ut_steps': 3, 'early_exit_threshold': 0.4, 'use_sliding_window': true, 'sliding_window': 9,"
-                + " 'max_window_layers': 1";
+        String more =
+                "'total_ut_steps': 3, 'early_exit_threshold': 0.4, 'use_sliding_window': true, 'sliding_window': 9,"
+                        + " 'max_window_layers': 1";
         ModelConfig config = config("ouro", 2, more);
         assertEquals(6, config.numLayers());
         assertEquals(3, config.recursions());
         assertEquals(0.4, config.mor().exitThreshold());
         assertEquals(RouterKind.EXIT_GATE, config.router());
-        assertEquals(List.of(0, 9, 0, 9, 0, 9), config.architecture().layers().stream().map(AttentionKind::window).toList());
+        assertEquals(
+                List.of(0, 9, 0, 9, 0, 9),
+                config.architecture().layers().stream()
+                        .map(AttentionKind::window)
+                        .toList());
         assertTrue(config.toJson().contains("\"total_ut_steps\" : 3"), config.toJson());
         assertEquals(config, ConfigJson.parse(config.toJson(), "again", UnknownKeys.REFUSED, true));
         ModelConfig other = config.withArchitecture(config.architecture().withBiases(true, true, false));
@@ -129,11 +134,16 @@ class ArchitectureJsonTest {
         assertTrue(refusal("ouro", 2, "'early_exit_threshold': 0").contains("above 0 and at most 1"));
         assertTrue(refusal("ouro", 2, "'early_exit_step': 2").contains("early_exit_step 2"));
         assertTrue(refusal("ouro", 2, "'loop_gates': 2").contains("loop_gates 2"));
-        assertTrue(refusal("ouro", 2, "'mor': {'num_recursions': 2, 'router': 'none'}").contains("total_ut_steps"));
+        assertTrue(refusal("ouro", 2, "'mor': {'num_recursions': 2, 'router': 'none'}")
+                .contains("total_ut_steps"));
         assertTrue(refusal("llama", 2, "'total_ut_steps': 2").contains("total_ut_steps 2"));
         String own = "'auto_map': {'AutoConfig': 'configuration_ouro.OuroConfig', 'AutoModel': '%s'}";
-        assertEquals(4, config("ouro", 2, own.formatted("modeling_ouro.OuroModel")).recursions());
-        assertEquals(4, config("ouro", 2, own.formatted("ByteDance/Ouro-1.4B--modeling_ouro.OuroModel")).recursions());
+        assertEquals(
+                4, config("ouro", 2, own.formatted("modeling_ouro.OuroModel")).recursions());
+        assertEquals(
+                4,
+                config("ouro", 2, own.formatted("ByteDance/Ouro-1.4B--modeling_ouro.OuroModel"))
+                        .recursions());
         assertTrue(refusal("ouro", 2, own.formatted("modeling_other.OuroModel")).contains("auto_map"));
         assertTrue(refusal("llama", 2, own.formatted("modeling_ouro.OuroModel")).contains("auto_map"));
         String mor = "'mor': {'num_recursions': 2, 'router': '%s', 'sharing': '%s'%s}";
@@ -142,10 +152,12 @@ class ArchitectureJsonTest {
                 .contains("use cycle"));
         assertTrue(refusal("mor", 2, "'loop_norm': true, " + mor.formatted("token_choice", "cycle", ""))
                 .contains("loop_norm needs"));
-        assertTrue(refusal("mor", 2, "'loop_norm': true, " + mor.formatted("exit_gate", "cycle", ", 'router_arch': 'mlp'"))
-                .contains("use linear"));
-        assertTrue(refusal("mor", 2, "'sandwich_norms': true, " + mor.formatted("none", "cycle", ", 'lora': {'rank': 2}"))
-                .contains("sandwich_norms"));
+        assertTrue(
+                refusal("mor", 2, "'loop_norm': true, " + mor.formatted("exit_gate", "cycle", ", 'router_arch': 'mlp'"))
+                        .contains("use linear"));
+        assertTrue(
+                refusal("mor", 2, "'sandwich_norms': true, " + mor.formatted("none", "cycle", ", 'lora': {'rank': 2}"))
+                        .contains("sandwich_norms"));
     }
 
     @Test

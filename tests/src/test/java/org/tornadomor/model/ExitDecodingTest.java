@@ -82,10 +82,14 @@ class ExitDecodingTest {
             ExitReference reference = new ExitReference(config, model.values);
             List<Text> texts = texts(reference, config, random);
             assertTrue(
-                    texts.stream().anyMatch(text -> Arrays.stream(text.expected.depth()).distinct().count() > 1),
+                    texts.stream()
+                            .anyMatch(text -> Arrays.stream(text.expected.depth())
+                                            .distinct()
+                                            .count()
+                                    > 1),
                     "some tokens leave, others stay");
-            DecoderSize size =
-                    DecoderSize.full(config, texts.size(), LENGTH, texts.size() * LENGTH).withLogitRows(texts.size() * LENGTH);
+            DecoderSize size = DecoderSize.full(config, texts.size(), LENGTH, texts.size() * LENGTH)
+                    .withLogitRows(texts.size() * LENGTH);
             try (Decoder decoder = new Decoder(engine, model.weights, size)) {
                 decode(decoder, texts, config, policy, random, allowed);
             }
@@ -115,12 +119,7 @@ class ExitDecodingTest {
 
     /** Feeds prompts whole, what follows in pieces of some tokens, as when a request is computed again. */
     private static void decode(
-            Decoder decoder,
-            List<Text> texts,
-            ModelConfig config,
-            DepthPolicy policy,
-            Random random,
-            double allowed) {
+            Decoder decoder, List<Text> texts, ModelConfig config, DepthPolicy policy, Random random, double allowed) {
         for (Text text : texts) {
             text.number = decoder.open(0.5, text.deepest);
             decoder.setExit(text.number, text.rule, text.prompt);
@@ -138,13 +137,20 @@ class ExitDecodingTest {
             int rows = decoder.tick(policy);
             for (int i = 0; i < rows; i++) {
                 int sequence = decoder.outputSequence(i);
-                Text text = texts.stream().filter(t -> t.number == sequence).findFirst().orElseThrow();
+                Text text = texts.stream()
+                        .filter(t -> t.number == sequence)
+                        .findFirst()
+                        .orElseThrow();
                 int position = decoder.outputPosition(i);
                 assertEquals(text.compared++, position);
-                assertEquals(text.expected.depth()[position], decoder.depth(sequence, position), text.rule + " at " + position);
+                assertEquals(
+                        text.expected.depth()[position],
+                        decoder.depth(sequence, position),
+                        text.rule + " at " + position);
                 decoder.logits(i, logits);
                 for (int c = 0; c < logits.length; c++) {
-                    assertEquals(text.expected.logits()[position][c], logits[c], allowed, text.rule + " at " + position);
+                    assertEquals(
+                            text.expected.logits()[position][c], logits[c], allowed, text.rule + " at " + position);
                 }
             }
         }
@@ -183,7 +189,8 @@ class ExitDecodingTest {
     /** Keys of a prompt serve others whatever their rule, those of tokens that left nobody. */
     @Test
     void prefixesEndWithThePrompt() {
-        ModelConfig config = TinyConfigs.looped(3, RouterKind.NONE, KvMode.RECURSION_WISE, 0).withMaxPositions(64);
+        ModelConfig config =
+                TinyConfigs.looped(3, RouterKind.NONE, KvMode.RECURSION_WISE, 0).withMaxPositions(64);
         int[] ids = new Random(1).ints(50, 0, config.vocabSize()).toArray();
         try (Engine engine = new CpuEngine(1);
                 TinyModel model = new TinyModel(engine, config, 1, 4, 1);

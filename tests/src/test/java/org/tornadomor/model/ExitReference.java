@@ -125,7 +125,9 @@ final class ExitReference {
             v[s] = values[plane][l][s];
         }
         double[] mid = x.clone();
-        double[] attended = project(prefix + "self_attn.o_proj", attend(q, k, v, config.architecture().kind(l).window()));
+        double[] attended = project(
+                prefix + "self_attn.o_proj",
+                attend(q, k, v, config.architecture().kind(l).window()));
         add(mid, 1, added(prefix + "input_layernorm_2.weight", attended));
         double[] n = norm(prefix + "post_attention_layernorm.weight", mid);
         double[] fed = project(

@@ -27,7 +27,8 @@ class FamilyTrainingTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-late-windows", "qwen3", "smollm3-windows-biases", "llama-dynamic", "llama-yarn", "ouro"})
+    @ValueSource(
+            strings = {"qwen2-late-windows", "qwen3", "smollm3-windows-biases", "llama-dynamic", "llama-yarn", "ouro"})
     void trainingGoesOnAndIsKept(String name) {
         FamilyCase golden = FamilyCase.of(name);
         try (Engine engine = new CpuEngine(2);

@@ -22,21 +22,24 @@ class OuroGoldenTest {
 
     @TestFactory
     Stream<DynamicTest> onTheCpu() {
-        return Stream.of(0.3, 0.6).map(threshold -> DynamicTest.dynamicTest("threshold " + threshold, () -> {
-            try (Engine engine = new CpuEngine(2)) {
-                check(engine, threshold);
-            }
-        }));
+        return Stream.of(0.3, 0.6)
+                .map(threshold -> DynamicTest.dynamicTest("threshold " + threshold, () -> {
+                    try (Engine engine = new CpuEngine(2)) {
+                        check(engine, threshold);
+                    }
+                }));
     }
 
     @TestFactory
     @Tag("device")
     Stream<DynamicTest> onADevice() {
-        return Stream.of(0.3, 0.6).map(threshold -> DynamicTest.dynamicTest("threshold " + threshold, () -> {
-            try (Engine engine = new TornadoEngine(EngineOptions.standard().withChecks())) {
-                check(engine, threshold);
-            }
-        }));
+        return Stream.of(0.3, 0.6)
+                .map(threshold -> DynamicTest.dynamicTest("threshold " + threshold, () -> {
+                    try (Engine engine =
+                            new TornadoEngine(EngineOptions.standard().withChecks())) {
+                        check(engine, threshold);
+                    }
+                }));
     }
 
     private static void check(Engine engine, double threshold) {
@@ -54,7 +57,8 @@ class OuroGoldenTest {
             int vocabulary = weights.config().vocabSize();
             float[] found = new float[rows * vocabulary];
             int[] took = new int[rows];
-            DecoderSize size = DecoderSize.full(weights.config(), golden.sequences, golden.length, rows).withLogitRows(rows);
+            DecoderSize size = DecoderSize.full(weights.config(), golden.sequences, golden.length, rows)
+                    .withLogitRows(rows);
             try (Decoder decoder = new Decoder(engine, weights, size)) {
                 int[] fed = new int[golden.sequences];
                 int[] left = new int[golden.sequences];

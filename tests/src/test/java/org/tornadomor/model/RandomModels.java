@@ -16,7 +16,10 @@ final class RandomModels {
      */
     static ModelConfig config(Random random, int kind) {
         ModelConfig config = plainLayers(random, kind);
-        return kind % 2 == 0 ? config : Features.with(config, new Random(kind).nextInt(640) | (kind % 4 == 1 ? Features.SANDWICH_NORMS : 0), 4);
+        return kind % 2 == 0
+                ? config
+                : Features.with(
+                        config, new Random(kind).nextInt(640) | (kind % 4 == 1 ? Features.SANDWICH_NORMS : 0), 4);
     }
 
     private static ModelConfig plainLayers(Random random, int kind) {

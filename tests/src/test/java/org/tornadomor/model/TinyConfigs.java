@@ -118,7 +118,8 @@ final class TinyConfigs {
 
     /** Two layers that run several times. */
     static ModelConfig looped(int recursions, RouterKind router, KvMode kv, int features) {
-        ModelConfig plain = Features.with(multiHead(2 * recursions, MorConfig.recursive(recursions).withSharing(Sharing.CYCLE)), features, 3);
+        ModelConfig plain = Features.with(
+                multiHead(2 * recursions, MorConfig.recursive(recursions).withSharing(Sharing.CYCLE)), features, 3);
         return plain.withMor(new MorConfigBuilder(recursions, router)
                 .sharing(Sharing.CYCLE)
                 .kv(kv)

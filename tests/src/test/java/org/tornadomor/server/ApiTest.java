@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tornadomor.model.Sharing;
 import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.Sharing;
 import org.tornadomor.template.ChatTemplate;
 import tools.jackson.databind.JsonNode;
 
@@ -411,7 +411,11 @@ class ApiTest {
                     List.of(5, 1, 1, 1, 1, 1),
                     ints(other.answer(200, COMPLETIONS, ask.formatted(low)).at("/choices/0/depths")));
             for (String wrong : List.of(
-                    "'exit': 'gate'", "'exit': 'x'", "'exit': 1", "'exit_threshold': 0.5", "'exit': 'state', 'exit_threshold': 0")) {
+                    "'exit': 'gate'",
+                    "'exit': 'x'",
+                    "'exit': 1",
+                    "'exit_threshold': 0.5",
+                    "'exit': 'state', 'exit_threshold': 0")) {
                 other.answer(400, COMPLETIONS, ask.formatted(", " + wrong));
             }
             assertEquals("none", other.get(200, "/v1/models/tiny").get("exit").stringValue());

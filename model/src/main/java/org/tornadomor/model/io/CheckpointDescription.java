@@ -41,8 +41,7 @@ public record CheckpointDescription(
         if (mor == null) {
             return config.architecture().family().title();
         }
-        String name =
-                mor.router().routes()
+        String name = mor.router().routes()
                 ? "Mixture-of-Recursions, " + mor.router().spelling()
                 : mor.router().hasExitThreshold() ? "recursive, " + mor.router().spelling() : "recursive";
         return name + ", " + mor.numRecursions() + " recursions, "
