@@ -49,8 +49,7 @@ class ExitLossesTest {
     @Test
     void gradientsOfAnOuro() {
         try (Engine engine = new CpuEngine(1)) {
-            ModelConfig config =
-                    TinyConfigs.looped(3, RouterKind.EXIT_GATE, KvMode.RECURSION_WISE, TinyConfigs.OURO);
+            ModelConfig config = TinyConfigs.looped(3, RouterKind.EXIT_GATE, KvMode.RECURSION_WISE, TinyConfigs.OURO);
             compare(engine, config, false, false, 5e-6, 1e-4);
         }
     }
@@ -59,8 +58,7 @@ class ExitLossesTest {
     @Tag("device")
     void gradientsOfAnOuroOnADevice() {
         try (Engine engine = new TornadoEngine(EngineOptions.standard().withChecks())) {
-            ModelConfig config =
-                    TinyConfigs.looped(2, RouterKind.EXIT_GATE, KvMode.RECURSION_WISE, TinyConfigs.OURO);
+            ModelConfig config = TinyConfigs.looped(2, RouterKind.EXIT_GATE, KvMode.RECURSION_WISE, TinyConfigs.OURO);
             compare(engine, config, false, false, 2e-4, 1e-3);
         }
     }
