@@ -132,6 +132,7 @@ final class ConfigKeys {
     /** Whether a key, with dots between the levels, must not be passed over. */
     static boolean isNeeded(String path) {
         return READ.contains(path)
+                || path.equals(Keys.LOOPS)
                 || ConfigJson.MOR_KEYS.stream().anyMatch(key -> path.equals(MOR + "." + key))
                 || path.equals(RotaryJson.PARAMETERS + "." + RotaryJson.THETA)
                 || path.equals(RotaryJson.SCALING + "." + RotaryJson.THETA);

@@ -78,7 +78,9 @@ public record ExitRule(By by, double threshold) {
         }
         new ExitRule(what, 1).requireFits(byName + " " + what.spelling(), config);
         double otherwise = what == By.GATE ? config.mor().exitThreshold() : DEFAULT_THRESHOLD;
-        return new ExitRule(what, threshold == null ? otherwise : threshold);
+        double reached = threshold == null ? otherwise : threshold;
+        // A gate that is sure would round to it.
+        return what == By.GATE && reached == 1 ? NONE : new ExitRule(what, reached);
     }
 
     /** Whether tokens of a model may leave by this, or by anything if it is {@link By#NONE}. */

@@ -82,7 +82,8 @@ public final class Flops {
     public double computeSaved(double[] depthShare) {
         double[] full = new double[config.recursions()];
         Arrays.fill(full, 1);
-        return 1 - forwardPerToken(activeShare(depthShare)) / forwardPerToken(full);
+        // Shares that were added up may be more than one by a rounding.
+        return Math.max(0, 1 - forwardPerToken(activeShare(depthShare)) / forwardPerToken(full));
     }
 
     /** Model FLOPs of a training step, for each token, at the planned share. */

@@ -98,7 +98,18 @@ class ExitCommandsTest {
                     .failsWith(1, "not above 0 and at most 1");
         }
         generate(recursive, "--exit", "state", "--max-depth", "1").failsWith(1, "--exit changes nothing");
-        Outcome.of("convert", "--model", OURO, "--out", shared.resolve("no"), "--recursions", "2")
+        Outcome.of(
+                        "convert",
+                        "--model",
+                        OURO,
+                        "--out",
+                        shared.resolve("no"),
+                        "--recursions",
+                        "2",
+                        "--sharing",
+                        "cycle",
+                        "--init",
+                        "lower")
                 .failsWith(1, "give a plain Llama");
     }
 

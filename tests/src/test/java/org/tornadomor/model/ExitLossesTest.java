@@ -45,6 +45,25 @@ class ExitLossesTest {
         }
     }
 
+    /** Sandwich norms, and the final norm in front of each head and of each further recursion. */
+    @Test
+    void gradientsOfAnOuro() {
+        try (Engine engine = new CpuEngine(1)) {
+            ModelConfig config = TinyConfigs.looped(3, RouterKind.EXIT_GATE, KvMode.RECURSION_WISE, TinyConfigs.OURO);
+            // Norms upon norms are steep: in single precision more is lost than elsewhere.
+            compare(engine, config, false, false, 5e-6, 5e-4);
+        }
+    }
+
+    @Test
+    @Tag("device")
+    void gradientsOfAnOuroOnADevice() {
+        try (Engine engine = new TornadoEngine(EngineOptions.standard().withChecks())) {
+            ModelConfig config = TinyConfigs.looped(2, RouterKind.EXIT_GATE, KvMode.RECURSION_WISE, TinyConfigs.OURO);
+            compare(engine, config, false, false, 2e-4, 1e-3);
+        }
+    }
+
     @Test
     @Tag("device")
     void gradientsOnADevice() {

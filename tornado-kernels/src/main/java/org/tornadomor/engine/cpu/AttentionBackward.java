@@ -235,7 +235,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         for (int i = Lanes.whole(from); i < rows; i += Lanes.LENGTH) {
             FloatVector logSum = FloatVector.fromArray(Lanes.SPECIES, own, LSE_AT + i);
             FloatVector shared = FloatVector.fromArray(Lanes.SPECIES, own, SHARED_AT + i);
-            FloatVector probability = Lanes.share(
+            FloatVector probability = Lanes.exp(
                     FloatVector.fromArray(Lanes.SPECIES, own, p + i).mul(scale).sub(logSum));
             probability.intoArray(own, p + i);
             FloatVector.fromArray(Lanes.SPECIES, own, ds + i)
@@ -292,7 +292,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         for (int j = keyRow + firstKey(row); j < keyRow + count; j++) {
             int kRow = k.at(j, keyColumn);
             int vRow = v.at(j, keyColumn);
-            float p = Lanes.share(heads.scale() * Lanes.dot(q.values, x, k.values, kRow, dim) - logSum);
+            float p = Lanes.exp(heads.scale() * Lanes.dot(q.values, x, k.values, kRow, dim) - logSum);
             float ds = heads.scale() * p * (Lanes.dot(dOut.values, g, v.values, vRow, dim) - shared);
             Lanes.addScaled(dq.values, dx, k.values, kRow, dim, ds);
             Lanes.addScaled(dk.values, dk.at(j, keyColumn), q.values, x, dim, ds);

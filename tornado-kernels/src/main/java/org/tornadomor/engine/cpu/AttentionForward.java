@@ -228,7 +228,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         int end = whole(length);
         if (ColdStart.isPlain(count)) {
             for (int j = 0; j < count; j++) {
-                x[at + j] = Lanes.share((x[at + j] - max) * scale);
+                x[at + j] = Lanes.exp((x[at + j] - max) * scale);
             }
             Arrays.fill(x, at + count, at + end, 0f);
             return Lanes.plainSum(x, at, end);
@@ -236,7 +236,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         // Whole vectors: what stands beyond the row is scratch, and what is beyond the count becomes zero afterwards.
         for (int j = 0; j < count; j += Lanes.LENGTH) {
             FloatVector scores = FloatVector.fromArray(Lanes.SPECIES, x, at + j);
-            Lanes.share(scores.sub(max).mul(scale)).intoArray(x, at + j);
+            Lanes.exp(scores.sub(max).mul(scale)).intoArray(x, at + j);
         }
         Arrays.fill(x, at + count, at + end, 0f);
         FloatVector sums = FloatVector.zero(Lanes.SPECIES);

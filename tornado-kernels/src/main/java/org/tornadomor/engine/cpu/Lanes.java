@@ -32,14 +32,13 @@ final class Lanes {
     /** Adding this to a float rounds it to an integer, which then stands in the low bits. */
     private static final float ROUND = 12582912f;
 
-    private static final float EXP_MIN = -87f;
-    private static final float EXP_MAX = 88f;
     /**
-     * {@code ln 2^-64}. A share of attention below that changes no float32 sum of values, but its gradients are so small that they are
-     * no longer normal numbers, and a multiply-add of such a one takes many times as long on some processors.
+     * The exponential of this changes no float32 sum with 1 in it. Far less would make products that are no longer normal numbers, as
+     * in the gradient of a key that hardly anybody attends to, and some processors take many times as long over those.
      */
-    private static final float SHARE_MIN = -44.361419f;
+    private static final float EXP_MIN = -44f;
 
+    private static final float EXP_MAX = 88f;
     /** Minimax polynomial of (exp(r) - 1 - r) / r^2 on |r| <= ln 2 / 2 (Cephes, expf). */
     private static final float P0 = 1.9875691500e-4f;
 
@@ -218,7 +217,7 @@ final class Lanes {
         return ColdStart.isPlain(n) ? 0 : whole(n);
     }
 
-    /** {@code exp(x)} to about one unit in the last place; below -87 it is exp(-87), above 88 exp(88). */
+    /** {@code exp(x)} to about one unit in the last place; below -44 it is exp(-44), above 88 exp(88). */
     static FloatVector exp(FloatVector x) {
         // Comparisons are one instruction each where Java's min and max, which mind the signs of zeros, are many.
         FloatVector clamped = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));
@@ -254,16 +253,6 @@ final class Lanes {
         p = Math.fma(p, r, P5);
         p = Math.fma(p, r * r, r) + 1f;
         return p * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) << 23) + ONE_BITS);
-    }
-
-    /** The share of a key in attention before it is divided by their sum: {@code exp(x)}, or zero where that is less than 2^-64. */
-    static FloatVector share(FloatVector x) {
-        return exp(x).blend(0f, x.compare(VectorOperators.LT, SHARE_MIN));
-    }
-
-    /** The scalar twin of {@link #share(FloatVector)}: the same bits. */
-    static float share(float x) {
-        return x < SHARE_MIN ? 0f : exp(x);
     }
 
     /** {@code 1 / (1 + exp(-x))}. */

@@ -192,7 +192,7 @@ final class SplitAttention {
             float sum = 0f;
             for (int chunk = from; chunk < to; chunk++) {
                 int at = chunk * partial() + bounds;
-                parts[at] = Lanes.share((parts[at] - max) * heads.scale());
+                parts[at] = Lanes.exp((parts[at] - max) * heads.scale());
                 sum = Math.fma(parts[at], parts[at + 1], sum);
             }
             int target = out.at(row, head * dim);

@@ -19,7 +19,7 @@ final class TokenDraw {
      */
     private static final int CHUNK = 512;
     /** Below this the exponential is taken as 0: such tokens are never drawn. */
-    private static final float EXP_MIN = -87f;
+    private static final float EXP_MIN = -44f;
 
     /** The row, filled in by the caller. */
     final float[] logits;
