@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code tornado-mor lesson check}. */
 @Command(
         name = "check",
-        description = "Compiles your file and runs it on the simulator with all checks on; says what is wrong and where.",
+        description =
+                "Compiles your file and runs it on the simulator with all checks on; says what is wrong and where.",
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
@@ -43,7 +44,8 @@ final class CheckCommand implements Runnable {
     @Option(
             names = "--picture",
             paramLabel = "FILE",
-            description = "Write a picture of what it did, up to the fault: an SVG, or a page if the name ends in .html.")
+            description =
+                    "Write a picture of what it did, up to the fault: an SVG, or a page if the name ends in .html.")
     private Path pictureFile;
 
     @Mixin
@@ -87,8 +89,9 @@ final class CheckCommand implements Runnable {
 
     private static void print(Lesson lesson, String name, String source, Checker.Verdict verdict, PrintWriter out) {
         if (verdict.passed()) {
-            out.println(name + " is right on all " + verdict.of() + " cases: no wrong value, no race, no access outside of"
-                    + " an array, no barrier that some miss.");
+            out.println(
+                    name + " is right on all " + verdict.of() + " cases: no wrong value, no race, no access outside of"
+                            + " an array, no barrier that some miss.");
             return;
         }
         Finding finding = verdict.finding();

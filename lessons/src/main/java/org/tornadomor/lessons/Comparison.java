@@ -171,7 +171,9 @@ final class Comparison {
     }
 
     private static long moved(TransferReport report) {
-        return report.entries().stream().mapToLong(TransferReport.Entry::bytesIn).sum();
+        return report.entries().stream()
+                .mapToLong(TransferReport.Entry::bytesIn)
+                .sum();
     }
 
     /** Runs something on the simulator under the eyes of a counter, elsewhere just so. */

@@ -66,8 +66,8 @@ final class LearnersClass {
                 throw new IllegalStateException(e);
             }
         }
-        String types = String.join(
-                ", ", parameters.stream().map(Class::getSimpleName).toList());
+        String types =
+                String.join(", ", parameters.stream().map(Class::getSimpleName).toList());
         throw new DoesNotCompile(
                 1, "no class has a static method plan(" + types + "), which the exercise asks for; put it back");
     }
@@ -183,8 +183,8 @@ final class LearnersClass {
         @Override
         public InputStream getResourceAsStream(String name) {
             byte[] bytes = name.endsWith(".class")
-                    ? classes.get(name.substring(0, name.length() - ".class".length())
-                            .replace('/', '.'))
+                    ? classes.get(
+                            name.substring(0, name.length() - ".class".length()).replace('/', '.'))
                     : null;
             return bytes == null ? super.getResourceAsStream(name) : new ByteArrayInputStream(bytes);
         }

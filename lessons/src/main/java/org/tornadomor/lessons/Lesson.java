@@ -50,6 +50,7 @@ public interface Lesson {
                 .orElseThrow(() -> new UserError("there is no lesson " + number + "; there are "
                         + all().stream()
                                 .map(lesson -> Integer.toString(lesson.number()))
-                                .collect(Collectors.joining(", ")) + " (tornado-mor lesson list)"));
+                                .collect(Collectors.joining(", "))
+                        + " (tornado-mor lesson list)"));
     }
 }

@@ -8,12 +8,12 @@ import picocli.CommandLine.Spec;
 /** {@code tornado-mor lesson}: GPU computing in Java, step by step. */
 @Command(
         name = "lesson",
-        description = "Teaches GPU computing with the kernels of this program: pages, numbered versions that run side by"
-                + " side, exercises that are checked.",
+        description =
+                "Teaches GPU computing with the kernels of this program: pages, numbered versions that run side by"
+                        + " side, exercises that are checked.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            ListCommand.class, ShowCommand.class, RunCommand.class, CheckCommand.class, SolutionCommand.class
+        subcommands = {ListCommand.class, ShowCommand.class, RunCommand.class, CheckCommand.class, SolutionCommand.class
         },
         footerHeading = "%nExamples:%n",
         footer = {

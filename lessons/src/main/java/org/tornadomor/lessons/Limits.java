@@ -79,7 +79,8 @@ record Limits(double gigabytes, double gigaflops) {
                 new TornadoExecutionPlan(arithmetic.snapshot())
                         .withGridScheduler(new GridScheduler("peak.multiplyAdd", grid)),
                 TRIES);
-        return new Limits(2.0 * Float.BYTES * COPIED / copyTime / 1e9, 2.0 * ITEMS * SUMS * ROUNDS / arithmeticTime / 1e9);
+        return new Limits(
+                2.0 * Float.BYTES * COPIED / copyTime / 1e9, 2.0 * ITEMS * SUMS * ROUNDS / arithmeticTime / 1e9);
     }
 
     /** Those of all processors, by plain Java. */
@@ -95,8 +96,7 @@ record Limits(double gigabytes, double gigaflops) {
             arithmeticTime = Math.min(arithmeticTime, Timing.parallel(threads, t -> plainMultiplyAdd()));
         }
         double operations = 2.0 * PLAIN_LENGTH * PLAIN_ROUNDS * threads;
-        return new Limits(
-                2.0 * Float.BYTES * part * threads / copyTime / 1e9, operations / arithmeticTime / 1e9);
+        return new Limits(2.0 * Float.BYTES * part * threads / copyTime / 1e9, operations / arithmeticTime / 1e9);
     }
 
     private static void plainMultiplyAdd() {

@@ -86,9 +86,7 @@ final class Picture extends Lockstep {
             return;
         }
         panel.times = Math.max(panel.times, step.time() + 1);
-        panel.bands
-                .computeIfAbsent(step.memory().name(), name -> new Band())
-                .add(step);
+        panel.bands.computeIfAbsent(step.memory().name(), name -> new Band()).add(step);
     }
 
     @Override
@@ -187,8 +185,7 @@ final class Picture extends Lockstep {
                                 width));
             }
         }
-        squares.forEach((colour, path) ->
-                body.append("<path fill=\"" + colour + "\" d=\"" + path + "\"/>\n"));
+        squares.forEach((colour, path) -> body.append("<path fill=\"" + colour + "\" d=\"" + path + "\"/>\n"));
         for (int time = 0; time < TIMES; time++) {
             if (figures[time] > 0) {
                 String colour = figures[time] == 1 ? "#080" : "#b00";

@@ -38,8 +38,9 @@ final class RunCommand implements Runnable {
     @Option(
             names = "--engine",
             paramLabel = "NAME",
-            description = "What runs it: simulator (default; small sizes, strictly checked, accesses counted), tornado (an"
-                    + " installed TornadoVM; times) or cpu (plain Java and the CPU engine; times).")
+            description =
+                    "What runs it: simulator (default; small sizes, strictly checked, accesses counted), tornado (an"
+                            + " installed TornadoVM; times) or cpu (plain Java and the CPU engine; times).")
     private Target engine = Target.SIMULATOR;
 
     @Option(
@@ -51,8 +52,9 @@ final class RunCommand implements Runnable {
     @Option(
             names = "--picture",
             paramLabel = "FILE",
-            description = "Write a picture of the addresses, for the simulator alone: an SVG, or a page if the name ends in"
-                    + " .html.")
+            description =
+                    "Write a picture of the addresses, for the simulator alone: an SVG, or a page if the name ends in"
+                            + " .html.")
     private Path file;
 
     @Mixin
@@ -76,8 +78,9 @@ final class RunCommand implements Runnable {
             PictureFile.write(file, picture, "Lesson " + number + ": " + lesson.title());
         }
         rows.stream().filter(row -> !row.equal()).findFirst().ifPresent(row -> {
-            throw new UserError("version " + row.number() + " (" + row.version() + ") gives other values than plain Java, "
-                    + row.error() + " apart on " + comparison.place() + "; report it with the output of tornado-mor devices");
+            throw new UserError("version " + row.number() + " (" + row.version()
+                    + ") gives other values than plain Java, " + row.error() + " apart on " + comparison.place()
+                    + "; report it with the output of tornado-mor devices");
         });
     }
 
@@ -86,7 +89,8 @@ final class RunCommand implements Runnable {
             throw new UserError("--device is for --engine tornado; add that or leave --device out");
         }
         if (file != null && engine != Target.SIMULATOR) {
-            throw new UserError("--picture is made by the simulator, which sees every access; leave out --engine " + engine);
+            throw new UserError(
+                    "--picture is made by the simulator, which sees every access; leave out --engine " + engine);
         }
         switch (engine) {
             case SIMULATOR -> EngineChoice.requireSimulator();
@@ -103,8 +107,9 @@ final class RunCommand implements Runnable {
         if (comparison.limits() == null) {
             counts(rows, out);
             out.println();
-            out.println("lines: of 128 bytes, that 32 work-items touch at a time, on average; turns: of local memory for"
-                    + " 32; 1 is best.");
+            out.println(
+                    "lines: of 128 bytes, that 32 work-items touch at a time, on average; turns: of local memory for"
+                            + " 32; 1 is best.");
         } else {
             times(workload, comparison.limits(), rows, out);
             out.println();
@@ -118,7 +123,17 @@ final class RunCommand implements Runnable {
 
     private static void counts(List<Comparison.Row> rows, PrintWriter out) {
         TextTable table = new TextTable(
-                        "", "version", "equal", "bytes in", "out", "reads", "writes", "lines", "local", "turns", "barriers")
+                        "",
+                        "version",
+                        "equal",
+                        "bytes in",
+                        "out",
+                        "reads",
+                        "writes",
+                        "lines",
+                        "local",
+                        "turns",
+                        "barriers")
                 .left(3);
         for (Comparison.Row row : rows) {
             Counts counts = row.counts();
@@ -140,8 +155,9 @@ final class RunCommand implements Runnable {
     }
 
     private static void times(Workload workload, Limits limits, List<Comparison.Row> rows, PrintWriter out) {
-        TextTable table =
-                new TextTable("", "version", "equal", "bytes in", "out", "ms", "GB/s", "GFLOP/s", "of the limit").left(3);
+        TextTable table = new TextTable(
+                        "", "version", "equal", "bytes in", "out", "ms", "GB/s", "GFLOP/s", "of the limit")
+                .left(3);
         for (Comparison.Row row : rows) {
             table.row(
                     Integer.toString(row.number()),
@@ -161,8 +177,7 @@ final class RunCommand implements Runnable {
         return limits.seconds(workload.flops(), workload.bytes()) / row.seconds();
     }
 
-    private ObjectNode json(
-            Lesson lesson, Workload workload, Comparison comparison, List<Comparison.Row> rows) {
+    private ObjectNode json(Lesson lesson, Workload workload, Comparison comparison, List<Comparison.Row> rows) {
         ObjectNode root = JsonOption.object();
         root.put("lesson", lesson.number())
                 .put("title", lesson.title())
@@ -185,8 +200,7 @@ final class RunCommand implements Runnable {
                     .put("bytes_in", row.bytesIn())
                     .put("bytes_out", row.bytesOut());
             if (comparison.limits() != null) {
-                node.put("seconds", row.seconds())
-                        .put("share_of_limit", share(workload, comparison.limits(), row));
+                node.put("seconds", row.seconds()).put("share_of_limit", share(workload, comparison.limits(), row));
             }
             Counts counts = row.counts();
             if (counts != null) {

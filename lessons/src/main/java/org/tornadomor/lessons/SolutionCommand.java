@@ -53,7 +53,7 @@ final class SolutionCommand implements Runnable {
         if (engine == Target.SIMULATOR) {
             System.setProperty(Comparison.RACES, "true");
         }
-        out.println("The solution of lesson " + number + " is right on " + Checker.trySolution(lesson)
-                + " cases, on " + engine + ".");
+        out.println("The solution of lesson " + number + " is right on " + Checker.trySolution(lesson) + " cases, on "
+                + engine + ".");
     }
 }

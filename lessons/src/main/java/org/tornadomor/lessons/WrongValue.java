@@ -41,16 +41,12 @@ final class WrongValue {
         if (writers.isEmpty()) {
             return unwritten(element);
         }
-        String fact = out + "[" + element + "] is " + number(value) + " and should be "
-                + number(trial.expected()[element]) + (writers.size() > 1 ? "; it is written " + writers.size() + " times" : "");
+        String fact =
+                out + "[" + element + "] is " + number(value) + " and should be " + number(trial.expected()[element])
+                        + (writers.size() > 1 ? "; it is written " + writers.size() + " times" : "");
         Trace.Access writer = writers.getLast();
         if (neverCameBack()) {
-            int line = Checker.lineWith(source, "new TaskGraph(");
-            return new Finding(
-                    "transfer",
-                    line,
-                    fact + ": the kernel computes, and the host's array has not changed",
-                    "The result stays on the device: put " + out + " into transferToHost.");
+            return leftBehind(fact);
         }
         List<Trace.Access> reads = did.readsFor(writer);
         Set<Trace.Element> mine = Trace.elements(reads);
@@ -90,6 +86,14 @@ final class WrongValue {
                 "The indices are right, so the formula is not; or the value was written before it was complete.");
     }
 
+    private Finding leftBehind(String fact) {
+        return new Finding(
+                "transfer",
+                Checker.lineWith(source, "new TaskGraph("),
+                fact + ": the kernel computes, and the host's array has not changed",
+                "The result stays on the device: put " + trial.outName() + " into transferToHost.");
+    }
+
     /** The finding for a file whose hole is still empty. */
     static Finding unfinished(Trial trial, int hole, int element, String got) {
         return new Finding(
@@ -115,8 +119,8 @@ final class WrongValue {
         return new Finding(
                 "unwritten",
                 writes.getLast().line(),
-                "no work-item writes " + out + "[" + element + "]; what is written lies from " + least + " to " + most + ", and "
-                        + out + " has " + trial.expected().length + " elements",
+                "no work-item writes " + out + "[" + element + "]; what is written lies from " + least + " to " + most
+                        + ", and " + out + " has " + trial.expected().length + " elements",
                 "A loop, a guard or a grid begins too late or ends too early, or steps over elements.");
     }
 
@@ -125,7 +129,8 @@ final class WrongValue {
         List<String> lines = source.lines().map(String::strip).toList();
         int hole = Checker.lineWith(source, Checker.HOLE);
         int next = hole;
-        while (next < lines.size() && (lines.get(next).isEmpty() || lines.get(next).startsWith("//"))) {
+        while (next < lines.size()
+                && (lines.get(next).isEmpty() || lines.get(next).startsWith("//"))) {
             next++;
         }
         return hole > 0 && next < lines.size() && lines.get(next).equals("}") ? hole : 0;

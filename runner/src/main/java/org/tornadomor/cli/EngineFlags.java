@@ -68,7 +68,9 @@ final class EngineFlags {
     private static String standardEngine(String command) {
         return COMPUTING.contains(command)
                 ? EngineKind.AUTO.toString()
-                : CommandProvider.of(command).map(CommandProvider::standardEngine).orElse(null);
+                : CommandProvider.of(command)
+                        .map(CommandProvider::standardEngine)
+                        .orElse(null);
     }
 
     private static EngineKind kind(String name) {

@@ -78,7 +78,8 @@ final class RootCommand implements Runnable {
         boolean alone =
                 COMMANDS.stream().anyMatch(c -> name(c).equals(first)) && !first.equals(name(CompletionCommand.class));
         List<CommandProvider> providers = alone ? List.of() : CommandProvider.all();
-        boolean provided = providers.stream().anyMatch(provider -> provider.name().equals(first));
+        boolean provided =
+                providers.stream().anyMatch(provider -> provider.name().equals(first));
         COMMANDS.stream()
                 .filter(c -> !provided && (!alone || name(c).equals(first)))
                 .forEach(root::addSubcommand);

@@ -22,7 +22,8 @@ class LessonDeviceTest {
         Target target = Devices.runtime() == Devices.Runtime.SDK ? Target.TORNADO : Target.SIMULATOR;
         Workload workload = Lesson.of(number).workload(true);
         List<Comparison.Row> rows = new Comparison(target, null, null).run(workload);
-        assertTrue(rows.size() == workload.versions().size() && rows.stream().allMatch(Comparison.Row::equal), rows + "");
+        assertTrue(
+                rows.size() == workload.versions().size() && rows.stream().allMatch(Comparison.Row::equal), rows + "");
     }
 
     @ParameterizedTest

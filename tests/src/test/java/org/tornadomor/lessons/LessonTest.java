@@ -92,7 +92,8 @@ class LessonTest {
         JsonNode root = JsonMapper.shared().readTree(lesson("run", number, "--engine", "cpu", "--json").out);
         assertEquals(2, root.get("versions").size());
         for (JsonNode version : root.get("versions")) {
-            assertTrue(version.get("equal").asBoolean() && version.get("seconds").asDouble() > 0, version.toString());
+            assertTrue(
+                    version.get("equal").asBoolean() && version.get("seconds").asDouble() > 0, version.toString());
         }
         assertTrue(root.get("limit_gb_per_s").asDouble() > 0);
     }
@@ -134,18 +135,37 @@ class LessonTest {
     private static final List<Wrong> WRONG = List.of(
             new Wrong(1, "i < out.getSize()", "i < out.getSize() - 1", "unwritten", "out.set(", "out[31]", "0 to 30"),
             new Wrong(1, "bias.get(i % columns)", "bias.get(i)", "bounds", "out.set(", "element 4 of bias"),
-            new Wrong(1, "bias.get(i % columns)", "bias.get((i + 1) % columns)", "wrong-index", "out.set(", "bias[1]", "not bias[0]"),
+            new Wrong(
+                    1,
+                    "bias.get(i % columns)",
+                    "bias.get((i + 1) % columns)",
+                    "wrong-index",
+                    "out.set(",
+                    "bias[1]",
+                    "not bias[0]"),
             new Wrong(1, "out.set(i,", "out.set(i % columns,", "race", "out.set(", "element 0 of out"),
-            new Wrong(1, "                .transferToHost(DataTransferMode.EVERY_EXECUTION, out);", ";", "transfer", "new TaskGraph("),
+            new Wrong(
+                    1,
+                    "                .transferToHost(DataTransferMode.EVERY_EXECUTION, out);",
+                    ";",
+                    "transfer",
+                    "new TaskGraph("),
             new Wrong(2, "i < rows * columns", "i <= rows * columns", "bounds", "x.get(i)", "element 120 of x"),
             new Wrong(2, "column * rows + row", "column * columns + row", "race", "out.set(", "of out"),
             new Wrong(2, "x.get(i)", "x.get(column)", "wrong-index", "out.set(", "x[0] was read and not x[8]"),
             new Wrong(2, "int i = c.globalIdx;", "int i = c.localIdx;", "race", "out.set(", "of out"),
-            new Wrong(3, TREE + BARRIER, "        c.localBarrier();\n" + TREE, "race", "sums[lane] +=", "no localBarrier()"),
+            new Wrong(
+                    3,
+                    TREE + BARRIER,
+                    "        c.localBarrier();\n" + TREE,
+                    "race",
+                    "sums[lane] +=",
+                    "no localBarrier()"),
             new Wrong(3, BARRIER, "", "uninitialised_local", "sums[lane] +=", "element 16 of local array 0"),
             new Wrong(3, BARRIER + IF, IF + "    " + BARRIER, "barrier_divergence", "c.localBarrier()", "do not meet"),
             new Wrong(3, "if (lane == 0) {", "if (lane < 2) {", "race", "out.set(", "element 0 of local array 0"),
-            new Wrong(3, "width = GROUP / 2", "width = GROUP", "bounds", "sums[lane] +=", "element 32 of local array 0"),
+            new Wrong(
+                    3, "width = GROUP / 2", "width = GROUP", "bounds", "sums[lane] +=", "element 32 of local array 0"),
             new Wrong(3, "column < columns", "column < columns - 1", "missing-input", "x.get(", "x[31] was never read"),
             new Wrong(4, BARRIER + "        }", "        }", "race", "Tile[", "no localBarrier()"),
             new Wrong(4, "k0 + x);\n" + BARRIER, "k0 + x);\n", "uninitialised_local", "sum +=", "before any"),
@@ -153,25 +173,32 @@ class LessonTest {
             new Wrong(4, "wTile[x * SIDE + k]", "wTile[k * SIDE + x]", "wrong-value", "out.set(", "right elements"),
             new Wrong(4, "k0 < depth;", "k0 < depth - SIDE;", "missing-input", "out.set(", "a[0]"),
             new Wrong(5, "total * TornadoMath.exp(most - next)", "total", "wrong-value", "out.set(", "right elements"),
-            new Wrong(5, "column < columns; ", "column < columns - 1; ", "missing-input", "x.get(", "x[3] was never read"),
+            new Wrong(
+                    5,
+                    "column < columns; ",
+                    "column < columns - 1; ",
+                    "missing-input",
+                    "x.get(",
+                    "x[3] was never read"),
             new Wrong(5, "row < rows", "row <= rows", "bounds", "x.get(", "of x"),
             new Wrong(5, "out.set(row,", "out.set(0,", "race", "out.set(", "element 0 of out"));
 
     @TestFactory
     Stream<DynamicTest> aWrongSolutionIsToldLineAndCause() {
-        return WRONG.stream().map(wrong -> DynamicTest.dynamicTest(wrong.number + " " + wrong.to.strip(), () -> {
-            String right = lesson("solution", wrong.number).out;
-            String source = right.replace(wrong.from, wrong.to);
-            assertFalse(source.equals(right), wrong.from);
-            Path file = Files.writeString(temp.resolve("Mine.java"), source);
-            JsonNode verdict = JsonMapper.shared().readTree(lesson("check", wrong.number, file, "--json").out);
-            assertEquals(wrong.rule, verdict.get("rule").asString(), verdict.toString());
-            String line = source.split("\n", -1)[verdict.get("line").asInt() - 1];
-            assertTrue(line.contains(wrong.line), line + " " + verdict);
-            for (String word : wrong.words) {
-                assertTrue(verdict.get("cause").asString().contains(word), verdict.toString());
-            }
-        }));
+        return WRONG.stream()
+                .map(wrong -> DynamicTest.dynamicTest(wrong.number + " " + wrong.to.strip(), () -> {
+                    String right = lesson("solution", wrong.number).out;
+                    String source = right.replace(wrong.from, wrong.to);
+                    assertFalse(source.equals(right), wrong.from);
+                    Path file = Files.writeString(temp.resolve("Mine.java"), source);
+                    JsonNode verdict = JsonMapper.shared().readTree(lesson("check", wrong.number, file, "--json").out);
+                    assertEquals(wrong.rule, verdict.get("rule").asString(), verdict.toString());
+                    String line = source.split("\n", -1)[verdict.get("line").asInt() - 1];
+                    assertTrue(line.contains(wrong.line), line + " " + verdict);
+                    for (String word : wrong.words) {
+                        assertTrue(verdict.get("cause").asString().contains(word), verdict.toString());
+                    }
+                }));
     }
 
     @Test
@@ -187,7 +214,13 @@ class LessonTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"run 99", "show 0", "check 1 /nowhere.java", "run 1 --device 0:0", "run 1 --engine cpu --picture x.svg"})
+            strings = {
+                "run 99",
+                "show 0",
+                "check 1 /nowhere.java",
+                "run 1 --device 0:0",
+                "run 1 --engine cpu --picture x.svg"
+            })
     void whatMakesNoSenseIsSaidInOneLine(String words) {
         Outcome outcome = lesson((Object[]) words.split(" "));
         assertEquals(1, outcome.code, outcome.err);

@@ -83,7 +83,9 @@ final class BoundTask {
             Grid shape = launch.grid();
             launch.recorder().launch(new Recorder.Shape(name(), shape.groups(), shape.local(), kernel.loop()));
         }
-        int parallel = launch.recorder() != null || nanosPerItem * items < PARALLEL_NANOS ? 1 : (int) Math.min(lanes.size(), groups);
+        int parallel = launch.recorder() != null || nanosPerItem * items < PARALLEL_NANOS
+                ? 1
+                : (int) Math.min(lanes.size(), groups);
         for (int i = 0; i < parallel; i++) {
             prepare(i, lanes.get(i));
         }

@@ -20,7 +20,8 @@ class RecorderTest {
 
         @Override
         protected void launch(Shape shape) {
-            lines.add("launch " + shape.task() + " " + shape.groups()[0] + " x " + shape.local()[0] + " " + shape.loop());
+            lines.add(
+                    "launch " + shape.task() + " " + shape.groups()[0] + " x " + shape.local()[0] + " " + shape.loop());
         }
 
         @Override
@@ -64,7 +65,9 @@ class RecorderTest {
                         "0.0 writes sums[0] of 2",
                         "1.0 reads in[2] of 4"),
                 notes.lines.subList(1, 12));
-        assertTrue(notes.places.stream().allMatch(place -> place.matches("GoodKernels\\.java:\\d+")), notes.places::toString);
+        assertTrue(
+                notes.places.stream().allMatch(place -> place.matches("GoodKernels\\.java:\\d+")),
+                notes.places::toString);
     }
 
     @Test
@@ -79,12 +82,14 @@ class RecorderTest {
         notes.during(() -> Harness.run(graph, null));
         assertEquals(
                 List.of("x[0]", "y[0]", "x[1]", "y[1]", "x[2]", "y[2]"),
+                notes.lines.stream().skip(1).map(line -> line.split(" ")[2]).toList());
+        assertEquals(
+                3,
                 notes.lines.stream()
                         .skip(1)
-                        .map(line -> line.split(" ")[2])
-                        .toList());
-        assertEquals(
-                3, notes.lines.stream().skip(1).map(line -> line.split(" ")[0]).distinct().count());
+                        .map(line -> line.split(" ")[0])
+                        .distinct()
+                        .count());
     }
 
     @Test
