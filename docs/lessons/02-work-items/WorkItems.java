@@ -68,7 +68,8 @@ public final class WorkItems implements Lesson {
     }
 
     private static TornadoExecutionPlan plan(TaskGraph graph, FloatArray out) {
-        return new TornadoExecutionPlan(graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out).snapshot());
+        return new TornadoExecutionPlan(
+                graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out).snapshot());
     }
 
     /** As many work-items as are needed, rounded up to whole groups: that is why the kernel compares. */
@@ -79,8 +80,8 @@ public final class WorkItems implements Lesson {
     }
 
     static TornadoExecutionPlan rows(FloatArray gateUp, FloatArray out, int rows, int columns) {
-        TaskGraph graph = with(gateUp)
-                .task("swiGlu", WorkItems::itemPerRow, new KernelContext(), gateUp, out, rows, columns);
+        TaskGraph graph =
+                with(gateUp).task("swiGlu", WorkItems::itemPerRow, new KernelContext(), gateUp, out, rows, columns);
         return plan(graph, out).withGridScheduler(grid(rows));
     }
 

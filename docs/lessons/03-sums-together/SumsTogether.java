@@ -129,7 +129,8 @@ public final class SumsTogether implements Lesson {
     private static TornadoExecutionPlan plan(TaskGraph graph, FloatArray out, int items) {
         WorkerGrid1D grid = new WorkerGrid1D((items + GROUP - 1) / GROUP * GROUP);
         grid.setLocalWork(GROUP, 1, 1);
-        return new TornadoExecutionPlan(graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out).snapshot())
+        return new TornadoExecutionPlan(graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out)
+                        .snapshot())
                 .withGridScheduler(new GridScheduler("lesson.rmsNorm", grid));
     }
 
@@ -173,55 +174,74 @@ public final class SumsTogether implements Lesson {
         for (int i = 0; i < columns; i++) {
             w[i] = 0.5f + random.nextFloat();
         }
+        return new Workload(
+                rows + " rows of " + columns,
+                versions(x, w, rows, columns),
+                4L * rows * columns,
+                2L * Float.BYTES * rows * columns,
+                1e-5);
+    }
+
+    private static List<Version> versions(float[] x, float[] w, int rows, int columns) {
         FloatArray in = FloatArray.fromArray(x);
         FloatArray weight = FloatArray.fromArray(w);
         FloatArray out = new FloatArray(rows * columns);
         KernelContext c = new KernelContext();
         int items = rows * GROUP;
-        return new Workload(
-                rows + " rows of " + columns,
-                List.of(
-                        Version.plain("plain Java", () -> {
-                            float[] result = new float[x.length];
-                            rmsNorm(x, w, result, columns);
-                            return result;
-                        }),
-                        Version.graph(
-                                "an item a row",
-                                () -> plan(
-                                        with(in, weight)
-                                                .task("rmsNorm", SumsTogether::itemPerRow, c, in, weight, out, rows, columns),
-                                        out,
-                                        rows),
-                                out),
-                        Version.graph(
-                                "everybody adds",
-                                () -> plan(
-                                        with(in, weight)
-                                                .task("rmsNorm", SumsTogether::everybodyAdds, c, in, weight, out, columns),
-                                        out,
-                                        items),
-                                out),
-                        Version.graph(
-                                "a tree of neighbours",
-                                () -> plan(
-                                        with(in, weight)
-                                                .task("rmsNorm", SumsTogether::neighbours, c, in, weight, out, columns),
-                                        out,
-                                        items),
-                                out),
-                        Version.graph(
-                                "a tree of halves",
-                                () -> plan(
-                                        with(in, weight)
-                                                .task("rmsNorm", SumsTogether::halves, c, in, weight, out, columns),
-                                        out,
-                                        items),
-                                out),
-                        Version.production("as models run it", recipe -> production(recipe, x, w, rows))),
-                4L * rows * columns,
-                2L * Float.BYTES * rows * columns,
-                1e-5);
+        return List.of(
+                Version.plain("plain Java", () -> {
+                    float[] result = new float[x.length];
+                    rmsNorm(x, w, result, columns);
+                    return result;
+                }),
+                Version.graph(
+                        "an item a row",
+                        () -> plan(
+                                with(in, weight)
+                                        .task(
+                                                "rmsNorm",
+                                                SumsTogether::itemPerRow,
+                                                c,
+                                                in,
+                                                weight,
+                                                out,
+                                                rows,
+                                                columns),
+                                out,
+                                rows),
+                        out),
+                Version.graph(
+                        "everybody adds",
+                        () -> plan(
+                                with(in, weight)
+                                        .task(
+                                                "rmsNorm",
+                                                SumsTogether::everybodyAdds,
+                                                c,
+                                                in,
+                                                weight,
+                                                out,
+                                                columns),
+                                out,
+                                items),
+                        out),
+                Version.graph(
+                        "a tree of neighbours",
+                        () -> plan(
+                                with(in, weight)
+                                        .task("rmsNorm", SumsTogether::neighbours, c, in, weight, out, columns),
+                                out,
+                                items),
+                        out),
+                Version.graph(
+                        "a tree of halves",
+                        () -> plan(
+                                with(in, weight)
+                                        .task("rmsNorm", SumsTogether::halves, c, in, weight, out, columns),
+                                out,
+                                items),
+                        out),
+                Version.production("as models run it", recipe -> production(recipe, x, w, rows)));
     }
 
     @Override

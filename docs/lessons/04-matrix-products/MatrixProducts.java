@@ -147,7 +147,8 @@ public final class MatrixProducts implements Lesson {
     private static TornadoExecutionPlan plan(TaskGraph graph, FloatArray out, int x, int y) {
         WorkerGrid2D grid = new WorkerGrid2D(x, y);
         grid.setLocalWork(SIDE, SIDE, 1);
-        return new TornadoExecutionPlan(graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out).snapshot())
+        return new TornadoExecutionPlan(graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out)
+                        .snapshot())
                 .withGridScheduler(new GridScheduler("lesson.product", grid));
     }
 
@@ -209,9 +210,7 @@ public final class MatrixProducts implements Lesson {
                         Version.graph("four rows an item", () -> plan(graphs.second(), out, columns, rows / ROWS), out),
                         Version.graph("local tiles", () -> plan(graphs.third(), out, columns, rows), out),
                         Version.graph(
-                                "register tiles",
-                                () -> plan(graphs.fourth(), out, columns / BLOCK, rows / BLOCK),
-                                out),
+                                "register tiles", () -> plan(graphs.fourth(), out, columns / BLOCK, rows / BLOCK), out),
                         Version.production(
                                 "as models run it", recipe -> production(recipe, a, w, rows, columns, depth))),
                 2L * rows * columns * depth,

@@ -242,7 +242,8 @@ public final class AttentionByTiles implements Lesson {
     }
 
     private static TornadoExecutionPlan plan(TaskGraph graph, FloatArray out, GridScheduler grids) {
-        return new TornadoExecutionPlan(graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out).snapshot())
+        return new TornadoExecutionPlan(graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out)
+                        .snapshot())
                 .withGridScheduler(grids);
     }
 

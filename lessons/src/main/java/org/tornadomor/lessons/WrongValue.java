@@ -46,12 +46,7 @@ final class WrongValue {
                         + (writers.size() > 1 ? "; it is written " + writers.size() + " times" : "");
         Trace.Access writer = writers.getLast();
         if (neverCameBack()) {
-            int line = Checker.lineWith(source, "new TaskGraph(");
-            return new Finding(
-                    "transfer",
-                    line,
-                    fact + ": the kernel computes, and the host's array has not changed",
-                    "The result stays on the device: put " + out + " into transferToHost.");
+            return leftBehind(fact);
         }
         List<Trace.Access> reads = did.readsFor(writer);
         Set<Trace.Element> mine = Trace.elements(reads);
@@ -89,6 +84,14 @@ final class WrongValue {
                 writer.line(),
                 fact + ": it was made of the right elements in a wrong way",
                 "The indices are right, so the formula is not; or the value was written before it was complete.");
+    }
+
+    private Finding leftBehind(String fact) {
+        return new Finding(
+                "transfer",
+                Checker.lineWith(source, "new TaskGraph("),
+                fact + ": the kernel computes, and the host's array has not changed",
+                "The result stays on the device: put " + trial.outName() + " into transferToHost.");
     }
 
     /** The finding for a file whose hole is still empty. */

@@ -1,6 +1,8 @@
 package org.tornadomor.simulator;
 
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * One thread that runs groups, one work-item at a time: which work-item it is at, and how many barriers it has passed.
@@ -192,8 +194,18 @@ final class Lane {
 
     /** The line of the kernel, found on the stack: the innermost frame that is not the simulator's or the API's. */
     static String place() {
+        return place(frames -> frames);
+    }
+
+    /** The same for who is called by {@link #record}, whose own frames do not count. */
+    static String placeBelowRecorder() {
+        return place(frames -> frames.dropWhile(f -> !f.getClassName().equals(Lane.class.getName())
+                || !f.getMethodName().equals("record")));
+    }
+
+    private static String place(UnaryOperator<Stream<StackWalker.StackFrame>> below) {
         Optional<StackWalker.StackFrame> frame = StackWalker.getInstance()
-                .walk(frames -> frames.filter(f -> !packageOf(f).equals(HERE)
+                .walk(frames -> below.apply(frames).filter(f -> !packageOf(f).equals(HERE)
                                 && !packageOf(f).startsWith("uk.ac.manchester.tornado.api")
                                 && !packageOf(f).startsWith("java.")
                                 && !packageOf(f).startsWith("jdk."))

@@ -74,6 +74,6 @@ public abstract class Recorder {
 
     /** {@return the line of the kernel that the access comes from, as {@code File.java:12}; empty where it is not known} */
     protected static String place() {
-        return Lane.place().replaceFirst("^ at ", "");
+        return Lane.placeBelowRecorder().replaceFirst("^ at ", "");
     }
 }
