@@ -159,11 +159,12 @@ final class TeacherCommand implements Runnable {
         } else {
             results.printf(
                     Locale.ROOT,
-                    "%s: %,d tokens in samples of %d, %d shards, the %d likeliest tokens have %.2f %% of the probability%n",
+                    "%s: %,d tokens in samples of %d, %d %s, the %d likeliest tokens have %.2f %% of the probability%n",
                     out,
                     tokens,
                     manifest.context(),
                     manifest.shards().size(),
+                    manifest.shards().size() == 1 ? "shard" : "shards",
                     manifest.topK(),
                     100 * manifest.mass());
             results.println(

@@ -349,7 +349,7 @@ class ExperimentTest {
         assertTrue(
                 text.startsWith("does not hold: b has a loss of 2.3750 ± ")
                         && text.contains("lower by 0.1250 ± ")
-                        && text.endsWith("in 1 of 2 seeds"),
+                        && text.endsWith("in 1 of 2 seeds, which so few seeds do not tell from zero"),
                 text);
         List<CellResult> single = List.of(result("a", 1, 2.0), result("b", 1, 2.25));
         assertTrue(Verdict.of(List.of(claim), single).getFirst().text().startsWith("holds for the one seed: "));

@@ -77,7 +77,8 @@ record Verdict(Claim claim, String size, double budget, Interval loss, List<Othe
         if (nearest.above.mean() <= 0) {
             return "does not hold: " + nearest.model + " has a loss of " + nearest.loss.text("%.4f") + ", lower by "
                     + new Interval(-nearest.above.mean(), nearest.above.half(), nearest.above.count()).text("%.4f")
-                    + ", in " + (nearest.above.count() - nearest.worse) + " of " + seeds(nearest.above.count());
+                    + ", in " + (nearest.above.count() - nearest.worse) + " of " + seeds(nearest.above.count())
+                    + told(nearest.above);
         }
         boolean always = others.stream().allMatch(other -> other.worse == other.above.count());
         String word =
@@ -87,7 +88,14 @@ record Verdict(Claim claim, String size, double budget, Interval loss, List<Othe
                 .findFirst()
                 .orElse(nearest);
         return word + ": the nearest, " + closest.model + ", has a loss higher by " + closest.above.text("%.4f")
-                + ", in " + closest.worse + " of " + seeds(closest.above.count());
+                + ", in " + closest.worse + " of " + seeds(closest.above.count()) + told(closest.above);
+    }
+
+    /** Whether the spread over the seeds leaves a doubt. */
+    private static String told(Interval above) {
+        return above.known() && above.half() >= Math.abs(above.mean())
+                ? ", which so few seeds do not tell from zero"
+                : "";
     }
 
     private static String seeds(long count) {
