@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "import",
         description = {
-            "Makes a checkpoint folder of a model in another format: GGUF, llama2.c, a Hugging Face folder, or one of the",
-            "official code of Mixture-of-Recursions.",
+            "Makes a checkpoint folder of a model in another format.",
+            "It takes GGUF, llama2.c, a Hugging Face folder, or one of the official code of Mixture-of-Recursions.",
             "Commands that take a model take such files directly as well; a folder loads faster, and can be changed."
         },
         mixinStandardHelpOptions = true,

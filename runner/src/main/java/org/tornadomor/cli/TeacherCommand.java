@@ -3,6 +3,7 @@ package org.tornadomor.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.engine.Engine;
@@ -159,12 +160,11 @@ final class TeacherCommand implements Runnable {
         } else {
             results.printf(
                     Locale.ROOT,
-                    "%s: %,d tokens in samples of %d, %d %s, the %d likeliest tokens have %.2f %% of the probability%n",
+                    "%s: %s in samples of %d, %s, the %d likeliest tokens have %.2f %% of the probability%n",
                     out,
-                    tokens,
+                    Counts.of(tokens, "token"),
                     manifest.context(),
-                    manifest.shards().size(),
-                    manifest.shards().size() == 1 ? "shard" : "shards",
+                    Counts.of(manifest.shards().size(), "shard"),
                     manifest.topK(),
                     100 * manifest.mass());
             results.println(
@@ -172,8 +172,8 @@ final class TeacherCommand implements Runnable {
                             ? "all of it was there, and its checksums are right"
                             : String.format(
                                     Locale.ROOT,
-                                    "%,d tokens in %.1f s, %,.0f tokens a second",
-                                    written,
+                                    "%s in %.1f s, %,.0f tokens a second",
+                                    Counts.of(written, "token"),
                                     seconds,
                                     written / seconds));
             results.println("learn from it:  " + RootCommand.NAME + " train --data " + data + " --context "

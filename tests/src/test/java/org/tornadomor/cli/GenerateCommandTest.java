@@ -44,7 +44,7 @@ class GenerateCommandTest {
         };
         assertEquals(0, Main.run(new PrintWriter(new BufferedWriter(screen)), new PrintWriter(screen), command));
         assertTrue(
-                screen.toString().lines().anyMatch(line -> line.startsWith("1 prompt tokens read in")),
+                screen.toString().lines().anyMatch(line -> line.startsWith("1 prompt token read in")),
                 screen.toString());
     }
 

@@ -97,7 +97,7 @@ class SettingsTest {
                 }
             }
         }
-        assertEquals(8, taken);
+        assertEquals(9, taken);
     }
 
     @ParameterizedTest

@@ -205,7 +205,8 @@ final class Lane {
 
     private static String place(UnaryOperator<Stream<StackWalker.StackFrame>> below) {
         Optional<StackWalker.StackFrame> frame = StackWalker.getInstance()
-                .walk(frames -> below.apply(frames).filter(f -> !packageOf(f).equals(HERE)
+                .walk(frames -> below.apply(frames)
+                        .filter(f -> !packageOf(f).equals(HERE)
                                 && !packageOf(f).startsWith("uk.ac.manchester.tornado.api")
                                 && !packageOf(f).startsWith("java.")
                                 && !packageOf(f).startsWith("jdk."))
