@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.tornadomor.model.io.SafeTensors;
+import org.tornadomor.tokenizer.TinyTokenizers;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -74,6 +75,49 @@ class OfficialCommandTest {
             GgufCommandTest.assertClose(expected.read("logits"), direct.read("logits"), TOLERANCE);
             assertArrayEquals(direct.read("logits"), copied.read("logits"));
         }
+    }
+
+    /** They bring no tokenizer: one with fewer tokens than the model does. */
+    @ParameterizedTest
+    @CsvSource({"recursive-cycle", "expert-linear", "expert-shared-keys", "token-softmax", "token-sigmoid-loss-free"})
+    void theyAreTrainedOn(String name) throws IOException {
+        Path words = Files.writeString(
+                folder.resolve("tokenizer.json"), TinyTokenizers.unigram().toString());
+        Path text = Files.writeString(folder.resolve("text.txt"), "old new time price Once ".repeat(200));
+        Path run = folder.resolve("run");
+        Object[] learn = {
+            "train", "--init", CASES.resolve(name), "--tokenizer", words, "--data", text, "--context", 16, "--batch", 2
+        };
+        List<Object> all = new ArrayList<>(List.of(learn));
+        all.addAll(List.of("--steps", 2, "--samples", 0, "--engine", "cpu", "--out", run));
+        String before = Outcome.of("info", CASES.resolve(name)).succeeds().out();
+        Outcome trained = Outcome.of(all.toArray()).succeeds();
+        assertTrue(trained.err().contains("step 2") || trained.out().contains("2 steps"), trained.err());
+        assertTrue(before.contains("recursions"), before);
+        Outcome.of("generate", "--model", run, "--prompt-tokens", "3,4", "--max-new-tokens", 2).succeeds();
+    }
+
+    /** Through the device kernels too. */
+    @ParameterizedTest
+    @CsvSource({"recursive-sequence", "expert-mlp-tanh", "token-softmax"})
+    void deviceKernelsDecodeThemToTheSameTokens(String name) {
+        String[] tokens = Stream.of("cpu", "simulator")
+                .map(engine -> Outcome.of(
+                                "generate",
+                                "--model",
+                                CASES.resolve(name),
+                                "--prompt-tokens",
+                                "5,6,7",
+                                "--temperature",
+                                0,
+                                "--max-new-tokens",
+                                4,
+                                "--engine",
+                                engine)
+                        .succeeds()
+                        .out())
+                .toArray(String[]::new);
+        assertEquals(tokens[0], tokens[1]);
     }
 
     /** The weights are there once for each set, the settings are those of the official ones, and the type stays. */
