@@ -94,7 +94,8 @@ class OfficialCommandTest {
         Outcome trained = Outcome.of(all.toArray()).succeeds();
         assertTrue(trained.err().contains("step 2") || trained.out().contains("2 steps"), trained.err());
         assertTrue(before.contains("recursions"), before);
-        Outcome.of("generate", "--model", run, "--prompt-tokens", "3,4", "--max-new-tokens", 2).succeeds();
+        Outcome.of("generate", "--model", run, "--prompt-tokens", "3,4", "--max-new-tokens", 2)
+                .succeeds();
     }
 
     /** Through the device kernels too. */
