@@ -36,7 +36,20 @@ final class Installed {
     private static final long DEADLINE_MINUTES = 10;
     private static final int EXECUTABLE = 0100;
     private static final List<String> TOOLS = List.of(
-            "bash", "env", "dirname", "readlink", "find", "head", "tail", "grep", "sed", "touch", "mkdir", "mv", "rm", "stty");
+            "bash",
+            "env",
+            "dirname",
+            "readlink",
+            "find",
+            "head",
+            "tail",
+            "grep",
+            "sed",
+            "touch",
+            "mkdir",
+            "mv",
+            "rm",
+            "stty");
 
     private final Path folder;
     private final Path root;
@@ -101,7 +114,8 @@ final class Installed {
 
     /** Runs a command that must succeed. @return what it printed, and what it said */
     Printed run(String... args) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(root.resolve("tornado-mor").toString()));
+        List<String> command =
+                new ArrayList<>(List.of(root.resolve("tornado-mor").toString()));
         command.addAll(Arrays.asList(args));
         Path out = Files.createTempFile(folder.getParent(), "out", ".txt");
         Path err = Files.createTempFile(folder.getParent(), "err", ".txt");
@@ -127,7 +141,8 @@ final class Installed {
 
     private void unzip(Path archive) throws IOException {
         try (ZipFile zip = ZipFile.builder().setPath(archive).get()) {
-            for (ZipArchiveEntry entry : (Iterable<ZipArchiveEntry>) () -> zip.getEntries().asIterator()) {
+            for (ZipArchiveEntry entry :
+                    (Iterable<ZipArchiveEntry>) () -> zip.getEntries().asIterator()) {
                 try (InputStream content = zip.getInputStream(entry)) {
                     put(entry.getName(), entry.isDirectory(), entry.getUnixMode(), content);
                 }

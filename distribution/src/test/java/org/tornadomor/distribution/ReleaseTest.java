@@ -52,7 +52,8 @@ class ReleaseTest {
     void theImageRunsOnItsOwnJava(String ending) throws Exception {
         Installed installed = new Installed(scratch, Installed.IMAGE + ending);
         showsItsVersion(installed);
-        Path home = Path.of(installed.with("JAVA_OPTS", "-XshowSettings:properties")
+        Path home = Path.of(installed
+                .with("JAVA_OPTS", "-XshowSettings:properties")
                 .run("params", "tiny")
                 .err()
                 .lines()
@@ -77,7 +78,8 @@ class ReleaseTest {
         Installed.Printed demo = installed.run("demo", "--minutes", "0.1", "--out", "a run", "--engine", "cpu");
         assertTrue(demo.out().contains("this model, routing as in generation"), demo.out());
         assertTrue(demo.out().contains("mean depth"), demo.out());
-        installed.run("generate", "--model", "a run", "--prompt", "public ", "--max-new-tokens", "5", "--engine", "cpu");
+        installed.run(
+                "generate", "--model", "a run", "--prompt", "public ", "--max-new-tokens", "5", "--engine", "cpu");
         return demo;
     }
 
@@ -110,11 +112,13 @@ class ReleaseTest {
         try (Stream<Path> files = Files.walk(installed.root())) {
             assertEquals(
                     List.of(),
-                    files.filter(file -> file.endsWith("pom.xml") || file.toString().endsWith(".java"))
+                    files.filter(file ->
+                                    file.endsWith("pom.xml") || file.toString().endsWith(".java"))
                             .toList());
         }
         try (Stream<Path> top = Files.list(installed.root())) {
-            Set<String> names = top.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
+            Set<String> names =
+                    top.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
             assertEquals(
                     new TreeSet<>(Set.of(
                             "CHANGELOG.md",
@@ -140,17 +144,20 @@ class ReleaseTest {
         Installed installed = new Installed(scratch, Installed.NAME + ".tar.gz");
         Path root = installed.root();
         String licences = Files.readString(root.resolve("THIRD-PARTY.txt"));
-        JsonNode bom = JsonMapper.shared().readTree(root.resolve(Installed.NAME + ".cdx.json").toFile());
+        JsonNode bom = JsonMapper.shared()
+                .readTree(root.resolve(Installed.NAME + ".cdx.json").toFile());
         Set<String> components = new TreeSet<>();
         bom.get("components").forEach(part -> {
-            components.add(part.get("name").asString() + "-" + part.get("version").asString());
+            components.add(
+                    part.get("name").asString() + "-" + part.get("version").asString());
             assertTrue(part.has("licenses"), part.toString());
             assertTrue(part.get("hashes").toString().contains("SHA-256"), part.toString());
         });
         assertTrue(components.size() > 20, components::toString);
         List<String> libraries;
         try (Stream<Path> jars = Files.list(root.resolve("lib"))) {
-            libraries = jars.map(jar -> jar.getFileName().toString().replace(".jar", "")).toList();
+            libraries = jars.map(jar -> jar.getFileName().toString().replace(".jar", ""))
+                    .toList();
         }
         for (String library : libraries) {
             assertTrue(components.contains(library), library + " is not in the list of components");

@@ -81,12 +81,16 @@ final class DepthView {
         } else {
             endLine();
         }
-        out.printf(
-                Locale.ROOT,
-                "mean depth %.2f of %d, %.0f %% of the layers' compute saved%n",
-                generation.meanDepth(),
-                recursions,
-                100 * generation.computeSaved());
+        if (generation.tokens().length == 0) {
+            out.println("no new tokens: the first was an end");
+        } else {
+            out.printf(
+                    Locale.ROOT,
+                    "mean depth %.2f of %d, %.0f %% of the layers' compute saved%n",
+                    generation.meanDepth(),
+                    recursions,
+                    100 * generation.computeSaved());
+        }
         out.flush();
     }
 }

@@ -314,8 +314,11 @@ final class GenerateCommand implements Runnable {
                 node.put("text", generation.text());
             }
             node.put("ended", generation.ended().name().toLowerCase(Locale.ROOT));
-            node.put("mean_depth", generation.meanDepth());
-            node.put("compute_saved", generation.computeSaved());
+            if (generation.tokens().length == 0) {
+                node.putNull("mean_depth").putNull("compute_saved");
+            } else {
+                node.put("mean_depth", generation.meanDepth()).put("compute_saved", generation.computeSaved());
+            }
         }
         Timing timing = loaded.lastTiming();
         root.putObject("timing")

@@ -98,6 +98,33 @@ class OfficialCommandTest {
                 .succeeds();
     }
 
+    /** A mean of no depths is no number. */
+    @Test
+    void anEndAtOnceHasNoMeanDepth() {
+        Object[] words = {
+            "generate",
+            "--model",
+            CASES.resolve("token-softmax"),
+            "--prompt-tokens",
+            "1,2,3,4",
+            "--greedy",
+            "--engine",
+            "cpu"
+        };
+        List<Object> asJson = new ArrayList<>(List.of(words));
+        asJson.add("--json");
+        JsonNode generation = JsonMapper.shared()
+                .readTree(Outcome.of(asJson.toArray()).succeeds().out())
+                .get("generations")
+                .get(0);
+        assertEquals(0, generation.get("tokens").size());
+        assertTrue(generation.get("mean_depth").isNull(), generation.toString());
+        List<Object> shown = new ArrayList<>(List.of(words));
+        shown.add("--show-depth");
+        String out = Outcome.of(shown.toArray()).succeeds().out();
+        assertTrue(out.contains("no new tokens") && !out.contains("NaN"), out);
+    }
+
     /** Through the device kernels too. */
     @ParameterizedTest
     @CsvSource({"recursive-sequence", "expert-mlp-tanh", "token-softmax"})
