@@ -242,6 +242,16 @@ class OfficialCommandTest {
         Outcome.of("info", model).failsWith(1, message);
     }
 
+    /** Shared keys change every logit, and two files say whether there are any. */
+    @Test
+    void settingsAndConfigurationMustAgreeOnSharedKeys() throws IOException {
+        Path model = copy("recursive-shared-keys");
+        change(
+                model.resolve("config.yaml"),
+                text -> text.replace("kv_sharing:\n  enable: true", "kv_sharing:\n  enable: false"));
+        Outcome.of("info", model).failsWith(1, "config.yaml: kv_sharing.enable is false, and config.json says true");
+    }
+
     @Test
     void relaxedModelsAreRefused() throws IOException {
         Path model = copy("recursive-cycle");

@@ -96,8 +96,8 @@ public final class OfficialModel {
         ObjectNode mor = settings.mor(unknown);
         ObjectNode config = json.deepCopy();
         config.putArray(ARCHITECTURES).add("LlamaForCausalLM");
-        // The settings say the same.
-        config.remove("kv_sharing");
+        settings.requireSameKeys(config);
+        config.remove(OfficialSettings.KEY_SHARING);
         if (mor != null) {
             config.set("mor", mor);
             if (settings.wide() && isWide(tensors)) {

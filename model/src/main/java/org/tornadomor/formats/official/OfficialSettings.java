@@ -24,6 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
  * @param file where they stand
  */
 record OfficialSettings(Path file, Section root) {
+    /** The section about keys and values that recursions share, in the settings and in {@code config.json}. */
+    static final String KEY_SHARING = "kv_sharing";
+
     private static final String CONFIG = "config.yaml";
     private static final Pattern CHECKPOINT = Pattern.compile("checkpoint-\\d+");
     private static final int FOLDERS_ABOVE = 4;
@@ -110,8 +113,25 @@ record OfficialSettings(Path file, Section root) {
     /** Whether layers share weights or tokens are routed, so that the model is more than a Llama. */
     boolean recurs() {
         boolean shared = root.section("recursive").flag("enable");
-        boolean sharedKeys = root.section("kv_sharing").flag("enable");
+        boolean sharedKeys = root.section(KEY_SHARING).flag("enable");
         return routes() || shared || sharedKeys;
+    }
+
+    /**
+     * Compares what {@code config.json} says of shared keys with the settings, where it says something.
+     *
+     * @throws UserError naming what differs
+     */
+    void requireSameKeys(JsonNode config) {
+        Section theirs = new Section(config, "").section(KEY_SHARING);
+        Section ours = root.section(KEY_SHARING);
+        for (String key : List.of("enable", "update_cache")) {
+            if (theirs.has(key) && theirs.flag(key) != ours.flag(key)) {
+                throw new UserError(
+                        file + ": " + KEY_SHARING + "." + key + " is " + ours.flag(key) + ", and config.json says "
+                                + theirs.flag(key) + "; use the settings that the model was trained with");
+            }
+        }
     }
 
     /** Whether tokens are routed. */
@@ -181,7 +201,7 @@ record OfficialSettings(Path file, Section root) {
     }
 
     private String keys(String sharing, UnknownKeys unknown) {
-        Section keys = root.section("kv_sharing");
+        Section keys = root.section(KEY_SHARING);
         if (!keys.flag("enable")) {
             return "recursion_wise";
         }

@@ -34,6 +34,9 @@ public final class CheckpointFolder implements AutoCloseable {
     /** Older exports store the rotary frequencies, which follow from the configuration. */
     private static final String ROTARY_FREQUENCIES = ".rotary_emb.inv_freq";
 
+    /** Elements of two tensors that are compared at a time. */
+    private static final int COMPARED = 1 << 16;
+
     private final Path path;
     private final Path folder;
     private final ModelConfig config;
@@ -109,6 +112,32 @@ public final class CheckpointFolder implements AutoCloseable {
             throw new UserError(path + ": tensor " + some(unexpected) + " not part of the model that " + CONFIG_FILE
                     + " describes; use the configuration that belongs to the weights");
         }
+        checkTiedHead();
+    }
+
+    /** Some programs write a tied head all the same. One that says something else belongs to another configuration. */
+    private void checkTiedHead() {
+        if (config.tieEmbeddings() && tensors.contains(ParameterNames.HEAD) && !isEmbedding(ParameterNames.HEAD)) {
+            throw new UserError(tensors.file(ParameterNames.HEAD) + ": tensor " + ParameterNames.HEAD + " differs from "
+                    + ParameterNames.EMBEDDING + ", which tie_word_embeddings in " + CONFIG_FILE
+                    + " makes the head; set that to false, or use the weights that belong to it");
+        }
+    }
+
+    private boolean isEmbedding(String name) {
+        long elements = tensors.info(name).elements();
+        boolean same = Arrays.equals(
+                tensors.info(name).shape(),
+                tensors.info(ParameterNames.EMBEDDING).shape());
+        float[] one = new float[(int) Math.min(elements, COMPARED)];
+        float[] other = new float[one.length];
+        for (long from = 0; same && from < elements; from += COMPARED) {
+            int count = (int) Math.min(COMPARED, elements - from);
+            tensors.read(name, from, one, 0, count);
+            tensors.read(ParameterNames.EMBEDDING, from, other, 0, count);
+            same = Arrays.equals(one, 0, count, other, 0, count);
+        }
+        return same;
     }
 
     private void checkTensor(ParameterSpec spec, TensorInfo info) {

@@ -1,7 +1,9 @@
 package org.tornadomor.model.io;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -200,6 +202,18 @@ class CheckpointFolderTest {
                 TensorInfo.of("lm_head.weight", DType.F32, 64, 32),
                 TensorInfo.of("model.layers.0.self_attn.rotary_emb.inv_freq", DType.F32, 4)));
         CheckpointFolder.open(folder).close();
+    }
+
+    /** The head of the file is not the embedding, and the configuration says that it is. */
+    @Test
+    void aTiedHeadThatIsAnotherIsRefused() throws IOException {
+        Path ouro = Path.of("src/test/resources/families/ouro");
+        Files.copy(ouro.resolve("model.safetensors"), folder.resolve("model.safetensors"), REPLACE_EXISTING);
+        String config = Files.readString(ouro.resolve("config.json"));
+        String tied = config.replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true");
+        assertFalse(tied.equals(config));
+        Files.writeString(folder.resolve("config.json"), tied);
+        assertTrue(refusal().contains("lm_head.weight differs from model.embed_tokens.weight"), this::refusal);
     }
 
     @Test
