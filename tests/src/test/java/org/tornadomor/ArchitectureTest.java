@@ -42,7 +42,7 @@ class ArchitectureTest {
         "org.tornadomor.html.."
     };
     private static final String[] RUNNER = {
-        "org.tornadomor.generation..",
+        "org.tornadomor.language..",
         "org.tornadomor.serving..",
         "org.tornadomor.server..",
         "org.tornadomor.report..",

@@ -51,7 +51,7 @@ class PublicApiTest {
                         .stream()
                         .filter(type -> type.isAnnotatedWith(PublicApi.class))
                         .forEach(type -> types.put(type.getName(), type.reflect()));
-        assertTrue(types.containsKey("org.tornadomor.LanguageModel"), types.keySet()::toString);
+        assertTrue(types.containsKey("org.tornadomor.language.LanguageModel"), types.keySet()::toString);
         return types;
     }
 

@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tornadomor.Generation;
-import org.tornadomor.LanguageModel;
-import org.tornadomor.Score;
+import org.tornadomor.language.Generation;
+import org.tornadomor.language.LanguageModel;
+import org.tornadomor.language.Score;
 import org.tornadomor.trainer.TrainingSummary;
 
 class EmbedTest {

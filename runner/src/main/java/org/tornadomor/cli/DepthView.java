@@ -2,7 +2,7 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
-import org.tornadomor.Generation;
+import org.tornadomor.language.Generation;
 
 /**
  * Shows text with the recursion depth of each piece: as colours on a terminal, elsewhere as a line of digits under each line of

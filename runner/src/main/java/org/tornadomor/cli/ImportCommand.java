@@ -2,7 +2,7 @@ package org.tornadomor.cli;
 
 import java.nio.file.Path;
 import org.tornadomor.Counts;
-import org.tornadomor.ModelFolders;
+import org.tornadomor.language.ModelFolders;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;

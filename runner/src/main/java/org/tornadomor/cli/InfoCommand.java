@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.tornadomor.Counts;
-import org.tornadomor.ModelFolders;
+import org.tornadomor.language.ModelFolders;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;

@@ -2,7 +2,7 @@ package org.tornadomor.cli;
 
 import java.nio.file.Path;
 import java.util.function.Consumer;
-import org.tornadomor.ModelFolders;
+import org.tornadomor.language.ModelFolders;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.formats.CheckpointSource;

@@ -2,7 +2,7 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import org.tornadomor.LanguageModel;
+import org.tornadomor.language.LanguageModel;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.UnknownKeys;
 import picocli.CommandLine.Mixin;

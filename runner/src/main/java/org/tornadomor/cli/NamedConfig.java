@@ -3,7 +3,7 @@ package org.tornadomor.cli;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import org.tornadomor.ModelFolders;
+import org.tornadomor.language.ModelFolders;
 import org.tornadomor.UserError;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.ModelConfig;

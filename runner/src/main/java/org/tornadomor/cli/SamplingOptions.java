@@ -3,7 +3,7 @@ package org.tornadomor.cli;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.Counts;
-import org.tornadomor.GenerationOptions;
+import org.tornadomor.language.GenerationOptions;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import picocli.CommandLine.Mixin;

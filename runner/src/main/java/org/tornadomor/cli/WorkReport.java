@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.tornadomor.TokenListener;
+import org.tornadomor.language.TokenListener;
 import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.tornado.TornadoEngine;

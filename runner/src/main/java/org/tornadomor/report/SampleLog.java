@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.tornadomor.Generation;
+import org.tornadomor.language.Generation;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.trainer.Excerpt;
 import org.tornadomor.trainer.StepLog;

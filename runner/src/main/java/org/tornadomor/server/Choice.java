@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
-import org.tornadomor.generation.StopText;
+import org.tornadomor.language.StopText;
 import org.tornadomor.serving.RequestListener;
 import org.tornadomor.serving.Ticket;
 import org.tornadomor.serving.TokenScore;

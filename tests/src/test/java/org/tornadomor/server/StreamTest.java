@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.tornadomor.generation.StopText;
+import org.tornadomor.language.StopText;
 import org.tornadomor.serving.RequestListener;
 import org.tornadomor.tokenizer.ByteTokenizer;
 import org.tornadomor.tokenizer.Continuation;

@@ -1,4 +1,6 @@
-package org.tornadomor;
+package org.tornadomor.language;
+
+import org.tornadomor.UserError;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,4 +1,6 @@
-package org.tornadomor;
+package org.tornadomor.language;
+
+import org.tornadomor.PublicApi;
 
 /**
  * What came of a prompt.

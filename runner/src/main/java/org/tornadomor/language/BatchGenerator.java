@@ -1,12 +1,8 @@
-package org.tornadomor.generation;
+package org.tornadomor.language;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.tornadomor.Generation;
-import org.tornadomor.GenerationOptions;
-import org.tornadomor.Timing;
-import org.tornadomor.TokenListener;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.DecoderSize;

@@ -1,4 +1,6 @@
-package org.tornadomor;
+package org.tornadomor.language;
+
+import org.tornadomor.UserError;
 
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,13 +1,10 @@
-package org.tornadomor.generation;
+package org.tornadomor.language;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.tornadomor.Generation;
-import org.tornadomor.GenerationOptions;
-import org.tornadomor.TokenListener;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.serving.Extras;

@@ -1,4 +1,6 @@
-package org.tornadomor;
+package org.tornadomor.language;
+
+import org.tornadomor.PublicApi;
 
 /**
  * How long a call to generate took. The first new token of a prompt comes out of reading it, the others one by one. Where there are

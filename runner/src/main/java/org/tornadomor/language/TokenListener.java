@@ -1,4 +1,6 @@
-package org.tornadomor;
+package org.tornadomor.language;
+
+import org.tornadomor.PublicApi;
 
 /** Hears of tokens as they are generated. */
 @PublicApi

@@ -1,2 +1,2 @@
 /** Continuing prompts: batches of unequal lengths, stop strings, streaming. */
-package org.tornadomor.generation;
+package org.tornadomor.language;

@@ -1,4 +1,4 @@
-package org.tornadomor.generation;
+package org.tornadomor.language;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,4 +1,8 @@
-package org.tornadomor;
+package org.tornadomor.language;
+
+import org.tornadomor.UserError;
+import org.tornadomor.Counts;
+import org.tornadomor.PublicApi;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -9,7 +13,6 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.formats.CheckpointSource;
-import org.tornadomor.generation.BatchGenerator;
 import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;

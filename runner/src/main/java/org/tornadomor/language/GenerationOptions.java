@@ -1,4 +1,7 @@
-package org.tornadomor;
+package org.tornadomor.language;
+
+import org.tornadomor.UserError;
+import org.tornadomor.PublicApi;
 
 import java.util.List;
 import java.util.function.Consumer;

@@ -1,4 +1,4 @@
-package org.tornadomor;
+package org.tornadomor.language;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,4 +1,4 @@
-package org.tornadomor.generation;
+package org.tornadomor.language;
 
 import java.util.List;
 
