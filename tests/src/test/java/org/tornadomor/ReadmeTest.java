@@ -33,6 +33,7 @@ class ReadmeTest {
     private static final String PROGRAM = """
             import java.nio.file.Path;
             import org.tornadomor.*;
+            import org.tornadomor.language.*;
             import org.tornadomor.engine.*;
             import org.tornadomor.engine.tornado.*;
 

@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.files.InputFile;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.formats.gguf.GgufFile;
 import org.tornadomor.formats.gguf.GgufModel;
 import org.tornadomor.formats.official.OfficialModel;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.InputFile;
-import org.tornadomor.model.io.TensorSource;
 
 /**
  * Where a checkpoint comes from: a folder in Hugging Face style, a folder of the official code of Mixture-of-Recursions, or a file of

@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntFunction;
 import org.tornadomor.UserError;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.formats.Llama2cModel.Header;
 import org.tornadomor.formats.common.HeadRows;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.ParameterNames;
-import org.tornadomor.model.io.TensorInfo;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.model.ParameterNames;
 
 /**
  * The tensors of a file of llama2.c with Hugging Face's names and order of rows. They stand one behind the other, those of one kind

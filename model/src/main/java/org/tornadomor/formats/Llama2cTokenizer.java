@@ -11,8 +11,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.tornadomor.UserError;
+import org.tornadomor.files.InputFile;
 import org.tornadomor.model.io.GenerationConfig;
-import org.tornadomor.model.io.InputFile;
 import org.tornadomor.model.io.TokenizerFiles;
 import org.tornadomor.tokenizer.TokenizerBuilder;
 

@@ -4,39 +4,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
-import org.tornadomor.model.io.JsonFault;
-import org.tornadomor.model.io.StrictJson;
+import org.tornadomor.files.InputFile;
+import org.tornadomor.files.JsonFault;
+import org.tornadomor.files.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Hugging Face {@code config.json} to and from {@link ModelConfig}: Llama's keys and the {@code mor} object. */
 final class ConfigJson {
-    static final List<String> MOR_KEYS = List.of(
-            "num_recursions",
-            "sharing",
-            "router",
-            "router_arch",
-            "router_activation",
-            "router_alpha",
-            "gating",
-            "capacity",
-            "kv",
-            "causal_router",
-            "aux_loss_coef",
-            "balance_loss_coef",
-            "z_loss_coef",
-            "balancing",
-            "bias_update_rate",
-            "aux_router",
-            "lora",
-            "exit_threshold");
-
-    static final List<String> LORA_KEYS = List.of("rank", "targets");
-
     private ConfigJson() {}
 
     static ModelConfig read(Path file, UnknownKeys unknown) {
@@ -85,7 +62,7 @@ final class ConfigJson {
         Checks.atMost("num_hidden_layers", layers, ModelConfig.MAX_LAYERS);
         Family.Defaults defaults = family.defaults();
         int positions = json.integer(ArchitectureJson.POSITIONS, defaults.positions());
-        MorConfig mor = json.has(ConfigKeys.MOR) ? mor(json.object(ConfigKeys.MOR)) : null;
+        MorConfig mor = json.has(ConfigKeys.MOR) ? MorJson.read(json.object(ConfigKeys.MOR)) : null;
         Architecture architecture = ArchitectureJson.read(json, family, layers, positions);
         if (family.loops() != null) {
             mor = loops(json, family, layers);
@@ -167,38 +144,6 @@ final class ConfigJson {
         return theta == null ? otherwise : theta;
     }
 
-    private static MorConfig mor(ConfigFields json) {
-        json.allowOnly(MOR_KEYS);
-        RouterKind router = json.requiredRouter("router");
-        MorConfig defaults = new MorConfigBuilder(1, router).build();
-        return new MorConfigBuilder(json.requiredInt("num_recursions"), router)
-                .sharing(json.choice("sharing", defaults.sharing()))
-                .routerArch(json.choice("router_arch", defaults.routerArch()))
-                .routerActivation(json.choice("router_activation", defaults.routerActivation()))
-                .routerAlpha(json.number("router_alpha", defaults.routerAlpha()))
-                .gating(json.choice("gating", defaults.gating()))
-                .capacity(json.numbers("capacity"))
-                .kv(json.choice("kv", defaults.kv()))
-                .causalRouter(json.choice("causal_router", defaults.causalRouter()))
-                .auxLossCoef(json.number("aux_loss_coef", defaults.auxLossCoef()))
-                .balanceLossCoef(json.number("balance_loss_coef", defaults.balanceLossCoef()))
-                .zLossCoef(json.number("z_loss_coef", defaults.zLossCoef()))
-                .balancing(json.choice("balancing", defaults.balancing()))
-                .biasUpdateRate(json.number("bias_update_rate", defaults.biasUpdateRate()))
-                .auxRouter(json.flag("aux_router", defaults.auxRouter()))
-                .exitThreshold(json.number("exit_threshold", defaults.exitThreshold()))
-                .lora(json.has("lora") ? lora(json.object("lora")) : null)
-                .build();
-    }
-
-    private static LoraConfig lora(ConfigFields json) {
-        json.allowOnly(LORA_KEYS);
-        List<LoraTarget> targets = json.texts("targets").stream()
-                .map(name -> Spelled.parse(LoraTarget.class, json.prefix() + "targets", name))
-                .toList();
-        return new LoraConfig(json.requiredInt("rank"), json.has("targets") ? targets : LoraConfig.ALL);
-    }
-
     static String write(ModelConfig config) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.putArray("architectures").add(config.architecture().family().className());
@@ -218,41 +163,8 @@ final class ConfigJson {
         json.put("initializer_range", config.initializerRange());
         ArchitectureJson.write(config, json);
         if (config.mor() != null && config.architecture().family().loops() == null) {
-            writeMor(config.mor(), json.putObject("mor"));
+            MorJson.write(config.mor(), json.putObject(ConfigKeys.MOR));
         }
         return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
-    }
-
-    private static void writeMor(MorConfig mor, ObjectNode json) {
-        json.put("num_recursions", mor.numRecursions());
-        json.put("sharing", mor.sharing().spelling());
-        json.put("router", mor.router().spelling());
-        json.put("router_arch", mor.routerArch().spelling());
-        json.put("router_activation", mor.routerActivation().spelling());
-        json.put("router_alpha", mor.routerAlpha());
-        json.put("gating", mor.gating().spelling());
-        if (mor.capacity() == null) {
-            json.putNull("capacity");
-        } else {
-            ArrayNode capacity = json.putArray("capacity");
-            mor.capacity().forEach(capacity::add);
-        }
-        json.put("kv", mor.kv().spelling());
-        json.put("causal_router", mor.causalRouter().spelling());
-        json.put("aux_loss_coef", mor.auxLossCoef());
-        json.put("balance_loss_coef", mor.balanceLossCoef());
-        json.put("z_loss_coef", mor.zLossCoef());
-        json.put("balancing", mor.balancing().spelling());
-        json.put("bias_update_rate", mor.biasUpdateRate());
-        json.put("aux_router", mor.auxRouter());
-        if (mor.router().hasExitThreshold()) {
-            json.put("exit_threshold", mor.exitThreshold());
-        }
-        if (mor.lora() != null) {
-            ObjectNode lora = json.putObject("lora");
-            lora.put("rank", mor.lora().rank());
-            ArrayNode targets = lora.putArray("targets");
-            mor.lora().targets().forEach(target -> targets.add(target.spelling()));
-        }
     }
 }

@@ -133,7 +133,7 @@ final class ConfigKeys {
     static boolean isNeeded(String path) {
         return READ.contains(path)
                 || path.equals(Keys.LOOPS)
-                || ConfigJson.MOR_KEYS.stream().anyMatch(key -> path.equals(MOR + "." + key))
+                || path.startsWith(MOR + ".") && MorJson.isKey(path.substring(MOR.length() + 1))
                 || path.equals(RotaryJson.PARAMETERS + "." + RotaryJson.THETA)
                 || path.equals(RotaryJson.SCALING + "." + RotaryJson.THETA);
     }

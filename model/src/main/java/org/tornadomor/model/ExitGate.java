@@ -3,7 +3,6 @@ package org.tornadomor.model;
 import java.util.List;
 import java.util.Set;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.ParameterNames;
 
 /**
  * A gate behind each recursion, one for all of them, that says how probable it is that a token which is still there leaves (Ouro, arXiv

@@ -3,7 +3,6 @@ package org.tornadomor.model;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.ParameterNames;
 
 /**
  * Every recursion has a router that picks its tokens among those that are still active (paper 2.2.1): {@link ExpertRouting}

@@ -13,7 +13,6 @@ import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
-import org.tornadomor.model.io.ParameterNames;
 
 /**
  * One float for each parameter of a model: the weights, or their gradients, or a moment of the optimiser; all four are laid

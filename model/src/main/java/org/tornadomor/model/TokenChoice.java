@@ -2,7 +2,6 @@ package org.tornadomor.model;
 
 import java.util.List;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.ParameterNames;
 
 /**
  * One router gives each token its depth before the first recursion (paper 2.2.1), which needs balancing: {@link TokenRouting} in

@@ -4,8 +4,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.engine.ElementType;
-import org.tornadomor.model.io.ParameterSpec;
-import org.tornadomor.model.io.ParameterSpecs;
 
 /** What the weights of a model take in memory, by the type of their matrices. */
 public final class WeightMemory {
@@ -34,7 +32,7 @@ public final class WeightMemory {
     }
 
     /** Whether a parameter is kept as the type of the matrices: those of embedding, layers and head, not low-rank factors. */
-    static boolean isNarrowed(ModelConfig config, ParameterSpec spec) {
+    public static boolean isNarrowed(ModelConfig config, ParameterSpec spec) {
         return spec.group() == ParameterSpec.Group.MATRIX && !config.router().owns(config, spec.name());
     }
 

@@ -2,12 +2,12 @@ package org.tornadomor.cli;
 
 import java.nio.file.Path;
 import org.tornadomor.Counts;
-import org.tornadomor.language.ModelFolders;
+import org.tornadomor.files.Checksums;
+import org.tornadomor.files.DType;
 import org.tornadomor.formats.CheckpointSource;
+import org.tornadomor.language.ModelFolders;
 import org.tornadomor.model.io.CheckpointDescription;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.Checksums;
-import org.tornadomor.model.io.DType;
 import org.tornadomor.model.io.HuggingFaceExport;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;

@@ -3,7 +3,7 @@ package org.tornadomor.cli;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.files.InputFile;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.JsonNode;
 

@@ -2,16 +2,16 @@ package org.tornadomor.cli;
 
 import java.nio.file.Path;
 import java.util.function.Consumer;
-import org.tornadomor.language.ModelFolders;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.files.Checksums;
 import org.tornadomor.formats.CheckpointSource;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.language.ModelFolders;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.Checksums;
+import org.tornadomor.model.io.Checkpoints;
 
 /** The weights of a checkpoint on an engine of their own. */
 final class LoadedModel implements AutoCloseable {

@@ -2,8 +2,8 @@ package org.tornadomor.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import org.tornadomor.language.LanguageModel;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.language.LanguageModel;
 import org.tornadomor.model.UnknownKeys;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

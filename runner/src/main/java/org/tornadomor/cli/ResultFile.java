@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.files.AsideFile;
 
 /**
  * A file that a result goes to once it is there: opened before the work begins, so that a folder that cannot be written shows at once,

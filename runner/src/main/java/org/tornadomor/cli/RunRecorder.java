@@ -15,7 +15,7 @@ import java.util.Set;
 import org.tornadomor.Counts;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.files.AsideFile;
 import org.tornadomor.report.ReportPage;
 import org.tornadomor.report.RunData;
 import org.tornadomor.report.RunRecord;

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterSet;
-import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.Checkpoints;
 
 /**
  * Runs what people run first, on an untrained model, for the JVM to see which classes and methods that takes: the launcher

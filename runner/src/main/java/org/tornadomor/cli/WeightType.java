@@ -1,7 +1,7 @@
 package org.tornadomor.cli;
 
 import java.util.Locale;
-import org.tornadomor.model.io.DType;
+import org.tornadomor.files.DType;
 
 /** The types in which a checkpoint's weights are written, as --dtype names them. */
 enum WeightType {

@@ -1,10 +1,9 @@
 package org.tornadomor.language;
 
-import org.tornadomor.UserError;
-import org.tornadomor.PublicApi;
-
 import java.util.List;
 import java.util.function.Consumer;
+import org.tornadomor.PublicApi;
+import org.tornadomor.UserError;
 import org.tornadomor.model.ExitRule;
 
 /**

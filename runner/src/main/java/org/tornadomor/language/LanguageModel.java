@@ -1,19 +1,18 @@
 package org.tornadomor.language;
 
-import org.tornadomor.UserError;
-import org.tornadomor.Counts;
-import org.tornadomor.PublicApi;
-
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.tornadomor.Counts;
+import org.tornadomor.PublicApi;
+import org.tornadomor.UserError;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.files.Checksums;
 import org.tornadomor.formats.CheckpointSource;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
 import org.tornadomor.model.ModelConfig;
@@ -21,7 +20,7 @@ import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.Checksums;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.serving.Scheduler;
 import org.tornadomor.serving.ServingLoop;
 import org.tornadomor.tokenizer.SpecialTokens;

@@ -1,9 +1,8 @@
 package org.tornadomor.language;
 
-import org.tornadomor.UserError;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.tornadomor.UserError;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.trainer.RunFolder;

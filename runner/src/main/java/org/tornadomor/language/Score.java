@@ -1,8 +1,7 @@
 package org.tornadomor.language;
 
-import org.tornadomor.PublicApi;
-
 import java.util.Arrays;
+import org.tornadomor.PublicApi;
 
 /**
  * How likely a model finds a text.

@@ -4,13 +4,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.tornadomor.language.Generation;
-import org.tornadomor.language.GenerationOptions;
-import org.tornadomor.language.TokenListener;
 import org.tornadomor.data.TokenSequence;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.language.BatchGenerator;
+import org.tornadomor.language.Generation;
+import org.tornadomor.language.GenerationOptions;
+import org.tornadomor.language.TokenListener;
 import org.tornadomor.trainer.Trainer;
 
 /**

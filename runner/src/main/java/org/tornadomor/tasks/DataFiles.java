@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.files.InputFile;
 
 /**
  * Finds the files of a split below the folder of {@code --task-data}: as the hubs lay them out, or flat.

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.tornadomor.model.io.StrictYaml;
+import org.tornadomor.files.StrictYaml;
 import tools.jackson.databind.JsonNode;
 
 /** What is known of data sets by their names on the hub: where they are, their licence, and how their files are called. */

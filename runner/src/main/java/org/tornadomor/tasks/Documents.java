@@ -16,9 +16,9 @@ import java.util.Locale;
 import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.data.DuckDb;
-import org.tornadomor.model.io.InputFile;
-import org.tornadomor.model.io.JsonFault;
-import org.tornadomor.model.io.StrictJson;
+import org.tornadomor.files.InputFile;
+import org.tornadomor.files.JsonFault;
+import org.tornadomor.files.StrictJson;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 

@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.model.io.Llama2cExport;
 import org.tornadomor.model.io.PlainLlama;
 

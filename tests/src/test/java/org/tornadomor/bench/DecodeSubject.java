@@ -13,10 +13,10 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.BatchDecoder;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checkpoints;
 
 /**
  * This program as a {@link DecodePeer}: loads a file as the commands do, and decodes greedily. Arguments: the file, the type of weights or

@@ -6,7 +6,6 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.tornado.EngineOptions;
 import org.tornadomor.engine.tornado.TornadoEngine;
 import org.tornadomor.model.BatchDecoder;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.MorConfigBuilder;
@@ -14,6 +13,7 @@ import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.Sharing;
+import org.tornadomor.model.io.Checkpoints;
 
 /**
  * Lets TornadoVM compile the kernels of training, scoring and generation and runs none of them: {@code scripts/check-devices}

@@ -6,12 +6,12 @@ import java.util.stream.IntStream;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.model.BatchDecoder;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Presets;
+import org.tornadomor.model.io.Checkpoints;
 
 /**
  * What a token that stops early saves in decoding: seconds of a token at each depth beside those at full depth, and the same for the

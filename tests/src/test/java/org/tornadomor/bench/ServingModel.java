@@ -7,7 +7,6 @@ import java.util.Arrays;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.Decoder;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
@@ -16,6 +15,7 @@ import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checkpoints;
 
 /** A model to be served, on an engine of its own; and what it makes of a text that it did not see in training. */
 final class ServingModel implements AutoCloseable {

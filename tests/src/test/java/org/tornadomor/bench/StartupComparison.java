@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Presets;
-import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.Checkpoints;
 
 /**
  * How long a user waits, whole processes from the launcher on: the help, and the first token that {@code generate} writes with a model

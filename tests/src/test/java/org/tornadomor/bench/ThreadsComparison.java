@@ -6,11 +6,11 @@ import java.util.function.DoubleSupplier;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.model.BatchDecoder;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Presets;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.model.io.Checkpoints;
 
 /**
  * All threads beside one, for the engine and for what bounds it, and prompts beside the forward pass of whole sequences, in

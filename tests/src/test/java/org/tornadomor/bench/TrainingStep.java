@@ -2,11 +2,11 @@ package org.tornadomor.bench;
 
 import java.util.Random;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.Losses;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.TrainingPass;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.trainer.Optimizer;
 
 /** A model in training on random tokens: forward, backward, clipping, AdamW. */

@@ -17,15 +17,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfigBuilder;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.Sharing;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.model.io.Checkpoints;
 
 class ExportCommandTest {
     private static final double TOLERANCE = 2e-5;

@@ -16,9 +16,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.Architecture;
 import org.tornadomor.model.AttentionKind;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfigBuilder;
 import org.tornadomor.model.ParameterSet;
@@ -26,8 +27,7 @@ import org.tornadomor.model.RotaryScaling;
 import org.tornadomor.model.RouterKind;
 import org.tornadomor.model.Sharing;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.model.io.Checkpoints;
 
 /** Checkpoints of the Llama family on the command line: shown, computed, exported, and refused where a format has no room for them. */
 class FamilyCommandsTest {

@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterSet;
-import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.Checkpoints;
 
 /** Checkpoints for tests of the command line. */
 final class Folders {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.tornadomor.model.io.SafeTensors;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.files.SafeTensors;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.TinyRuns;
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.tornadomor.model.io.Checksums;
+import org.tornadomor.files.Checksums;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.TinyRuns;
 

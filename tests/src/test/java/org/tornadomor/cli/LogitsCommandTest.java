@@ -18,11 +18,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.SafeTensors;
-import org.tornadomor.model.io.SafeTensorsWriter;
-import org.tornadomor.model.io.TensorInfo;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.SafeTensors;
+import org.tornadomor.files.SafeTensorsWriter;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
 
 class LogitsCommandTest {
     private static final Path EXPERT = Folders.GOLDEN.resolve("expert-capacity");

@@ -14,12 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.SafeTensorsWriter;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
+import org.tornadomor.model.ParameterSpec;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.ParameterSpec;
-import org.tornadomor.model.io.SafeTensorsWriter;
-import org.tornadomor.model.io.TensorInfo;
-import org.tornadomor.model.io.TensorSource;
 
 /** Weights that are numbers in the file and infinite as what they become are refused with the name of the tensor. */
 class OverflowTest {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.trainer.MetricsLog;
 import org.tornadomor.trainer.RunFolder;
 import org.tornadomor.trainer.TinyRuns;

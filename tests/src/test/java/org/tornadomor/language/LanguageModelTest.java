@@ -1,7 +1,5 @@
 package org.tornadomor.language;
 
-import org.tornadomor.UserError;
-
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -18,15 +16,16 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.Decoder;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterSet;
-import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.Checkpoints;
 
 /** The Java API as a user meets it, on an untrained model with a byte vocabulary. */
 class LanguageModelTest {

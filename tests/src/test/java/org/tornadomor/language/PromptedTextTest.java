@@ -11,10 +11,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.tokenizer.TinyTokenizers;
 import org.tornadomor.tokenizer.Tokenizer;
 

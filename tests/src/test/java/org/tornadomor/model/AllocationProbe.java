@@ -8,6 +8,7 @@ import java.util.stream.LongStream;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.serving.Request;
 import org.tornadomor.serving.Request.Sampling;
 import org.tornadomor.serving.RequestListener;

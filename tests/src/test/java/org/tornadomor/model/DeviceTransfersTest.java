@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.engine.tornado.EngineOptions;
 import org.tornadomor.engine.tornado.TornadoEngine;
 import org.tornadomor.engine.tornado.TransferReport;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.trainer.Optimizer;
 
 /** What crosses between host and device once everything is warm, and which rows are computed at each depth. */

@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.files.SafeTensors;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.SafeTensors;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.model.io.Checkpoints;
 
 /** A checkpoint of the Llama family with the logits that Hugging Face's library gives for some tokens. */
 final class FamilyCase {

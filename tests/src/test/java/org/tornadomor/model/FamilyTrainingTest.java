@@ -15,10 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.ParameterSpec;
-import org.tornadomor.model.io.ParameterSpecs;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.trainer.Optimizer;
 
 /** Checkpoints of the Llama family train on, are saved under their own names, and load again. */

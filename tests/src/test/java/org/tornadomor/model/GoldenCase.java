@@ -13,9 +13,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.files.SafeTensors;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.SafeTensors;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.trainer.Optimizer;
 
 /**

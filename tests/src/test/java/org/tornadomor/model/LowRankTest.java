@@ -19,11 +19,9 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.ParameterNames;
-import org.tornadomor.model.io.ParameterSpec;
-import org.tornadomor.model.io.ParameterSpecs;
+import org.tornadomor.model.io.Checkpoints;
 
 /**
  * Depth-wise low-rank factors. That they compute what they should, and have the right gradients, is shown among the other kinds

@@ -12,9 +12,9 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.engine.tornado.EngineOptions;
 import org.tornadomor.engine.tornado.TornadoEngine;
+import org.tornadomor.files.SafeTensors;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.ExitRule.By;
-import org.tornadomor.model.io.SafeTensors;
-import org.tornadomor.model.io.TensorSource;
 
 /** An Ouro whose tokens leave by its gate says what a second implementation says, which was written in NumPy. */
 class OuroGoldenTest {

@@ -13,8 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.io.ParameterSpec;
-import org.tornadomor.model.io.ParameterSpecs;
 
 /**
  * The tensors that a model allocates are those of its checkpoint, once each: names, shapes, counts, and which of them the

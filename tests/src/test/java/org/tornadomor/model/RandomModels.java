@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Random;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
-import org.tornadomor.model.io.ParameterNames;
 
 /** Small models of every kind, by seed. */
 final class RandomModels {

@@ -7,6 +7,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.serving.Request;
 import org.tornadomor.serving.RequestListener;
 import org.tornadomor.serving.Scheduler;

@@ -11,11 +11,11 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.engine.tornado.EngineOptions;
 import org.tornadomor.engine.tornado.TornadoEngine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.serving.Request.Sampling;
 
 /** What goes over the host, and min-p: a device gives what the CPU engine gives. */

@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.serving.RequestListener.End;
 
 /** 10,000 requests from many threads at once, some cancelled, some with listeners that throw: each gets what it gets alone. */

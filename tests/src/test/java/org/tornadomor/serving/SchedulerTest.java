@@ -16,12 +16,12 @@ import org.tornadomor.UserError;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
 import org.tornadomor.model.KvMode;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.serving.RequestListener.End;
 
 /** Requests that arrive at random, are cancelled and set back, get just what each gets alone. */

@@ -21,11 +21,11 @@ import org.junit.jupiter.api.Timeout;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.DepthPolicy;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.serving.Request.Sampling;
 import org.tornadomor.serving.RequestListener.End;
 

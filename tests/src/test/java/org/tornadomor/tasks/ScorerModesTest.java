@@ -12,11 +12,11 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
+import org.tornadomor.model.io.Checkpoints;
 
 /** Requests that share contexts, whatever the batch, the order and the threads, get what each gets as a whole sequence. */
 class ScorerModesTest {

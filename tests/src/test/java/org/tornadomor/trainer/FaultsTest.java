@@ -28,9 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.UserError;
+import org.tornadomor.files.Checksums;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.Checksums;
-import org.tornadomor.model.io.TensorSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Whatever happens to a run, it says so in a line and loses nothing that it had saved. */

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.UserError;
+import org.tornadomor.files.SafeTensors;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.SafeTensors;
-import org.tornadomor.model.io.TensorSource;
 import org.tornadomor.trainer.TinyRuns.Recorder;
 import tools.jackson.databind.json.JsonMapper;
 

@@ -23,7 +23,7 @@ import org.tornadomor.JsonMutations.Mutant;
 import org.tornadomor.UserError;
 import org.tornadomor.experiment.Grid;
 import org.tornadomor.experiment.Plan;
-import org.tornadomor.model.io.StrictYaml;
+import org.tornadomor.files.StrictYaml;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 

@@ -4,16 +4,16 @@ import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.LoraTarget;
+import org.tornadomor.model.ParameterNames;
+import org.tornadomor.model.ParameterSpec;
+import org.tornadomor.model.ParameterSpecs;
 import org.tornadomor.model.io.CheckpointFolder;
 import org.tornadomor.model.io.CheckpointWriter;
-import org.tornadomor.model.io.DType;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.model.io.GenerationConfig;
-import org.tornadomor.model.io.ParameterNames;
-import org.tornadomor.model.io.ParameterSpec;
-import org.tornadomor.model.io.ParameterSpecs;
 import org.tornadomor.model.io.TokenizerFiles;
 
 /**

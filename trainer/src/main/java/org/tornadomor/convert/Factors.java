@@ -2,11 +2,11 @@ package org.tornadomor.convert;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.io.ParameterNames;
+import org.tornadomor.model.ParameterNames;
+import org.tornadomor.model.io.Checkpoints;
 
 /** Computes the low-rank factors of a converted model, one map of one layer at a time. */
 final class Factors {

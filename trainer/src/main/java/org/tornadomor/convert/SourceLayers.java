@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import org.tornadomor.model.LoraSite;
 import org.tornadomor.model.LoraTarget;
+import org.tornadomor.model.ParameterNames;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.ParameterNames;
 
 /** The tensors of the original's layers, read when they are asked for. */
 final class SourceLayers {

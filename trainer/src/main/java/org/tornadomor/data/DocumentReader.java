@@ -14,7 +14,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.files.InputFile;
 
 /**
  * Takes the documents out of files of every {@link FileKind}, one at a time: of a file of any size no more than

@@ -10,7 +10,7 @@ import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.files.InputFile;
 
 /** Files, in any format that {@link FileKind} knows. */
 final class FileSource implements TextSource {

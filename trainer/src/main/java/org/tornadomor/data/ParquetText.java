@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.files.InputFile;
 
 /**
  * A Parquet file of which one column is the text, a row for each document: a string, bytes in UTF-8, or a list of these, each of

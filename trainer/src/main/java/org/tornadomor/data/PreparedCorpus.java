@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.files.InputFile;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 

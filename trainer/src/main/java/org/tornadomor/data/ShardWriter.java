@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
-import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.files.AsideFile;
 
 /** Writes one shard: the tokens as they come, and the ends of the documents when it is done. */
 final class ShardWriter implements AutoCloseable {

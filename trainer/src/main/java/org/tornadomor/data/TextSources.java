@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.files.InputFile;
 
 /** Makes text sources of what a person writes behind {@code --data}. */
 public final class TextSources {

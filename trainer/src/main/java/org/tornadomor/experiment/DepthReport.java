@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.tornadomor.Counts;
-import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.files.AsideFile;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 

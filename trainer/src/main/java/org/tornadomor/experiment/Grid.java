@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tornadomor.Nearest;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
-import org.tornadomor.model.io.StrictYaml;
+import org.tornadomor.files.InputFile;
+import org.tornadomor.files.StrictYaml;
 import org.tornadomor.trainer.TrainingConfig;
 import tools.jackson.databind.json.JsonMapper;
 

@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.files.AsideFile;
 
 /**
  * A run that begins as another one did: with a trapezoid, runs of several lengths have all but their cool-downs in common,

@@ -9,16 +9,16 @@ import java.util.Set;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.files.Checksums;
+import org.tornadomor.files.TensorInfo;
 import org.tornadomor.formats.CheckpointSource;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterNames;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.Checksums;
-import org.tornadomor.model.io.ParameterNames;
-import org.tornadomor.model.io.TensorInfo;
+import org.tornadomor.model.io.Checkpoints;
 
 /** The weights that a new run begins with: random, or those of a checkpoint. */
 final class InitialWeights {

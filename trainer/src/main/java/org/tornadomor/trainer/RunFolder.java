@@ -18,10 +18,10 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.AsideFile;
+import org.tornadomor.files.AsideFile;
+import org.tornadomor.files.Checksums;
+import org.tornadomor.files.InputFile;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.Checksums;
-import org.tornadomor.model.io.InputFile;
 
 /**
  * The folder of a run, locked while the run goes on:

@@ -3,10 +3,10 @@ package org.tornadomor.trainer;
 import java.util.Arrays;
 import java.util.Random;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.TrainingPass;
+import org.tornadomor.model.io.Checkpoints;
 
 /** How long a training step takes on this machine, found out by taking some on random tokens. */
 public final class StepProbe {

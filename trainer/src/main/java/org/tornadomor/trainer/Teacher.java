@@ -3,14 +3,14 @@ package org.tornadomor.trainer;
 import java.nio.file.Path;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.files.Checksums;
 import org.tornadomor.formats.CheckpointSource;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.Distillation;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.TrainingPass;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.Checksums;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 

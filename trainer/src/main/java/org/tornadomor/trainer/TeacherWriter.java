@@ -17,10 +17,10 @@ import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.model.Checkpoints;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.Scorer;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**

@@ -11,13 +11,13 @@ import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.files.Checksums;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.Losses;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.TrainingPass;
-import org.tornadomor.model.io.Checksums;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 

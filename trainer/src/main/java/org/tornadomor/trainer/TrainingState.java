@@ -9,14 +9,14 @@ import java.util.TreeMap;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
-import org.tornadomor.model.Checkpoints;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.SafeTensors;
+import org.tornadomor.files.SafeTensorsWriter;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.SafeTensors;
-import org.tornadomor.model.io.SafeTensorsWriter;
-import org.tornadomor.model.io.TensorInfo;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.tokenizer.TextBoundaries;
 
 /**

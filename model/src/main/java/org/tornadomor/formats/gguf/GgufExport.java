@@ -8,9 +8,9 @@ import org.tornadomor.formats.common.HeadRows;
 import org.tornadomor.model.Architecture;
 import org.tornadomor.model.Family;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterSpec;
+import org.tornadomor.model.ParameterSpecs;
 import org.tornadomor.model.RotaryScaling;
-import org.tornadomor.model.io.ParameterSpec;
-import org.tornadomor.model.io.ParameterSpecs;
 import org.tornadomor.model.io.PlainLlama;
 
 /**

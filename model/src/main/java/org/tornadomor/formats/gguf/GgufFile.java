@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.InputFile;
+import org.tornadomor.files.InputFile;
 
 /**
  * A GGUF file of version 2 or 3, mapped into memory: its metadata, and where its tensors lie. Opening reads and checks everything

@@ -5,9 +5,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.GenerationConfig;
-import org.tornadomor.model.io.TensorSource;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.tornadomor.UserError;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.formats.common.HeadRows;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.TensorInfo;
-import org.tornadomor.model.io.TensorSource;
 
 /**
  * The tensors of a GGUF file with Hugging Face's names and order of rows ({@link HeadRows}). Blocks become float32 as they are read.

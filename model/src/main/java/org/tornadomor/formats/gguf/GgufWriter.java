@@ -10,8 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.files.AsideFile;
 import org.tornadomor.formats.gguf.GgufMetadata.Kind;
-import org.tornadomor.model.io.AsideFile;
 
 /**
  * Writes a GGUF file of version 3: first keys, then the names and shapes of tensors, then, from {@link #begin} on, their values in

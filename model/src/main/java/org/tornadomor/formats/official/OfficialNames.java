@@ -7,9 +7,9 @@ import java.util.Map;
 import org.tornadomor.formats.official.OfficialSettings.Wrapping;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.io.ParameterNames;
-import org.tornadomor.model.io.ParameterSpec;
-import org.tornadomor.model.io.ParameterSpecs;
+import org.tornadomor.model.ParameterNames;
+import org.tornadomor.model.ParameterSpec;
+import org.tornadomor.model.ParameterSpecs;
 
 /**
  * Where the official code has each tensor. It builds all unrolled layers, makes those that share weights point at the same tensors, and

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.ParameterNames;
-import org.tornadomor.model.io.TensorInfo;
-import org.tornadomor.model.io.TensorSource;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
+import org.tornadomor.model.ParameterNames;
 
 /** The tensors of a checkpoint of the official code with the names of this program; those that it does not know keep theirs. */
 final class OfficialTensors implements TensorSource {

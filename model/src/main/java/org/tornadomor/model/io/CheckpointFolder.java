@@ -13,8 +13,14 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Bfloat16;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
+import org.tornadomor.model.ParameterNames;
+import org.tornadomor.model.ParameterSpec;
+import org.tornadomor.model.ParameterSpecs;
 import org.tornadomor.model.UnknownKeys;
 
 /**

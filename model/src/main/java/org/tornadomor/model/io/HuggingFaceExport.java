@@ -6,7 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.tornadomor.UserError;
+import org.tornadomor.files.AsideFile;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterSpec;
+import org.tornadomor.model.ParameterSpecs;
 
 /**
  * Writes folders in Hugging Face style: a plain model as one that the transformers library loads, or a checkpoint as it is,

@@ -6,7 +6,10 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.function.IntFunction;
 import org.tornadomor.UserError;
+import org.tornadomor.files.AsideFile;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterNames;
+import org.tornadomor.model.ParameterSpecs;
 
 /**
  * Writes a plain Llama as llama2.c's file of version 0: seven little-endian ints (hidden size, feed-forward size, layers,

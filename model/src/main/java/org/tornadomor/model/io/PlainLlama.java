@@ -2,11 +2,13 @@ package org.tornadomor.model.io;
 
 import java.util.stream.IntStream;
 import org.tornadomor.UserError;
+import org.tornadomor.files.DType;
 import org.tornadomor.model.Architecture;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.LoraConfig;
 import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterNames;
 
 /**
  * A checkpoint read as the plain model (of the Llama family) that computes the same: a vanilla one as it is, a recursive one

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
+import org.tornadomor.files.AsideFile;
+import org.tornadomor.files.InputFile;
 
 /**
  * The files that belong to a tokenizer, for the folders of models that carry it on. Held in memory: they are small, and a run

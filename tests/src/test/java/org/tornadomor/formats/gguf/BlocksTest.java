@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.tornadomor.model.io.SafeTensors;
+import org.tornadomor.files.SafeTensors;
 
 /** Blocks of each type mean what the gguf package of llama.cpp says. */
 class BlocksTest {

@@ -19,9 +19,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.UserError;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.Folders;
+import org.tornadomor.files.SafeTensorsWriter;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.Configs;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
+import org.tornadomor.model.ParameterSpec;
+import org.tornadomor.model.ParameterSpecs;
 
 class CheckpointFolderTest {
     private static final ModelConfig CONFIG = Configs.llama(5).withMor(MorConfig.expertChoice(3));

@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.JsonMutations;
 import org.tornadomor.JsonMutations.Mutant;
 import org.tornadomor.UserError;
+import org.tornadomor.files.Checksums;
+import org.tornadomor.files.TensorInfo;
+import org.tornadomor.files.TensorSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 

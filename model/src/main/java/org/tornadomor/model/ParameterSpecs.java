@@ -1,14 +1,8 @@
-package org.tornadomor.model.io;
+package org.tornadomor.model;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.tornadomor.model.Architecture;
-import org.tornadomor.model.LayerMap;
-import org.tornadomor.model.LoraConfig;
-import org.tornadomor.model.LoraTarget;
-import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.RouterParameter;
-import org.tornadomor.model.io.ParameterSpec.Group;
+import org.tornadomor.model.ParameterSpec.Group;
 
 /**
  * The tensors of a model, in the order of its file: embedding, weight sets, final norm, low-rank factors, routers, auxiliary

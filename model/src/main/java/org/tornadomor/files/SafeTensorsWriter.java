@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -216,7 +216,8 @@ public final class SafeTensorsWriter implements TensorSink {
         file.commit();
     }
 
-    void checkComplete() {
+    /** @throws IllegalStateException if a tensor was not written whole */
+    public void checkComplete() {
         for (Slot slot : slots.values()) {
             if (slot.written != slot.info.elements()) {
                 throw new IllegalStateException(slot.info + " was written up to element " + slot.written + " only");

@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What tests do with folders. */
-final class Folders {
+public final class Folders {
     private Folders() {}
 
     /** The names in a folder, sorted. */
-    static List<String> list(Path folder) {
+    public static List<String> list(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         } catch (IOException e) {
@@ -21,7 +21,7 @@ final class Folders {
         }
     }
 
-    static void delete(Path folder) throws IOException {
+    public static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
@@ -29,7 +29,7 @@ final class Folders {
         }
     }
 
-    static void copy(Path from, Path to) throws IOException {
+    public static void copy(Path from, Path to) throws IOException {
         for (String name : list(from)) {
             Files.copy(from.resolve(name), to.resolve(name));
         }

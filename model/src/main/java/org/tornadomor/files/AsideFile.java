@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

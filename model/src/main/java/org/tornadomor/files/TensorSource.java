@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 import java.nio.file.Files;
 import java.nio.file.Path;

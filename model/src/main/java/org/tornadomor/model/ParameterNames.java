@@ -1,6 +1,4 @@
-package org.tornadomor.model.io;
-
-import org.tornadomor.model.LoraTarget;
+package org.tornadomor.model;
 
 /**
  * The names of a model's tensors: Llama's, with {@code u} a weight set in the order of first use, and those of the

@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -16,13 +16,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.GenerationMode;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
-import org.tornadomor.model.Balancing;
-import org.tornadomor.model.Configs;
-import org.tornadomor.model.ModelConfig;
-import org.tornadomor.model.MorConfig;
-import org.tornadomor.model.ParameterCount;
-import org.tornadomor.model.Presets;
-import org.tornadomor.model.RouterArch;
 
 class ParameterSpecsTest {
     /** The list and the count know the shapes independently; they agree on every model. */

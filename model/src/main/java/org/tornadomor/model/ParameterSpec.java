@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.model;
 
 import java.util.Arrays;
 

@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.SafeTensorsHeader.Entry;
+import org.tornadomor.files.SafeTensorsHeader.Entry;
 
 /**
  * One safetensors file, mapped into memory: opening reads the header alone, and reading a tensor touches its pages

@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;

@@ -1,4 +1,4 @@
-package org.tornadomor.model;
+package org.tornadomor.model.io;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -10,12 +10,12 @@ import org.tornadomor.UserError;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
-import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.CheckpointWriter;
-import org.tornadomor.model.io.DType;
-import org.tornadomor.model.io.GenerationConfig;
-import org.tornadomor.model.io.ParameterNames;
-import org.tornadomor.model.io.ParameterSpec;
+import org.tornadomor.files.DType;
+import org.tornadomor.model.ModelConfig;
+import org.tornadomor.model.ParameterNames;
+import org.tornadomor.model.ParameterSet;
+import org.tornadomor.model.ParameterSpec;
+import org.tornadomor.model.WeightMemory;
 
 /** Moves weights between an engine and where they come from or go to. */
 public final class Checkpoints {

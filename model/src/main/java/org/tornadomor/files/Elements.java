@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,8 +14,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.tornadomor.UserError;
-import org.tornadomor.model.io.Pickle.Storage;
-import org.tornadomor.model.io.Pickle.Tensor;
+import org.tornadomor.files.Pickle.Storage;
+import org.tornadomor.files.Pickle.Tensor;
 
 /**
  * A dictionary of tensors as {@code torch.save} writes it since PyTorch 1.6: a zip file with a {@link Pickle} that names the tensors, and

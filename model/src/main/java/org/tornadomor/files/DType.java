@@ -1,4 +1,4 @@
-package org.tornadomor.model.io;
+package org.tornadomor.files;
 
 /**
  * The element types of the safetensors format, little-endian. Floats and 32/64-bit integers are converted, others only
