@@ -52,6 +52,7 @@ class ArchitectureTest {
         "org.tornadomor.report..",
         "org.tornadomor.tasks..",
         "org.tornadomor.template..",
+        "org.tornadomor.terminal..",
         "org.tornadomor.cli.."
     };
 

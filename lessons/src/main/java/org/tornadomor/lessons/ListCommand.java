@@ -1,8 +1,8 @@
 package org.tornadomor.lessons;
 
 import java.io.PrintWriter;
-import org.tornadomor.cli.JsonOption;
-import org.tornadomor.cli.TextTable;
+import org.tornadomor.cli.options.JsonOption;
+import org.tornadomor.terminal.TextTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

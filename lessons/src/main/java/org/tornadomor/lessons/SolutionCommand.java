@@ -2,7 +2,7 @@ package org.tornadomor.lessons;
 
 import java.io.PrintWriter;
 import org.tornadomor.UserError;
-import org.tornadomor.cli.EngineChoice;
+import org.tornadomor.cli.options.EngineChoice;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

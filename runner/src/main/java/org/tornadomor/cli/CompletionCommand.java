@@ -1,5 +1,6 @@
 package org.tornadomor.cli;
 
+import org.tornadomor.cli.options.Installation;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -26,6 +27,6 @@ final class CompletionCommand implements Runnable {
     @Override
     public void run() {
         CommandLine root = spec.root().commandLine();
-        spec.commandLine().getOut().print(AutoComplete.bash(RootCommand.NAME, root));
+        spec.commandLine().getOut().print(AutoComplete.bash(Installation.NAME, root));
     }
 }

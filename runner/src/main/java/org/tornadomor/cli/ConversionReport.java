@@ -9,12 +9,15 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.tornadomor.Counts;
+import org.tornadomor.cli.options.JsonOption;
 import org.tornadomor.convert.ConversionPlan;
 import org.tornadomor.convert.Initialisation;
 import org.tornadomor.convert.Residual;
 import org.tornadomor.model.LayerMap;
 import org.tornadomor.model.LoraTarget;
 import org.tornadomor.model.ParameterCount;
+import org.tornadomor.terminal.Figures;
+import org.tornadomor.terminal.TextTable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 

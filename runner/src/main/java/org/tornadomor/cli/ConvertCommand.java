@@ -5,6 +5,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.evaluation.LossOnText;
+import org.tornadomor.cli.options.ChoiceOption;
+import org.tornadomor.cli.options.EngineChoice;
+import org.tornadomor.cli.options.EngineOptions;
+import org.tornadomor.cli.options.IgnoreKeyOption;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.JsonOption;
+import org.tornadomor.cli.options.LoadedModel;
+import org.tornadomor.cli.options.NamedConfig;
+import org.tornadomor.cli.options.NoEffect;
+import org.tornadomor.cli.options.OutputFile;
+import org.tornadomor.cli.options.Quantity;
+import org.tornadomor.cli.options.SeedOption;
+import org.tornadomor.cli.options.TextOptions;
 import org.tornadomor.convert.ConversionPlan;
 import org.tornadomor.convert.Initialisation;
 import org.tornadomor.convert.LayerSelection;
@@ -186,7 +200,7 @@ final class ConvertCommand implements Runnable {
                 ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(text, original));
                 report.print(spec.commandLine().getOut(), json.wanted(), out);
             }
-            err.println("Wrote " + out + "; train it on with: " + RootCommand.NAME + " train --init " + out
+            err.println("Wrote " + out + "; train it on with: " + Installation.NAME + " train --init " + out
                     + " --data TEXT");
         }
     }

@@ -5,11 +5,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.tornadomor.cli.options.EngineOptions;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.RunRecorder;
+import org.tornadomor.cli.options.SeedOption;
+import org.tornadomor.cli.options.TrainingView;
+import org.tornadomor.cli.options.WorkReport;
+import org.tornadomor.cli.play.DepthView;
 import org.tornadomor.data.Baselines;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.language.Generation;
 import org.tornadomor.language.GenerationOptions;
 import org.tornadomor.language.LanguageModel;
+import org.tornadomor.terminal.StopOnSignal;
+import org.tornadomor.terminal.Terminal;
 import org.tornadomor.trainer.Trainer;
 import org.tornadomor.trainer.TrainingConfig;
 import org.tornadomor.trainer.TrainingSummary;
@@ -90,7 +99,7 @@ final class DemoCommand implements Callable<Integer> {
             }
             results.println();
             results.println("The model is in " + summary.checkpoint());
-            results.println("More text:   " + RootCommand.NAME + " generate --model " + folder
+            results.println("More text:   " + Installation.NAME + " generate --model " + folder
                     + " --prompt 'public ' --show-depth");
             results.flush();
             return signals.exitCode();

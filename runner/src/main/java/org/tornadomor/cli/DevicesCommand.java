@@ -4,8 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.DeviceProbe;
+import org.tornadomor.cli.options.EngineKind;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.JsonOption;
+import org.tornadomor.cli.options.Sdk;
 import org.tornadomor.engine.tornado.DeviceInfo;
 import org.tornadomor.engine.tornado.Devices;
+import org.tornadomor.terminal.Figures;
+import org.tornadomor.terminal.TextTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,7 +57,7 @@ final class DevicesCommand implements Runnable {
         } else {
             print(rows);
         }
-        notes.forEach(note -> spec.commandLine().getErr().println(RootCommand.NAME + ": " + note));
+        notes.forEach(note -> spec.commandLine().getErr().println(Installation.NAME + ": " + note));
     }
 
     /** The devices of the SDK, asked in a JVM of its own unless this is one. */

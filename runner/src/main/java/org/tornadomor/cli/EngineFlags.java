@@ -8,6 +8,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.DeviceProbe;
+import org.tornadomor.cli.options.EngineChoice;
+import org.tornadomor.cli.options.EngineKind;
+import org.tornadomor.cli.options.ExitCode;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.Sdk;
+import org.tornadomor.terminal.Terminal;
+import org.tornadomor.terminal.TerminalPrinter;
 
 /**
  * Tells the launcher which JVM flags a command line needs beside those of the CPU engine, one a line: those of an SDK, or
@@ -124,7 +132,7 @@ final class EngineFlags {
 
     private static void say(String text) {
         PrintWriter err = Terminal.messages();
-        err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, text));
+        err.println(Installation.NAME + ": " + TerminalPrinter.line(err, text));
     }
 
     /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.tornadomor.terminal.Layout;
 
 /**
  * The examples below a command's help, in lines of any width, each of which can be pasted into a shell: a command that is too long goes
@@ -12,7 +13,7 @@ import java.util.regex.Pattern;
  * <p>A line that begins with two spaces is a command; behind three more there may be a word about it. Other lines are text, and those that
  * follow one another with the same indentation are one paragraph.
  */
-final class Examples {
+public final class Examples {
     private static final Pattern COMMAND = Pattern.compile("  (\\S.*?)(?: {3,}(\\S.*))?");
     private static final Pattern WORD = Pattern.compile("(?:'[^']*'|\"[^\"]*\"|\\S)+");
     private static final String INDENT = "  ";

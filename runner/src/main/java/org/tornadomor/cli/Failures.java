@@ -5,6 +5,10 @@ import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.ExitCode;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.terminal.ResultStream;
+import org.tornadomor.terminal.TerminalPrinter;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -78,7 +82,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
 
     private static void say(PrintWriter err, String message) {
-        err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, UserError.oneLine(String.valueOf(message))));
+        err.println(Installation.NAME + ": " + TerminalPrinter.line(err, UserError.oneLine(String.valueOf(message))));
         err.flush();
     }
 

@@ -8,6 +8,15 @@ import java.util.List;
 import java.util.Locale;
 import org.tornadomor.Counts;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.JsonOption;
+import org.tornadomor.cli.options.KvOption;
+import org.tornadomor.cli.options.ModelOptions;
+import org.tornadomor.cli.options.NoEffect;
+import org.tornadomor.cli.options.SamplingOptions;
+import org.tornadomor.cli.options.TokenizerArgument;
+import org.tornadomor.cli.options.WorkReport;
+import org.tornadomor.cli.play.DepthView;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.files.InputFile;
 import org.tornadomor.language.Generation;
@@ -15,6 +24,8 @@ import org.tornadomor.language.GenerationOptions;
 import org.tornadomor.language.LanguageModel;
 import org.tornadomor.language.Timing;
 import org.tornadomor.language.TokenListener;
+import org.tornadomor.terminal.Layout;
+import org.tornadomor.terminal.Terminal;
 import org.tornadomor.tokenizer.Continuation;
 import org.tornadomor.tokenizer.SpecialTokens;
 import org.tornadomor.tokenizer.Tokenizer;
@@ -163,7 +174,7 @@ final class GenerateCommand implements Runnable {
             if (generation.ended() == Generation.End.CONTEXT) {
                 spec.commandLine()
                         .getErr()
-                        .println(RootCommand.NAME + ": " + (generations.size() == 1 ? "the text" : "text " + (i + 1))
+                        .println(Installation.NAME + ": " + (generations.size() == 1 ? "the text" : "text " + (i + 1))
                                 + " ends after " + generation.tokens().length + " of "
                                 + Counts.of(asked, "token") + ": the model's context of "
                                 + loaded.config().longestSequence() + " is full");

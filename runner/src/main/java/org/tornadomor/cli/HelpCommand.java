@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import java.util.List;
 import org.tornadomor.Nearest;
+import org.tornadomor.terminal.TerminalPrinter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

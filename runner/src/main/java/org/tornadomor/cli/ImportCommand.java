@@ -2,6 +2,9 @@ package org.tornadomor.cli;
 
 import java.nio.file.Path;
 import org.tornadomor.Counts;
+import org.tornadomor.cli.options.IgnoreKeyOption;
+import org.tornadomor.cli.options.OutputFile;
+import org.tornadomor.cli.options.WeightType;
 import org.tornadomor.files.Checksums;
 import org.tornadomor.files.DType;
 import org.tornadomor.formats.CheckpointSource;

@@ -10,6 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.ExitCode;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.terminal.NativeOutput;
+import org.tornadomor.terminal.ResultStream;
+import org.tornadomor.terminal.Terminal;
+import org.tornadomor.terminal.TerminalPrinter;
 import picocli.CommandLine;
 
 /** Starts the command line. */
@@ -132,7 +138,7 @@ public final class Main {
                 return NativeOutput.takeOver();
             } catch (UnsupportedOperationException e) {
                 System.err.println(
-                        RootCommand.NAME + ": what drivers print may get between the results: " + e.getMessage());
+                        Installation.NAME + ": what drivers print may get between the results: " + e.getMessage());
             }
         }
         return new FileOutputStream(FileDescriptor.out);

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.RunRecorder;
 import org.tornadomor.files.AsideFile;
 import org.tornadomor.files.InputFile;
 import org.tornadomor.report.ReportPage;

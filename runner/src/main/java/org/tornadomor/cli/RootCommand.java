@@ -1,6 +1,13 @@
 package org.tornadomor.cli;
 
 import java.util.List;
+import org.tornadomor.cli.data.DataCommand;
+import org.tornadomor.cli.evaluation.EvaluateCommand;
+import org.tornadomor.cli.evaluation.LogitsCommand;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.Version;
+import org.tornadomor.cli.play.PlayCommand;
+import org.tornadomor.cli.tokenizer.TokenizerCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,7 +18,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code tornado-mor} itself: the list of commands, and the options that each of them understands. */
 @Command(
-        name = RootCommand.NAME,
+        name = Installation.NAME,
         description = "Trains, evaluates and runs Mixture-of-Recursions language models.",
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
@@ -33,9 +40,7 @@ import picocli.CommandLine.Spec;
             "  tornado-mor devices                    what can compute",
             "  tornado-mor help evaluate              a command's options and examples",
         })
-final class RootCommand implements Runnable {
-    static final String NAME = "tornado-mor";
-
+public final class RootCommand implements Runnable {
     /** In the order in which a newcomer needs them. */
     private static final List<Class<?>> COMMANDS = List.of(
             DemoCommand.class,

@@ -5,11 +5,21 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.tornadomor.Counts;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.EngineChoice;
+import org.tornadomor.cli.options.EngineOptions;
+import org.tornadomor.cli.options.IgnoreKeyOption;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.JsonOption;
+import org.tornadomor.cli.options.LoadedModel;
+import org.tornadomor.cli.options.NoEffect;
+import org.tornadomor.cli.options.OutputFile;
+import org.tornadomor.cli.options.TrainOptions;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.files.Checksums;
 import org.tornadomor.model.UnknownKeys;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.terminal.Progress;
 import org.tornadomor.trainer.TeacherManifest;
 import org.tornadomor.trainer.TeacherWriter;
 import picocli.CommandLine.Command;
@@ -176,7 +186,7 @@ final class TeacherCommand implements Runnable {
                                     Counts.of(written, "token"),
                                     seconds,
                                     written / seconds));
-            results.println("learn from it:  " + RootCommand.NAME + " train --data " + data + " --context "
+            results.println("learn from it:  " + Installation.NAME + " train --data " + data + " --context "
                     + manifest.context() + " --distill " + out);
         }
         results.flush();

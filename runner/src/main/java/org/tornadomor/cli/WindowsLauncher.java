@@ -8,6 +8,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.ExitCode;
+import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.Sdk;
+import org.tornadomor.terminal.Terminal;
+import org.tornadomor.terminal.TerminalPrinter;
 
 /**
  * What {@code tornado-mor.cmd} starts: the command, in this JVM where that has all the flags that it needs, else in another one.
@@ -23,7 +28,7 @@ public final class WindowsLauncher {
             more = EngineFlags.of(args);
         } catch (UserError e) {
             PrintWriter err = Terminal.messages();
-            err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, e.getMessage()));
+            err.println(Installation.NAME + ": " + TerminalPrinter.line(err, e.getMessage()));
             err.flush();
             System.exit(ExitCode.FAILURE);
             return;

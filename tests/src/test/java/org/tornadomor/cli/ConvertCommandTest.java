@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tornadomor.cli.options.LoadedModel;
 import org.tornadomor.files.DType;
 import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.Architecture;

@@ -11,6 +11,7 @@ import java.io.StringWriter;
 import java.nio.file.InvalidPathException;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.UserError;
+import org.tornadomor.terminal.ResultStream;
 
 class FailuresTest {
     private static Outcome report(Throwable failure, String... args) {

@@ -13,19 +13,19 @@ import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.io.Checkpoints;
 
 /** Checkpoints for tests of the command line. */
-final class Folders {
-    static final Path GOLDEN = Path.of("src/test/resources/golden");
-    static final int POSITIONS = 64;
+public final class Folders {
+    public static final Path GOLDEN = Path.of("src/test/resources/golden");
+    public static final int POSITIONS = 64;
 
     private Folders() {}
 
     /** An untrained model of bytes with three recursions. */
-    static Path bytes(Path folder) {
+    public static Path bytes(Path folder) {
         return bytes(folder, MorConfig.expertChoice(3));
     }
 
     /** An untrained model of bytes. @param mor null for a plain one */
-    static Path bytes(Path folder, MorConfig mor) {
+    public static Path bytes(Path folder, MorConfig mor) {
         ModelConfig config = new ModelConfig(257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, POSITIONS, true, 0.1, mor);
         try (Engine engine = new CpuEngine(1);
                 ParameterSet weights = new ParameterSet(engine, "weights", config)) {
@@ -36,7 +36,7 @@ final class Folders {
     }
 
     /** A copy of a golden case whose {@code config.json} has one text replaced by another. */
-    static Path golden(String name, Path folder, String text, String replacement) throws IOException {
+    public static Path golden(String name, Path folder, String text, String replacement) throws IOException {
         Files.createDirectories(folder);
         try (Stream<Path> files = Files.list(GOLDEN.resolve(name))) {
             for (Path file : files.toList()) {

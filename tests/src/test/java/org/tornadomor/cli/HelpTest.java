@@ -19,6 +19,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.cli.options.Installation;
 import picocli.CommandLine;
 
 class HelpTest {
@@ -133,7 +134,7 @@ class HelpTest {
                     }
                     for (String example : wide) {
                         List<String> words = Shell.words(example.replaceFirst(" > \\S+$", ""));
-                        if (words.getFirst().equals(RootCommand.NAME)) {
+                        if (words.getFirst().equals(Installation.NAME)) {
                             Main.commandLine(new Failures())
                                     .parseArgs(words.subList(1, words.size()).toArray(String[]::new));
                         }

@@ -7,10 +7,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** What a command printed, and how it ended. */
-record Outcome(int code, String out, String err) {
+public record Outcome(int code, String out, String err) {
 
     /** Runs a command line in this JVM. */
-    static Outcome of(Object... args) {
+    public static Outcome of(Object... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         String[] words = new String[args.length];
@@ -22,13 +22,13 @@ record Outcome(int code, String out, String err) {
     }
 
     /** It did what was asked. */
-    Outcome succeeds() {
+    public Outcome succeeds() {
         assertEquals(0, code, err);
         return this;
     }
 
     /** It ended with this code and one line, in which these words stand; standard output stayed empty. */
-    void failsWith(int expectedCode, String... words) {
+    public void failsWith(int expectedCode, String... words) {
         assertEquals("", out);
         assertEquals(1, err.lines().count(), err);
         assertTrue(err.startsWith("tornado-mor: "), err);

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** A program in a pseudo-terminal, with someone who reads and types. Python has them, or the program {@code script}. */
-final class Pty implements AutoCloseable {
+public final class Pty implements AutoCloseable {
     private static final long DEADLINE_SECONDS = 90;
     private static final int LOOK_MILLIS = 5;
 
@@ -49,7 +49,7 @@ final class Pty implements AutoCloseable {
     }
 
     /** Starts a program, or skips the test with a word. */
-    static Pty start(Map<String, String> environment, List<String> command) throws IOException {
+    public static Pty start(Map<String, String> environment, List<String> command) throws IOException {
         List<String> all = new ArrayList<>();
         if (isOnPath("python3")) {
             all.addAll(List.of("python3", "-c", RELAY));
@@ -70,7 +70,7 @@ final class Pty implements AutoCloseable {
     }
 
     /** Starts the command line in a JVM of its own, which looks by itself where its output goes. */
-    static Pty start(Object... args) throws IOException {
+    public static Pty start(Object... args) throws IOException {
         return program(Map.of(), args);
     }
 
@@ -107,17 +107,17 @@ final class Pty implements AutoCloseable {
     }
 
     /** What it showed so far. */
-    String output() {
+    public String output() {
         return output.toString();
     }
 
     /** Waits until it showed a text. */
-    Pty shows(String text) throws InterruptedException {
+    public Pty shows(String text) throws InterruptedException {
         return shows(text, 0);
     }
 
     /** Waits until it showed a text behind the one that was waited for last. */
-    Pty thenShows(String text) throws InterruptedException {
+    public Pty thenShows(String text) throws InterruptedException {
         return shows(text, seen);
     }
 
@@ -134,21 +134,21 @@ final class Pty implements AutoCloseable {
     }
 
     /** Types keys. */
-    Pty type(String text) throws IOException {
+    public Pty type(String text) throws IOException {
         keys.write(text.getBytes(StandardCharsets.UTF_8));
         keys.flush();
         return this;
     }
 
     /** Presses Ctrl-C. */
-    Pty interrupt() throws IOException {
+    public Pty interrupt() throws IOException {
         keys.write(3);
         keys.flush();
         return this;
     }
 
     /** Waits until it ends. @return its exit code; above 200 if a signal killed it */
-    int end() throws InterruptedException {
+    public int end() throws InterruptedException {
         assertTrue(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS), () -> "it goes on: " + output());
         reader.join();
         return process.exitValue();

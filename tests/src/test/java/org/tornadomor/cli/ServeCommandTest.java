@@ -26,6 +26,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.ServingOptions;
 import org.tornadomor.model.DecoderSize;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.tornadomor.terminal.TerminalPrinter;
 import org.tornadomor.trainer.TinyRuns;
 
 /** What commands print to narrow terminals: no line is longer, unless it is one word. */

@@ -1,0 +1,2 @@
+/** Commands that score: losses of texts, tasks, exits, logits. */
+package org.tornadomor.cli.evaluation;

@@ -1,0 +1,27 @@
+package org.tornadomor.cli.options;
+
+import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import picocli.CommandLine.Option;
+
+/** On what a command computes that has no configuration of its own for it. */
+public final class EngineOptions extends EngineChoice {
+    @Option(
+            names = THREADS,
+            paramLabel = "N",
+            description = "Threads of the cpu engine, which this option chooses unless another is given. Results do not"
+                    + " depend on it. Default: all processors.")
+    private Integer threads;
+
+    /**
+     * The engine that was asked for; the caller closes it.
+     *
+     * @throws UserError if the options make no sense, or this JVM was not started for that engine
+     */
+    public Engine open() {
+        if (threads != null && threads < 1) {
+            throw new UserError(THREADS + " " + threads + " cannot compute anything; give 1 or more");
+        }
+        return open(threads != null, threads == null ? 0 : threads);
+    }
+}

@@ -1,0 +1,2 @@
+/** Commands for tokenizers: train, encode, decode, info. */
+package org.tornadomor.cli.tokenizer;
