@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.formats.gguf.GgufFile;
 import org.tornadomor.formats.gguf.GgufModel;
@@ -81,9 +82,9 @@ public final class CheckpointSource {
         TensorSource stored = TensorSource.open(path);
         CheckpointFolder opened;
         try {
-            Path folder = SmallFiles.folder(path, model.smallFiles(stored, unknown));
-            Path file = folder.resolve(CheckpointFolder.CONFIG_FILE);
-            ModelConfig config = ModelConfig.read(file, unknown.withNotes(notes::add));
+            Map<String, byte[]> files = model.smallFiles(stored, unknown);
+            Path folder = SmallFiles.folder(path, files);
+            ModelConfig config = model.config(files.get(CheckpointFolder.CONFIG_FILE), unknown.withNotes(notes::add));
             TensorSource tensors = model.tensors(config, stored);
             stored = null;
             opened = CheckpointFolder.of(path, folder, config, tensors);

@@ -126,6 +126,11 @@ final class ShardedTensors implements TensorSource {
     }
 
     @Override
+    public void release(String name) {
+        shard(name).release(name);
+    }
+
+    @Override
     public void readInts(String name, int[] dst, int dstOffset) {
         shard(name).readInts(name, dst, dstOffset);
     }
