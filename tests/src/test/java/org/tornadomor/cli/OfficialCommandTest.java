@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -269,7 +271,6 @@ class OfficialCommandTest {
                 "expert-linear | capacity: null | capacity: '1.0,NaN,0.7' | mor.capacity is",
                 "token-softmax | bal_warmup_step: 0 | bal_warmup_step: -1 | mor.token.bal_warmup_step is -1",
                 "token-softmax | u: 0.001 | u: many | mor.token.u is 'many'",
-                "recursive-shared-keys | update_cache: false | update_cache: true | kv_sharing.update_cache true needs",
             })
     void settingsAreCheckedUnderTheirOwnNames(String name, String from, String to, String message) throws IOException {
         Path model = copy(name);
@@ -289,6 +290,9 @@ class OfficialCommandTest {
         String sharing = "kv_sharing:\n  enable: true\n";
         change(settings, text -> text.replaceAll("(?s)(kv_sharing:.*?num_recursion: )null", "$17"));
         Outcome.of("info", model).failsWith(1, settings + ": kv_sharing.num_recursion is 7 where recursive.num_recursion");
+        change(settings, text -> text.replace("num_recursion: 7", "num_recursion: 2").replace("update_cache: false", "update_cache: true"));
+        change(model.resolve("config.json"), text -> text.replace("\"update_cache\": false", "\"update_cache\": true"));
+        Outcome.of("info", model).failsWith(1, settings + ": kv_sharing.update_cache true needs mor.type expert and");
         change(settings, text -> text.replace(sharing, "kv_sharing:\n  enabled: true\n"));
         Outcome.of("info", model).failsWith(1, settings + ": kv_sharing.enable is missing");
     }
@@ -331,9 +335,23 @@ class OfficialCommandTest {
         Path model = copy("expert-linear");
         Path file = model.resolve("pytorch_model.bin");
         byte[] bytes = Files.readAllBytes(file);
-        bytes[bytes.length / 2] ^= 1;
+        byte[] weights;
+        try (ZipFile zip = new ZipFile(file.toFile());
+                InputStream in = zip.getInputStream(zip.getEntry("pytorch_model/data/0"))) {
+            weights = in.readAllBytes();
+        }
+        int at = latin1(bytes).indexOf(latin1(weights));
+        bytes[at + weights.length / 2] ^= 1;
         Files.write(file, bytes);
-        Outcome.of("info", model).failsWith(1, file + " is damaged: its entry pytorch_model/data/", "CRC-32", "again");
+        for (Outcome outcome : List.of(
+                Outcome.of("import", model, "-o", folder.resolve("imported")),
+                Outcome.of("generate", "--model", model, "--prompt-tokens", "1,2", "--max-new-tokens", 1))) {
+            outcome.failsWith(1, file + " is damaged: its entry pytorch_model/data/0 has other bytes", "CRC-32", "again");
+        }
+    }
+
+    private static String latin1(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 
     /** Shared keys change every logit, and two files say whether there are any. */
@@ -438,10 +456,7 @@ class OfficialCommandTest {
                 "model.layers.1.mor_gate.weight");
         Outcome.of("info", more).failsWith(1, "model.routers.0.weight", "missing");
         Path layer = copy("recursive-cycle");
-        rename(
-                layer.resolve("model.safetensors"),
-                "model.layers.5.mlp.up_proj.weight",
-                "model.layers.5.mlp.more.weight");
+        rename(layer.resolve("model.safetensors"), "lm_head.weight", "model.layers.5.mlp.more.weight");
         Outcome.of("info", layer).failsWith(1, "model.layers.5.mlp.more.weight", "not part of the model");
     }
 

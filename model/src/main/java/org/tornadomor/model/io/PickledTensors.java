@@ -30,6 +30,7 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
     private static final int MOST_PICKLE = 64 << 20;
 
     private static final byte[] ZIP = {'P', 'K'};
+    private static final String UNREADABLE = "is not where the list of contents says, or ends too early";
     private static final String PICKLE = "data.pkl";
     private static final int BUFFER = 1 << 16;
 
@@ -107,19 +108,15 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
             throw new UserError("its " + PICKLE + " has " + pickle.getSize() + " bytes, and " + MOST_PICKLE
                     + " are the most; save model.state_dict() alone");
         }
-        requireIntact(pickle);
-        byte[] bytes;
-        try (InputStream in = stream(pickle)) {
-            bytes = in.readNBytes(MOST_PICKLE);
-        }
-        Pickle.tensors(bytes).forEach((name, tensor) -> put(name, entry(archive, name, tensor)));
+        Pickle.tensors(bytes(pickle, MOST_PICKLE)).forEach((name, tensor) -> put(name, entry(archive, name, tensor)));
     }
 
-    private InputStream stream(ZipEntry entry) throws IOException {
-        try {
-            return zip.getInputStream(entry);
-        } catch (ZipException e) {
-            throw damaged(entry, "does not stand where the list of contents says", e);
+    private byte[] bytes(ZipEntry entry, int most) throws IOException {
+        requireIntact(entry);
+        try (InputStream in = zip.getInputStream(entry)) {
+            return in.readNBytes(most);
+        } catch (ZipException | EOFException e) {
+            throw damaged(entry, UNREADABLE, e);
         }
     }
 
@@ -142,12 +139,12 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
     private boolean isIntact(ZipEntry entry) {
         byte[] buffer = new byte[BUFFER];
         CRC32 sum = new CRC32();
-        try (CheckedInputStream in = new CheckedInputStream(stream(entry), sum)) {
+        try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), sum)) {
             while (in.read(buffer) >= 0) {
                 // The stream adds up what is read.
             }
         } catch (ZipException | EOFException e) {
-            throw damaged(entry, "cannot be read to its end", e);
+            throw damaged(entry, UNREADABLE, e);
         } catch (IOException e) {
             throw UserError.file("read", path(), e);
         }
@@ -161,11 +158,9 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
         if (order == null) {
             return;
         }
-        try (InputStream in = stream(order)) {
-            String text = new String(in.readNBytes(BUFFER), StandardCharsets.US_ASCII).strip();
-            if (!text.equals("little")) {
-                throw new UserError("its numbers are in the order of another machine; save it on a little-endian one");
-            }
+        String text = new String(bytes(order, BUFFER), StandardCharsets.US_ASCII).strip();
+        if (!text.equals("little")) {
+            throw new UserError("its numbers are in the order of another machine; save it on a little-endian one");
         }
     }
 
@@ -226,7 +221,7 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
         requireIntact(entry.data());
         byte[] buffer = new byte[(int) Math.min(BUFFER, (long) count * dtype.bytes())];
         MemorySegment segment = MemorySegment.ofArray(buffer);
-        try (InputStream in = stream(entry.data())) {
+        try (InputStream in = zip.getInputStream(entry.data())) {
             in.skipNBytes(entry.begin() + from * dtype.bytes());
             for (int done = 0; done < count; ) {
                 int part = Math.min(count - done, buffer.length / dtype.bytes());
@@ -237,7 +232,7 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
                 done += part;
             }
         } catch (ZipException | EOFException e) {
-            throw damaged(entry.data(), "ends within tensor " + name, e);
+            throw damaged(entry.data(), UNREADABLE, e);
         } catch (IOException e) {
             throw UserError.file("read", path(), e);
         }

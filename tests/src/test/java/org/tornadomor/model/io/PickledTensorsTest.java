@@ -304,10 +304,10 @@ class PickledTensorsTest {
         byte[] file = Files.readAllBytes(zip(plain(), NUMBERS, "little"));
         byte[] moved = file.clone();
         moved[places(file, LOCAL).getLast()] ^= 1;
-        contains(readError(Files.write(folder.resolve("moved.bin"), moved)), "does not stand where");
+        contains(readError(Files.write(folder.resolve("moved.bin"), moved)), "is not where the list of contents says");
         byte[] first = file.clone();
         first[places(file, LOCAL).getFirst() + 1] ^= 1;
-        contains(refusal(Files.write(folder.resolve("first.bin"), first)), "does not stand where");
+        contains(refusal(Files.write(folder.resolve("first.bin"), first)), "is not where the list of contents says");
         Path cut = Files.write(folder.resolve("cut.bin"), Arrays.copyOf(file, file.length - 30));
         contains(refusal(cut), "whose end is missing or damaged");
     }
