@@ -163,6 +163,11 @@ public final class CheckpointSource {
         return SmallFiles.origin(path);
     }
 
+    /** A message that names the checkpoint where it names the temporary folder of its small files. */
+    public static String shown(String message) {
+        return SmallFiles.shown(message);
+    }
+
     /** The formats of single files. */
     private enum Format {
         GGUF,

@@ -5,6 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.util.Arrays;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.formats.CheckpointSource;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -78,7 +79,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
 
     private static void say(PrintWriter err, String message) {
-        err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, UserError.oneLine(String.valueOf(message))));
+        err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, UserError.oneLine(CheckpointSource.shown(String.valueOf(message)))));
         err.flush();
     }
 

@@ -297,6 +297,35 @@ class OfficialCommandTest {
         Outcome.of("info", model).failsWith(1, settings + ": kv_sharing.enable is missing");
     }
 
+    @Test
+    void keysOfBothFilesAreSharedAlike() throws IOException {
+        Path model = copy("recursive-shared-keys");
+        change(model.resolve("config.json"), text -> text.replace("\"num_recursion\": 2", "\"num_recursion\": 4"));
+        Outcome.of("info", model).failsWith(1, "recursive.num_recursion is 2, and kv_sharing of config.json says 4");
+    }
+
+    /** Two formats in one folder. */
+    @Test
+    void settingsBesideAModelOfAnotherFamily() throws IOException {
+        Path model = copy("recursive-cycle");
+        change(model.resolve("config.json"), text -> text.replace("\"llama\"", "\"qwen3\""));
+        Outcome.of("info", model).failsWith(1, "config.yaml has settings of", "model_type llama", "says qwen3");
+    }
+
+    /** The small files are read from a temporary folder, which nobody needs to know. */
+    @Test
+    void aDamagedTokenizerIsNamedWhereItLies() throws IOException {
+        Path model = copy("expert-linear");
+        Path tokenizer = Files.writeString(model.resolve("tokenizer.json"), "{");
+        Outcome.of("generate", "--model", model, "--prompt", "x").failsWith(1, tokenizer.toRealPath() + " is not valid JSON");
+    }
+
+    @Test
+    void theFileOfAFolderIsNotTakenForOneOfLlama2c() throws IOException {
+        Path model = copy("expert-linear");
+        Outcome.of("info", model.resolve("pytorch_model.bin")).failsWith(1, "torch.save", "give the folder");
+    }
+
     /** What lies there instead of settings, and what is wrong with it. */
     @ParameterizedTest
     @CsvSource(
@@ -305,7 +334,7 @@ class OfficialCommandTest {
                 "config.yaml | '' | config.yaml is empty",
                 "config.yaml | '- recursive: 1' | config.yaml is no list of keys and sections",
                 "config.yaml | 'recursiv: {enable: true}' | config.yaml has no section recursive, but recursiv: check",
-                "config.yaml | 'recursive: []' | config.yaml: recursive is []",
+                "config.yaml | 'recursive: []' | config.yaml says [] for recursive, which must be a section",
                 "small.yaml | 'recursive: {enable: true}' | small.yaml has them, rename it to config.yaml",
             })
     void missingSettingsAreToldWithWhatLiesThere(String file, String text, String message) throws IOException {
@@ -361,7 +390,7 @@ class OfficialCommandTest {
         change(
                 model.resolve("config.yaml"),
                 text -> text.replace("kv_sharing:\n  enable: true", "kv_sharing:\n  enable: false"));
-        Outcome.of("info", model).failsWith(1, "config.yaml: kv_sharing.enable is false, and config.json says true");
+        Outcome.of("info", model).failsWith(1, "config.yaml: kv_sharing.enable is false, and kv_sharing of config.json says true");
     }
 
     @Test

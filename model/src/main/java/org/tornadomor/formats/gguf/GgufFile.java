@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.model.io.ForeignContent;
 import org.tornadomor.model.io.InputFile;
 
 /**
@@ -70,7 +71,8 @@ public final class GgufFile implements AutoCloseable {
         } catch (IOException e) {
             throw UserError.file("read", path, e);
         } catch (GgufDamage e) {
-            throw new UserError(path + ": " + e.getMessage() + DAMAGED, e);
+            throw new UserError(
+                    path + ": " + ForeignContent.of(path).orElseGet(() -> e.getMessage() + DAMAGED), e);
         } catch (UserError e) {
             // Values of keys name the file themselves.
             throw e.getMessage().startsWith(path + ": ") ? e : new UserError(path + ": " + e.getMessage(), e);

@@ -70,6 +70,11 @@ public final class OfficialModel {
             }
             return null;
         }
+        String type = json.path("model_type").asString("llama");
+        if (settings.recurs() && !type.equals("llama")) {
+            throw new UserError(settings.file() + " has settings of the official Mixture-of-Recursions code, whose models are"
+                    + " of model_type llama, and " + file + " says " + type + "; move away the one that does not belong here");
+        }
         if (routed != settings.routes() && (routed || settings.recurs())) {
             throw new UserError(folder + ": " + CheckpointFolder.CONFIG_FILE + " names "
                     + (routed ? ROUTED_CLASS : "no " + ROUTED_CLASS) + ", but mor.enable is " + settings.routes()

@@ -2,6 +2,7 @@ package org.tornadomor.formats.official;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -132,9 +133,10 @@ record OfficialSettings(Path file, Section root) {
             }
             try {
                 JsonNode yaml = StrictYaml.parse(text);
-                if (yaml.has("recursive")) {
+                // Other programs have a config.yaml too.
+                if (yaml.path("recursive") instanceof ObjectNode) {
                     OfficialSettings found = new OfficialSettings(file, new Section(yaml, ""));
-                    // Which fails where a section is none, or a flag.
+                    // Which fails where another section is none, or a flag.
                     found.recurs();
                     return found;
                 }
@@ -149,7 +151,7 @@ record OfficialSettings(Path file, Section root) {
     static String whyNone(Path folder) {
         List<Path> places = places(folder.toAbsolutePath().normalize());
         for (Path file : places) {
-            if (Files.isRegularFile(file)) {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 return "; " + file + " " + fault(file);
             }
         }
@@ -164,6 +166,9 @@ record OfficialSettings(Path file, Section root) {
     }
 
     private static String fault(Path file) {
+        if (!Files.isRegularFile(file)) {
+            return Files.isDirectory(file) ? "is a folder" : "is no file, or a link to none";
+        }
         JsonNode yaml;
         try {
             yaml = StrictYaml.parse(InputFile.text(file));
@@ -174,6 +179,9 @@ record OfficialSettings(Path file, Section root) {
         }
         if (yaml.isMissingNode() || yaml.isNull() || yaml.isObject() && yaml.isEmpty()) {
             return "is empty";
+        }
+        if (yaml.has("recursive")) {
+            return "says " + new Section(yaml, "").shown("recursive") + " for recursive, which must be a section with keys";
         }
         return yaml instanceof ObjectNode object
                 ? "has no section recursive, but " + Section.shortened(String.join(", ", object.propertyNames()))
@@ -236,11 +244,22 @@ record OfficialSettings(Path file, Section root) {
         Section ours = root.section(KEY_SHARING);
         for (String key : List.of("enable", "update_cache")) {
             if (theirs.has(key) && theirs.flag(key) != ours.flag(key)) {
-                throw new UserError(
-                        file + ": " + KEY_SHARING + "." + key + " is " + ours.flag(key) + ", and config.json says "
-                                + theirs.flag(key) + "; use the settings that the model was trained with");
+                throw otherKeys(KEY_SHARING + "." + key, "" + ours.flag(key), "" + theirs.flag(key));
             }
         }
+        Section recursive = root.section("recursive");
+        for (String key : List.of("num_recursion", "sharing")) {
+            if (ours.flag("enable")
+                    && theirs.has(key)
+                    && !theirs.text(key, "").equals(recursive.text(key, ""))) {
+                throw otherKeys("recursive." + key, recursive.shown(key), theirs.shown(key));
+            }
+        }
+    }
+
+    private UserError otherKeys(String key, String here, String there) {
+        return new UserError(file + ": " + key + " is " + here + ", and " + KEY_SHARING + " of config.json says " + there
+                + "; use the settings that the model was trained with");
     }
 
     /** Whether tokens are routed. */

@@ -62,13 +62,7 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
             zip = null;
             return opened;
         } catch (ZipException e) {
-            throw new UserError(
-                    path
-                            + (beginsAsZip(path)
-                                    ? " is a zip file whose end is missing or damaged; copy or download it again"
-                                    : " is no zip file, as torch.save writes since PyTorch 1.6; copy it again, or load it"
-                                            + " in Python and save it anew"),
-                    e);
+            throw new UserError(path + ": " + noZip(path), e);
         } catch (IOException e) {
             throw UserError.file("read", path, e);
         } catch (UserError e) {
@@ -78,12 +72,17 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
         }
     }
 
-    private static boolean beginsAsZip(Path path) {
+    private static String noZip(Path path) {
         try (InputStream in = InputFile.open(path)) {
-            return Arrays.equals(in.readNBytes(ZIP.length), ZIP);
+            if (Arrays.equals(in.readNBytes(ZIP.length), ZIP)) {
+                return "the end of the zip file is missing or damaged; copy or download it again";
+            }
         } catch (IOException e) {
             throw UserError.file("read", path, e);
         }
+        return ForeignContent.of(path)
+                .orElse("it is no zip file, as torch.save writes since PyTorch 1.6; copy it again, or load it in Python and"
+                        + " save it anew");
     }
 
     private static void close(ZipFile zip) {

@@ -40,6 +40,7 @@ public final class SafeTensors extends FileTensors<Entry> {
      * @throws UserError naming the file, the tensor and what is wrong
      */
     public static SafeTensors open(Path file) {
+        InputFile.require(file);
         Arena arena = Arena.ofShared();
         try (FileChannel channel = InputFile.channel(file)) {
             SafeTensors opened = map(file, channel, arena);
@@ -48,7 +49,8 @@ public final class SafeTensors extends FileTensors<Entry> {
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         } catch (UserError e) {
-            throw new UserError(file + ": " + e.getMessage() + FIX, e);
+            throw new UserError(
+                    file + ": " + ForeignContent.of(file).orElseGet(() -> e.getMessage() + FIX), e);
         } finally {
             if (arena != null) {
                 arena.close();

@@ -309,7 +309,7 @@ class PickledTensorsTest {
         first[places(file, LOCAL).getFirst() + 1] ^= 1;
         contains(refusal(Files.write(folder.resolve("first.bin"), first)), "is not where the list of contents says");
         Path cut = Files.write(folder.resolve("cut.bin"), Arrays.copyOf(file, file.length - 30));
-        contains(refusal(cut), "whose end is missing or damaged");
+        contains(refusal(cut), "end of the zip file is missing or damaged");
     }
 
     /** Damaged in any way, a file is read or refused in one line. */
