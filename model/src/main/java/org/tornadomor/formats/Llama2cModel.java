@@ -14,8 +14,8 @@ import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.io.CheckpointFolder;
-import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.model.io.ForeignContent;
+import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.model.io.InputFile;
 import org.tornadomor.model.io.Llama2cExport;
 import tools.jackson.databind.json.JsonMapper;
@@ -149,8 +149,7 @@ final class Llama2cModel {
 
     static UserError damaged(Path path, String what) {
         return new UserError(path + " is not a file of llama2.c: "
-                + ForeignContent.of(path)
-                        .orElse(what + "; check that it is the model, and copy or download it again"));
+                + ForeignContent.of(path).orElse(what + "; check that it is the model, and copy or download it again"));
     }
 
     private static Map<String, byte[]> smallFiles(Header header, Path vocabulary) {

@@ -100,7 +100,8 @@ final class SmallFiles {
     static synchronized String shown(String text) {
         String shown = text;
         for (Map.Entry<Key, Path> folder : FOLDERS.entrySet()) {
-            shown = shown.replace(folder.getValue().toString(), folder.getKey().checkpoint.toString());
+            shown = shown.replace(
+                    folder.getValue().toString(), folder.getKey().checkpoint.toString());
         }
         return shown;
     }

@@ -79,7 +79,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
 
     private static void say(PrintWriter err, String message) {
-        err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, UserError.oneLine(CheckpointSource.shown(String.valueOf(message)))));
+        err.println(RootCommand.NAME + ": "
+                + TerminalPrinter.line(err, UserError.oneLine(CheckpointSource.shown(String.valueOf(message)))));
         err.flush();
     }
 

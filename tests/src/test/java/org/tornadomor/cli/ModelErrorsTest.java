@@ -61,6 +61,8 @@ class ModelErrorsTest {
         Outcome.of("info", model).failsWith(1, weights + ": ", message);
         Files.delete(weights);
         Files.writeString(model.resolve("pytorch_model.bin"), content);
+        Path file = Files.writeString(folder.resolve("model.gguf"), content);
+        Outcome.of("info", file).failsWith(1, file + ": ", content.equals("short") ? "not GGUF" : message);
         Outcome.of("info", model).failsWith(1, "pytorch_model.bin: ", content.length() < 6 ? "zip file" : message);
     }
 

@@ -254,6 +254,7 @@ class OfficialCommandTest {
                 "expert-linear | cap_warmup_step: 0 | cap_warmup_step: x | mor.expert.cap_warmup_step is 'x'",
                 "expert-linear | cap_warmup_step: 0 | cap_warmup_step: 0.5 | mor.expert.cap_warmup_step is 0.5",
                 "expert-linear | z_coeff: 1e-5 | z_coeff: 1e999 | mor.z_coeff is",
+                "token-sigmoid-loss-free | z_coeff: 1e-5 | z_coeff: 1e300 | mor.z_coeff is",
                 "token-sigmoid-loss-free | z_coeff: 1e-5 | z_coeff: -1 | mor.z_coeff is -1",
                 "expert-linear | base_depth: null | base_depth: -2 | recursive.base_depth is -2",
                 "expert-linear | base_depth: null | base_depth: [4] | recursive.base_depth is [4]",
@@ -269,6 +270,7 @@ class OfficialCommandTest {
                 "expert-linear | include_first: true | include_first: 7 | mor.expert.include_first is 7",
                 "expert-linear | capacity: null | capacity: '1.0,0.5,0.7' | mor.capacity increases",
                 "expert-linear | capacity: null | capacity: '1.0,NaN,0.7' | mor.capacity is",
+                "expert-linear | capacity: null | capacity: [1.0, 0.5, 0.2] | a text of shares with commas",
                 "token-softmax | bal_warmup_step: 0 | bal_warmup_step: -1 | mor.token.bal_warmup_step is -1",
                 "token-softmax | u: 0.001 | u: many | mor.token.u is 'many'",
             })
@@ -289,8 +291,12 @@ class OfficialCommandTest {
         Path settings = model.resolve("config.yaml");
         String sharing = "kv_sharing:\n  enable: true\n";
         change(settings, text -> text.replaceAll("(?s)(kv_sharing:.*?num_recursion: )null", "$17"));
-        Outcome.of("info", model).failsWith(1, settings + ": kv_sharing.num_recursion is 7 where recursive.num_recursion");
-        change(settings, text -> text.replace("num_recursion: 7", "num_recursion: 2").replace("update_cache: false", "update_cache: true"));
+        Outcome.of("info", model)
+                .failsWith(1, settings + ": kv_sharing.num_recursion is 7 where recursive.num_recursion");
+        change(
+                settings,
+                text -> text.replace("num_recursion: 7", "num_recursion: 2")
+                        .replace("update_cache: false", "update_cache: true"));
         change(model.resolve("config.json"), text -> text.replace("\"update_cache\": false", "\"update_cache\": true"));
         Outcome.of("info", model).failsWith(1, settings + ": kv_sharing.update_cache true needs mor.type expert and");
         change(settings, text -> text.replace(sharing, "kv_sharing:\n  enabled: true\n"));
@@ -317,7 +323,8 @@ class OfficialCommandTest {
     void aDamagedTokenizerIsNamedWhereItLies() throws IOException {
         Path model = copy("expert-linear");
         Path tokenizer = Files.writeString(model.resolve("tokenizer.json"), "{");
-        Outcome.of("generate", "--model", model, "--prompt", "x").failsWith(1, tokenizer.toRealPath() + " is not valid JSON");
+        Outcome.of("generate", "--model", model, "--prompt", "x")
+                .failsWith(1, tokenizer.toRealPath() + " is not valid JSON");
     }
 
     @Test
@@ -375,7 +382,8 @@ class OfficialCommandTest {
         for (Outcome outcome : List.of(
                 Outcome.of("import", model, "-o", folder.resolve("imported")),
                 Outcome.of("generate", "--model", model, "--prompt-tokens", "1,2", "--max-new-tokens", 1))) {
-            outcome.failsWith(1, file + " is damaged: its entry pytorch_model/data/0 has other bytes", "CRC-32", "again");
+            outcome.failsWith(
+                    1, file + " is damaged: its entry pytorch_model/data/0 has other bytes", "CRC-32", "again");
         }
     }
 
@@ -390,7 +398,8 @@ class OfficialCommandTest {
         change(
                 model.resolve("config.yaml"),
                 text -> text.replace("kv_sharing:\n  enable: true", "kv_sharing:\n  enable: false"));
-        Outcome.of("info", model).failsWith(1, "config.yaml: kv_sharing.enable is false, and kv_sharing of config.json says true");
+        Outcome.of("info", model)
+                .failsWith(1, "config.yaml: kv_sharing.enable is false, and kv_sharing of config.json says true");
     }
 
     @Test
@@ -501,8 +510,8 @@ class OfficialCommandTest {
                 (ObjectNode) JsonMapper.shared().readTree(new String(bytes, 8, header, StandardCharsets.UTF_8));
         change.accept(json);
         byte[] text = json.toString().getBytes(StandardCharsets.UTF_8);
-        ByteBuffer all = ByteBuffer.allocate(8 + text.length + bytes.length - 8 - header)
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer all =
+                ByteBuffer.allocate(8 + text.length + bytes.length - 8 - header).order(ByteOrder.LITTLE_ENDIAN);
         all.putLong(text.length).put(text).put(bytes, 8 + header, bytes.length - 8 - header);
         Files.write(file, all.array());
     }

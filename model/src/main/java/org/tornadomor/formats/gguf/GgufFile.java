@@ -71,8 +71,7 @@ public final class GgufFile implements AutoCloseable {
         } catch (IOException e) {
             throw UserError.file("read", path, e);
         } catch (GgufDamage e) {
-            throw new UserError(
-                    path + ": " + ForeignContent.of(path).orElseGet(() -> e.getMessage() + DAMAGED), e);
+            throw new UserError(path + ": " + e.getMessage() + DAMAGED, e);
         } catch (UserError e) {
             // Values of keys name the file themselves.
             throw e.getMessage().startsWith(path + ": ") ? e : new UserError(path + ": " + e.getMessage(), e);
@@ -86,7 +85,8 @@ public final class GgufFile implements AutoCloseable {
     private static GgufFile parse(Path path, Arena arena, MemorySegment all) {
         GgufReader in = new GgufReader(all);
         if (in.size() < Integer.BYTES || in.i32("the first bytes") != MAGIC) {
-            throw new UserError("is not GGUF: it does not begin with these letters; check the path");
+            throw new UserError(
+                    ForeignContent.of(path).orElse("it is not GGUF, which begins with these letters; check the path"));
         }
         int version = in.i32("the version");
         if (version != 2 && version != 3) {

@@ -72,8 +72,10 @@ public final class OfficialModel {
         }
         String type = json.path("model_type").asString("llama");
         if (settings.recurs() && !type.equals("llama")) {
-            throw new UserError(settings.file() + " has settings of the official Mixture-of-Recursions code, whose models are"
-                    + " of model_type llama, and " + file + " says " + type + "; move away the one that does not belong here");
+            throw new UserError(
+                    settings.file() + " has settings of the official Mixture-of-Recursions code, whose models are"
+                            + " of model_type llama, and " + file + " says " + type
+                            + "; move away the one that does not belong here");
         }
         if (routed != settings.routes() && (routed || settings.recurs())) {
             throw new UserError(folder + ": " + CheckpointFolder.CONFIG_FILE + " names "

@@ -181,7 +181,8 @@ record OfficialSettings(Path file, Section root) {
             return "is empty";
         }
         if (yaml.has("recursive")) {
-            return "says " + new Section(yaml, "").shown("recursive") + " for recursive, which must be a section with keys";
+            return "says " + new Section(yaml, "").shown("recursive")
+                    + " for recursive, which must be a section with keys";
         }
         return yaml instanceof ObjectNode object
                 ? "has no section recursive, but " + Section.shortened(String.join(", ", object.propertyNames()))
@@ -194,7 +195,8 @@ record OfficialSettings(Path file, Section root) {
             return List.of();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".yaml") || file.toString().endsWith(".yml"))
+            return files.filter(file ->
+                            file.toString().endsWith(".yaml") || file.toString().endsWith(".yml"))
                     .filter(Files::isRegularFile)
                     .sorted()
                     .toList();
@@ -249,17 +251,15 @@ record OfficialSettings(Path file, Section root) {
         }
         Section recursive = root.section("recursive");
         for (String key : List.of("num_recursion", "sharing")) {
-            if (ours.flag("enable")
-                    && theirs.has(key)
-                    && !theirs.text(key, "").equals(recursive.text(key, ""))) {
+            if (ours.flag("enable") && theirs.has(key) && !theirs.text(key, "").equals(recursive.text(key, ""))) {
                 throw otherKeys("recursive." + key, recursive.shown(key), theirs.shown(key));
             }
         }
     }
 
     private UserError otherKeys(String key, String here, String there) {
-        return new UserError(file + ": " + key + " is " + here + ", and " + KEY_SHARING + " of config.json says " + there
-                + "; use the settings that the model was trained with");
+        return new UserError(file + ": " + key + " is " + here + ", and " + KEY_SHARING + " of config.json says "
+                + there + "; use the settings that the model was trained with");
     }
 
     /** Whether tokens are routed. */
@@ -301,7 +301,9 @@ record OfficialSettings(Path file, Section root) {
      */
     UserError told(UserError refusal, Path config) {
         String message = refusal.getMessage();
-        String words = message.startsWith(config + ": ") ? message.substring(config.toString().length() + 2) : message;
+        String words = message.startsWith(config + ": ")
+                ? message.substring(config.toString().length() + 2)
+                : message;
         if (!words.contains("mor.")) {
             return refusal;
         }
@@ -353,7 +355,8 @@ record OfficialSettings(Path file, Section root) {
         Section recursive = root.section("recursive");
         for (String key : List.of("num_recursion", "sharing")) {
             if (keys.has(key) && !keys.text(key, "").equals(recursive.text(key, ""))) {
-                throw new UserError(KEY_SHARING + "." + key + " is " + keys.shown(key) + " where recursive." + key + " is "
+                throw new UserError(KEY_SHARING + "." + key + " is " + keys.shown(key) + " where recursive." + key
+                        + " is "
                         + recursive.shown(key) + ": keys are shared as layers are in the models that are read here; use"
                         + " a run where both are the same");
             }
@@ -410,10 +413,11 @@ record OfficialSettings(Path file, Section root) {
         made.put("aux_loss_coef", expert.coefficient("coeff"));
         if (mor.has("capacity")) {
             ArrayNode capacity = made.putArray("capacity");
-            for (String share : mor.text("capacity", "").split(",", -1)) {
+            String shares = mor.node().path("capacity").isContainer() ? "" : mor.text("capacity", "");
+            for (String share : shares.split(",", -1)) {
                 Double value = Section.number(share.strip());
                 if (value == null) {
-                    throw mor.wrong("capacity", "shares of the tokens with commas between them");
+                    throw mor.wrong("capacity", "a text of shares with commas between them, such as 1.0,0.5");
                 }
                 capacity.add(value);
             }

@@ -54,10 +54,12 @@ final class OfficialTensors implements TensorSource {
     }
 
     private static UserError incomplete(Path path, List<String> all, List<String> copies) {
-        String missing = all.stream().filter(name -> !copies.contains(name)).findFirst().orElseThrow();
-        return new UserError(path + ": tensor " + missing + " is missing, and " + copies.get(0) + " and " + copies.get(1)
-                + " are there, with which it shares its weights: they are there for every recursion, or for one alone;"
-                + " copy the checkpoint again, or use the settings that the model was trained with");
+        String missing =
+                all.stream().filter(name -> !copies.contains(name)).findFirst().orElseThrow();
+        return new UserError(
+                path + ": tensor " + missing + " is missing, and " + copies.get(0) + " and " + copies.get(1)
+                        + " are there, with which it shares its weights: they are there for every recursion, or for one alone;"
+                        + " copy the checkpoint again, or use the settings that the model was trained with");
     }
 
     private void requireSame(Path path, String first, String copy) {

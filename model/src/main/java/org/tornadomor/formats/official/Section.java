@@ -16,6 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record Section(JsonNode node, String prefix) {
     private static final int SHOWN = 60;
+    private static final String MOST = "3.4e38";
 
     /** What Python's YAML and OmegaConf take for a number; Java would take {@code 1d} and {@code NaN} besides. */
     private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
@@ -95,20 +96,20 @@ record Section(JsonNode node, String prefix) {
     double coefficient(String key) {
         Double value = value(key, null);
         if (value == null || value < 0) {
-            throw wrong(key, "a finite number of at least 0");
+            throw wrong(key, "a finite number of at least 0 and at most " + MOST);
         }
         return value;
     }
 
     /**
-     * A finite number.
+     * A number that float32 can hold.
      *
      * @param otherwise what a missing key means, or null where it must be there
      */
     double number(String key, Double otherwise) {
         Double value = value(key, otherwise);
         if (value == null) {
-            throw wrong(key, "a finite number");
+            throw wrong(key, "a finite number of at most " + MOST);
         }
         return value;
     }
@@ -124,10 +125,10 @@ record Section(JsonNode node, String prefix) {
         return otherwise;
     }
 
-    /** @return null for what is no finite number */
+    /** @return null for what is no number that float32 can hold */
     static Double number(String text) {
         double value = NUMBER.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
-        return Double.isFinite(value) ? value : null;
+        return Float.isFinite((float) value) ? value : null;
     }
 
     /** @param otherwise what a missing key means, or null where it must be there */
@@ -163,7 +164,8 @@ record Section(JsonNode node, String prefix) {
     }
 
     UserError missing(String key) {
-        return new UserError(prefix + key + " is missing" + (node.has(key) ? " (null)" : "") + "; use the settings that the model was trained with");
+        return new UserError(prefix + key + " is missing" + (node.has(key) ? " (null)" : "")
+                + "; use the settings that the model was trained with");
     }
 
     UserError wrong(String key, String expected) {

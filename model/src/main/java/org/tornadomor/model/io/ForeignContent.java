@@ -28,8 +28,9 @@ public final class ForeignContent {
         }
         String start = head.stripLeading().toLowerCase(Locale.ROOT);
         if (head.startsWith("version https://git-lfs")) {
-            return Optional.of("it is the pointer that Git LFS leaves in the place of a file; run git lfs pull, or download"
-                    + " the file itself");
+            return Optional.of(
+                    "it is the pointer that Git LFS leaves in the place of a file; run git lfs pull, or download"
+                            + " the file itself");
         }
         if (start.startsWith("<!doctype") || start.startsWith("<html")) {
             return Optional.of("it is a web page; download the file itself");

@@ -67,7 +67,8 @@ public final class InputFile {
             target = "another place";
         }
         return new UserError(
-                "Cannot read " + file + ": it is a link to " + target + ", where nothing is; copy the file itself", cause);
+                "Cannot read " + file + ": it is a link to " + target + ", where nothing is; copy the file itself",
+                cause);
     }
 
     /** Opens a regular file, without a buffer. */

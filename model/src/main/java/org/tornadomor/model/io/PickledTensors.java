@@ -81,8 +81,9 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
             throw UserError.file("read", path, e);
         }
         return ForeignContent.of(path)
-                .orElse("it is no zip file, as torch.save writes since PyTorch 1.6; copy it again, or load it in Python and"
-                        + " save it anew");
+                .orElse(
+                        "it is no zip file, as torch.save writes since PyTorch 1.6; copy it again, or load it in Python and"
+                                + " save it anew");
     }
 
     private static void close(ZipFile zip) {
@@ -121,7 +122,8 @@ final class PickledTensors extends FileTensors<PickledTensors.Entry> {
 
     private UserError damaged(ZipEntry entry, String what, IOException cause) {
         return new UserError(
-                path() + " is damaged: its entry " + entry.getName() + " " + what + "; copy or download it again", cause);
+                path() + " is damaged: its entry " + entry.getName() + " " + what + "; copy or download it again",
+                cause);
     }
 
     /**

@@ -49,8 +49,7 @@ public final class SafeTensors extends FileTensors<Entry> {
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         } catch (UserError e) {
-            throw new UserError(
-                    file + ": " + ForeignContent.of(file).orElseGet(() -> e.getMessage() + FIX), e);
+            throw new UserError(file + ": " + ForeignContent.of(file).orElseGet(() -> e.getMessage() + FIX), e);
         } finally {
             if (arena != null) {
                 arena.close();

@@ -48,8 +48,8 @@ final class ShardedTensors implements TensorSource {
             if (shard == null) {
                 Path place = index.resolveSibling(file);
                 if (!Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-                    throw new UserError(
-                            index + " lists the shard " + file + ", which is not there; copy every shard of the checkpoint");
+                    throw new UserError(index + " lists the shard " + file
+                            + ", which is not there; copy every shard of the checkpoint");
                 }
                 shard = SafeTensors.open(place);
                 shards.put(file, shard);

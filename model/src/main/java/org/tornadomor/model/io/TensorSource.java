@@ -45,7 +45,8 @@ public interface TensorSource extends AutoCloseable {
         if (Files.exists(pickled, LinkOption.NOFOLLOW_LINKS)) {
             return PickledTensors.open(pickled);
         }
-        throw new UserError(path + " has no " + MODEL_FILE + ", " + INDEX_FILE + " or " + PICKLED_FILE + "; " + instead(path));
+        throw new UserError(
+                path + " has no " + MODEL_FILE + ", " + INDEX_FILE + " or " + PICKLED_FILE + "; " + instead(path));
     }
 
     /** What to do where a folder has no weights under a name that is known. */
@@ -56,8 +57,7 @@ public interface TensorSource extends AutoCloseable {
         List<String> others;
         try (Stream<Path> files = Files.list(folder)) {
             others = files.map(file -> file.getFileName().toString())
-                    .filter(name ->
-                            name.endsWith(".safetensors") && !name.equals(CheckpointFolder.TRAINING_STATE_FILE))
+                    .filter(name -> name.endsWith(".safetensors") && !name.equals(CheckpointFolder.TRAINING_STATE_FILE))
                     .sorted()
                     .toList();
         } catch (IOException e) {
