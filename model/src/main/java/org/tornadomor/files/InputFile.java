@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -43,6 +44,8 @@ public final class InputFile {
         BasicFileAttributes attributes;
         try {
             attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        } catch (NoSuchFileException e) {
+            throw Files.isSymbolicLink(file) ? deadLink(file, e) : UserError.file("read", file, e);
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         }
@@ -54,6 +57,18 @@ public final class InputFile {
                                     + " first"));
         }
         return file;
+    }
+
+    private static UserError deadLink(Path file, IOException cause) {
+        String target;
+        try {
+            target = Files.readSymbolicLink(file).toString();
+        } catch (IOException e) {
+            target = "another place";
+        }
+        return new UserError(
+                "Cannot read " + file + ": it is a link to " + target + ", where nothing is; copy the file itself",
+                cause);
     }
 
     /** Opens a regular file, without a buffer. */

@@ -92,7 +92,12 @@ public final class JsonFault {
             return String.format("the character U+%04X", Integer.parseInt(control.group(1)));
         }
         Matcher character = CHARACTER.matcher(words);
-        return character.find() ? "'" + shown(character.group(1)) + "'" : "";
+        if (!character.find()) {
+            return "";
+        }
+        return character.group(1).equals("\uFEFF")
+                ? "a byte order mark, which is no part of JSON: save the file as UTF-8 without it"
+                : "'" + shown(character.group(1)) + "'";
     }
 
     private static String shown(String text) {

@@ -6,10 +6,11 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -20,24 +21,31 @@ import org.tornadomor.files.Pickle.Tensor;
 /**
  * A dictionary of tensors as {@code torch.save} writes it since PyTorch 1.6: a zip file with a {@link Pickle} that names the tensors, and
  * one entry of plain numbers for each storage. Opening reads the pickle alone. Several tensors may be the same part of a storage.
+ *
+ * <p>The zip file has a check sum for each entry, which is compared before the first of its numbers is handed out. PyTorch can be told
+ * not to compute any ({@code torch.serialization.set_crc32_options}); the same number stands at every entry then.
  */
-final class PickledTensors implements TensorSource {
+final class PickledTensors extends FileTensors<PickledTensors.Entry> {
     /** The dictionary of a model with some 100,000 tensors. */
     private static final int MOST_PICKLE = 64 << 20;
 
+    private static final byte[] ZIP = {'P', 'K'};
+    private static final String UNREADABLE = "is not where the list of contents says, or ends too early";
     private static final String PICKLE = "data.pkl";
     private static final int BUFFER = 1 << 16;
 
-    private final Path path;
     private final ZipFile zip;
-    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final boolean summed;
+    /** Entries whose check sum was compared. */
+    private final Map<String, Boolean> intact = new ConcurrentHashMap<>();
 
     /** @param begin the first byte of the tensor in the data of its storage */
-    private record Entry(TensorInfo info, ZipEntry data, long begin) {}
+    record Entry(TensorInfo info, ZipEntry data, long begin) {}
 
     private PickledTensors(Path path, ZipFile zip) {
-        this.path = path;
+        super(path);
         this.zip = zip;
+        this.summed = zip.stream().mapToLong(ZipEntry::getCrc).distinct().count() > 1;
     }
 
     /**
@@ -54,10 +62,7 @@ final class PickledTensors implements TensorSource {
             zip = null;
             return opened;
         } catch (ZipException e) {
-            throw new UserError(
-                    path + " is no zip file, as torch.save writes since PyTorch 1.6; copy it again, or load it in"
-                            + " Python and save it anew",
-                    e);
+            throw new UserError(path + ": " + noZip(path), e);
         } catch (IOException e) {
             throw UserError.file("read", path, e);
         } catch (UserError e) {
@@ -65,6 +70,20 @@ final class PickledTensors implements TensorSource {
         } finally {
             close(zip);
         }
+    }
+
+    private static String noZip(Path path) {
+        try (InputStream in = InputFile.open(path)) {
+            if (Arrays.equals(in.readNBytes(ZIP.length), ZIP)) {
+                return "the end of the zip file is missing or damaged; copy or download it again";
+            }
+        } catch (IOException e) {
+            throw UserError.file("read", path, e);
+        }
+        return ForeignContent.of(path)
+                .orElse(
+                        "it is no zip file, as torch.save writes since PyTorch 1.6; copy it again, or load it in Python and"
+                                + " save it anew");
     }
 
     private static void close(ZipFile zip) {
@@ -89,22 +108,60 @@ final class PickledTensors implements TensorSource {
             throw new UserError("its " + PICKLE + " has " + pickle.getSize() + " bytes, and " + MOST_PICKLE
                     + " are the most; save model.state_dict() alone");
         }
-        byte[] bytes;
-        try (InputStream in = zip.getInputStream(pickle)) {
-            bytes = in.readNBytes(MOST_PICKLE);
+        Pickle.tensors(bytes(pickle, MOST_PICKLE)).forEach((name, tensor) -> put(name, entry(archive, name, tensor)));
+    }
+
+    private byte[] bytes(ZipEntry entry, int most) throws IOException {
+        requireIntact(entry);
+        try (InputStream in = zip.getInputStream(entry)) {
+            return in.readNBytes(most);
+        } catch (ZipException | EOFException e) {
+            throw damaged(entry, UNREADABLE, e);
         }
-        Pickle.tensors(bytes).forEach((name, tensor) -> entries.put(name, entry(archive, name, tensor)));
+    }
+
+    private UserError damaged(ZipEntry entry, String what, IOException cause) {
+        return new UserError(
+                path() + " is damaged: its entry " + entry.getName() + " " + what + "; copy or download it again",
+                cause);
+    }
+
+    /**
+     * Compares the check sum of an entry with its bytes, once.
+     *
+     * @throws UserError if they differ
+     */
+    private void requireIntact(ZipEntry entry) {
+        if (summed && entry.getCrc() != 0) {
+            intact.computeIfAbsent(entry.getName(), name -> isIntact(entry));
+        }
+    }
+
+    private boolean isIntact(ZipEntry entry) {
+        byte[] buffer = new byte[BUFFER];
+        CRC32 sum = new CRC32();
+        try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(entry), sum)) {
+            while (in.read(buffer) >= 0) {
+                // The stream adds up what is read.
+            }
+        } catch (ZipException | EOFException e) {
+            throw damaged(entry, UNREADABLE, e);
+        } catch (IOException e) {
+            throw UserError.file("read", path(), e);
+        }
+        if (sum.getValue() != entry.getCrc()) {
+            throw damaged(entry, "has other bytes than those that its check sum (CRC-32) was made of", null);
+        }
+        return true;
     }
 
     private void requireLittleEndian(ZipEntry order) throws IOException {
         if (order == null) {
             return;
         }
-        try (InputStream in = zip.getInputStream(order)) {
-            String text = new String(in.readNBytes(BUFFER), StandardCharsets.US_ASCII).strip();
-            if (!text.equals("little")) {
-                throw new UserError("its numbers are in the order of another machine; save it on a little-endian one");
-            }
+        String text = new String(bytes(order, BUFFER), StandardCharsets.US_ASCII).strip();
+        if (!text.equals("little")) {
+            throw new UserError("its numbers are in the order of another machine; save it on a little-endian one");
         }
     }
 
@@ -151,53 +208,18 @@ final class PickledTensors implements TensorSource {
     }
 
     @Override
-    public List<String> names() {
-        return List.copyOf(entries.keySet());
-    }
-
-    @Override
-    public boolean contains(String name) {
-        return entries.containsKey(name);
-    }
-
-    @Override
-    public TensorInfo info(String name) {
-        return entry(name).info();
-    }
-
-    @Override
-    public Path file(String name) {
-        entry(name);
-        return path;
-    }
-
-    @Override
-    public List<Path> files() {
-        return List.of(path);
-    }
-
-    @Override
-    public Map<String, String> metadata() {
-        return Map.of();
-    }
-
-    private Entry entry(String name) {
-        Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new UserError(path + " has no tensor " + name + "; check that it is the right file");
-        }
-        return entry;
+    protected TensorInfo info(Entry entry) {
+        return entry.info();
     }
 
     @Override
     public void read(String name, long from, float[] dst, int dstOffset, int count) {
-        Entry entry = entry(name);
+        Entry entry = entry(name, from, dst, dstOffset, count);
         DType dtype = entry.info().dtype();
         if (!dtype.isFloat()) {
-            throw new UserError(path + ": tensor " + name + " is " + dtype + "; convert it to F32, F16, BF16 or F64");
+            throw new UserError(path() + ": tensor " + name + " is " + dtype + "; convert it to F32, F16, BF16 or F64");
         }
-        Objects.checkFromIndexSize(from, count, entry.info().elements());
-        Objects.checkFromIndexSize(dstOffset, count, dst.length);
+        requireIntact(entry.data());
         byte[] buffer = new byte[(int) Math.min(BUFFER, (long) count * dtype.bytes())];
         MemorySegment segment = MemorySegment.ofArray(buffer);
         try (InputStream in = zip.getInputStream(entry.data())) {
@@ -205,20 +227,16 @@ final class PickledTensors implements TensorSource {
             for (int done = 0; done < count; ) {
                 int part = Math.min(count - done, buffer.length / dtype.bytes());
                 if (in.readNBytes(buffer, 0, part * dtype.bytes()) < part * dtype.bytes()) {
-                    throw new EOFException("it ends within tensor " + name);
+                    throw new EOFException();
                 }
                 Elements.read(dtype, segment, 0, dst, dstOffset + done, part);
                 done += part;
             }
+        } catch (ZipException | EOFException e) {
+            throw damaged(entry.data(), UNREADABLE, e);
         } catch (IOException e) {
-            throw UserError.file("read", path, e);
+            throw UserError.file("read", path(), e);
         }
-    }
-
-    @Override
-    public void readInts(String name, int[] dst, int dstOffset) {
-        throw new UserError(path + ": tensor " + name + " is " + info(name).dtype() + "; whole numbers are read from"
-                + " safetensors alone");
     }
 
     @Override

@@ -7,8 +7,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.tornadomor.UserError;
@@ -18,26 +16,22 @@ import org.tornadomor.files.SafeTensorsHeader.Entry;
  * One safetensors file, mapped into memory: opening reads the header alone, and reading a tensor touches its pages
  * alone.
  */
-public final class SafeTensors implements TensorSource {
+public final class SafeTensors extends FileTensors<Entry> {
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private static final String FIX = "; the file is damaged or incomplete, copy or download it again";
 
-    private final Path path;
     private final Arena arena;
     private final MemorySegment data;
-    private final Map<String, Entry> entries;
     private final Map<String, String> metadata;
 
     private SafeTensors(Path path, Arena arena, MemorySegment data, SafeTensorsHeader header) {
-        this.path = path;
+        super(path);
         this.arena = arena;
         this.data = data;
         this.metadata = header.metadata();
-        Map<String, Entry> byName = new LinkedHashMap<>();
-        header.entries().forEach(entry -> byName.put(entry.info().name(), entry));
-        this.entries = byName;
+        header.entries().forEach(entry -> put(entry.info().name(), entry));
     }
 
     /**
@@ -46,6 +40,7 @@ public final class SafeTensors implements TensorSource {
      * @throws UserError naming the file, the tensor and what is wrong
      */
     public static SafeTensors open(Path file) {
+        InputFile.require(file);
         Arena arena = Arena.ofShared();
         try (FileChannel channel = InputFile.channel(file)) {
             SafeTensors opened = map(file, channel, arena);
@@ -54,7 +49,7 @@ public final class SafeTensors implements TensorSource {
         } catch (IOException e) {
             throw UserError.file("read", file, e);
         } catch (UserError e) {
-            throw new UserError(file + ": " + e.getMessage() + FIX, e);
+            throw new UserError(file + ": " + ForeignContent.of(file).orElseGet(() -> e.getMessage() + FIX), e);
         } finally {
             if (arena != null) {
                 arena.close();
@@ -83,29 +78,8 @@ public final class SafeTensors implements TensorSource {
     }
 
     @Override
-    public List<String> names() {
-        return List.copyOf(entries.keySet());
-    }
-
-    @Override
-    public boolean contains(String name) {
-        return entries.containsKey(name);
-    }
-
-    @Override
-    public TensorInfo info(String name) {
-        return entry(name).info();
-    }
-
-    @Override
-    public Path file(String name) {
-        entry(name);
-        return path;
-    }
-
-    @Override
-    public List<Path> files() {
-        return List.of(path);
+    protected TensorInfo info(Entry entry) {
+        return entry.info();
     }
 
     @Override
@@ -113,19 +87,9 @@ public final class SafeTensors implements TensorSource {
         return metadata;
     }
 
-    private Entry entry(String name) {
-        Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new UserError(path + " has no tensor " + name + "; check that it is the right file");
-        }
-        return entry;
-    }
-
     @Override
     public void read(String name, long from, float[] dst, int dstOffset, int count) {
-        Entry entry = entry(name);
-        Objects.checkFromIndexSize(from, count, entry.info().elements());
-        Objects.checkFromIndexSize(dstOffset, count, dst.length);
+        Entry entry = entry(name, from, dst, dstOffset, count);
         DType dtype = entry.info().dtype();
         long at = entry.begin() + from * dtype.bytes();
         if (!dtype.isFloat()) {
@@ -158,13 +122,13 @@ public final class SafeTensors implements TensorSource {
 
     private int narrow(String name, long value) {
         if (value != (int) value) {
-            throw new UserError(path + ": tensor " + name + " holds " + value + ", which does not fit 32 bits");
+            throw new UserError(path() + ": tensor " + name + " holds " + value + ", which does not fit 32 bits");
         }
         return (int) value;
     }
 
     private UserError wrongType(Entry entry, String expected) {
-        return new UserError(path + ": tensor " + entry.info().name() + " is "
+        return new UserError(path() + ": tensor " + entry.info().name() + " is "
                 + entry.info().dtype() + "; convert it to " + expected);
     }
 

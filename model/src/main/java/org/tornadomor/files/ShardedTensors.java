@@ -1,6 +1,8 @@
 package org.tornadomor.files;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,7 +46,12 @@ final class ShardedTensors implements TensorSource {
             String file = fileName(index, tensor, property.getValue());
             SafeTensors shard = shards.get(file);
             if (shard == null) {
-                shard = SafeTensors.open(index.resolveSibling(file));
+                Path place = index.resolveSibling(file);
+                if (!Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+                    throw new UserError(index + " lists the shard " + file
+                            + ", which is not there; copy every shard of the checkpoint");
+                }
+                shard = SafeTensors.open(place);
                 shards.put(file, shard);
             }
             if (!shard.contains(tensor)) {
@@ -123,6 +130,11 @@ final class ShardedTensors implements TensorSource {
     @Override
     public void read(String name, long from, float[] dst, int dstOffset, int count) {
         shard(name).read(name, from, dst, dstOffset, count);
+    }
+
+    @Override
+    public void release(String name) {
+        shard(name).release(name);
     }
 
     @Override

@@ -1,9 +1,12 @@
 package org.tornadomor.files;
 
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.tornadomor.UserError;
 
 /**
@@ -19,6 +22,8 @@ public interface TensorSource extends AutoCloseable {
 
     /** The name of a model that {@code torch.save} wrote. */
     String PICKLED_FILE = "pytorch_model.bin";
+    /** What training keeps beside the weights to go on: no model. */
+    String TRAINING_STATE_FILE = "training_state.safetensors";
 
     /**
      * Opens a safetensors file, an index, or the model in a checkpoint folder: the single file where both exist, and what
@@ -32,21 +37,42 @@ public interface TensorSource extends AutoCloseable {
         }
         Path single = path.resolve(MODEL_FILE);
         Path index = path.resolve(INDEX_FILE);
-        if (Files.exists(single)) {
+        if (Files.exists(single, LinkOption.NOFOLLOW_LINKS)) {
             return SafeTensors.open(single);
         }
-        if (Files.exists(index)) {
+        if (Files.exists(index, LinkOption.NOFOLLOW_LINKS)) {
             return ShardedTensors.open(index);
         }
         Path pickled = path.resolve(PICKLED_FILE);
-        if (Files.exists(pickled)) {
+        if (Files.exists(pickled, LinkOption.NOFOLLOW_LINKS)) {
             return PickledTensors.open(pickled);
         }
-        boolean shards = Files.exists(path.resolve(PICKLED_FILE + ".index.json"));
-        throw new UserError(path + " has no " + MODEL_FILE + " and no " + INDEX_FILE
-                + (shards
-                        ? "; convert the shards of its " + PICKLED_FILE + " to safetensors"
-                        : "; check that it is a checkpoint folder"));
+        throw new UserError(
+                path + " has no " + MODEL_FILE + ", " + INDEX_FILE + " or " + PICKLED_FILE + "; " + instead(path));
+    }
+
+    /** What to do where a folder has no weights under a name that is known. */
+    private static String instead(Path folder) {
+        if (Files.exists(folder.resolve(PICKLED_FILE + ".index.json"))) {
+            return "convert the shards of its " + PICKLED_FILE + " to safetensors";
+        }
+        List<String> others;
+        try (Stream<Path> files = Files.list(folder)) {
+            others = files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".safetensors") && !name.equals(TRAINING_STATE_FILE))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw UserError.file("read", folder, e);
+        }
+        if (others.isEmpty()) {
+            return "check that it is a checkpoint folder";
+        }
+        if (others.stream().anyMatch(name -> name.contains("-of-"))) {
+            return "its shards are there, so copy the index as well";
+        }
+        return "if " + (others.size() == 1 ? others.getFirst() : "one of its " + others.size() + " .safetensors files")
+                + " is the model, rename it to " + MODEL_FILE;
     }
 
     /** The names, in file order. */

@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.tornadomor.UserError;
 import org.tornadomor.files.InputFile;
 import org.tornadomor.files.TensorSource;
@@ -81,9 +82,9 @@ public final class CheckpointSource {
         TensorSource stored = TensorSource.open(path);
         CheckpointFolder opened;
         try {
-            Path folder = SmallFiles.folder(path, model.smallFiles(stored, unknown));
-            Path file = folder.resolve(CheckpointFolder.CONFIG_FILE);
-            ModelConfig config = ModelConfig.read(file, unknown.withNotes(notes::add));
+            Map<String, byte[]> files = model.smallFiles(stored, unknown);
+            Path folder = SmallFiles.folder(path, files);
+            ModelConfig config = model.config(files.get(CheckpointFolder.CONFIG_FILE), unknown.withNotes(notes::add));
             TensorSource tensors = model.tensors(config, stored);
             stored = null;
             opened = CheckpointFolder.of(path, folder, config, tensors);
@@ -160,6 +161,11 @@ public final class CheckpointSource {
     /** The checkpoint that a path into a temporary folder comes from, for what is remembered; else the path itself. */
     public static Path origin(Path path) {
         return SmallFiles.origin(path);
+    }
+
+    /** A message that names the checkpoint where it names the temporary folder of its small files. */
+    public static String shown(String message) {
+        return SmallFiles.shown(message);
     }
 
     /** The formats of single files. */

@@ -15,6 +15,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.files.InputFile;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.io.CheckpointFolder;
+import org.tornadomor.files.ForeignContent;
 import org.tornadomor.model.io.GenerationConfig;
 import org.tornadomor.model.io.Llama2cExport;
 import tools.jackson.databind.json.JsonMapper;
@@ -147,8 +148,8 @@ final class Llama2cModel {
     }
 
     static UserError damaged(Path path, String what) {
-        return new UserError(path + " is not a file of llama2.c: " + what
-                + "; check that it is the model, and copy or download it again");
+        return new UserError(path + " is not a file of llama2.c: "
+                + ForeignContent.of(path).orElse(what + "; check that it is the model, and copy or download it again"));
     }
 
     private static Map<String, byte[]> smallFiles(Header header, Path vocabulary) {

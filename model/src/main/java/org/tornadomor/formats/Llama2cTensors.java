@@ -5,15 +5,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.function.IntFunction;
 import org.tornadomor.UserError;
 import org.tornadomor.files.DType;
+import org.tornadomor.files.FileTensors;
 import org.tornadomor.files.TensorInfo;
-import org.tornadomor.files.TensorSource;
 import org.tornadomor.formats.Llama2cModel.Header;
 import org.tornadomor.formats.common.HeadRows;
 import org.tornadomor.model.ParameterNames;
@@ -23,14 +19,12 @@ import org.tornadomor.model.ParameterNames;
  * for all layers together; {@link org.tornadomor.model.io.Llama2cExport} has the order of version 0. Versions 1 and 2 begin with the
  * norms; version 2 has matrices of bytes, each with its scales behind it.
  */
-final class Llama2cTensors implements TensorSource {
+final class Llama2cTensors extends FileTensors<Llama2cTensors.Entry> {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final Path path;
     private final Arena arena;
     private final MemorySegment data;
     private final Header header;
-    private final Map<String, Entry> entries = new LinkedHashMap<>();
     private long at;
 
     /**
@@ -39,11 +33,11 @@ final class Llama2cTensors implements TensorSource {
      * @param scales of bytes, or -1 for float32
      * @param headSize rows of a head whose order is llama2.c's, or 0
      */
-    private record Entry(TensorInfo info, long at, long scales, int headSize) {}
+    record Entry(TensorInfo info, long at, long scales, int headSize) {}
 
     /** @throws UserError if the file has another size than its header asks for */
     Llama2cTensors(Path path, Arena arena, MemorySegment data, Header header, int headerBytes) {
-        this.path = path;
+        super(path);
         this.arena = arena;
         this.data = data;
         this.header = header;
@@ -113,13 +107,13 @@ final class Llama2cTensors implements TensorSource {
             if (at > data.byteSize()) {
                 // No list of a damaged number of layers.
                 throw Llama2cModel.damaged(
-                        path, "its header asks for more than the " + data.byteSize() + " bytes that it has");
+                        path(), "its header asks for more than the " + data.byteSize() + " bytes that it has");
             }
         }
     }
 
     private Void vector(String name, int size) {
-        entries.put(name, new Entry(TensorInfo.of(name, DType.F32, size), at, -1, 0));
+        put(name, new Entry(TensorInfo.of(name, DType.F32, size), at, -1, 0));
         at += 4L * size;
         return null;
     }
@@ -129,10 +123,10 @@ final class Llama2cTensors implements TensorSource {
         boolean bytes = header.version() == 2;
         if (bytes && columns % header.group() != 0) {
             throw Llama2cModel.damaged(
-                    path, "a scale for " + header.group() + " elements does not fit rows of " + columns);
+                    path(), "a scale for " + header.group() + " elements does not fit rows of " + columns);
         }
         long scales = bytes ? Math.addExact(at, elements) : -1;
-        entries.put(name, new Entry(TensorInfo.of(name, DType.F32, rows, columns), at, scales, headSize));
+        put(name, new Entry(TensorInfo.of(name, DType.F32, rows, columns), at, scales, headSize));
         at = bytes
                 ? Math.addExact(scales, 4 * (elements / header.group()))
                 : Math.addExact(at, Math.multiplyExact(4L, elements));
@@ -140,18 +134,8 @@ final class Llama2cTensors implements TensorSource {
     }
 
     @Override
-    public List<String> names() {
-        return List.copyOf(entries.keySet());
-    }
-
-    @Override
-    public boolean contains(String name) {
-        return entries.containsKey(name);
-    }
-
-    @Override
-    public TensorInfo info(String name) {
-        return entry(name).info;
+    protected TensorInfo info(Entry entry) {
+        return entry.info;
     }
 
     @Override
@@ -165,33 +149,8 @@ final class Llama2cTensors implements TensorSource {
     }
 
     @Override
-    public Path file(String name) {
-        return path;
-    }
-
-    @Override
-    public List<Path> files() {
-        return List.of(path);
-    }
-
-    @Override
-    public Map<String, String> metadata() {
-        return Map.of();
-    }
-
-    private Entry entry(String name) {
-        Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new UserError(path + " has no tensor " + name + "; check that it is the right file");
-        }
-        return entry;
-    }
-
-    @Override
     public void read(String name, long from, float[] dst, int dstOffset, int count) {
-        Entry entry = entry(name);
-        Objects.checkFromIndexSize(from, count, entry.info.elements());
-        Objects.checkFromIndexSize(dstOffset, count, dst.length);
+        Entry entry = entry(name, from, dst, dstOffset, count);
         long[] shape = entry.info.shape();
         HeadRows.pieces(from, count, shape[shape.length - 1], entry.headSize, (source, done, part) -> {
             if (entry.scales < 0) {
@@ -203,11 +162,6 @@ final class Llama2cTensors implements TensorSource {
                 dst[dstOffset + done + i] = data.get(ValueLayout.JAVA_BYTE, entry.at + source + i) * scale;
             }
         });
-    }
-
-    @Override
-    public void readInts(String name, int[] dst, int dstOffset) {
-        throw new UserError(path + ": tensor " + name + " holds no whole numbers");
     }
 
     @Override

@@ -96,6 +96,16 @@ final class SmallFiles {
         return path;
     }
 
+    /** A text with the checkpoint in the place of its temporary folder. */
+    static synchronized String shown(String text) {
+        String shown = text;
+        for (Map.Entry<Key, Path> folder : FOLDERS.entrySet()) {
+            shown = shown.replace(
+                    folder.getValue().toString(), folder.getKey().checkpoint.toString());
+        }
+        return shown;
+    }
+
     private static synchronized void deleteAll() {
         FOLDERS.values().forEach(folder -> delete(folder.getParent()));
     }

@@ -35,8 +35,11 @@ record ConfigFields(JsonNode json, String prefix) {
             return otherwise;
         }
         JsonNode value = json.get(key);
-        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+        if (!value.isIntegralNumber()) {
             throw wrongType(key, "an integer");
+        }
+        if (!value.canConvertToInt()) {
+            throw wrongType(key, "an integer of 32 bits, at most " + Integer.MAX_VALUE);
         }
         return value.intValue();
     }

@@ -75,7 +75,7 @@ final class ConfigJson {
                 feedForward,
                 layers,
                 heads,
-                kvHeads(json, heads, defaults),
+                kvHeads(json, heads, family),
                 headDim(json, hidden, heads, defaults),
                 json.number("rms_norm_eps", 1e-6),
                 ropeTheta(json, defaults.theta()),
@@ -102,10 +102,17 @@ final class ConfigJson {
     }
 
     /** Null means as many as there are heads; what a missing key means the family says. */
-    private static int kvHeads(ConfigFields json, int heads, Family.Defaults defaults) {
+    private static int kvHeads(ConfigFields json, int heads, Family family) {
         String key = "num_key_value_heads";
-        boolean missing = json.json().get(key) == null;
-        return missing && defaults.kvHeads() > 0 ? defaults.kvHeads() : json.integer(key, heads);
+        int otherwise = family.defaults().kvHeads();
+        if (json.json().get(key) != null || otherwise == 0) {
+            return json.integer(key, heads);
+        }
+        if (heads % otherwise != 0) {
+            throw new UserError(key + " is missing, which means " + otherwise + " for model_type " + family.modelType()
+                    + ", and that does not divide num_attention_heads " + heads + "; add the number of the model");
+        }
+        return otherwise;
     }
 
     private static int headDim(ConfigFields json, int hidden, int heads, Family.Defaults defaults) {

@@ -202,6 +202,15 @@ public record ModelConfig(
         return ConfigJson.parse(json, source);
     }
 
+    /**
+     * Reads the text of a {@code config.json}; {@code source} names it in errors and notes.
+     *
+     * @throws UserError as {@link #read(Path)}
+     */
+    public static ModelConfig parse(String json, String source, UnknownKeys unknown) {
+        return ConfigJson.parse(json, source, unknown, true);
+    }
+
     /** This configuration as the text of a {@code config.json}, which {@link #read} gives back equal. */
     public String toJson() {
         return ConfigJson.write(this);

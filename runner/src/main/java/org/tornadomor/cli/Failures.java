@@ -7,6 +7,7 @@ import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.cli.options.ExitCode;
 import org.tornadomor.cli.options.Installation;
+import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.terminal.ResultStream;
 import org.tornadomor.terminal.TerminalPrinter;
 import picocli.CommandLine;
@@ -82,7 +83,8 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
 
     private static void say(PrintWriter err, String message) {
-        err.println(Installation.NAME + ": " + TerminalPrinter.line(err, UserError.oneLine(String.valueOf(message))));
+        err.println(Installation.NAME + ": "
+                + TerminalPrinter.line(err, UserError.oneLine(CheckpointSource.shown(String.valueOf(message)))));
         err.flush();
     }
 

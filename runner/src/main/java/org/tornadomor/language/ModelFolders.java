@@ -29,7 +29,9 @@ public final class ModelFolders {
             throw new UserError(folder + " is not a folder; give the folder of a checkpoint or of a run, or a file of"
                     + " GGUF or llama2.c");
         }
-        if (!Files.isRegularFile(checkpoint.resolve(CheckpointFolder.CONFIG_FILE))) {
+        Path config = checkpoint.resolve(CheckpointFolder.CONFIG_FILE);
+        // Whoever reads a link to nothing says so.
+        if (!Files.isRegularFile(config) && !Files.isSymbolicLink(config)) {
             throw new UserError(checkpoint + " is neither a checkpoint (it has no " + CheckpointFolder.CONFIG_FILE
                     + ") nor the folder of a run; check the path");
         }

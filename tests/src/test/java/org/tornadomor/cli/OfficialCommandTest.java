@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -242,6 +245,152 @@ class OfficialCommandTest {
         Outcome.of("info", model).failsWith(1, message);
     }
 
+    /** Type and range of every setting that is read, by the name and in the file that a person can look at. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "expert-linear | temp: 1.0 | temp: null | mor.temp is null; it must be a finite number",
+                "expert-linear | cap_warmup_step: 0 | cap_warmup_step: x | mor.expert.cap_warmup_step is 'x'",
+                "expert-linear | cap_warmup_step: 0 | cap_warmup_step: 0.5 | mor.expert.cap_warmup_step is 0.5",
+                "expert-linear | z_coeff: 1e-5 | z_coeff: 1e999 | mor.z_coeff is",
+                "token-sigmoid-loss-free | z_coeff: 1e-5 | z_coeff: 1e300 | mor.z_coeff is",
+                "token-sigmoid-loss-free | z_coeff: 1e-5 | z_coeff: -1 | mor.z_coeff is -1",
+                "expert-linear | base_depth: null | base_depth: -2 | recursive.base_depth is -2",
+                "expert-linear | base_depth: null | base_depth: [4] | recursive.base_depth is [4]",
+                "expert-linear | num_recursion: 3 | num_recursion: 0 | recursive.num_recursion is 0",
+                "expert-linear | num_recursion: 3 | num_recursion: 4294967299 | recursive.num_recursion is 4294967299",
+                "expert-linear | num_recursion: 3 | num_recursion: 4 | config.json's num_hidden_layers 8 does not divide",
+                "expert-linear | sharing: middle_cycle | sharing: round | recursive.sharing is 'round'",
+                "expert-linear | sharing: middle_cycle | sharing: sequence | mor.type expert does not work with recursive.sharing",
+                "expert-linear | initialization: random | initialization: [a] | recursive.initialization",
+                "expert-linear | alpha: 0.1 | alpha: 1d | mor.expert.alpha is '1d'",
+                "expert-linear | alpha: 0.1 | alpha: .nan | mor.expert.alpha is",
+                "expert-linear | coeff: 0.001 | coeff: -1 | mor.expert.coeff is -1",
+                "expert-linear | include_first: true | include_first: 7 | mor.expert.include_first is 7",
+                "expert-linear | capacity: null | capacity: '1.0,0.5,0.7' | mor.capacity increases",
+                "expert-linear | capacity: null | capacity: '1.0,NaN,0.7' | mor.capacity is",
+                "expert-linear | capacity: null | capacity: [1.0, 0.5, 0.2] | a text of shares with commas",
+                "token-softmax | bal_warmup_step: 0 | bal_warmup_step: -1 | mor.token.bal_warmup_step is -1",
+                "token-softmax | u: 0.001 | u: many | mor.token.u is 'many'",
+            })
+    void settingsAreCheckedUnderTheirOwnNames(String name, String from, String to, String message) throws IOException {
+        Path model = copy(name);
+        Path settings = model.resolve("config.yaml");
+        if (!Files.exists(settings)) {
+            Files.move(model.resolve(name + ".yaml"), settings);
+        }
+        change(settings, text -> text.replaceFirst("(?m)(?<=  )\\Q" + from + "\\E$", to));
+        Outcome.of("info", model).failsWith(1, settings + ": ", message);
+        Outcome.of("params", model).failsWith(1, settings + ": ", message);
+    }
+
+    @Test
+    void keysAreSharedAsLayersAre() throws IOException {
+        Path model = copy("recursive-shared-keys");
+        Path settings = model.resolve("config.yaml");
+        String sharing = "kv_sharing:\n  enable: true\n";
+        change(settings, text -> text.replaceAll("(?s)(kv_sharing:.*?num_recursion: )null", "$17"));
+        Outcome.of("info", model)
+                .failsWith(1, settings + ": kv_sharing.num_recursion is 7 where recursive.num_recursion");
+        change(
+                settings,
+                text -> text.replace("num_recursion: 7", "num_recursion: 2")
+                        .replace("update_cache: false", "update_cache: true"));
+        change(model.resolve("config.json"), text -> text.replace("\"update_cache\": false", "\"update_cache\": true"));
+        Outcome.of("info", model).failsWith(1, settings + ": kv_sharing.update_cache true needs mor.type expert and");
+        change(settings, text -> text.replace(sharing, "kv_sharing:\n  enabled: true\n"));
+        Outcome.of("info", model).failsWith(1, settings + ": kv_sharing.enable is missing");
+    }
+
+    @Test
+    void keysOfBothFilesAreSharedAlike() throws IOException {
+        Path model = copy("recursive-shared-keys");
+        change(model.resolve("config.json"), text -> text.replace("\"num_recursion\": 2", "\"num_recursion\": 4"));
+        Outcome.of("info", model).failsWith(1, "recursive.num_recursion is 2, and kv_sharing of config.json says 4");
+    }
+
+    /** Two formats in one folder. */
+    @Test
+    void settingsBesideAModelOfAnotherFamily() throws IOException {
+        Path model = copy("recursive-cycle");
+        change(model.resolve("config.json"), text -> text.replace("\"llama\"", "\"qwen3\""));
+        Outcome.of("info", model).failsWith(1, "config.yaml has settings of", "model_type llama", "says qwen3");
+    }
+
+    /** The small files are read from a temporary folder, which nobody needs to know. */
+    @Test
+    void aDamagedTokenizerIsNamedWhereItLies() throws IOException {
+        Path model = copy("expert-linear");
+        Path tokenizer = Files.writeString(model.resolve("tokenizer.json"), "{");
+        Outcome.of("generate", "--model", model, "--prompt", "x")
+                .failsWith(1, tokenizer.toRealPath() + " is not valid JSON");
+    }
+
+    @Test
+    void theFileOfAFolderIsNotTakenForOneOfLlama2c() throws IOException {
+        Path model = copy("expert-linear");
+        Outcome.of("info", model.resolve("pytorch_model.bin")).failsWith(1, "torch.save", "give the folder");
+    }
+
+    /** What lies there instead of settings, and what is wrong with it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "config.yaml | '' | config.yaml is empty",
+                "config.yaml | '- recursive: 1' | config.yaml is no list of keys and sections",
+                "config.yaml | 'recursiv: {enable: true}' | config.yaml has no section recursive, but recursiv: check",
+                "config.yaml | 'recursive: []' | config.yaml says [] for recursive, which must be a section",
+                "small.yaml | 'recursive: {enable: true}' | small.yaml has them, rename it to config.yaml",
+            })
+    void missingSettingsAreToldWithWhatLiesThere(String file, String text, String message) throws IOException {
+        Path model = copy("expert-linear");
+        Files.delete(model.resolve("config.yaml"));
+        Files.writeString(model.resolve(file), text);
+        Outcome.of("info", model).failsWith(1, message);
+    }
+
+    /** Of three recursions. */
+    @Test
+    void sharedTensorsAreThereForEachRecursionOrOnce() throws IOException {
+        Path model = copy("recursive-cycle");
+        Path file = model.resolve("model.safetensors");
+        String third = "model.layers.5.mlp.up_proj.weight";
+        // A name that checkpoints may have besides.
+        rename(file, third, "model.layers.5.rotary_emb.inv_freq");
+        Outcome.of("info", model)
+                .failsWith(1, "tensor " + third + " is missing", "model.layers.1.mlp", "model.layers.3.mlp", "alone");
+        rename(file, "model.layers.1.mlp.up_proj.weight", "model.layers.1.rotary_emb.inv_freq");
+        Outcome.of("info", model).succeeds();
+    }
+
+    /** A byte of the weights that is another than the one that was saved. */
+    @Test
+    void aChangedByteOfPickledWeightsIsRefused() throws IOException {
+        Path model = copy("expert-linear");
+        Path file = model.resolve("pytorch_model.bin");
+        byte[] bytes = Files.readAllBytes(file);
+        byte[] weights;
+        try (ZipFile zip = new ZipFile(file.toFile());
+                InputStream in = zip.getInputStream(zip.getEntry("pytorch_model/data/0"))) {
+            weights = in.readAllBytes();
+        }
+        int at = latin1(bytes).indexOf(latin1(weights));
+        bytes[at + weights.length / 2] ^= 1;
+        Files.write(file, bytes);
+        for (Outcome outcome : List.of(
+                Outcome.of("import", model, "-o", folder.resolve("imported")),
+                Outcome.of("generate", "--model", model, "--prompt-tokens", "1,2", "--max-new-tokens", 1))) {
+            outcome.failsWith(
+                    1, file + " is damaged: its entry pytorch_model/data/0 has other bytes", "CRC-32", "again");
+        }
+    }
+
+    private static String latin1(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
     /** Shared keys change every logit, and two files say whether there are any. */
     @Test
     void settingsAndConfigurationMustAgreeOnSharedKeys() throws IOException {
@@ -249,7 +398,8 @@ class OfficialCommandTest {
         change(
                 model.resolve("config.yaml"),
                 text -> text.replace("kv_sharing:\n  enable: true", "kv_sharing:\n  enable: false"));
-        Outcome.of("info", model).failsWith(1, "config.yaml: kv_sharing.enable is false, and config.json says true");
+        Outcome.of("info", model)
+                .failsWith(1, "config.yaml: kv_sharing.enable is false, and kv_sharing of config.json says true");
     }
 
     @Test
@@ -344,29 +494,25 @@ class OfficialCommandTest {
                 "model.layers.1.mor_gate.weight");
         Outcome.of("info", more).failsWith(1, "model.routers.0.weight", "missing");
         Path layer = copy("recursive-cycle");
-        rename(
-                layer.resolve("model.safetensors"),
-                "model.layers.5.mlp.up_proj.weight",
-                "model.layers.5.mlp.more.weight");
+        rename(layer.resolve("model.safetensors"), "lm_head.weight", "model.layers.5.mlp.more.weight");
         Outcome.of("info", layer).failsWith(1, "model.layers.5.mlp.more.weight", "not part of the model");
     }
 
     private static void rename(Path file, String from, String to) throws IOException {
+        rewrite(file, json -> json.set(to, json.remove(from)));
+    }
+
+    /** Changes the header of a safetensors file. */
+    private static void rewrite(Path file, Consumer<ObjectNode> change) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         int header = (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
         ObjectNode json =
                 (ObjectNode) JsonMapper.shared().readTree(new String(bytes, 8, header, StandardCharsets.UTF_8));
-        json.set(to, json.remove(from));
+        change.accept(json);
         byte[] text = json.toString().getBytes(StandardCharsets.UTF_8);
-        List<byte[]> parts = new ArrayList<>();
-        parts.add(ByteBuffer.allocate(8)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(text.length)
-                .array());
-        parts.add(text);
-        ByteBuffer all = ByteBuffer.allocate(8 + text.length + bytes.length - 8 - header);
-        parts.forEach(all::put);
-        all.put(bytes, 8 + header, bytes.length - 8 - header);
+        ByteBuffer all =
+                ByteBuffer.allocate(8 + text.length + bytes.length - 8 - header).order(ByteOrder.LITTLE_ENDIAN);
+        all.putLong(text.length).put(text).put(bytes, 8 + header, bytes.length - 8 - header);
         Files.write(file, all.array());
     }
 

@@ -109,7 +109,8 @@ class ConfigJsonTest {
             "rms_norm_eps": 0                                          | rms_norm_eps is 0
             "rms_norm_eps": "small"                                    | it must be a number
             "max_position_embeddings": 1.5                             | it must be an integer
-            "max_position_embeddings": 3000000000                      | it must be an integer
+            "max_position_embeddings": 3000000000                      | it must be an integer of 32 bits, at most 2147483647
+            "model_type": "mistral"                                    | num_key_value_heads is missing, which means 8 for
             "tie_word_embeddings": 1                                   | it must be true or false
             "hidden_act": 3                                            | it must be a string
             "head_dim": 1000000000                                     | at most 2^31 - 1

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.UserError;
+import org.tornadomor.files.ForeignContent;
 import org.tornadomor.files.InputFile;
 
 /**
@@ -84,7 +85,8 @@ public final class GgufFile implements AutoCloseable {
     private static GgufFile parse(Path path, Arena arena, MemorySegment all) {
         GgufReader in = new GgufReader(all);
         if (in.size() < Integer.BYTES || in.i32("the first bytes") != MAGIC) {
-            throw new UserError("is not GGUF: it does not begin with these letters; check the path");
+            throw new UserError(
+                    ForeignContent.of(path).orElse("it is not GGUF, which begins with these letters; check the path"));
         }
         int version = in.i32("the version");
         if (version != 2 && version != 3) {

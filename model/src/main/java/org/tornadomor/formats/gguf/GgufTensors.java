@@ -1,31 +1,30 @@
 package org.tornadomor.formats.gguf;
 
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.tornadomor.UserError;
 import org.tornadomor.files.DType;
 import org.tornadomor.files.TensorInfo;
 import org.tornadomor.files.TensorSource;
 import org.tornadomor.formats.common.HeadRows;
+import org.tornadomor.files.DType;
+import org.tornadomor.files.FileTensors;
+import org.tornadomor.files.TensorInfo;
 
 /**
  * The tensors of a GGUF file with Hugging Face's names and order of rows ({@link HeadRows}). Blocks become float32 as they are read.
  */
-final class GgufTensors implements TensorSource {
+final class GgufTensors extends FileTensors<GgufTensors.Entry> {
     private final GgufFile file;
-    private final Map<String, Entry> entries = new LinkedHashMap<>();
 
     /** @param headSize rows of a head whose order is changed, or 0 */
-    private record Entry(GgufTensor tensor, TensorInfo info, int headSize) {}
+    record Entry(GgufTensor tensor, TensorInfo info, int headSize) {}
 
     /**
      * @param turned whether rows of queries and keys are in llama.cpp's order
      * @param headSize rows of a head
      */
     GgufTensors(GgufFile file, boolean turned, int headSize) {
+        super(file.path());
         this.file = file;
         for (GgufTensor tensor : file.tensors().values()) {
             if (tensor.name().equals(GgufNames.ROTARY_FACTORS)) {
@@ -37,7 +36,7 @@ final class GgufTensors implements TensorSource {
                 throw new UserError(file.path() + ": tensor " + tensor.name() + " has " + tensor.shape()[0]
                         + " rows, no whole number of heads of " + size + "; convert the model anew");
             }
-            entries.put(name, new Entry(tensor, new TensorInfo(name, dtype(tensor.type()), tensor.shape()), size));
+            put(name, new Entry(tensor, new TensorInfo(name, dtype(tensor.type()), tensor.shape()), size));
         }
     }
 
@@ -50,18 +49,8 @@ final class GgufTensors implements TensorSource {
     }
 
     @Override
-    public List<String> names() {
-        return List.copyOf(entries.keySet());
-    }
-
-    @Override
-    public boolean contains(String name) {
-        return entries.containsKey(name);
-    }
-
-    @Override
-    public TensorInfo info(String name) {
-        return entry(name).info;
+    protected TensorInfo info(Entry entry) {
+        return entry.info;
     }
 
     @Override
@@ -70,34 +59,9 @@ final class GgufTensors implements TensorSource {
     }
 
     @Override
-    public Path file(String name) {
-        return file.path();
-    }
-
-    @Override
-    public List<Path> files() {
-        return List.of(file.path());
-    }
-
-    @Override
-    public Map<String, String> metadata() {
-        return Map.of();
-    }
-
-    private Entry entry(String name) {
-        Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new UserError(file.path() + " has no tensor " + name + "; check that it is the right file");
-        }
-        return entry;
-    }
-
-    @Override
     public void read(String name, long from, float[] dst, int dstOffset, int count) {
-        Entry entry = entry(name);
+        Entry entry = entry(name, from, dst, dstOffset, count);
         GgufTensor tensor = entry.tensor;
-        Objects.checkFromIndexSize(from, count, tensor.elements());
-        Objects.checkFromIndexSize(dstOffset, count, dst.length);
         long columns = tensor.shape().length == 1 ? 1 : tensor.columns();
         HeadRows.pieces(
                 from,
@@ -137,11 +101,6 @@ final class GgufTensors implements TensorSource {
     public void release(String name) {
         GgufTensor tensor = entry(name).tensor;
         file.data().asSlice(tensor.at(), tensor.bytes()).unload();
-    }
-
-    @Override
-    public void readInts(String name, int[] dst, int dstOffset) {
-        throw new UserError(file.path() + ": tensor " + name + " holds no whole numbers");
     }
 
     @Override

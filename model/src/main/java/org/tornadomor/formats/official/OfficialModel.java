@@ -65,9 +65,17 @@ public final class OfficialModel {
         if (settings == null) {
             if (routed) {
                 throw new UserError(folder + " is a checkpoint of the official Mixture-of-Recursions code without the"
-                        + " settings of its run; copy conf/pretrain/NAME.yaml of the run into it as config.yaml");
+                        + " settings of its run; copy conf/pretrain/NAME.yaml of the run into it as config.yaml"
+                        + OfficialSettings.whyNone(folder));
             }
             return null;
+        }
+        String type = json.path("model_type").asString("llama");
+        if (settings.recurs() && !type.equals("llama")) {
+            throw new UserError(
+                    settings.file() + " has settings of the official Mixture-of-Recursions code, whose models are"
+                            + " of model_type llama, and " + file + " says " + type
+                            + "; move away the one that does not belong here");
         }
         if (routed != settings.routes() && (routed || settings.recurs())) {
             throw new UserError(folder + ": " + CheckpointFolder.CONFIG_FILE + " names "
@@ -90,7 +98,7 @@ public final class OfficialModel {
      * {@code config.json}, and the files that are the same here, by name.
      *
      * @param tensors tells how wide routers are
-     * @throws UserError naming a setting that is wrong or not supported
+     * @throws UserError naming a setting or a key of {@code config.json} that is wrong or not supported
      */
     public Map<String, byte[]> smallFiles(TensorSource tensors, UnknownKeys unknown) {
         ObjectNode mor = settings.mor(unknown);
@@ -104,10 +112,10 @@ public final class OfficialModel {
                 mor.put("router_arch", "wide_mlp");
             }
         }
+        byte[] text = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(config);
+        config(text, unknown.withNotes(note -> {}));
         Map<String, byte[]> files = new LinkedHashMap<>();
-        files.put(
-                CheckpointFolder.CONFIG_FILE,
-                JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+        files.put(CheckpointFolder.CONFIG_FILE, text);
         files.putAll(TokenizerFiles.read(folder).contents());
         String generation = GenerationConfig.read(folder).settings();
         if (generation != null) {
@@ -116,12 +124,26 @@ public final class OfficialModel {
         return files;
     }
 
+    /**
+     * Reads the {@code config.json} that {@link #smallFiles} makes.
+     *
+     * @throws UserError naming the file of the checkpoint and its key
+     */
+    public ModelConfig config(byte[] text, UnknownKeys unknown) {
+        Path file = folder.resolve(CheckpointFolder.CONFIG_FILE);
+        try {
+            return ModelConfig.parse(new String(text, StandardCharsets.UTF_8), file.toString(), unknown);
+        } catch (UserError e) {
+            throw settings.told(e, file);
+        }
+    }
+
     /** Whether a router is four times as wide as the model: the code of the time made twice of it, and may have been mended. */
     private boolean isWide(TensorSource tensors) {
         return tensors.names().stream()
                 .filter(name -> name.endsWith("mor_router.router.0.weight"))
-                .anyMatch(name -> tensors.info(name).shape()[0]
-                        == 4L * json.path("hidden_size").asInt(0));
+                .map(name -> tensors.info(name).shape())
+                .anyMatch(shape -> shape.length == 2 && shape[0] == 4 * shape[1]);
     }
 
     /**

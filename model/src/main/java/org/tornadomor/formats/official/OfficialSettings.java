@@ -2,14 +2,19 @@ package org.tornadomor.formats.official;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.tornadomor.UserError;
 import org.tornadomor.files.InputFile;
 import org.tornadomor.files.StrictYaml;
+import org.tornadomor.formats.official.Section.Kind;
 import org.tornadomor.model.UnknownKeys;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -31,15 +36,69 @@ record OfficialSettings(Path file, Section root) {
     private static final Pattern CHECKPOINT = Pattern.compile("checkpoint-\\d+");
     private static final int FOLDERS_ABOVE = 4;
 
-    private static final Set<String> RECURSIVE =
-            Set.of("enable", "base_depth", "num_recursion", "sharing", "ln_share", "initialization");
-    private static final Set<String> KEYS = Set.of("enable", "base_depth", "num_recursion", "sharing", "update_cache");
-    private static final Set<String> MOR = Set.of(
-            "enable", "type", "capacity", "rand_router", "router_type", "z_loss", "z_coeff", "temp", "expert", "token");
-    private static final Set<String> EXPERT =
-            Set.of("cap_warmup_step", "router_func", "alpha", "sampling", "include_first", "coeff", "gating");
-    private static final Set<String> TOKEN =
-            Set.of("bal_warmup_step", "router_func", "alpha", "balancing", "coeff", "u", "gating");
+    private static final Map<String, Kind> RECURSIVE = Map.of(
+            "enable", Kind.FLAG,
+            "base_depth", Kind.COUNT,
+            "num_recursion", Kind.COUNT,
+            "sharing", Kind.TEXT,
+            "ln_share", Kind.FLAG,
+            "initialization", Kind.TEXT);
+    private static final Map<String, Kind> KEYS = Map.of(
+            "enable", Kind.FLAG,
+            "base_depth", Kind.COUNT,
+            "num_recursion", Kind.COUNT,
+            "sharing", Kind.TEXT,
+            "update_cache", Kind.FLAG);
+    private static final Map<String, Kind> MOR = Map.of(
+            "enable", Kind.FLAG,
+            "type", Kind.TEXT,
+            "capacity", Kind.OTHER,
+            "rand_router", Kind.FLAG,
+            "router_type", Kind.TEXT,
+            "z_loss", Kind.FLAG,
+            "z_coeff", Kind.COEFFICIENT,
+            "temp", Kind.NUMBER,
+            "expert", Kind.OTHER,
+            "token", Kind.OTHER);
+    private static final Map<String, Kind> EXPERT = Map.of(
+            "cap_warmup_step", Kind.STEPS,
+            "router_func", Kind.TEXT,
+            "alpha", Kind.NUMBER,
+            "sampling", Kind.TEXT,
+            "include_first", Kind.FLAG,
+            "coeff", Kind.COEFFICIENT,
+            "gating", Kind.TEXT);
+    private static final Map<String, Kind> TOKEN = Map.of(
+            "bal_warmup_step", Kind.STEPS,
+            "router_func", Kind.TEXT,
+            "alpha", Kind.NUMBER,
+            "balancing", Kind.TEXT,
+            "coeff", Kind.COEFFICIENT,
+            "u", Kind.COEFFICIENT,
+            "gating", Kind.TEXT);
+
+    /** What the reader of {@code config.json} calls keys and values, and what they are called here. */
+    private static final Map<String, String> OURS = Map.ofEntries(
+            Map.entry("mor.num_recursions", "recursive.num_recursion"),
+            Map.entry("mor.sharing", "recursive.sharing"),
+            Map.entry("mor.router_activation", "router_func"),
+            Map.entry("mor.router_alpha", "alpha"),
+            Map.entry("mor.router_arch", "mor.router_type"),
+            Map.entry("mor.router", "mor.type"),
+            Map.entry("mor.kv hybrid", "kv_sharing.update_cache true"),
+            Map.entry("mor.kv", "kv_sharing"),
+            Map.entry("mor.aux_loss_coef", "mor.expert.coeff"),
+            Map.entry("mor.balance_loss_coef", "mor.token.coeff"),
+            Map.entry("mor.z_loss_coef", "mor.z_coeff"),
+            Map.entry("mor.bias_update_rate", "mor.token.u"),
+            Map.entry("expert_choice", "expert"),
+            Map.entry("token_choice", "token"),
+            Map.entry("num_hidden_layers", "config.json's num_hidden_layers"));
+
+    private static final Pattern OUR_NAMES = Pattern.compile(OURS.keySet().stream()
+            .sorted(Comparator.comparing(String::length).reversed())
+            .map(Pattern::quote)
+            .collect(Collectors.joining("|", "(?<![\\w.])(?:", ")(?!\\w)")));
 
     /** How the layers of a block lie in the model. */
     enum Wrapping {
@@ -74,9 +133,10 @@ record OfficialSettings(Path file, Section root) {
             }
             try {
                 JsonNode yaml = StrictYaml.parse(text);
+                // Other programs have a config.yaml too.
                 if (yaml.path("recursive") instanceof ObjectNode) {
                     OfficialSettings found = new OfficialSettings(file, new Section(yaml, ""));
-                    // Which fails where a flag is none.
+                    // Which fails where another section is none, or a flag.
                     found.recurs();
                     return found;
                 }
@@ -85,6 +145,65 @@ record OfficialSettings(Path file, Section root) {
             }
         }
         return null;
+    }
+
+    /** Why there are none, as a part of a message: what lies there instead, if anything does. */
+    static String whyNone(Path folder) {
+        List<Path> places = places(folder.toAbsolutePath().normalize());
+        for (Path file : places) {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                return "; " + file + " " + fault(file);
+            }
+        }
+        for (Path run : places.stream().map(Path::getParent).distinct().toList()) {
+            if (!run.endsWith("conf/pretrain")) {
+                for (Path file : yamlFiles(run)) {
+                    return "; if " + file + " has them, rename it to " + CONFIG;
+                }
+            }
+        }
+        return "";
+    }
+
+    private static String fault(Path file) {
+        if (!Files.isRegularFile(file)) {
+            return Files.isDirectory(file) ? "is a folder" : "is no file, or a link to none";
+        }
+        JsonNode yaml;
+        try {
+            yaml = StrictYaml.parse(InputFile.text(file));
+        } catch (IOException e) {
+            throw UserError.file("read", file, e);
+        } catch (UserError e) {
+            return "is " + e.getMessage();
+        }
+        if (yaml.isMissingNode() || yaml.isNull() || yaml.isObject() && yaml.isEmpty()) {
+            return "is empty";
+        }
+        if (yaml.has("recursive")) {
+            return "says " + new Section(yaml, "").shown("recursive")
+                    + " for recursive, which must be a section with keys";
+        }
+        return yaml instanceof ObjectNode object
+                ? "has no section recursive, but " + Section.shortened(String.join(", ", object.propertyNames()))
+                        + ": check the spelling"
+                : "is no list of keys and sections, such as recursive: with its keys below";
+    }
+
+    private static List<Path> yamlFiles(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file ->
+                            file.toString().endsWith(".yaml") || file.toString().endsWith(".yml"))
+                    .filter(Files::isRegularFile)
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            // What cannot be looked at is not mentioned.
+            return List.of();
+        }
     }
 
     private static List<Path> places(Path folder) {
@@ -112,8 +231,8 @@ record OfficialSettings(Path file, Section root) {
 
     /** Whether layers share weights or tokens are routed, so that the model is more than a Llama. */
     boolean recurs() {
-        boolean shared = root.section("recursive").flag("enable");
-        boolean sharedKeys = root.section(KEY_SHARING).flag("enable");
+        boolean shared = root.enabled("recursive");
+        boolean sharedKeys = root.enabled(KEY_SHARING);
         return routes() || shared || sharedKeys;
     }
 
@@ -127,16 +246,25 @@ record OfficialSettings(Path file, Section root) {
         Section ours = root.section(KEY_SHARING);
         for (String key : List.of("enable", "update_cache")) {
             if (theirs.has(key) && theirs.flag(key) != ours.flag(key)) {
-                throw new UserError(
-                        file + ": " + KEY_SHARING + "." + key + " is " + ours.flag(key) + ", and config.json says "
-                                + theirs.flag(key) + "; use the settings that the model was trained with");
+                throw otherKeys(KEY_SHARING + "." + key, "" + ours.flag(key), "" + theirs.flag(key));
+            }
+        }
+        Section recursive = root.section("recursive");
+        for (String key : List.of("num_recursion", "sharing")) {
+            if (ours.flag("enable") && theirs.has(key) && !theirs.text(key, "").equals(recursive.text(key, ""))) {
+                throw otherKeys("recursive." + key, recursive.shown(key), theirs.shown(key));
             }
         }
     }
 
+    private UserError otherKeys(String key, String here, String there) {
+        return new UserError(file + ": " + key + " is " + here + ", and " + KEY_SHARING + " of config.json says "
+                + there + "; use the settings that the model was trained with");
+    }
+
     /** Whether tokens are routed. */
     boolean routes() {
-        return root.section("mor").flag("enable");
+        return root.enabled("mor");
     }
 
     /** How layers are named. */
@@ -166,11 +294,28 @@ record OfficialSettings(Path file, Section root) {
         }
     }
 
+    /**
+     * What the reader of {@code config.json} says, in the names that stand in the files of the checkpoint.
+     *
+     * @param config the file that was read besides
+     */
+    UserError told(UserError refusal, Path config) {
+        String message = refusal.getMessage();
+        String words = message.startsWith(config + ": ")
+                ? message.substring(config.toString().length() + 2)
+                : message;
+        if (!words.contains("mor.")) {
+            return refusal;
+        }
+        return new UserError(
+                file + ": " + OUR_NAMES.matcher(words).replaceAll(found -> OURS.get(found.group())), refusal);
+    }
+
     private ObjectNode made(UnknownKeys unknown) {
         Section recursive = root.section("recursive");
         Section mor = root.section("mor");
         Section relaxation = root.section("relaxation");
-        recursive.allowOnly(RECURSIVE, unknown);
+        recursive.check(RECURSIVE, unknown);
         if (relaxation.flag("enable")) {
             throw new UserError("relaxation.enable is true (" + relaxation.text("method", "no method")
                     + "), and relaxed models of the official code are not read; use a run without it");
@@ -180,7 +325,7 @@ record OfficialSettings(Path file, Section root) {
                     + ".enable is true: layers have weights of their own, which no recursive model here has; use a run"
                     + " whose layers are shared");
         }
-        int recursions = recursive.integer("num_recursion");
+        int recursions = recursive.integer("num_recursion", 1);
         if (recursions == 1 && !routes()) {
             return null;
         }
@@ -188,14 +333,15 @@ record OfficialSettings(Path file, Section root) {
             throw new UserError("recursive.ln_share is false: each recursion has norms of its own, which no recursive"
                     + " model here has; use a run whose norms are shared");
         }
+        String sharing = choice(recursive, "sharing", null, "cycle", "sequence", "middle_cycle", "middle_sequence");
         ObjectNode made = JsonNodeFactory.instance.objectNode();
         made.put("num_recursions", recursions);
-        made.put("sharing", recursive.text("sharing", null));
-        made.put("kv", keys(recursive.text("sharing", null), unknown));
+        made.put("sharing", sharing);
+        made.put("kv", keys(sharing, unknown));
         made.put("router", "none");
         if (routes()) {
-            mor.allowOnly(MOR, unknown);
-            router(mor, recursive.text("sharing", null), unknown, made);
+            mor.check(MOR, unknown);
+            router(mor, sharing, unknown, made);
         }
         return made;
     }
@@ -205,7 +351,16 @@ record OfficialSettings(Path file, Section root) {
         if (!keys.flag("enable")) {
             return "recursion_wise";
         }
-        keys.allowOnly(KEYS, unknown);
+        keys.check(KEYS, unknown);
+        Section recursive = root.section("recursive");
+        for (String key : List.of("num_recursion", "sharing")) {
+            if (keys.has(key) && !keys.text(key, "").equals(recursive.text(key, ""))) {
+                throw new UserError(KEY_SHARING + "." + key + " is " + keys.shown(key) + " where recursive." + key
+                        + " is "
+                        + recursive.shown(key) + ": keys are shared as layers are in the models that are read here; use"
+                        + " a run where both are the same");
+            }
+        }
         if (sharing.equals("middle_sequence")) {
             throw new UserError(
                     "kv_sharing.enable is true with recursive.sharing middle_sequence, for which the official"
@@ -225,10 +380,10 @@ record OfficialSettings(Path file, Section root) {
         }
         String arch = choice(mor, "router_type", null, "linear", "mlp", "wide_mlp");
         made.put("router_arch", arch.equals("wide_mlp") ? "mlp" : arch);
-        made.put("z_loss_coef", mor.flag("z_loss") ? mor.number("z_coeff", null) : 0);
+        made.put("z_loss_coef", mor.flag("z_loss") ? mor.coefficient("z_coeff") : 0);
         if (choice(mor, "type", null, "expert", "token").equals("expert")) {
             Section expert = mor.section("expert");
-            expert.allowOnly(EXPERT, unknown);
+            expert.check(EXPERT, unknown);
             expert(mor, expert, made);
         } else {
             if (!sharing.equals("middle_cycle")) {
@@ -236,7 +391,7 @@ record OfficialSettings(Path file, Section root) {
                         + ", which the official code cannot run; check that the settings are those of this run");
             }
             Section token = mor.section("token");
-            token.allowOnly(TOKEN, unknown);
+            token.check(TOKEN, unknown);
             token(token, made);
         }
     }
@@ -255,15 +410,16 @@ record OfficialSettings(Path file, Section root) {
         made.put("aux_router", auxiliary);
         // Without the loss on it, the sign of the main router's logit means nothing.
         made.put("causal_router", auxiliary ? "aux" : "main");
-        made.put("aux_loss_coef", expert.number("coeff", null));
+        made.put("aux_loss_coef", expert.coefficient("coeff"));
         if (mor.has("capacity")) {
             ArrayNode capacity = made.putArray("capacity");
-            for (String share : mor.text("capacity", "").split(",", -1)) {
-                try {
-                    capacity.add(Double.parseDouble(share.strip()));
-                } catch (NumberFormatException e) {
-                    throw mor.wrong("capacity", "shares of the tokens with commas between them");
+            String shares = mor.node().path("capacity").isContainer() ? "" : mor.text("capacity", "");
+            for (String share : shares.split(",", -1)) {
+                Double value = Section.number(share.strip());
+                if (value == null) {
+                    throw mor.wrong("capacity", "a text of shares with commas between them, such as 1.0,0.5");
                 }
+                capacity.add(value);
             }
         }
     }
@@ -278,12 +434,12 @@ record OfficialSettings(Path file, Section root) {
         String balancing = choice(token, "balancing", "none", "loss", "loss_free", "none");
         made.put("balancing", balancing);
         if (balancing.equals("loss")) {
-            made.put("balance_loss_coef", token.number("coeff", null));
+            made.put("balance_loss_coef", token.coefficient("coeff"));
         } else if (balancing.equals("loss_free")) {
             if (!(alpha > 0)) {
                 throw token.wrong("alpha", "more than 0 with loss_free balancing");
             }
-            made.put("bias_update_rate", token.number("u", null) / alpha);
+            made.put("bias_update_rate", token.coefficient("u") / alpha);
         }
     }
 

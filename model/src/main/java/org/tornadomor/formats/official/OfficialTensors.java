@@ -33,7 +33,7 @@ final class OfficialTensors implements TensorSource {
      * @param alpha what the official code multiplies the scores with that the router's bias is added to; here it is added to the scores
      *     alone, so that the largest is the same with {@code bias / alpha}
      * @param from closed with the result
-     * @throws UserError naming tensors that are not the same
+     * @throws UserError naming tensors that are not the same, or that some recursions have and others not
      */
     static OfficialTensors of(Path path, Map<String, List<String>> official, double alpha, TensorSource from) {
         OfficialTensors tensors = new OfficialTensors(from, alpha);
@@ -41,6 +41,9 @@ final class OfficialTensors implements TensorSource {
         official.forEach((ours, theirs) -> {
             List<String> copies = theirs.stream().filter(from::contains).toList();
             copies.forEach(rest::remove);
+            if (copies.size() > 1 && copies.size() < theirs.size()) {
+                throw incomplete(path, theirs, copies);
+            }
             if (!copies.isEmpty()) {
                 copies.stream().skip(1).forEach(copy -> tensors.requireSame(path, copies.getFirst(), copy));
                 tensors.names.put(ours, copies.getFirst());
@@ -48,6 +51,15 @@ final class OfficialTensors implements TensorSource {
         });
         rest.forEach(name -> tensors.names.put(name, name));
         return tensors;
+    }
+
+    private static UserError incomplete(Path path, List<String> all, List<String> copies) {
+        String missing =
+                all.stream().filter(name -> !copies.contains(name)).findFirst().orElseThrow();
+        return new UserError(
+                path + ": tensor " + missing + " is missing, and " + copies.get(0) + " and " + copies.get(1)
+                        + " are there, with which it shares its weights: they are there for every recursion, or for one alone;"
+                        + " copy the checkpoint again, or use the settings that the model was trained with");
     }
 
     private void requireSame(Path path, String first, String copy) {

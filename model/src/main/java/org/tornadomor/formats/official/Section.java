@@ -1,7 +1,8 @@
 package org.tornadomor.formats.official;
 
 import java.util.Locale;
-import java.util.Set;
+import java.util.Map;
+import java.util.regex.Pattern;
 import org.tornadomor.UserError;
 import org.tornadomor.model.UnknownKeys;
 import tools.jackson.databind.JsonNode;
@@ -15,6 +16,38 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record Section(JsonNode node, String prefix) {
     private static final int SHOWN = 60;
+    private static final String MOST = "3.4e38";
+
+    /** What Python's YAML and OmegaConf take for a number; Java would take {@code 1d} and {@code NaN} besides. */
+    private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
+
+    /** What a key may hold, besides null. */
+    enum Kind {
+        FLAG,
+        /** A whole number of at least 1. */
+        COUNT,
+        /** A whole number of at least 0. */
+        STEPS,
+        NUMBER,
+        /** A number of at least 0. */
+        COEFFICIENT,
+        /** A text, or a single value that is as good as one. */
+        TEXT,
+        /** A section, or a value with a check of its own. */
+        OTHER;
+
+        void check(Section section, String key) {
+            switch (this) {
+                case FLAG -> section.flag(key);
+                case COUNT -> section.integer(key, 1);
+                case STEPS -> section.integer(key, 0);
+                case NUMBER -> section.number(key, null);
+                case COEFFICIENT -> section.coefficient(key);
+                case TEXT -> section.text(key, null);
+                case OTHER -> {}
+            }
+        }
+    }
 
     /** A nested object; an absent one has no keys. */
     Section section(String key) {
@@ -41,27 +74,61 @@ record Section(JsonNode node, String prefix) {
         return text.equals("true");
     }
 
-    int integer(String key) {
-        double value = number(key, null);
-        if (value != (int) value) {
-            throw wrong(key, "a whole number");
+    /** Whether a section is there and switched on; one that is there has to say so. */
+    boolean enabled(String key) {
+        Section section = section(key);
+        if (has(key) && !section.has("enable")) {
+            throw section.missing("enable");
         }
-        return (int) value;
+        return section.flag("enable");
     }
 
-    /** @param otherwise what a missing key means, or null where it must be there */
+    /** A whole number, which must be there. */
+    int integer(String key, int least) {
+        Double value = value(key, null);
+        if (value == null || value != value.intValue() || value < least) {
+            throw wrong(key, "a whole number of at least " + least + " and at most " + Integer.MAX_VALUE);
+        }
+        return value.intValue();
+    }
+
+    /** A number of at least 0, which must be there. */
+    double coefficient(String key) {
+        Double value = value(key, null);
+        if (value == null || value < 0) {
+            throw wrong(key, "a finite number of at least 0 and at most " + MOST);
+        }
+        return value;
+    }
+
+    /**
+     * A number that float32 can hold.
+     *
+     * @param otherwise what a missing key means, or null where it must be there
+     */
     double number(String key, Double otherwise) {
-        if (!has(key)) {
-            if (otherwise == null) {
-                throw missing(key);
-            }
-            return otherwise;
+        Double value = value(key, otherwise);
+        if (value == null) {
+            throw wrong(key, "a finite number of at most " + MOST);
         }
-        try {
-            return Double.parseDouble(text(key, ""));
-        } catch (NumberFormatException e) {
-            throw wrong(key, "a number");
+        return value;
+    }
+
+    /** @return null for what is no finite number: null itself, too */
+    private Double value(String key, Double otherwise) {
+        if (node.has(key)) {
+            return node.get(key).isContainer() ? null : number(text(key, ""));
         }
+        if (otherwise == null) {
+            throw missing(key);
+        }
+        return otherwise;
+    }
+
+    /** @return null for what is no number that float32 can hold */
+    static Double number(String text) {
+        double value = NUMBER.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
+        return Float.isFinite((float) value) ? value : null;
     }
 
     /** @param otherwise what a missing key means, or null where it must be there */
@@ -79,21 +146,26 @@ record Section(JsonNode node, String prefix) {
         return value.isString() ? value.stringValue() : value.toString();
     }
 
-    /** Refuses keys that are not known, unless they say nothing. */
-    void allowOnly(Set<String> known, UnknownKeys unknown) {
+    /** Refuses keys that are not known, unless they say nothing, and values that are not of the kind of their key. */
+    void check(Map<String, Kind> known, UnknownKeys unknown) {
         for (String key : node.propertyNames()) {
             String name = prefix + shortened(key);
             JsonNode value = node.get(key);
+            Kind kind = known.get(key);
             boolean nothing = value.isNull() || value.isBoolean() && !value.booleanValue();
-            if (!known.contains(key) && !nothing && !unknown.passedOver().contains(name)) {
+            if (kind == null && !nothing && !unknown.passedOver().contains(name)) {
                 throw new UserError(name + " is not a known key, and may change what the model computes; add "
                         + UnknownKeys.OPTION + " " + name + " if you know that it changes nothing");
+            }
+            if (kind != null && !value.isNull()) {
+                kind.check(this, key);
             }
         }
     }
 
     UserError missing(String key) {
-        return new UserError(prefix + key + " is missing; use the settings that the model was trained with");
+        return new UserError(prefix + key + " is missing" + (node.has(key) ? " (null)" : "")
+                + "; use the settings that the model was trained with");
     }
 
     UserError wrong(String key, String expected) {
@@ -106,7 +178,7 @@ record Section(JsonNode node, String prefix) {
         return value.isString() ? "'" + shortened(value.stringValue()) + "'" : shortened(value.toString());
     }
 
-    private static String shortened(String text) {
+    static String shortened(String text) {
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "...";
     }
 }

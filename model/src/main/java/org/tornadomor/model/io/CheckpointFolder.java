@@ -35,7 +35,7 @@ public final class CheckpointFolder implements AutoCloseable {
     public static final String TOKENIZER_FILE = "tokenizer.json";
 
     /** The name of what resuming needs besides the weights. */
-    public static final String TRAINING_STATE_FILE = "training_state.safetensors";
+    public static final String TRAINING_STATE_FILE = TensorSource.TRAINING_STATE_FILE;
 
     /** Older exports store the rotary frequencies, which follow from the configuration. */
     private static final String ROTARY_FREQUENCIES = ".rotary_emb.inv_freq";
