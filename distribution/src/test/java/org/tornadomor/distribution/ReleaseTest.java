@@ -174,7 +174,8 @@ class ReleaseTest {
             String part = library.equals("lessons") ? library + "-" + VERSION : library;
             assertTrue(components.contains(part), library + " is not in the list of components");
             String artifact = ":" + library.replaceFirst("-(\\d.*)$", ":$1") + " ";
-            assertTrue(own.contains(part) || licences.contains(artifact), library + " has no licence in THIRD-PARTY.txt");
+            assertTrue(
+                    own.contains(part) || licences.contains(artifact), library + " has no licence in THIRD-PARTY.txt");
         }
         try (Stream<Path> texts = Files.walk(root.resolve("licences"))) {
             assertTrue(texts.filter(Files::isRegularFile).count() > 20);

@@ -111,8 +111,7 @@ final class TokenizerTrial {
                 "-XX:ErrorFile=" + folder.resolve("crash"),
                 "--enable-native-access=ALL-UNNAMED"));
         command.addAll(LibraryFolder.flags());
-        command.addAll(
-                List.of("-cp", absolute(System.getProperty("java.class.path")), TokenizerProbe.class.getName()));
+        command.addAll(List.of("-cp", absolute(System.getProperty("java.class.path")), TokenizerProbe.class.getName()));
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectInput(questions.toFile())

@@ -102,7 +102,10 @@ class LibraryFolderTest {
         assertEquals(TokenizerProbe.GOOD, Files.readAllLines(answers).getLast());
         assertTrue(Files.isRegularFile(home));
         try (Stream<Path> files = Files.walk(temporary)) {
-            assertEquals(1, files.filter(file -> file.toString().contains("tokenizers.")).count());
+            assertEquals(
+                    1,
+                    files.filter(file -> file.toString().contains("tokenizers."))
+                            .count());
         }
     }
 
