@@ -23,12 +23,7 @@ import org.tornadomor.UserError;
  */
 final class NativeTokenizer implements AutoCloseable {
     static {
-        // Without this DJL asks a cloud metadata service who we are and fetches GPU builds of its library on machines
-        // with
-        // CUDA. It reads the property when it first needs it, so it has to be set before.
-        if (System.getProperty("ai.djl.offline") == null) {
-            System.setProperty("ai.djl.offline", "true");
-        }
+        LibraryFolder.settle();
     }
 
     private static final Map<String, String> PLAIN =

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -101,17 +102,17 @@ final class TokenizerTrial {
         Path messages = folder.resolve("messages");
         Files.write(
                 questions, files.stream().map(file -> file.toUri().toString()).toList(), StandardCharsets.UTF_8);
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-Xshare:auto",
-                        "-XX:-CreateCoredumpOnCrash",
-                        "-XX:ErrorFile=" + folder.resolve("crash"),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        absolute(System.getProperty("java.class.path")),
-                        TokenizerProbe.class.getName())
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xshare:auto",
+                "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=" + folder.resolve("crash"),
+                "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(LibraryFolder.flags());
+        command.addAll(List.of("-cp", absolute(System.getProperty("java.class.path")), TokenizerProbe.class.getName()));
+        Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectInput(questions.toFile())
                 .redirectOutput(answers.toFile())
