@@ -3,12 +3,9 @@ package org.tornadomor.formats.gguf;
 import java.util.Objects;
 import org.tornadomor.UserError;
 import org.tornadomor.files.DType;
-import org.tornadomor.files.TensorInfo;
-import org.tornadomor.files.TensorSource;
-import org.tornadomor.formats.common.HeadRows;
-import org.tornadomor.files.DType;
 import org.tornadomor.files.FileTensors;
 import org.tornadomor.files.TensorInfo;
+import org.tornadomor.formats.common.HeadRows;
 
 /**
  * The tensors of a GGUF file with Hugging Face's names and order of rows ({@link HeadRows}). Blocks become float32 as they are read.
