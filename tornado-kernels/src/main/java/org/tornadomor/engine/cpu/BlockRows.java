@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import org.tornadomor.engine.ElementType;
 
 /**
- * Rows of bytes with a float16 scale for each block, which stand behind the row: to and from floats, and from GGUF's order, in which
- * each scale stands before its bytes.
+ * Rows of bytes with a float16 scale for each block; the scales stand behind the row. Converts them to and from floats, and
+ * from GGUF's order, in which each scale stands before its bytes.
  */
 final class BlockRows {
     private static final int BLOCK = ElementType.BLOCK;

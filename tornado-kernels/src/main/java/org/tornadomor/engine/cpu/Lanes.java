@@ -34,8 +34,9 @@ final class Lanes {
     private static final float ROUND = 12582912f;
 
     /**
-     * The exponential of this changes no float32 sum with 1 in it. Far less would make products that are no longer normal numbers, as
-     * in the gradient of a key that hardly anybody attends to, and some processors take many times as long over those.
+     * The exponential of this changes no float32 sum with 1 in it. A much smaller number would make products that are no longer
+     * normal numbers, as in the gradient of a key that hardly any query attends to, and some processors take many times as long
+     * over those.
      */
     private static final float EXP_MIN = -44f;
 

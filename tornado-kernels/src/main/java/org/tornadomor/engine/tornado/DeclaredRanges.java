@@ -14,8 +14,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * Tells the simulator which elements the tasks of a program may touch in the next run: the rows in use of the tensors that
- * their op reads and writes. The arrays are whole arenas, in which a kernel that leaves its tensors would just touch other
- * tensors and nobody would notice. On a device nothing reads these ranges, and they are not made.
+ * their op reads and writes. The arrays are whole arenas: without these ranges, a kernel that left its tensors would only reach
+ * other tensors, unnoticed. On a device nothing reads the ranges, and they are not made.
  */
 final class DeclaredRanges {
     /** What a task may touch of one array. */

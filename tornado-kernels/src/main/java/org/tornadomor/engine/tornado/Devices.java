@@ -18,7 +18,7 @@ public final class Devices {
     private static final String SIMULATOR_CLASS = "org.tornadomor.simulator.SimulatedRuntime";
     private static final String HALF_PRECISION = "cl_khr_fp16";
 
-    /** All devices with the numbers that they had at first; null until somebody asks. */
+    /** All devices with the numbers that they had at first; null until they are asked for. */
     private static List<Place> known;
     /** The device that an engine chose last, or null. */
     private static Place inUse;
