@@ -6,17 +6,17 @@ import java.util.Locale;
 public final class Counts {
     private Counts() {}
 
-    /** So many of what one is called, such as {@code token}; more than one have an s behind it. */
+    /** A count and its noun: {@code one} is the singular, such as {@code token}, and the plural has an s behind it. */
     public static String of(long count, String one) {
         return of(count, one, one + "s");
     }
 
-    /** So many of what one and several are called, such as {@code query} and {@code queries}. */
+    /** A count and its noun, given in the singular and the plural, such as {@code query} and {@code queries}. */
     public static String of(long count, String one, String several) {
         return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? one : several);
     }
 
-    /** What so many are called, without the number: for sentences in which it stands elsewhere. */
+    /** The noun for a count, without the number: for sentences in which the number stands elsewhere. */
     public static String name(long count, String one) {
         return count == 1 ? one : one + "s";
     }

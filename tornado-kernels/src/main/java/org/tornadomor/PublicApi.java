@@ -7,11 +7,11 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a type, with all its public members, as made for programs that embed this one. What is public elsewhere is so for other
- * packages of the project, and may change with any version.
+ * Marks a type, with all its public members, as made for programs that embed this one. Other public types are public only for
+ * other packages of the project, and may change with any version.
  *
- * <p>Such a type changes by semantic versioning: before version 1 incompatibly with the second number alone, later with the first.
- * A test compares all of them with the list in {@code docs/api.txt}.
+ * <p>A marked type changes by semantic versioning: an incompatible change raises the second number before version 1, and the
+ * first number from then on. A test compares all marked types with the list in {@code docs/api.txt}.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

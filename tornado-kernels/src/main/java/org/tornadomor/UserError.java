@@ -19,7 +19,7 @@ import java.util.Locale;
 public final class UserError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** The longest message, in chars; of a longer one so much of the beginning and of the end is kept. */
+    /** The longest message, in chars; of a longer one, this much of the beginning and of the end is kept. */
     private static final int LONGEST = 2000;
 
     private static final int BEGINNING = 1400;
@@ -30,7 +30,7 @@ public final class UserError extends RuntimeException {
         super(oneLine(message));
     }
 
-    /** As {@link #UserError(String)}, keeping what led to it for the log. */
+    /** As {@link #UserError(String)}, and keeps the cause for the log. */
     public UserError(String message, Throwable cause) {
         super(oneLine(message), cause);
     }
@@ -68,8 +68,8 @@ public final class UserError extends RuntimeException {
     }
 
     /**
-     * A message as one line of bounded length: cause and fix stand at its ends, and what is cut out of the middle was quoted
-     * from a file.
+     * A message as one line of bounded length. The middle of a long one is cut out: it was quoted from a file, while the cause
+     * and the fix stand at the ends.
      */
     public static String oneLine(String message) {
         String text = message.strip();

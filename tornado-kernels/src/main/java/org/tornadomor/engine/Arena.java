@@ -9,8 +9,8 @@ import org.tornadomor.UserError;
  * A region of engine memory that holds many tensors of one element type: parameters, gradients, activations, a cache,
  * indices. Devices handle a few large arrays well and many small ones badly, so tensors are views into arenas.
  *
- * <p>An arena is a list of segments. A tensor never straddles two. Memory behind a segment comes into being, filled with
- * zeros, when it is first touched; a tensor allocated after that starts a new segment.
+ * <p>An arena is a list of segments, and each tensor lies in one of them. The memory of a segment is made, filled with zeros,
+ * when it is first touched; a tensor allocated after that starts a new segment.
  */
 public abstract class Arena implements AutoCloseable {
     /** Tensors start at multiples of this many elements: one cache line, and the widest vector. */
@@ -71,12 +71,12 @@ public abstract class Arena implements AutoCloseable {
         return tensor;
     }
 
-    /** Where the first tensor of a segment starts: not at 0 where that is what aligns it. */
+    /** The element of a segment at which its first tensor starts: not 0 where another start aligns the tensor. */
     protected int firstElement() {
         return 0;
     }
 
-    /** What to throw for a tensor that is larger than a segment may be. */
+    /** The error for a tensor that is larger than a segment may be. */
     protected UserError tooLarge(String what, long bytes) {
         return new UserError(name + " " + what + " has more than the " + segmentLimit
                 + " elements of the largest array: use a smaller batch, context or model");

@@ -10,9 +10,10 @@ import java.util.List;
  * Rotary positions and attention among compact rows.
  *
  * <p>Rows of several segments stand one after the other: segment b has the query rows {@code start[b]} to
- * {@code start[b+1] - 1}, in the order of their positions. Its keys begin at row {@code keyStart[b]} of k and v, and query
- * i sees the first {@code visible[i]} of them, or with a window the last {@code window} of those. That one rule serves attention among the survivors of a recursion, attention
- * to the shared keys of the first recursion, and decoding from caches, where a segment is a sequence at a depth.
+ * {@code start[b+1] - 1}, in the order of their positions. Its keys begin at row {@code keyStart[b]} of k and v. Query i sees
+ * the first {@code visible[i]} of them, or with a window the last {@code window} of those. This one rule serves attention among
+ * the survivors of a recursion, attention to the shared keys of the first recursion, and decoding from caches, where a segment
+ * is a sequence at a depth.
  *
  * <p>Keys of a segment may lie in pages of {@code pageRows} rows, as they do in caches: then row b of {@code keyStart} says
  * where each page begins, and key j is row {@code keyStart[b][j / pageRows] + j % pageRows}.
@@ -22,7 +23,7 @@ public sealed interface AttentionOp extends Op {
     /**
      * Rotates each head in place by its row's position, rotate-half form: with c = table[p][j], s = table[p][h/2 + j],
      * {@code (x[j], x[j+h/2]) = (x[j] c - x[j+h/2] s, x[j+h/2] c + x[j] s)}. x [R, heads h], position [R],
-     * table [positions, h]: cosines, then sines. {@code inverse} rotates back: the backward of itself.
+     * table [positions, h]: cosines, then sines. With {@code inverse} it rotates back, which is also the backward.
      */
     record Rope(Slot x, Slot position, Slot table, boolean inverse) implements AttentionOp {
         public Rope {
@@ -47,7 +48,7 @@ public sealed interface AttentionOp extends Op {
     }
 
     /**
-     * Which rows attend to which: start [B+1], keyStart [B, pages], visible [R]; see above.
+     * Which rows attend to which, as {@link AttentionOp} says: start [B+1], keyStart [B, pages], visible [R].
      *
      * @param window the most keys that a row sees; {@link #UNWINDOWED} for all that are visible
      * @param pageRows keys of a page, a power of two and at least 16, the lanes of the widest vector; {@link #UNPAGED} where

@@ -6,7 +6,7 @@ public final class Bfloat16 {
 
     private Bfloat16() {}
 
-    /** The nearest, ties to even; not-a-number stays so, and what is too large becomes infinite. */
+    /** The nearest bfloat16, ties to even; NaN stays NaN, and a value that is too large becomes infinite. */
     public static short of(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
@@ -16,7 +16,7 @@ public final class Bfloat16 {
         return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
     }
 
-    /** The float with these bits on top. */
+    /** The float whose upper 16 bits these are; its lower bits are zero. */
     public static float value(short bits) {
         return Float.intBitsToFloat(bits << 16);
     }

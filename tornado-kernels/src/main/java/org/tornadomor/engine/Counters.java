@@ -42,7 +42,7 @@ public final class Counters {
             return rows;
         }
 
-        /** Rows that the op could have had at its maximum and was spared. */
+        /** Rows that the op was spared: the maximum of its extent less the rows that it processed, over all runs. */
         public long skipped() {
             return skipped;
         }

@@ -66,7 +66,7 @@ public sealed interface DenseOp extends Op {
             check(x.columns() % w.rows().max() == 0 && w.columns() == 1, "RmsNorm", x, w);
         }
 
-        /** Stretches of a row that are normalised by themselves. */
+        /** Number of parts of a row that are each normalised by themselves: its heads, or 1. */
         public int heads() {
             return x.columns() / w.rows().max();
         }
@@ -103,7 +103,7 @@ public sealed interface DenseOp extends Op {
                     dw);
         }
 
-        /** Stretches of a row that were normalised by themselves. */
+        /** Number of parts of a row that were each normalised by themselves: its heads, or 1. */
         public int heads() {
             return x.columns() / w.rows().max();
         }
@@ -126,7 +126,7 @@ public sealed interface DenseOp extends Op {
 
     /**
      * A linear map, {@code c = a w^T (+ residual)}: c [R, n], a [R, k], w [n, k], residual [R, n] or null. A low-rank (LoRA)
-     * addition {@code base + (a down^T) up^T} is two of them, the second with the base as residual.
+     * addition {@code base + (a down^T) up^T} takes two of these ops, the second with the base as residual.
      */
     record MatmulNT(Slot c, Slot a, Slot w, Slot residual) implements DenseOp {
         public MatmulNT {

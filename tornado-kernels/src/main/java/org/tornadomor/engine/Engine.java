@@ -25,13 +25,14 @@ public interface Engine extends AutoCloseable {
 
     /**
      * Copies {@code tensor.size()} values from {@code source}, starting at {@code from}, into the tensor, row by row. Narrow
-     * types round: BF16 to the nearest, I8 to the nearest of 255 steps between minus and plus the row's largest magnitude, Q8 to
-     * those of the block's, with the scale rounded to float16.
+     * types round: BF16 to the nearest, I8 to the nearest of 255 steps between minus and plus the largest magnitude of the row,
+     * Q8 likewise for each block, with the scale rounded to float16.
      */
     void upload(Tensor tensor, float[] source, int from);
 
     /**
-     * Copies a tensor of type Q8 as GGUF has it: of each block the scale, little-endian, and then its bytes; row by row.
+     * Copies values in GGUF's order into a tensor of type Q8, row by row: for each block its scale, little-endian, and then its
+     * bytes.
      *
      * @throws UnsupportedOperationException if the engine does not know the type
      */
@@ -42,13 +43,16 @@ public interface Engine extends AutoCloseable {
     /** As {@link #upload(Tensor, float[], int)} for indices. */
     void upload(Tensor tensor, int[] source, int from);
 
-    /** Copies all values of the tensor, row by row, to {@code target} from {@code at} on; narrow types as what they stand for. */
+    /**
+     * Copies all values of the tensor, row by row, to {@code target} from {@code at} on; values of narrow types as the floats
+     * that they stand for.
+     */
     void download(Tensor tensor, float[] target, int at);
 
     /** As {@link #download(Tensor, float[], int)} for indices. */
     void download(Tensor tensor, int[] target, int at);
 
-    /** What was computed so far. */
+    /** The rows that ops have processed so far. */
     Counters counters();
 
     /** Bytes of all open arenas. */

@@ -8,7 +8,7 @@ import java.util.List;
 /** Expert-choice routing: each recursion has a router that gives every candidate row one logit. */
 public sealed interface ExpertRouterOp extends Op {
 
-    /** What becomes of a logit on its way to being a gate: {@code gate = alpha * activation(logit)}, or 1 if additive. */
+    /** How a logit becomes a gate: {@code gate = alpha * activation(logit)}, or 1 if additive. */
     enum Gate {
         SIGMOID,
         TANH,

@@ -36,10 +36,10 @@ public sealed interface LossOp extends Op {
     }
 
     /**
-     * {@code rowLoss = T^2 D(p, q)} with {@code p = softmax(teacher / T)} and {@code q = softmax(logits / T)}; the logits of the
-     * teacher become {@code scale} times the gradient of that by the logits of the student, so that no third matrix is needed. With
-     * g the derivative of D by q, the gradient by a logit is {@code T q (g - sum(q g))}. A negative target is left out: loss and
-     * gradient 0. teacher, logits [R, V], rowLoss, targets [R].
+     * {@code rowLoss = T^2 D(p, q)} with {@code p = softmax(teacher / T)} and {@code q = softmax(logits / T)}. The teacher's
+     * logits become {@code scale} times the gradient of this loss by the student's logits, so that no third matrix is needed.
+     * With g the derivative of D by q, the gradient by a logit is {@code T q (g - sum(q g))}. A negative target is left out:
+     * loss and gradient 0. teacher, logits [R, V], rowLoss, targets [R].
      */
     record Distil(
             Slot rowLoss,
@@ -72,11 +72,12 @@ public sealed interface LossOp extends Op {
     }
 
     /**
-     * Logits of a teacher of whom the likeliest tokens alone are known: for {@link Distil} with {@link Divergence#FORWARD} and the
-     * same T. Those of {@code ids} are {@code T logProbs}; all others have the last of {@code logProbs} together and share it as
-     * the student's own probabilities have it, {@code z + T (rest - logsumexp(z' / T))} with z' those of the others. So they
-     * are one class: neither the divergence nor its gradient depends on how a class is divided as the student divides it. teacher,
-     * logits [R, V], ids [R, k] in ascending order, logProbs [R, k + 1].
+     * Logits of a teacher of which only the likeliest tokens are known: for {@link Distil} with {@link Divergence#FORWARD} and
+     * the same T. The tokens in {@code ids} get {@code T logProbs}. All others together have the last of {@code logProbs}, here
+     * called rest, and share it in the proportions of the student's own probabilities:
+     * {@code z + T (rest - logsumexp(z' / T))}, with z the student's logit of the token and z' those of all these others. So
+     * the others count as one class: shared out as the student does it, they add to the divergence and its gradient just what a
+     * single class would. teacher, logits [R, V], ids [R, k] in ascending order, logProbs [R, k + 1].
      */
     record TopTeacher(Slot teacher, Slot logits, Slot ids, Slot logProbs, float temperature) implements LossOp {
         public TopTeacher {

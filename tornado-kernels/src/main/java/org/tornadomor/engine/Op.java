@@ -20,12 +20,12 @@ public sealed interface Op
     /** Slots that are written, whether or not they are read before. */
     List<Slot> writes();
 
-    /** Written slots whose number of rows the op itself finds out: it may use as many as there can be. */
+    /** Written slots for which the op itself decides how many rows it uses, up to the maximum. */
     default List<Slot> finds() {
         return List.of();
     }
 
-    /** Refuses what a caller got wrong when recording. */
+    /** Refuses arguments that a caller got wrong when recording. */
     static void check(boolean condition, Object op, Object... culprits) {
         if (!condition) {
             throw new IllegalArgumentException(op + " does not take " + List.of(culprits));

@@ -32,7 +32,7 @@ public abstract class Program {
     }
 
     /**
-     * Puts tensors into the slots. Every slot needs one of its type, width and at least its rows, and no op may get
+     * Puts tensors into the slots. Every slot needs a tensor of its type and width with at least its rows. No op may get
      * overlapping tensors of which it writes one: a device kernel could not take the same array twice.
      */
     public final Binding bind(Map<Slot, Tensor> tensors) {
@@ -80,7 +80,7 @@ public abstract class Program {
         }
     }
 
-    /** Messages are put together only here: naming each op of each program would take a good part of a short run. */
+    /** Builds a message only when it is needed: naming each op of each program would take a good part of a short run. */
     private IllegalArgumentException wrong(String message) {
         return new IllegalArgumentException("program " + name + ": " + message);
     }

@@ -21,14 +21,15 @@ public sealed interface SampleOp extends Op {
     int SETTINGS = 5;
 
     /**
-     * The next token of each row: logits of tokens in the row's history are divided (if positive) or multiplied (if
-     * negative) by the repetition penalty; then the largest, ties to the smaller id, or, with a temperature, the token at
-     * which the cumulative probability of those that are kept passes {@code uniform} in [0, 1), in order of falling
-     * probability, ties to the smaller id. Kept are the k likeliest, within the smallest set that reaches top-p, within
-     * those whose logit is at most temperature times -ln(min-p) below the largest. Each limit looks at the probabilities
-     * of all tokens at the temperature, so their order does not matter (transformers and vLLM take the temperature first
-     * too, but give each limit what the one before left; llama.cpp takes the temperature last). The logits are left as
-     * they are. next [R], logits [R, V], settings [R, 5], uniform [R], history [R, H] of ids, historyLength [R].
+     * The next token of each row. First the logits of tokens in the row's history are divided (if positive) or multiplied (if
+     * negative) by the repetition penalty. At temperature 0 the token with the largest logit is next, ties to the smaller id.
+     * Otherwise it is the token at which the cumulative probability of the kept tokens passes {@code uniform} in [0, 1), in
+     * order of falling probability, ties to the smaller id. A token is kept if it is among the k likeliest, in the smallest set
+     * that reaches top-p, and has a logit at most temperature times -ln(min-p) below the largest. Each limit looks at the
+     * probabilities of all tokens at the temperature, so the order of the limits does not matter (transformers and vLLM take
+     * the temperature first too, but apply each limit to what the previous one left; llama.cpp takes the temperature last). The
+     * logits are left as they are. next [R], logits [R, V], settings [R, 5], uniform [R], history [R, H] of ids, historyLength
+     * [R].
      */
     record Sample(Slot next, Slot logits, Slot settings, Slot uniform, Slot history, Slot historyLength)
             implements SampleOp {

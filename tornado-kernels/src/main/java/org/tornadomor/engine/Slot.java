@@ -10,7 +10,7 @@ package org.tornadomor.engine;
  * @param columns columns of a row, a constant of the compiled program
  */
 public record Slot(int id, String name, ElementType type, Extent rows, int columns) {
-    /** By its id alone: a record would make itself code for all of its parts at the first use, at every start. */
+    /** From the id alone: for the hash of all parts the JVM would generate code at the first use, at every start. */
     @Override
     public int hashCode() {
         return id;

@@ -132,8 +132,8 @@ public final class Tensor {
             return false;
         }
         if (stride == other.stride) {
-            // Where the other's columns begin as seen from ours: disjoint if they fit between our last and our next
-            // first.
+            // Columns from our first one to the other's first. Disjoint if the other's columns fit between our last
+            // column and our next row.
             int ahead = Math.floorMod(other.offset - offset, stride);
             return ahead < columns || ahead + other.columns > stride;
         }

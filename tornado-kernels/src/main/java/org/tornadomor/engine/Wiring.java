@@ -6,7 +6,7 @@ import java.util.Map;
 /** Records a program that has only one binding: naming a tensor declares its slot. */
 public final class Wiring {
     private final Ops ops;
-    /** By the rows that a run uses, null for all. */
+    /** The slots of each tensor by the rows that a run uses; null stands for all rows. */
     private final Map<Tensor, Map<Extent, Slot>> slots = new HashMap<>();
 
     private final Map<Slot, Tensor> tensors = new HashMap<>();

@@ -88,7 +88,7 @@ final class BoundGraph {
         return state;
     }
 
-    /** Says which graph of a plan with this one ran last. */
+    /** Notes which graph ran last, of all graphs of a plan that has this one. */
     void ranBefore(BoundGraph graph) {
         previous = graph;
     }
@@ -148,8 +148,9 @@ final class BoundGraph {
     }
 
     /**
-     * Takes buffers from the graph that ran before. Where one of its arrays is consumed from that graph by name, only
-     * those are taken and the others keep the buffer they had; else all are taken, whatever name they were given.
+     * Takes buffers from the graph that ran before. If any of its arrays is consumed from that graph by name, only the arrays
+     * with this name are taken, and the others keep the buffers that they had. Otherwise all are taken, whatever name they were
+     * given.
      */
     private void consume() {
         if (spec.consumed().isEmpty()) {
@@ -214,7 +215,10 @@ final class BoundGraph {
         return new SimulatorException(Rule.CONSUME, "graph " + name() + " consumes " + slot + ", " + reason + ".");
     }
 
-    /** An array whose only copy was made must not change on the host, or the program means what will not happen. */
+    /**
+     * An array that was copied to the device only once must not change on the host afterwards: the device would not see the
+     * change.
+     */
     private void checkHost(Slot slot) {
         HostWatch watch = watches.get(slot.host);
         if (watch != null && (slot.consumed() || slot.once() && slot.uploaded()) && watch.changed()) {

@@ -96,7 +96,7 @@ final class DeviceBuffer {
         return bytes;
     }
 
-    /** {@return the graph that should have brought the contents but does not read them, or null} */
+    /** {@return the graph that should have copied the contents in but did not, since it does not read them; or null} */
     String neverReadIn() {
         return neverReadIn;
     }

@@ -3,7 +3,7 @@ package org.tornadomor.simulator;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
-/** The device memory of a plan: a sum and two limits. */
+/** The device memory of a plan: how much is in use, and two limits. */
 final class DeviceMemory {
 
     private final long largest;

@@ -13,7 +13,7 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 /** Records a graph for {@link uk.ac.manchester.tornado.api.TaskGraph}, and refuses what the runtime has no room for. */
 public final class GraphRecorder {
 
-    /** Fixed sizes of the runtime, see the notes on its task list. */
+    /** Fixed sizes of the runtime, see {@link uk.ac.manchester.tornado.api.TaskGraph}. */
     private static final int MAX_TASKS = 256;
 
     private static final int TASK_LIST_BYTES = 8192;

@@ -13,7 +13,7 @@ import uk.ac.manchester.tornado.api.WorkerGrid;
  */
 record Grid(int[] global, int[] local, int[] groups, int[] offset) {
 
-    /** What the runtime of a GPU takes when a program leaves the size of a group open. */
+    /** The size of a group that the runtime of a GPU takes when a program leaves it open. */
     private static final int DEFAULT_GROUP = 256;
 
     /** The grid of a task of parallel loops, which runs as one work-item. */

@@ -28,7 +28,7 @@ final class GroupRunner {
             if (kernel.loop()) {
                 runLoop();
             } else if (kernel.threads()) {
-                // from a virtual thread to another, control passes without waking one of the operating system's
+                // control passes from one virtual thread to another without waking a thread of the operating system
                 new Coroutine("work-group", this::runThreads).step();
             } else if (kernel.suspends()) {
                 runPhases();

@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * Notices when a host array changes after its only copy to the device. Small arrays are summed in full; of large ones a
- * few thousand words, evenly spread, so that the check costs microseconds whatever the size.
+ * Notices when a host array changes after its only copy to the device. Small arrays are summed in full, large ones over a few
+ * thousand words, evenly spread, so that the check costs microseconds whatever the size.
  */
 final class HostWatch {
 
@@ -20,7 +20,7 @@ final class HostWatch {
         refresh();
     }
 
-    /** The simulator itself has written to the host array. */
+    /** Takes the current contents as unchanged, after the simulator itself has written to the host array. */
     void refresh() {
         sum = sum(host.getSegment());
     }

@@ -22,10 +22,10 @@ import uk.ac.manchester.tornado.api.KernelContext;
  * @param loop whether it has no context: a task of parallel loops, or of plain code
  * @param suspends whether the body returns at barriers; else a work-item with barriers needs a thread
  * @param threads whether work-items need threads
- * @param tracksLocals whether the body shows its accesses to local memory
+ * @param tracksLocals whether the body reports its accesses to local memory
  * @param barriers the barriers, in code order
- * @param access for each argument, what happens to the array that it is: {@link KernelAnalysis#READ}, {@link
- *     KernelAnalysis#WRITE}
+ * @param access for each argument that is an array, what happens to it: {@link KernelAnalysis#READ},
+ *     {@link KernelAnalysis#WRITE}
  * @param parameters for each argument, its name
  */
 record Kernel(
@@ -104,7 +104,7 @@ record Kernel(
                 key.method(), KernelRewriter.rewrite(original, key.method().getName(), type, key.wish()));
     }
 
-    /** A kernel whose method cannot be told: everything is possible, so work-items get threads. */
+    /** A kernel whose method cannot be found out: it may do anything, so its work-items get threads. */
     private static Kernel unknown(TaskSpec task, int contextAt) {
         int count = task.arguments().length;
         int[] access = new int[count];

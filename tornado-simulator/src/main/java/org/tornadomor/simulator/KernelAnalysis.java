@@ -59,7 +59,7 @@ final class KernelAnalysis {
     /**
      * What a method does.
      *
-     * @param access for each parameter, {@link #READ} and {@link #WRITE} of the array that it is
+     * @param access for each parameter that is an array, what happens to it: {@link #READ} and {@link #WRITE}
      * @param barriers in code order
      * @param suspendable whether the operand stack is empty at each barrier
      * @param localAccesses which of its loads from and stores to Java arrays, counted in code order, may touch local

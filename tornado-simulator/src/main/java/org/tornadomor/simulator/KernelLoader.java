@@ -12,8 +12,8 @@ import uk.ac.manchester.tornado.api.KernelContext;
 
 /**
  * Holds the rewritten copy of one kernel's class. The copy has the name of the original, so that breakpoints find it. Other
- * classes of the kernel's package are loaded anew as well, since a class of another loader is a stranger even in the same
- * package; kernels have no state, so nothing is duplicated but constants.
+ * classes of the kernel's package are loaded anew as well, since classes of two loaders have no package-private access to each
+ * other, even in packages of the same name. Kernels have no state, so only constants are duplicated.
  */
 final class KernelLoader extends ClassLoader {
 

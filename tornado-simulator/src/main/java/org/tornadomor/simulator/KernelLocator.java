@@ -30,7 +30,7 @@ final class KernelLocator {
 
     private KernelLocator() {}
 
-    /** {@return the static method that the code of a task calls, unless it cannot be told} */
+    /** {@return the static method that the code of a task calls, or empty if it cannot be found out} */
     static Optional<Method> locate(TaskSpec task) {
         AccessMonitor probe = AccessMonitor.probe();
         Object[] arguments = task.arguments().clone();

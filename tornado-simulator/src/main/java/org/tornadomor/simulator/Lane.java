@@ -197,7 +197,7 @@ final class Lane {
         return place(frames -> frames);
     }
 
-    /** The same for who is called by {@link #record}, whose own frames do not count. */
+    /** The same for a recorder that {@link #record} calls: the frames of the recorder do not count. */
     static String placeBelowRecorder() {
         return place(frames -> frames.dropWhile(f -> !f.getClassName().equals(Lane.class.getName())
                 || !f.getMethodName().equals("record")));

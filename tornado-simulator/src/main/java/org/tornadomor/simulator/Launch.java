@@ -5,7 +5,9 @@ import java.util.concurrent.atomic.AtomicLong;
 /** One run of a task, as the lanes see it. The object is used again for every run of the task. */
 final class Launch {
 
-    /** Counts launches of all plans, since plans can share nothing but numbers must not repeat within an era. */
+    /**
+     * Counts the launches of all plans together: plans have nothing else in common, but numbers must not repeat within an era.
+     */
     private static final AtomicLong COUNTER = new AtomicLong();
 
     private final String task;
@@ -84,7 +86,7 @@ final class Launch {
         return recorder;
     }
 
-    /** {@return whether local memory starts with values that show, since accesses to it do not} */
+    /** {@return whether local memory starts with values that stand out, since accesses to it are not checked} */
     boolean poisonsLocals() {
         return options.checks() && !kernel.tracksLocals();
     }

@@ -46,7 +46,7 @@ final class Permits {
         return (writes[element / Long.SIZE] >>> element & 1) != 0;
     }
 
-    /** {@return what may be touched, and what lies where a kernel must not touch it} */
+    /** {@return a text that says what may be touched, and what lies at an element that must not be touched} */
     String explain(int element, boolean write) {
         Ranges wanted = write ? guard.writes() : guard.reads();
         Ranges other = write ? guard.reads() : guard.writes();

@@ -3,9 +3,9 @@ package org.tornadomor.simulator;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * Sees every access of every work-item, for those who count or draw them. Launches made by the thread that is inside of
+ * Sees every access of every work-item, for code that counts or draws them. Launches made by the thread that is inside of
  * {@link #during} are recorded; they run on that thread alone, group after group, so that the order is the same each time.
- * Everything else pays nothing.
+ * Other launches pay nothing for this.
  *
  * <p>Iterations of parallel loops are told apart only while races are looked for, and accesses to local memory are seen
  * only while kernels are checked and rewritten, see {@link Options}.

@@ -96,7 +96,7 @@ final class Slot {
         return inMode == DataTransferMode.FIRST_EXECUTION;
     }
 
-    /** {@return whether the runtime frees its buffer with the graph: consumed buffers belong to another one} */
+    /** {@return whether the runtime frees its buffer with the graph: consumed buffers belong to another graph} */
     boolean freedWithGraph() {
         return inMode != UNDECLARED || persisted || returned;
     }

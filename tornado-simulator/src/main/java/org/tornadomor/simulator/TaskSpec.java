@@ -15,7 +15,7 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions;
  */
 record TaskSpec(String name, Object code, Object[] arguments) {
 
-    /** For each number of arguments, what calls code with so many out of an array. */
+    /** For each number of arguments, a handle that calls the code with the elements of an array. */
     private static final MethodHandle[] CALLS = calls();
 
     private static MethodHandle[] calls() {

@@ -48,7 +48,7 @@ final class AdamW {
         }
     }
 
-    /** Four sums at a time: one would wait for its own last addition. */
+    /** Four sums at a time: a single sum would wait for its own last addition each time. */
     private static double squares(float[] x, int at, int count) {
         FloatVector a = FloatVector.zero(Lanes.SPECIES);
         FloatVector b = a;

@@ -5,7 +5,7 @@ import org.tornadomor.engine.Slot;
 
 /** What attention and its backward share: the segments of compact rows, see {@link AttentionOp}, and q, k and v. */
 abstract class Attention implements CpuOp {
-    /** Rows of a sequence up to which keys are read where they are, once, instead of being packed. */
+    /** Up to this many rows of a sequence, keys are read once, in place, instead of being packed. */
     static final int FEW_ROWS = 4;
 
     final AttentionOp.Heads heads;
@@ -81,7 +81,7 @@ abstract class Attention implements CpuOp {
         return !which.paged() && !k.isNarrow();
     }
 
-    /** Behind the last key that a query row sees. */
+    /** The index behind the last key that a query row sees. */
     final int visible(int row) {
         return visible[visibleAt + row * visibleStride];
     }

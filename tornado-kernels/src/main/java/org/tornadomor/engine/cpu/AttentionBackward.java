@@ -7,10 +7,10 @@ import org.tornadomor.engine.AttentionOp;
 /**
  * The gradients of q, k and v: a task for each sequence and key head, so that each row of dk and dv has one writer.
  *
- * <p>A task goes over blocks of {@link MatmulKernel#DEPTH} keys, then over its query heads, then over blocks of as many query
- * rows. Scores are computed transposed, a row for each key: then P^T and dS^T are left operands of the products for dv and
- * dk as they stand, the logarithms and D that belong to the queries are plain vectors, and a key's row starts with zeros up
- * to the first query that sees it. Only dS is transposed, for dq. Scratch memory does not depend on the length of the
+ * <p>A task goes over blocks of {@link MatmulKernel#DEPTH} keys, then over its query heads, then over blocks of equally many
+ * query rows. Scores are computed transposed, with a row for each key. So P^T and dS^T can be used as they are as left operands
+ * of the products for dv and dk, the logarithms and D of the queries are plain vectors, and the row of a key starts with zeros
+ * up to the first query that sees it. Only dS is transposed, for dq. Scratch memory does not depend on the length of the
  * sequences.
  */
 final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
@@ -19,7 +19,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
     private static final int HEIGHT = MatmulKernel.HEIGHT;
     /** Keys, or query rows, of a block. */
     private static final int BLOCK = MatmulKernel.DEPTH;
-    /** A block of rows ROW apart, and what the kernel may read behind its last row. */
+    /** Elements of a block whose rows are ROW apart, and those that the kernel may read behind its last row. */
     private static final int LEFT = (BLOCK + HEIGHT) * ROW;
 
     private static final int LSE_AT = Lanes.ALIGNED + PanelProduct.EDGE;
@@ -107,7 +107,10 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         }
     }
 
-    /** All that the queries of the sequence give to {@code count} keys from {@code key} on, and get from them. */
+    /**
+     * Adds to the gradients of {@code count} keys from {@code key} on what the queries of the sequence contribute, and to those
+     * of the queries what these keys contribute.
+     */
     private void keyBlock(float[] own, int first, int end, int keyRow, int key, int count, int keyHead) {
         int row = keyRow + key;
         int column = keyHead * dim;
@@ -127,10 +130,10 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
     private void block(float[] own, int query, int rows, int head, int row, int key, int count, int column) {
         packQueries(own, query, rows, head);
         for (int j = 0; j < count; j += HEIGHT) {
-            // Panels of queries none of which sees key j, and so none of the later ones, are left alone.
+            // Skips panels of queries that do not see key j, and so see none of the later keys either.
             int height = Math.min(HEIGHT, count - j);
             int from = firstThatSees(key + j, query, rows);
-            // So are those behind the last that sees the last of these keys.
+            // Also skips the panels behind the last query that sees the last of these keys.
             int to = firstPast(key + j + height - 1, query, rows);
             for (int i = from / WIDTH * WIDTH; i < to; i += WIDTH) {
                 scores(own, KEYS_AT, queriesAt, P_AT, j, height, i);
@@ -171,7 +174,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         }
     }
 
-    /** q and dOut of a block of rows as both kinds of right operand, with lse and D. */
+    /** Packs q and dOut of a block of rows as both kinds of right operand, and gets lse and D of these rows. */
     private void packQueries(float[] own, int query, int rows, int head) {
         int column = head * dim;
         for (int i = 0; i < rows; i += WIDTH) {
@@ -246,7 +249,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         }
     }
 
-    /** dk or dv of a few keys: adds what the queries {@code from} to {@code to - 1} of the block's {@code rows} give. */
+    /** dk or dv of a few keys: adds what the queries {@code from} to {@code to - 1} of the block's {@code rows} contribute. */
     private void addToKeys(
             float[] own,
             int leftAt,
@@ -281,7 +284,7 @@ final class AttentionBackward extends Attention implements WorkerTeam.TileTask {
         }
     }
 
-    /** One row of one head, with everything where it is. */
+    /** One row of one head, with everything read in place. */
     private void directRow(int row, int head, int keyRow, int keyColumn) {
         int count = visible(row);
         int g = dOut.at(row, head * dim);

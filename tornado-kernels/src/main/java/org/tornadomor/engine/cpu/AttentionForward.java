@@ -13,7 +13,7 @@ import org.tornadomor.engine.AttentionOp;
  * apart: just as the kernel wants its left operand.
  */
 final class AttentionForward extends Attention implements WorkerTeam.TileTask {
-    /** Query rows of a block: small enough for the causal triangle to be followed closely. */
+    /** Query rows of a block: few, so that little is computed outside of the causal triangle. */
     private static final int BLOCK = 24;
 
     private static final int WIDTH = MatmulKernel.WIDTH;
@@ -123,7 +123,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     /** {@code rows} query rows of one head. */
     private void block(float[] own, int row, int rows, int head, int keys) {
         int seen = visible(row + rows - 1);
-        // The first row begins to see where none of the others does before.
+        // The first row sees the earliest key that any row of the block sees.
         int low = firstKey(row) / WIDTH * WIDTH;
         Packing.rows(q.values, q.at(row, head * dim), q.stride, rows, dim, own, QUERIES_AT);
         for (int j = low; j < seen; j += WIDTH) {
@@ -180,17 +180,20 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         }
     }
 
-    /** Where the score of a block's first row for key j stands, from the first score on. */
+    /** Offset of the score of a block's first row for a key, counted from the block's first score. */
     private static int scoreAt(int key) {
         return key / DEPTH * (BLOCK * ROW) + key % DEPTH;
     }
 
-    /** Behind the block of scores that a key's stands in. */
+    /** The first key behind the block of scores that a key's score stands in. */
     private static int blockEnd(int key) {
         return (key / DEPTH + 1) * DEPTH;
     }
 
-    /** Scores from key {@code low} on become exponentials, zero for keys that the row does not see; notes one over their sum, and lse. */
+    /**
+     * Turns the scores from key {@code low} on into exponentials, and into zeros for keys that the row does not see. Keeps one
+     * over the sum of the exponentials, and lse.
+     */
     private void softmaxRow(float[] own, int i, int row, int head, int low, int seen) {
         int count = visible(row);
         int first = firstKey(row);
@@ -211,19 +214,23 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
     }
 
     /**
-     * Zeros up to element {@code from}, {@code exp(scale (x - max))} up to {@code count}, zeros up to {@code length}; their sum.
+     * As {@link #exponentials(float[], int, int, int, float, float)}, but with zeros in the elements before {@code from} too.
+     * Returns the sum.
      */
     static float exponentials(float[] x, int at, int from, int count, int length, float scale, float max) {
         float sum = exponentials(x, at, count, length, scale, max);
         if (from > 0) {
             Arrays.fill(x, at, at + from, 0f);
-            // In the order of the vectors' lanes; only the first few keys of a window come here.
+            // Added in the order of the vectors' lanes. Only the first few keys of a window come here.
             sum = Lanes.plainSum(x, at, whole(length));
         }
         return sum;
     }
 
-    /** {@code exp(scale (x - max))} of the first {@code count} of {@code length} elements, then zeros; their sum. */
+    /**
+     * Sets the first {@code count} of {@code length} elements to {@code exp(scale (x - max))}, and the others to zero. Returns
+     * the sum.
+     */
     private static float exponentials(float[] x, int at, int count, int length, float scale, float max) {
         int end = whole(length);
         if (ColdStart.isPlain(count)) {
@@ -246,7 +253,7 @@ final class AttentionForward extends Attention implements WorkerTeam.TileTask {
         return count == 0 ? 0f : Lanes.sum(sums);
     }
 
-    /** Elements of the vectors that hold so many. */
+    /** {@code length} rounded up to whole vectors. */
     private static int whole(int length) {
         return (length + Lanes.LENGTH - 1) / Lanes.LENGTH * Lanes.LENGTH;
     }

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import org.tornadomor.engine.ElementType;
 
 /**
- * Rows of bytes with a float16 scale for each block, which stand behind the row: to and from floats, and from GGUF's order, in which
- * each scale stands before its bytes.
+ * Rows of bytes with a float16 scale for each block; the scales stand behind the row. Converts them to and from floats, and
+ * from GGUF's order, in which each scale stands before its bytes.
  */
 final class BlockRows {
     private static final int BLOCK = ElementType.BLOCK;
@@ -29,8 +29,8 @@ final class BlockRows {
     }
 
     /**
-     * {@code to = from} rounded to multiples of the scales, which are put behind the {@code n} elements. The numbers are divided by a
-     * scale before it is rounded to float16, as ggml does, halves away from zero.
+     * {@code to = from} rounded to multiples of the scales, which are put behind the {@code n} elements. As in ggml, numbers
+     * are divided by a scale before the scale is rounded to float16, and halves are rounded away from zero.
      */
     static void store(float[] from, int at, byte[] to, int toAt, int n) {
         for (int block = 0; block < n / BLOCK; block++) {
@@ -50,7 +50,7 @@ final class BlockRows {
         }
     }
 
-    /** Of {@code n} elements in GGUF's order. */
+    /** Copies {@code n} elements from GGUF's order into a row with its scales at the end. */
     static void copy(byte[] from, int at, byte[] to, int toAt, int n) {
         for (int block = 0; block < n / BLOCK; block++) {
             int source = at + block * (BLOCK + SCALE);
@@ -60,7 +60,7 @@ final class BlockRows {
     }
 
     /**
-     * {@code to} = what {@code n} elements from {@code column} on stand for.
+     * {@code to} = the floats that {@code n} elements from {@code column} on stand for.
      *
      * @param row where the row of {@code columns} elements begins
      */

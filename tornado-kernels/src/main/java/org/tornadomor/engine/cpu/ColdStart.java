@@ -1,10 +1,10 @@
 package org.tornadomor.engine.cpu;
 
 /**
- * Whether to use a loop over vectors, or its scalar twin, which computes the same bits. Until the JVM has compiled them, operations on
- * vectors are calls that make objects, many times slower than plain loops: the first token of a small model would wait for them
- * longer than for all else. So the loops that decoding uses are plain at first: for some eighty tokens of a model of three million
- * parameters, and for one or two of a large model.
+ * Decides between a loop over vectors and its scalar twin, which computes the same bits. Until the JVM has compiled them,
+ * operations on vectors are calls that make objects, many times slower than plain loops: the first token of a small model would
+ * wait longer for them than for all else. So the loops that decoding uses are plain at first: for some eighty tokens of a model
+ * of three million parameters, and for one or two of a large model.
  */
 final class ColdStart {
     /** For tests: steps of plain loops before the first vectors. */
@@ -18,7 +18,7 @@ final class ColdStart {
     /**
      * Whether the scalar twin should serve a loop.
      *
-     * @param steps of the scalar twin
+     * @param steps that the scalar twin would take
      */
     static boolean isPlain(int steps) {
         if (left <= 0) {

@@ -3,13 +3,11 @@ package org.tornadomor.engine.cpu;
 import org.tornadomor.engine.RowOp;
 import org.tornadomor.engine.Slot;
 
-/** Keeping the books of compact row sets: a few indices a row, so one thread does it. */
+/** The indices of compact row sets. A row has only a few, so one thread computes them. */
 final class CompactRows {
     private CompactRows() {}
 
-    /**
-     * How many sequences {@code start} describes, having made sure that their rows are among the {@code rows} in use.
-     */
+    /** How many sequences {@code start} describes. Checks that their rows are among the {@code rows} in use. */
     static int sequences(Slot slot, IntRows start, int rows) {
         int sequences = slot.rows().count() - 1;
         if (sequences > 0 && (start.get(0) < 0 || start.get(sequences) > rows)) {

@@ -33,7 +33,7 @@ final class Distil extends RowwiseOp {
         }
     }
 
-    /** Twice over the row for its sums, once for the gradient: p and q are computed anew each time. */
+    /** Goes over the row twice for its sums and once for the gradient, and computes p and q anew each time. */
     private double loss(int z, int t) {
         float maxQ = Lanes.max(logits.values, z, columns);
         float maxP = Lanes.max(teacher.values, t, columns);
@@ -86,7 +86,7 @@ final class Distil extends RowwiseOp {
         };
     }
 
-    /** log of a over the mean of both; 0 for nothing, which counts for nothing. */
+    /** Log of {@code a} over the mean of both; 0 if {@code a} is 0, since its term then counts for nothing. */
     private static double logOfTwice(double a, double b) {
         return a == 0 ? 0 : Math.log(2 * a / (a + b));
     }

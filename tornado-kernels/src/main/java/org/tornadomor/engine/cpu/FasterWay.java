@@ -3,9 +3,9 @@ package org.tornadomor.engine.cpu;
 import java.util.function.LongSupplier;
 
 /**
- * Which of two ways to compute the same bits is the faster one on this machine. The first runs take them in turn and are timed;
- * all later ones go the way of the quickest run for its size. The quickest, since whatever disturbs a run only makes it longer:
- * other programs, or code that the JVM has not compiled yet.
+ * Finds out which of two ways to compute the same bits is the faster one on this machine. The first runs take the two in turn
+ * and are timed; all later runs take the way of the run that was quickest for its size. Only the quickest run counts, since
+ * disturbances make a run longer and never shorter: other programs, or code that the JVM has not compiled yet.
  */
 final class FasterWay {
     /** Runs that are timed, of both ways together. */

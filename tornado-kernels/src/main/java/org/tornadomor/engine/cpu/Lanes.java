@@ -10,9 +10,10 @@ import jdk.incubator.vector.VectorSpecies;
  * The vector width of this machine and the few functions on vectors that must give the same bits whether interpreted or
  * compiled. Each has a scalar twin that computes the same thing for the ends of rows.
  *
- * <p>In loops, here and elsewhere, a vector that was just loaded or computed is asked to add the sums, and not the sums to add it: the
- * compiler knows the class of the one, and of what goes round in a loop only if it has watched it long enough. If not, each call
- * makes an object, for as long as the program runs.
+ * <p>In loops, here and elsewhere, {@code add} is called on the vector that was just loaded or computed, with the sums as its
+ * argument, and not the other way round. The compiler knows the class of such a vector. That of a vector that goes round
+ * in a loop it knows only if it has watched the loop long enough; if not, each call makes an object, for as long as the program
+ * runs.
  */
 final class Lanes {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -33,8 +34,9 @@ final class Lanes {
     private static final float ROUND = 12582912f;
 
     /**
-     * The exponential of this changes no float32 sum with 1 in it. Far less would make products that are no longer normal numbers, as
-     * in the gradient of a key that hardly anybody attends to, and some processors take many times as long over those.
+     * The exponential of this changes no float32 sum with 1 in it. A much smaller number would make products that are no longer
+     * normal numbers, as in the gradient of a key that hardly any query attends to, and some processors take many times as long
+     * over those.
      */
     private static final float EXP_MIN = -44f;
 
@@ -49,9 +51,8 @@ final class Lanes {
     private static final float P5 = 5.0000001201e-1f;
     private static final int ONE_BITS = 0x3f800000;
 
-    // Constants of their own: out of an array they would not be constants to the compiler, and what uses them would get
-    // so
-    // large that it is not inlined, which puts the vectors it is given on the heap.
+    // Constants of their own: to the compiler, elements of an array would not be constants. The methods that use them
+    // would then get too large to be inlined, and the vectors passed to these methods would be put on the heap.
     private static final VectorShuffle<Float> FOLD_8 = fold(SPECIES, 8);
     private static final VectorShuffle<Float> FOLD_4 = fold(SPECIES, 4);
     private static final VectorShuffle<Float> FOLD_2 = fold(SPECIES, 2);
@@ -81,7 +82,7 @@ final class Lanes {
         return v.add(v.rearrange(FOLD_1)).lane(0);
     }
 
-    /** The same for a vector in memory, loaded in parts, as it may have been stored. */
+    /** The same for a vector in memory: loaded in parts, since it may have been stored in parts. */
     static float sum(float[] x, int at) {
         FloatVector v = FloatVector.fromArray(PART, x, at);
         if (PART.length() < LENGTH) {
@@ -103,7 +104,8 @@ final class Lanes {
         for (int i = 0; i < whole; i += LENGTH) {
             sums = FloatVector.fromArray(SPECIES, a, aAt + i).fma(FloatVector.fromArray(SPECIES, b, bAt + i), sums);
         }
-        // As in sum, which is not always inlined here: then it would get an object, for each product.
+        // The code of sum, written out: sum is not always inlined here, and would then be passed an object for each
+        // product.
         if (LENGTH > 8) {
             sums = sums.add(sums.rearrange(FOLD_8));
         }
@@ -133,7 +135,7 @@ final class Lanes {
         return sum;
     }
 
-    /** Of every {@code step}-th lane, folded in halves as in {@link #sum}. */
+    /** The inner product of every {@code step}-th element, its lanes folded in halves as in {@link #sum}. */
     private static float foldedDot(float[] a, int aAt, float[] b, int bAt, int whole, int step) {
         if (step < LENGTH) {
             return foldedDot(a, aAt, b, bAt, whole, 2 * step)
@@ -197,7 +199,7 @@ final class Lanes {
     }
 
     private static float maxOfVectors(float[] x, int at, int whole) {
-        // A comparison is one instruction where the max of Java, which minds NaN and the signs of zeros, is many.
+        // A comparison is one instruction. Java's max takes many, since it respects NaN and the signs of zeros.
         FloatVector most = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < whole; i += LENGTH) {
             FloatVector more = FloatVector.fromArray(SPECIES, x, at + i);
@@ -207,19 +209,21 @@ final class Lanes {
         return most.reduceLanes(VectorOperators.MAX);
     }
 
-    /** The first index at or after {@code n} rounded down to whole vectors. */
+    /** {@code n} rounded down to whole vectors. */
     static int whole(int n) {
         return n - n % LENGTH;
     }
 
-    /** The same for a loop over vectors whose scalar twin serves the rest; 0 while all should be plain. */
+    /**
+     * The same for a loop over vectors whose scalar twin does the rest; 0 as long as {@link ColdStart} asks for plain loops.
+     */
     static int inVectors(int n) {
         return ColdStart.isPlain(n) ? 0 : whole(n);
     }
 
     /** {@code exp(x)} to about one unit in the last place; below -44 it is exp(-44), above 88 exp(88). */
     static FloatVector exp(FloatVector x) {
-        // Comparisons are one instruction each where Java's min and max, which mind the signs of zeros, are many.
+        // Comparisons are one instruction each. Java's min and max take many, since they respect the signs of zeros.
         FloatVector clamped = x.blend(EXP_MIN, x.compare(VectorOperators.LT, EXP_MIN));
         clamped = clamped.blend(EXP_MAX, clamped.compare(VectorOperators.GT, EXP_MAX));
         FloatVector shifted =

@@ -19,7 +19,7 @@ import org.tornadomor.engine.Bfloat16;
 final class NarrowRows {
     private static final int LENGTH = Lanes.LENGTH;
     private static final VectorSpecies<Short> SHORTS = lanes(short.class, Short.SIZE);
-    /** Null where as many bytes as there are float lanes are less than any vector. */
+    /** Null where a byte for each float lane is less than the smallest vector. */
     private static final VectorSpecies<Byte> BYTES = LENGTH * Byte.SIZE < 64 ? null : lanes(byte.class, Byte.SIZE);
 
     private static final VarHandle SCALE = MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());

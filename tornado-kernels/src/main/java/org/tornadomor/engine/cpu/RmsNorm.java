@@ -17,7 +17,7 @@ final class RmsNorm {
     static final class Forward implements CpuOp, WorkerTeam.TileTask {
         private final DenseOp.RmsNorm op;
         private final int heads;
-        /** Of a head. */
+        /** Columns of a head. */
         private final int columns;
 
         private int rows;
@@ -58,13 +58,13 @@ final class RmsNorm {
     }
 
     /**
-     * {@code dx += s (g - x s^2 mean(g x))} with {@code g = dOut w}; {@code dw += sum of dOut x s}. Each tile of rows sums its part of dw
-     * while they are in the cache.
+     * {@code dx += s (g - x s^2 mean(g x))} with {@code g = dOut w}; {@code dw += sum of dOut x s}. Each tile of rows sums up
+     * its part of dw while its rows are in the cache.
      */
     static final class Backward implements CpuOp {
         private final DenseOp.RmsNormBackward op;
         private final int heads;
-        /** Of a head. */
+        /** Columns of a head. */
         private final int columns;
 
         private final WorkerTeam.TileTask inputTiles = this::inputTile;

@@ -3,16 +3,18 @@ package org.tornadomor.engine.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** One query against keys and values where they are: a decoding step, which is bound by reading the cache once. */
+/** One query against keys and values in place: a decoding step, whose time is that of reading the cache once. */
 final class RowAttention {
     private static final VectorSpecies<Float> SPECIES = Lanes.SPECIES;
     private static final int LENGTH = Lanes.LENGTH;
-    /** Scratch elements that {@link #scores} needs: the lanes of a vector's worth of inner products, and transposed. */
+    /**
+     * Scratch elements that {@link #scores} needs: the lanes of a vector's worth of inner products, and the same transposed.
+     */
     static final int BLOCK = 2 * LENGTH * LENGTH;
 
     private RowAttention() {}
 
-    /** {@code to[j] = q . k[j]} for {@code count} rows of k; fills up to whole vectors. */
+    /** {@code to[j] = q . k[j]} for {@code count} rows of k. May write up to the next whole vector of {@code to}. */
     static void scores(
             float[] q,
             int qAt,

@@ -27,7 +27,7 @@ abstract sealed class Rows permits FloatRows, HalfRows, IntRows {
         };
     }
 
-    /** Looks at the tensor that a binding holds in the slot. */
+    /** Points to the tensor that a binding holds in the slot. */
     void bind(CpuBinding binding) {
         at = binding.offset(slot);
         stride = binding.stride(slot);

@@ -49,7 +49,7 @@ final class Sampler {
         private int choose(TokenDraw draw, int i) {
             int likeliest = draw.likeliest();
             float temperature = setting(i, SampleOp.TEMPERATURE);
-            // Without one finite largest logit there are no probabilities to draw from.
+            // Without a finite largest logit there are no probabilities to draw from.
             if (!(temperature > 0f) || !Float.isFinite(draw.logits[likeliest])) {
                 return likeliest;
             }
@@ -61,7 +61,7 @@ final class Sampler {
             return settings.values[settings.row(row) + column];
         }
 
-        /** From the original logit, so that a token that stands in the history twice is not penalised twice. */
+        /** Starts from the original logit, so that a token that stands in the history twice is not penalised twice. */
         private void penalise(float[] scratch, int row, float penalty) {
             int historyAt = history.row(row);
             int logitsAt = logits.row(row);

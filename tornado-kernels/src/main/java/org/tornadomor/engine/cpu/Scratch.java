@@ -5,7 +5,7 @@ package org.tornadomor.engine.cpu;
  * need in the first run of an op and is then left alone.
  */
 final class Scratch {
-    /** So many elements are a large array, in which {@link Lanes#ALIGNED} begins a cache line. Nothing here is smaller. */
+    /** The fewest elements of an array here: it is then a large array, in which {@link Lanes#ALIGNED} begins a cache line. */
     private static final int LARGE = 1 << 20;
 
     private float[] shared = {};
@@ -15,7 +15,7 @@ final class Scratch {
         own = new float[threads][0];
     }
 
-    /** Sees to it that there is so much of either, in elements. What was there is lost. */
+    /** Makes sure that the shared array and each worker's own have at least these sizes, in elements. Contents may be lost. */
     void reserve(int sharedSize, int ownSize) {
         if (shared.length < sharedSize) {
             shared = new float[Math.max(sharedSize, LARGE)];

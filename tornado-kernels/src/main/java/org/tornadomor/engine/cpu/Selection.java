@@ -68,7 +68,7 @@ final class Selection {
                 }
                 last = last << DIGIT_BITS | digit;
             }
-            // All that are larger than the last one selected, and as many of its equals as there is room left.
+            // Selects all that are larger than the last one selected, and as many of its equals as there is room for.
             for (int i = from; i < to; i++) {
                 int order = Integer.compareUnsigned(RowMath.order(logits.get(i)), last);
                 boolean chosen = order > 0 || order == 0 && left-- > 0;
@@ -88,7 +88,7 @@ final class Selection {
         }
     }
 
-    /** {@code selected[i] = logits[i] > threshold[0]}; NaN is not. */
+    /** {@code selected[i] = logits[i] > threshold[0]}; NaN is not selected. */
     static final class Above extends RowwiseOp {
         private final IntRows selected;
         private final FloatRows logits;

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import org.tornadomor.engine.AttentionOp;
 
 /**
- * Attention of single rows, with keys and values where they are: a decoding step. It is bound by reading the cache once, so
+ * Attention of single rows, with keys and values read in place: a decoding step. Its time is that of reading the cache once, so
  * the keys of a row are split into chunks of {@value #CHUNK}, which are the tiles: all heads go through a chunk together, as
- * its rows lie in memory. A chunk leaves, for each head, its largest score, the sum of exponentials relative to that, and
- * values weighted alike; these are combined chunk after chunk, so that threads do not matter.
+ * its rows lie in memory. A chunk leaves, for each head, its largest score, the sum of exponentials relative to that score, and
+ * the sum of values weighted by these exponentials. The chunks are combined in order, so that results do not depend on threads.
  */
 final class SplitAttention {
     /** Keys of a chunk. */
@@ -24,10 +24,10 @@ final class SplitAttention {
     private Matrix out, lse;
     private Scratch scratch;
     private int count;
-    /** By number among the single rows: the row, its sequence, and its first chunk among all. */
+    /** For each of the single rows: the row, its sequence, and its first chunk among all chunks. */
     private final int[] rows, sequences, firstChunk;
 
-    /** @param mostRows that a run may have */
+    /** @param mostRows the most rows that a run may have */
     SplitAttention(Attention attention, int mostRows) {
         this.attention = attention;
         heads = attention.heads;
@@ -160,7 +160,7 @@ final class SplitAttention {
         }
     }
 
-    /** Where a few neighbouring rows can be read as floats: in place, or, widened, in scratch memory. */
+    /** The array in which a few neighbouring rows can be read as floats: their own, or scratch memory with the rows widened. */
     private float[] widened(Matrix rows, int row, int count, float[] own) {
         if (!rows.isNarrow()) {
             return rows.values;

@@ -5,17 +5,17 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Draws one token from a row of logits without sorting them. Tokens stand, in thought, in order of falling probability,
- * ties by id; top-k, top-p and the draw each ask where in that order a count or a probability mass is reached. A search
- * answers that with the sums of count and mass over the values of one digit of the ordered logits after another: some
- * passes over the row, whatever it holds.
+ * Draws one token from a row of logits without sorting them. Think of the tokens in order of falling probability, ties by id:
+ * top-k, top-p and the draw each ask where in that order a count or a probability mass is reached. A search answers this one
+ * digit of the ordered logits after another: it adds up count and mass of the tokens for each value of the digit. That takes a
+ * few passes over the row, whatever it holds.
  */
 final class TokenDraw {
     private static final int[] SHIFTS = {21, 10, 0};
     private static final int[] SIZES = {2048, 2048, 1024};
     /**
-     * Tokens weighed by one call: vectors are slow until their method is compiled, which happens after so many calls,
-     * and a row would be one call for each token of text.
+     * Tokens weighed by one call. Vectors are slow until the JVM has compiled their method, which it does after a certain
+     * number of calls, and with whole rows there would be only one call for each token of text.
      */
     private static final int CHUNK = 512;
     /** Below this the exponential is taken as 0: such tokens are never drawn. */
@@ -68,9 +68,9 @@ final class TokenDraw {
     /**
      * Sets what the next draws choose from.
      *
-     * @param likeliest 0 for all
-     * @param mass 1 for all
-     * @param share 0 for all
+     * @param likeliest how many of the likeliest tokens (top-k); 0 for all
+     * @param mass the probability mass that the smallest set of tokens has to reach (top-p); 1 for all
+     * @param share the least probability, as a share of the largest (min-p); 0 for all
      */
     void limit(int likeliest, float mass, float share) {
         topK = likeliest;
@@ -155,7 +155,9 @@ final class TokenDraw {
         }
     }
 
-    /** Finds the first token at which the count, or the mass, is reached or (if so asked) the mass is exceeded. */
+    /**
+     * Finds the first token at which the count is reached, or the mass is reached, or exceeded if {@code exceed} asks for that.
+     */
     private void search(int count, double massBound, boolean exceed) {
         wantedCount = count;
         wantedMass = massBound;
@@ -176,8 +178,8 @@ final class TokenDraw {
     }
 
     /**
-     * The largest digit value at which the search's goal is reached; what stands before it is counted as found.
-     * Rounding may keep the goal just out of reach: then it is the last one that occurs.
+     * The largest digit value at which the search's goal is reached; tokens that stand before it are counted as found. Rounding
+     * may keep the goal just out of reach; then the last value that occurs is the result.
      */
     private int searchDigits(int[] counts, double[] sums, int size) {
         int last = -1;

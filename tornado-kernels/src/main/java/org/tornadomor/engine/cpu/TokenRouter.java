@@ -164,7 +164,7 @@ final class TokenRouter {
             squares[tile] = squared;
         }
 
-        /** dLogits of gate and balance; returns the row's {@code sum_j f_j score_j}. */
+        /** Sets the row's dLogits from gate and balance; returns its {@code sum_j f_j score_j}. */
         private double scoreGradient(int i) {
             float each = op.scale() * op.balanceCoef() / count;
             int chosen = depth.get(i) - 1;

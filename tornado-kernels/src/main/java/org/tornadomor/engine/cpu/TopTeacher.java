@@ -43,7 +43,7 @@ final class TopTeacher extends RowwiseOp {
                 sum += Lanes.exp((value - max) / temperature);
             }
         }
-        // Where every token is known there is no rest, and what this is does not matter.
+        // If every token is known there is no rest, and the value of the shift does not matter.
         float shift = (float) (temperature * (logProbs.values[p + known] - StrictMath.log(sum)) - max);
         for (int c = 0; c < columns; c++) {
             teacher.values[t + c] += shift;

@@ -67,7 +67,7 @@ final class Transpose {
 
     private static void scalar(
             float[] from, int at, int stride, int rows, int columns, float[] to, int toAt, int toStride) {
-        // The longer loop inside.
+        // The longer loop is the inner one.
         if (rows < columns) {
             for (int i = 0; i < rows; i++) {
                 for (int j = 0; j < columns; j++) {

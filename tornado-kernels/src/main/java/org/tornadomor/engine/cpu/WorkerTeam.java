@@ -6,10 +6,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Threads that stay for the life of an engine and share the tiles of one op after another. The caller works too. Each worker
- * begins with its own part of the tiles, from front to back, and the same part of the same rows in one op after another: it so
- * finds in its caches what it wrote there. A worker that has finished its part takes from the ends of those of the others. Tasks
- * that gain from neighbouring tiles get several at a time, fewer towards the end, so that workers end at about the same time.
- * Workers spin for a moment between ops, since the next one usually follows at once, and then sleep.
+ * begins with its own part of the tiles, from front to back. In one op after another this is the same part of the same rows, so
+ * that the worker finds in its caches what it wrote there. A worker that has finished its part takes tiles from the ends of the
+ * other parts. Tasks that gain from neighbouring tiles get several at a time, fewer towards the end, so that workers end at
+ * about the same time. Workers spin for a moment between ops, since the next one usually follows at once, and then sleep.
  */
 final class WorkerTeam implements AutoCloseable {
     /** Work that is cut into tiles, any of which may run on any worker. */
@@ -33,7 +33,10 @@ final class WorkerTeam implements AutoCloseable {
 
     /** How long to spin: a few microseconds to some tens, about what waking a thread takes. */
     private static final int SPINS = 4_000;
-    /** Numbers of two workers are so far apart that they do not share a cache line, nor the next one, which is fetched along. */
+    /**
+     * Distance between the numbers of two workers: enough that they share neither a cache line nor the next one, which is
+     * fetched along.
+     */
     private static final int APART = 16;
 
     private final Thread[] workers;
@@ -66,7 +69,7 @@ final class WorkerTeam implements AutoCloseable {
                 worker.start();
             }
         } catch (Throwable t) {
-            // The system has no thread left: those that it gave go back.
+            // The system has no thread left: ends those that it gave.
             close();
             throw t;
         }

@@ -30,8 +30,9 @@ final class AdamW {
     /**
      * {@code sum of x^2} over parts of x, into scratch.
      *
-     * <p>KernelContext, since the row count is not known when the graph is built. Tensors: x, scratch. Grid: a group of {@link #GROUP} items for
-     * each {@code RUN GROUP} values, of which item l sums up l, l + GROUP, ...: neighbours read neighbours.
+     * <p>KernelContext, since the row count is not known when the graph is built. Tensors: x, scratch. Grid: a group of
+     * {@link #GROUP} items for each {@code RUN GROUP} values. Item l sums up the values l, l + GROUP, ... of its group, so that
+     * neighbouring items read neighbouring values.
      */
     static void squares(
             KernelContext c, IntArray run, IntArray table, FloatArray m0, FloatArray m1, long arrays, int call) {
@@ -87,8 +88,8 @@ final class AdamW {
     /**
      * One step of decoupled weight decay and bias-corrected Adam on the clipped gradient.
      *
-     * <p>KernelContext, since the row count is not known when the graph is built. Tensors: w, m, v, gradient, settings, squaredNorm. Grid: an
-     * item for each parameter.
+     * <p>KernelContext, since the row count is not known when the graph is built. Tensors: w, m, v, gradient, settings,
+     * squaredNorm. Grid: an item for each parameter.
      */
     static void update(
             KernelContext c,
@@ -124,7 +125,7 @@ final class AdamW {
             float clip = 1f;
             if (maxNorm > 0f) {
                 float norm = TornadoMath.sqrt(squaredNorm.get(Args.offset(table, at, 5)));
-                // A norm that is not a number must reach the weights as one, and not as a clip of 1.
+                // A norm that is NaN must reach the weights as NaN, and not as a clip of 1.
                 clip = maxNorm / (norm + CLIP_EPS);
                 clip = clip > 1f ? 1f : clip;
             }

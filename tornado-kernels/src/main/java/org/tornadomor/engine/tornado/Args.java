@@ -5,8 +5,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * What kernels do first: find their arrays, offsets and row counts. Everything here is inlined into kernels; {@code call}
- * and {@code arrays} are compile-time constants there, so that what is picked by them costs nothing.
+ * What kernels do first: find their arrays, offsets and row counts. Everything here is inlined into kernels. There {@code call}
+ * and {@code arrays} are compile-time constants, so that a choice that depends on them costs nothing.
  *
  * <p>The layout of {@code run}: {@link #BASE}, {@link #SEQUENCE}, then row counts, then marks. The package comment tells
  * the whole convention.

@@ -8,8 +8,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Attention among compact rows. The softmax is computed on the way over the keys: whenever a score is the largest so far,
- * what was summed up shrinks accordingly, and no score is stored. Backward: {@link AttentionGradient}.
+ * Attention among compact rows. The softmax is computed while going over the keys: whenever a score is the largest so far, the
+ * sums so far shrink accordingly, and no score is stored. Backward: {@link AttentionGradient}.
  *
  * <p>Two schedules. With tiles, a group has many query rows that share tiles of keys in local memory: for prompts and
  * training on an accelerator. By rows, a group has one query row and its items share the keys: for decoding, where
@@ -55,11 +55,10 @@ final class Attention {
 
     static void record(AttentionOp.Attention op, TaskList tasks) {
         Extent sequences = op.which().keyStart().rows();
-        // A number of sequences that changes is one of documents, which have many rows.
+        // Where the number of sequences changes, the sequences are documents, which have many rows.
         boolean oneRowEach = sequences.isFixed() && op.rows().max() <= sequences.max();
-        // Keys in pages are those of caches: most rows are steps of decoding, one of each sequence, for which tiles
-        // would work on
-        // one row at a time. A long prompt would be faster with them.
+        // Keys in pages are those of caches. There most rows are steps of decoding, one of each sequence, and tiles
+        // would work on one row at a time. A long prompt would be faster with tiles.
         if (tasks.device().cpu() || oneRowEach || op.which().paged()) {
             recordByRow(op, tasks);
         } else {
@@ -208,7 +207,7 @@ final class Attention {
             for (int l = 0; l < group; l++) {
                 most = TornadoMath.max(most, maxima[l]);
             }
-            // An item without keys has nothing to add, and so has a row without keys.
+            // An item without keys has nothing to add; nor has any item of a row without keys.
             float weight = lane < count - hidden ? TornadoMath.exp(maxima[lane] - most) : 0f;
             totals[lane] = total * weight;
             for (int d = 0; d < dim; d++) {
@@ -350,8 +349,7 @@ final class Attention {
                         mine = visible.get(visibleAt + row * visibleStride);
                     }
                 }
-                // The last row of a sequence sees the most, and the first begins to see where none of the others does
-                // before.
+                // The last row of a sequence sees the furthest key, and the first row the earliest one.
                 int seen = 0;
                 int hidden = 0;
                 if (from < to) {

@@ -11,10 +11,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * goes over its keys, and one for keys and values, where each key goes over the rows that see it. Both compute the
  * probabilities anew from lse.
  *
- * <p>Both go in chunks of as many pairs of row and key as a group has items. First item l deals with pair l of the chunk and
- * leaves its numbers in local memory; then it adds all pairs of the chunk up, in order, for the columns l, l + group, ... So no
- * item needs a head's columns in registers, which are too few for 64 and more, sums have the same order on every device, and
- * neighbours among items read neighbours in memory.
+ * <p>Both tasks work in chunks of as many pairs of row and key as a group has items. First item l computes the numbers of pair
+ * l of the chunk and leaves them in local memory. Then it adds up all pairs of the chunk, in order, for the columns l, l +
+ * group, ... So no item needs all columns of a head in registers, which are too few for 64 and more; sums have the same order
+ * on every device; and neighbouring items read neighbouring elements.
  */
 final class AttentionGradient {
     /** Items of a group, on an accelerator. */
@@ -241,8 +241,8 @@ final class AttentionGradient {
      * item touches its own columns alone.
      *
      * @param sequenceCount where in run the number of sequences stands
-     * @param window the most keys that a row sees; less than 0 to add to dk and dv, else they are overwritten. One number for both,
-     *     since a kernel has at most 20 arguments
+     * @param window the most keys that a row sees; negative to add to dk and dv instead of overwriting them. One number for
+     *     both, since a kernel has at most 20 arguments
      */
     static void keys(
             KernelContext c,
@@ -281,7 +281,7 @@ final class AttentionGradient {
         int most = window < 0 ? -window : window;
         int rows = Args.rows(run, call);
         int sequences = run.get(sequenceCount);
-        // The rows of the sequence whose last row, which sees the most, sees this key.
+        // Finds the rows of the sequence whose last row, which sees the most keys, sees this key.
         int first = 0;
         int end = 0;
         int number = 0;

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.tornadomor.engine.ElementType;
 
 /**
- * Offsets and strides of every binding, on the device, so that a run only says which binding it is. Equal entries are
+ * Offsets and strides of every binding, on the device, so that a run only has to say which binding it is. Equal entries are
  * kept once: a session that is opened again with the same places costs nothing.
  */
 final class BindingTable {

@@ -104,12 +104,12 @@ final class Call {
         return tasks.table();
     }
 
-    /** The float array of this number, or one that stands for none. */
+    /** The float array of this number, or a placeholder if the task has fewer. */
     FloatArray m(int number) {
         return number < floats.size() ? floats.get(number).floats() : tasks.noFloats(number);
     }
 
-    /** The index array of this number, or one that stands for none. */
+    /** The index array of this number, or a placeholder if the task has fewer. */
     IntArray i(int number) {
         return number < ints.size() ? ints.get(number).ints() : tasks.noInts(number);
     }

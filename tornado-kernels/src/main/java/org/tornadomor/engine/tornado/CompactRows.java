@@ -5,7 +5,7 @@ import org.tornadomor.engine.RowOp;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Keeping the books of compact row sets. */
+/** The indices of compact row sets. */
 final class CompactRows {
     /** Work-items that walk the candidates together. */
     private static final int SCAN_GROUP = 256;
@@ -67,8 +67,8 @@ final class CompactRows {
     }
 
     /**
-     * Which candidates are selected, one after the other, and where each sequence begins among them. More than there is
-     * room for are counted and not written: {@code to.start[B]} then is more than {@code parent} has rows.
+     * Which candidates are selected, one after the other, and where each sequence begins among them. Selected candidates for
+     * which there is no room are counted but not written: {@code to.start[B]} is then more than {@code parent} has rows.
      *
      * <p>KernelContext, for the scan in local memory. Tensors: parent, to.start, selected, from.start. Grid: one group; item
      * l walks the l-th part of the candidates twice, to count and then to write. Local memory: an int an item.
@@ -114,7 +114,7 @@ final class CompactRows {
         for (int l = 0; l < lane; l++) {
             place += counts[l];
         }
-        // The sequences that begin in an item's part are its own to number.
+        // An item notes the starts of the sequences that begin in its part.
         int b = DeviceMath.firstFrom(fromStart, startAt, startStride, sequences, from);
         for (int i = from; i < to; i++) {
             while (b <= sequences && fromStart.get(startAt + b * startStride) <= i) {
@@ -128,7 +128,8 @@ final class CompactRows {
                 place++;
             }
         }
-        // Sequences at the very end have no rows.
+        // The last item also notes the starts behind the last candidate: those of sequences without rows, and the
+        // end.
         int last = lane == group - 1 ? sequences : -1;
         for (int s = b; s <= last; s++) {
             toStart.set(Args.offset(table, at, 1) + s * Args.stride(table, at, 1), place);

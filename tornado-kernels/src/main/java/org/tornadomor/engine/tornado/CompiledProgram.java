@@ -12,11 +12,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** A program as task graphs over one choice of segments; serves every binding to tensors that lie in these. */
 final class CompiledProgram {
-    /** What the runtime's byte code takes for a task with as many arguments as a task can have. */
+    /** Bytes of the runtime's byte code for a task with the most arguments that a task can have. */
     private static final int CODE_BYTES_A_TASK = 250;
-    /** What it takes for a graph without tasks. */
+    /** Bytes of the runtime's byte code for a graph without tasks. */
     private static final int CODE_BYTES_A_GRAPH = 600;
-    /** Of a task list of 8,192 bytes, a task takes 15 and 5 for each of 20 arguments. */
+    /**
+     * The most tasks of a graph: the runtime's task list has 8,192 bytes, and a task takes 15 and 5 for each of 20 arguments.
+     */
     private static final int MAX_TASKS = 64;
 
     private final Segment table;
@@ -24,13 +26,13 @@ final class CompiledProgram {
     private final List<Extent> counts;
     private final IntArray run;
     private final List<DeviceGraph> graphs = new ArrayList<>();
-    /** Null where nobody watches. */
+    /** Null unless the simulator checks accesses. */
     private final DeclaredRanges ranges;
 
     /**
      * Builds the graphs.
      *
-     * @param codeBytes how much byte code the runtime takes for a graph
+     * @param codeBytes how much byte code the runtime has room for in a graph
      * @param checked whether every task leaves a mark, not only the last one of each graph
      */
     CompiledProgram(
@@ -86,7 +88,7 @@ final class CompiledProgram {
         return table;
     }
 
-    /** What the table says about a choice of tensors: offset, stride and columns of every tensor. */
+    /** The table's entries for a choice of tensors: offset, stride and columns of every tensor. */
     int[] entries(List<Tensor> bySlot) {
         int[] values = new int[Args.ENTRY * entries.size()];
         for (int i = 0; i < entries.size(); i++) {
@@ -101,10 +103,7 @@ final class CompiledProgram {
         return values;
     }
 
-    /**
-     * Runs all tasks for the binding of these tensors, whose entries begin at {@code base}, on the row counts of the
-     * moment.
-     */
+    /** Runs all tasks for the binding of these tensors, whose entries begin at {@code base}, on the current row counts. */
     void run(int base, List<Tensor> bySlot, DevicePlan plan, TransferReport.Entry report) {
         if (ranges != null) {
             ranges.declare(base, bySlot);

@@ -14,8 +14,8 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * Tells the simulator which elements the tasks of a program may touch in the next run: the rows in use of the tensors that
- * their op reads and writes. The arrays are arenas, in which a kernel that leaves its tensors would only meet others.
- * On a device nobody reads this, and it is not made.
+ * their op reads and writes. The arrays are whole arenas: without these ranges, a kernel that left its tensors would only reach
+ * other tensors, unnoticed. On a device nothing reads the ranges, and they are not made.
  */
 final class DeclaredRanges {
     /** What a task may touch of one array. */

@@ -98,7 +98,7 @@ final class DeviceGraph {
         index = number;
     }
 
-    /** Notes how long an execution took: the first is when runtime and driver compile the kernels. */
+    /** Notes how long the first execution took, in which runtime and driver compile the kernels. */
     void executed(long nanos) {
         if (!launched) {
             compileNanos = nanos;
@@ -122,7 +122,7 @@ final class DeviceGraph {
         linked = true;
     }
 
-    /** Fits all grids to the rows of the moment and takes back the marks of the run before. */
+    /** Fits all grids to the current rows and clears the marks of the previous run. */
     void prepare(int sequence) {
         for (Launch launch : launches) {
             launch.grid.resize(launch.worker);

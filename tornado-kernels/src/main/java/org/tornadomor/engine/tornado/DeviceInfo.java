@@ -8,7 +8,7 @@ package org.tornadomor.engine.tornado;
  * @param index within its backend
  * @param name the device's own name
  * @param type CPU, GPU or another kind of {@code TornadoDeviceType}
- * @param accelerator whether it is more than the processors of the machine
+ * @param accelerator whether it is something other than the processors of the machine
  * @param computeUnits compute units: cores of a CPU, multiprocessors of a GPU
  * @param memoryBytes memory of the device, whatever the runtime's own limit
  * @param allocationBytes the largest single array

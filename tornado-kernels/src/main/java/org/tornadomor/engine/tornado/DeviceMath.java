@@ -26,8 +26,8 @@ final class DeviceMath {
     }
 
     /**
-     * The row of a segment's key j, see {@link AttentionOp}. {@code shift} is a compile-time constant:
-     * keys that follow one another cost no look at a table.
+     * The row of a segment's key j, see {@link AttentionOp}. {@code shift} is a compile-time constant: keys that follow one
+     * another need no look-up in a table.
      *
      * @param pages where each page of the segment begins, from {@code pagesAt} on
      * @param first the first of them

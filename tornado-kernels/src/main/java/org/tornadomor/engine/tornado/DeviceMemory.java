@@ -20,9 +20,12 @@ final class DeviceMemory {
     private static final int HEADER_BYTES = 24;
     private static final int FILL_GROUP = 64;
     private static final int FILL_ITEMS = 1 << 14;
-    /** A waiting segment serves a request for at least this part of it. */
+    /** A waiting segment has at most this many times the elements of the request that it serves. */
     private static final int WASTE = 2;
-    /** Elements of the smallest segment; this much serves any request, so that small arenas come and go for nothing. */
+    /**
+     * Elements of the smallest segment. One of this size serves any request that fits into it, so that small arenas can come
+     * and go at no cost.
+     */
     private static final int SMALLEST = 1 << 14;
 
     private static final int COUNT = Args.COUNTS;
@@ -34,7 +37,7 @@ final class DeviceMemory {
     private final KernelContext context;
     private final List<Segment> segments = new ArrayList<>();
     private final List<Segment> waiting = new ArrayList<>();
-    /** In every graph: what program graphs consume from each other, since they must consume something. */
+    /** An array in every graph: program graphs must consume something from each other, and this is what they consume. */
     private final IntArray anchor = new IntArray(ANCHOR_ELEMENTS);
 
     private static final int ANCHOR_ELEMENTS = 4;
@@ -61,7 +64,7 @@ final class DeviceMemory {
         return anchor;
     }
 
-    /** What to say about a tensor that is larger than any array may be. */
+    /** The error for a tensor that is larger than any array may be. */
     UserError tooLarge(String what, long bytes) {
         return new UserError(what + " needs " + mebibytes(bytes) + " in one array; the largest allocation on "
                 + device.label() + " is " + mebibytes(Float.BYTES * segmentElements())
@@ -174,7 +177,8 @@ final class DeviceMemory {
         graph.persistOnDevice(run);
         DeviceGraph built = new DeviceGraph("memory", graph, launches, run);
         plan.add(built);
-        // Later executions of this graph hand segments over and leave their contents alone.
+        // With count 1 this execution fills the segments. Later executions have count 0: they hand the segments over
+        // and leave their contents alone.
         run.set(COUNT, 1);
         plan.executeMemory(built);
         run.set(COUNT, 0);

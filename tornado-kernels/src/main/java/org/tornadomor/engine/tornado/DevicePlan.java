@@ -18,16 +18,16 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 /**
  * Runs graphs in any order over memory that stays on the device, although graphs and memory keep coming.
  *
- * <p>The runtime's plans are made from a fixed list of graphs. But a graph keeps its compiled code and the places of its
- * arrays when a new plan is made from the old graphs and the new ones: so that is what happens when a graph was added.
- * A graph learns where a segment is from the graph that ran before it, as far as its list for graphs of that name says
- * so. Memory graphs hold all segments and are consumed from by name; from program graphs, which hold only the segments
- * that they use, nothing but one small anchor is consumed. A graph therefore runs for the first time straight after the
- * latest memory graph, and after that in any order.
+ * <p>The runtime's plans are made from a fixed list of graphs. But a graph keeps its compiled code and the places of its arrays
+ * when a new plan is made from the old graphs and new ones, so this is what happens when a graph was added. A graph learns
+ * where a segment is from the graph that ran before it, if it declares that it consumes the segment from a graph of that name.
+ * Memory graphs hold all segments, and other graphs consume segments from them by name. Program graphs hold only the segments
+ * that they use, and nothing but one small anchor is consumed from them. A graph therefore runs for the first time straight
+ * after the latest memory graph, and after that in any order.
  *
- * <p>Launches return before the device has finished, copies to the device read host memory meanwhile, and a failed
- * launch is not reported. So each execution ends with reading back the marks that its tasks left: that waits, and proves
- * that they ran.
+ * <p>Launches return before the device has finished, copies to the device read host memory meanwhile, and a failed launch is
+ * not reported. So each execution ends by reading back the marks that its tasks left: this waits for the tasks and proves that
+ * they ran.
  */
 final class DevicePlan implements AutoCloseable {
     /** No fast math: decisions compare logits with zero, and losses must see what is not finite. */
@@ -43,7 +43,7 @@ final class DevicePlan implements AutoCloseable {
     private int planned;
     private TornadoExecutionPlan plan;
     private DeviceGraph memory;
-    /** What the latest memory graph, which holds all segments, left in this plan; null if it has not run in it. */
+    /** The result of the latest memory graph, which holds all segments; null if it has not run in this plan. */
     private TornadoExecutionResult keeper;
 
     private int sequence;
@@ -54,7 +54,7 @@ final class DevicePlan implements AutoCloseable {
         this.compileOnly = compileOnly;
     }
 
-    /** Takes a graph in. */
+    /** Adds a graph. */
     void add(DeviceGraph graph) {
         for (DeviceGraph.Launch launch : graph.launches()) {
             String problem = launch.grid().problem(device);
@@ -134,7 +134,7 @@ final class DevicePlan implements AutoCloseable {
         } catch (UserError | VirtualMachineError e) {
             throw e;
         } catch (RuntimeException | Error e) {
-            // The runtime's internal errors are Errors.
+            // Internal errors of the runtime are of the class Error.
             throw new UserError(
                     graph.culprit(String.valueOf(e.getMessage())) + " of " + graph.label() + " failed on "
                             + device.label() + ": " + firstLine(e),

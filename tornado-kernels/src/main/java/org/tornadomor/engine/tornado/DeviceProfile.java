@@ -35,9 +35,9 @@ record DeviceProfile(
     static final String POOL_PROPERTY = "tornado.device.memory";
 
     private static final long DEFAULT_POOL = 4_000_000_000L;
-    /** What the runtime passes to each OpenCL kernel as local memory beside what the kernel itself allocates. */
+    /** Local memory that the runtime passes to each OpenCL kernel besides what the kernel itself allocates. */
     private static final int RUNTIME_LOCAL_BYTES = 8;
-    /** What a group has on NVIDIA's devices without asking for more. */
+    /** Local memory for a device that is only described: what a group has on NVIDIA's devices without asking for more. */
     private static final long DESCRIBED_LOCAL_BYTES = 48 << 10;
 
     /**
@@ -90,7 +90,10 @@ record DeviceProfile(
                 physical.getDeviceMaxComputeUnits());
     }
 
-    /** A device that is only described in a file, to compile for it, says -1 of its limits. */
+    /**
+     * A limit, or {@code otherwise} if it is not known: a device that is only described in a file, to compile for it, has
+     * limits of -1.
+     */
     private static long known(long limit, long otherwise) {
         return limit < 0 ? otherwise : limit;
     }

@@ -18,7 +18,7 @@ public final class Devices {
     private static final String SIMULATOR_CLASS = "org.tornadomor.simulator.SimulatedRuntime";
     private static final String HALF_PRECISION = "cl_khr_fp16";
 
-    /** All devices by the numbers that they began with; null until somebody asks. */
+    /** All devices with the numbers that they had at first; null until they are asked for. */
     private static List<Place> known;
     /** The device that an engine chose last, or null. */
     private static Place inUse;
@@ -76,8 +76,8 @@ public final class Devices {
         }
 
         /**
-         * Makes it the device that graphs run on from now on. The runtime does that by swapping it with the first one, which
-         * changes their numbers; swapping the same again restores them.
+         * Makes this the device that graphs run on from now on. The runtime does that by swapping it with the first device,
+         * which changes device numbers; the same swap again restores them.
          */
         void makeDefault() {
             synchronized (Devices.class) {
@@ -95,7 +95,7 @@ public final class Devices {
         }
     }
 
-    /** All devices by the numbers that they began with, at least one. */
+    /** All devices with the numbers that they had at first, at least one. */
     static synchronized List<Place> places() {
         if (known == null) {
             List<Place> found = find();
@@ -121,7 +121,7 @@ public final class Devices {
         } catch (VirtualMachineError e) {
             throw e;
         } catch (RuntimeException | Error e) {
-            // The runtime's own errors are Errors.
+            // Errors of the runtime itself are of the class Error.
             throw doesNotStart(e);
         }
     }
@@ -160,7 +160,10 @@ public final class Devices {
                 preferred);
     }
 
-    /** OpenCL lists its extensions in a text; by name, since a version of TornadoVM need not have every backend. */
+    /**
+     * Whether a device computes with half precision; null if its backend does not say. OpenCL lists its extensions in a text.
+     * Backends are compared by name, since a version of TornadoVM need not have all of them.
+     */
     private static Boolean halfPrecision(TornadoVMBackendType backend, TornadoTargetDevice physical) {
         return switch (backend.name()) {
             case "OPENCL" -> String.valueOf(physical.getDeviceInfo()).contains(HALF_PRECISION);

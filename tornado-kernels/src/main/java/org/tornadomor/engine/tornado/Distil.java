@@ -13,7 +13,10 @@ final class Distil {
     private static final int REVERSE = 1;
     private static final int JS = 2;
     private static final int TV = 3;
-    /** Sums over a row, one after the other: two maxima, two sums of exponentials, the divergence, the mean of its derivative. */
+    /**
+     * Sums over a row, computed one after the other: two maxima, two sums of exponentials, the divergence, the mean of its
+     * derivative.
+     */
     private static final int PASSES = 6;
 
     private Distil() {}

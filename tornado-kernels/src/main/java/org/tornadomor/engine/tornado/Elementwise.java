@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * What happens to each element by itself. One kernel for each element type: {@code out = keep out + take in} says copy,
+ * What happens to each element by itself. One kernel for each element type: {@code out = keep out + take in} serves to copy,
  * add and clear.
  */
 final class Elementwise {
@@ -73,7 +73,8 @@ final class Elementwise {
     }
 
     /**
-     * {@code out = keep out + take in}, keep and take being 0 or 1: what is not taken is not read, whatever it is.
+     * {@code out = keep out + take in}, keep and take being 0 or 1. What is not kept or taken is not read, so its value does
+     * not matter.
      *
      * <p>KernelContext, since the row count is not known when the graph is built. Tensors: out, in. Grid: an item for each
      * element.

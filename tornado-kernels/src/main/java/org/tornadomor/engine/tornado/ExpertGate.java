@@ -29,7 +29,7 @@ final class ExpertGate {
         if (gate == SIGMOID) {
             return alpha * DeviceMath.sigmoid(logit);
         }
-        // tanh, which not every backend has.
+        // Computes tanh by the sigmoid, since not every backend has tanh.
         return gate == TANH ? alpha * (2f * DeviceMath.sigmoid(2f * logit) - 1f) : 1f;
     }
 

@@ -6,8 +6,8 @@ import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.WorkerGrid2D;
 
 /**
- * How a task is cut into work-groups, as a function of the rows of the moment. There is always at least one group, since
- * a task graph cannot leave a task out: kernels compare with the row count themselves.
+ * How a task is cut into work-groups, as a function of the current rows. There is always at least one group, since a task graph
+ * cannot leave a task out: kernels compare with the row count themselves.
  *
  * @param x groups along x
  * @param y groups along y, or null for one dimension
@@ -57,12 +57,12 @@ record Grid(Groups x, Groups y, int localX, int localY, int localBytes) {
         return worker;
     }
 
-    /** Sets the sizes for the rows of the moment. */
+    /** Sets the sizes for the current rows. */
     void resize(WorkerGrid worker) {
         long globalX = (long) x.count() * localX;
         long globalY = y == null ? 1 : (long) y.count() * localY;
         worker.setGlobalWork(globalX, globalY, 1);
-        // The number of groups is computed here, from the global work of the moment: so this comes last.
+        // Comes last, since this call computes the number of groups from the global work set before it.
         worker.setLocalWork(localX, localY, 1);
     }
 

@@ -30,7 +30,7 @@ final class Matmul {
     private static final int PANEL = 64;
     /** Items of a group along x and along y on an accelerator. */
     private static final int SIDE = 16;
-    /** Rows and columns of a group's results there. */
+    /** Rows and columns of a group's results on an accelerator. */
     private static final int TILE = SIDE * BLOCK;
     /** How much of the inner dimension is in local memory at a time. */
     private static final int DEPTH = 16;

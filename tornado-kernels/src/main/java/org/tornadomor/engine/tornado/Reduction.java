@@ -15,7 +15,8 @@ final class Reduction {
      * Adds the task {@code sums[place] += scale sum(x)}, for at most some thousands of values: one group sums them up.
      *
      * @param call of the tensors sums and x, in this order
-     * @param shrink x has a value for each so many of the call's rows, rounded up to a multiple of {@code multiple}
+     * @param shrink how many of the call's rows share a value of x; the number of values is rounded up to a multiple of
+     *     {@code multiple}
      */
     static void sumInto(String name, Call call, int place, float scale, int shrink, int multiple, TaskList tasks) {
         int group = tasks.device().cpu() ? 1 : GROUP;

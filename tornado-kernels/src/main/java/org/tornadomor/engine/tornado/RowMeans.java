@@ -6,7 +6,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The second half of a loss: what the rows left in scratch memory is summed up, always in the same order. */
+/** The second half of a loss: takes the mean of what the rows left in scratch memory, always in the same order. */
 final class RowMeans {
     private static final int GROUP = 256;
 
@@ -27,7 +27,10 @@ final class RowMeans {
         this.group = Integer.highestOneBit(Math.min(GROUP, tasks.device().maxGroup()));
     }
 
-    /** Adds the task {@code out[element] += factor mean(scratch[from], scratch[from + 1], ... of all rows)}, or none if the factor is 0. */
+    /**
+     * Adds the task {@code out[element] += factor mean(scratch[from], scratch[from + 1], ... of all rows)}, or none if the
+     * factor is 0.
+     */
     void add(Slot out, int element, int from, float factor) {
         if (factor == 0f) {
             return;

@@ -7,12 +7,12 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * From logits to the next token, without sorting them. Tokens stand, in thought, in order of falling probability, ties by
- * id. {@link #search} finds the place in that order where a count or a probability mass is reached: it halves an interval
- * of logits and after each pass draws its ends in to logits that occur, so that it ends at exactly one of them. It runs
- * twice, for what top-k and top-p keep and for the draw.
+ * From logits to the next token, without sorting them. Think of the tokens in order of falling probability, ties by id.
+ * {@link #search} finds the place in that order where a count or a probability mass is reached: it halves an interval of
+ * logits, and after each pass it moves the ends of the interval inwards to logits that occur, so that it ends at exactly one of
+ * them. It runs twice: for what top-k and top-p keep, and for the draw.
  *
- * <p>A group has a row. Its penalised logits and a few figures stay in scratch memory between the tasks.
+ * <p>Each row has a group. Its penalised logits and a few figures stay in scratch memory between the tasks.
  */
 final class Sampler {
     private static final int GROUP = 256;
@@ -111,9 +111,9 @@ final class Sampler {
     }
 
     /**
-     * The logits with the repetition penalty, what is no number as the least, in scratch; the likeliest token, ties to the smaller id,
-     * as next for now; the figures HEAT and LARGEST. HEAT is 0 also where no finite logit is the largest: then there are no
-     * probabilities to draw from.
+     * Puts into scratch the logits with the repetition penalty, with the least number in place of NaN; into next, for now, the
+     * likeliest token, ties to the smaller id; and sets the figures HEAT and LARGEST. HEAT is also 0 where no finite logit is
+     * the largest: then there are no probabilities to draw from.
      *
      * <p>KernelContext, for the maximum in local memory. Tensors: next, logits, settings, history, historyLength, scratch.
      * Grid: a group of {@code group} items, a power of two, for each row; item l deals with the tokens l, l + group, ...
@@ -155,7 +155,8 @@ final class Sampler {
             if (penalty != 1f) {
                 for (int j = 0; j < length; j++) {
                     int id = history.get(historyRow + j);
-                    // Each item looks for its own tokens. From the original logit: a token may stand there twice.
+                    // Each item looks for its own tokens. It starts from the original logit, since a token may stand
+                    // there twice.
                     if (id % group == lane) {
                         float logit = logits.get(logitRow + id);
                         float penalised = logit > 0f ? logit / penalty : logit * penalty;
@@ -200,10 +201,11 @@ final class Sampler {
     }
 
     /**
-     * Finds the first token, in order of falling probability, at which top-k or top-p is reached, and leaves count and mass
-     * of the tokens up to it; or, to draw, at which the kept mass times {@code uniform} is exceeded, and leaves its logit
-     * and its rank among equals. To draw, tokens that min-p leaves out are passed over. Masses are {@code exp((logit - largest) / temperature)}. Every sum adds in the same order
-     * what it adds, so that it falls when the interval's bound rises.
+     * Finds the first token, in order of falling probability, at which top-k or top-p is reached, and leaves count and mass of
+     * the tokens up to it. For the draw, finds the first token at which the kept mass times {@code uniform} is exceeded, and
+     * leaves its logit and its rank among equals; tokens that min-p leaves out are then passed over. Masses are
+     * {@code exp((logit - largest) / temperature)}. Every sum adds its terms in the same order, so that it falls when the
+     * interval's bound rises.
      *
      * <p>KernelContext, for sums in local memory. Tensors: settings, uniform, scratch. Grid: a group of {@code group} items, a
      * power of two, for each row; item l deals with the tokens l, l + group, ... Local memory: four numbers an item.
@@ -248,7 +250,7 @@ final class Sampler {
                 }
                 float drawn = uniform.get(Args.offset(table, at, 1) + row * Args.stride(table, at, 1));
                 float bound = draw == 1 ? scratch.get(figures + KEPT_MASS) * drawn : Float.MAX_VALUE;
-                // The first pass has no bound below: it finds the whole mass.
+                // The first pass has no lower bound: it finds the whole mass.
                 float low = DeviceMath.LEAST;
                 float high = largest;
                 float middle = low;
@@ -293,7 +295,7 @@ final class Sampler {
                     mass = masses[0];
                     least = leasts[0];
                     most = mosts[0];
-                    // The next pass writes there.
+                    // Wait until all items have read the sums, which the next pass overwrites.
                     c.localBarrier();
                     if (pass == 0) {
                         low = least;
@@ -305,7 +307,7 @@ final class Sampler {
                             int restricted = (topP < 1f ? 1 : 0) + (count > wanted ? 1 : 0);
                             high = restricted == 0 ? low : high;
                         } else if (count < wanted) {
-                            // Min-p leaves less than the others.
+                            // Min-p keeps fewer tokens than top-k and top-p.
                             wanted = count;
                             bound = mass * drawn;
                         }

@@ -35,9 +35,9 @@ final class Selection {
      * {@code selected = 1} for the {@code limit[0]} rows of each sequence with the largest logits, ties to the earlier row,
      * NaN being the smallest.
      *
-     * <p>A work-item counts the rows of its sequence that come before its own in that order, which takes no bit of a float
-     * apart and is cheap beside the attention of the same rows. KernelContext, since the row count is not known when the
-     * graph is built. Tensors: selected, logits, start, limit. Grid: an item for each row. No local memory.
+     * <p>A work-item counts the rows of its sequence that come before its own in that order. This needs no operations on the
+     * bits of a float, and is cheap beside the attention of the same rows. KernelContext, since the row count is not known when
+     * the graph is built. Tensors: selected, logits, start, limit. Grid: an item for each row. No local memory.
      *
      * @param sequenceCount where in run the rows of start stand, one more than there are sequences
      */
@@ -78,8 +78,8 @@ final class Selection {
     }
 
     /**
-     * 1 if a is larger than b, or equal and its row i earlier than j, else 0. Numbers and no conditions are combined: see
-     * the package comment on what kernels must not do.
+     * 1 if a is larger than b, or equal and its row i earlier than j, else 0. Combines numbers and not conditions: see the
+     * package comment on what kernels must not do.
      */
     private static int precedes(float a, int i, float b, int j) {
         int aMissing = a == a ? 0 : 1;
@@ -108,7 +108,7 @@ final class Selection {
     }
 
     /**
-     * {@code selected[i] = logits[i] > threshold[0]}; NaN is not.
+     * {@code selected[i] = logits[i] > threshold[0]}; NaN is not selected.
      *
      * <p>KernelContext, since the row count is not known when the graph is built. Tensors: selected, logits, threshold.
      * Grid: an item for each row. No local memory.

@@ -46,7 +46,7 @@ final class TaskList {
         this.bySlot = bySlot;
     }
 
-    /** What tasks share: the context object, arrays that stand for none, scratch memory. */
+    /** What tasks share: the context object, placeholders for arrays that a task lacks, scratch memory. */
     interface Resources {
         KernelContext context();
 
@@ -54,17 +54,17 @@ final class TaskList {
 
         IntArray noInts(int number);
 
-        /** All arrays that stand for none. */
+        /** All placeholders for arrays. */
         Object[] noArrays();
 
         /** A name for a task that no other task has. */
         String nextId(String kernel);
 
-        /** Floats that any task may overwrite, at least so many. */
+        /** At least so many floats that any task may overwrite. */
         Segment scratch(int floats);
     }
 
-    /** The tasks that follow are those of this op. */
+    /** Begins an op: the tasks that follow belong to it. */
     void begin(Op next) {
         op = next;
     }
@@ -162,7 +162,7 @@ final class TaskList {
         return List.copyOf(all);
     }
 
-    /** Says what all tasks share, before their makers are called. */
+    /** Sets what all tasks share, before their makers are called. */
     void share(Segment bindingTable, IntArray runArray) {
         table = bindingTable;
         run = runArray;

@@ -8,7 +8,9 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Token choice: scores and depths, and the router's own losses. A row is a few depths: a work-item has all of it. */
+/**
+ * Token choice: scores and depths, and the router's own losses. A row has only a few depths, so one work-item has a whole row.
+ */
 final class TokenRouter {
     private static final int GROUP = 64;
 

@@ -24,7 +24,7 @@ public final class TornadoEngine implements Engine {
     private static final String BAILOUT = "tornado.recover.bailout";
     private static final String CODE_SIZE = "tornado.tvm.maxbytecodesize";
     private static final String EVENTS = "tornado.max.events";
-    /** What the runtime would take for a graph's byte code if nobody said more. */
+    /** The runtime's room for the byte code of a graph unless the property says otherwise. */
     private static final int DEFAULT_CODE_SIZE = 4096;
 
     private final EngineOptions options;
@@ -58,8 +58,8 @@ public final class TornadoEngine implements Engine {
     }
 
     /**
-     * With recovery on, TornadoVM runs failed kernels as plain Java, where every work-item is number 0, and says nothing:
-     * wrong results. The runtime's default is on.
+     * With recovery on, which is the runtime's default, TornadoVM runs failed kernels as plain Java, where every work-item is
+     * number 0: results are wrong, and nothing says so.
      */
     private static void refuseBailout() {
         if (Boolean.parseBoolean(System.getProperty(BAILOUT, "true"))) {

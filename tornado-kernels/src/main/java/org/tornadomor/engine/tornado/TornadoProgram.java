@@ -59,8 +59,9 @@ final class TornadoProgram extends Program {
     }
 
     /**
-     * The program with its graphs for the tensors' segments, and the place of their offsets. Both are found when the first
-     * program of all runs: by then every tensor is allocated, so that an arena is one segment and the plan is made once.
+     * A binding: the program's graphs for the segments of its tensors, and the place of the tensors' offsets. Both are found
+     * when the first of all programs runs: by then every tensor is allocated, so that an arena is one segment and the plan is
+     * made once.
      */
     static final class Bound implements Binding {
         private final TornadoProgram program;
@@ -73,7 +74,7 @@ final class TornadoProgram extends Program {
             this.bySlot = bySlot;
         }
 
-        /** Compiles the program for these tensors' segments, unless it is, and notes the tensors' places. */
+        /** Compiles the program for these tensors' segments, unless that was done before, and notes the tensors' places. */
         void resolve() {
             List<Segment> segments =
                     bySlot.stream().map(TornadoEngine::segmentOf).toList();

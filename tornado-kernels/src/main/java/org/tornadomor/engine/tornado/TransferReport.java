@@ -80,7 +80,7 @@ public final class TransferReport {
             return rowsComputed;
         }
 
-        /** Rows that ops could have had at their maximum and were spared. */
+        /** Rows that ops were spared: their maxima less the rows computed. */
         public long rowsSkipped() {
             return rowsSkipped;
         }

@@ -14,14 +14,17 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Moves parts of segments. The runtime copies only whole arrays to the device: so values go into a staging array of about
- * their size, and a kernel puts them in their places. Back to the host it copies ranges.
+ * Moves parts of segments. The runtime copies only whole arrays to the device, so values go into a staging array of about their
+ * size, and a kernel puts them in their places. In the other direction the runtime copies ranges.
  */
 final class Transfers {
     private static final int MIN_LOG = 4;
     private static final int MAX_LOG = 20;
     private static final int GROUP = 64;
-    /** A remainder is sent with a staging array at most this part larger than itself; else it is split. */
+    /**
+     * A remainder goes into one staging array if that is larger than the remainder by at most one part in this many; else it
+     * is split.
+     */
     private static final int WASTE_PART = 4;
 
     private static final int COUNT = Args.COUNTS;
@@ -88,7 +91,7 @@ final class Transfers {
         }
     }
 
-    /** The size of staging array to use while so many values are left, as a power of two. */
+    /** The binary logarithm of the size of the staging array to use while so many values are left. */
     static int log(int left) {
         int up = Math.max(MIN_LOG, Integer.SIZE - Integer.numberOfLeadingZeros(left - 1));
         if (up > MAX_LOG) {

@@ -29,11 +29,14 @@
  *   <li>{@code run} changes with every run: the place of the binding's entries in {@code table}, the number of the run, the
  *       row counts, and room for the marks that prove that tasks ran. It is a few ints and all that a run moves to the
  *       device.
- *   <li>{@code table} stays on the device: offset, stride and columns of every tensor of every task of every binding. One compiled
- *       program so serves all layers whose tensors lie in the same segments.
+ *   <li>{@code table} stays on the device: offset, stride and columns of every tensor of every task of every binding. So one
+ *       compiled program serves all layers whose tensors lie in the same segments.
  *   <li>{@code arrays} and {@code call} are constants, so that {@link org.tornadomor.engine.tornado.Args} costs nothing at
  *       run time: one body serves all ways in which tensors can share arrays.
  * </ul>
+ *
+ * <p>The comment of a kernel says why it takes a {@code KernelContext}, which tensors it takes, in their order, what its grid
+ * is, and what it keeps in local memory.
  *
  * <h2>How a family adds its tasks</h2>
  *

@@ -18,7 +18,10 @@ public final class FloatArray extends TornadoNativeArray {
     private final int size;
     /** Null on the host; on the device it checks every access before it happens. */
     private final AccessMonitor monitor;
-    /** Null on the host; on the device what {@link #whole} is a view of, since Java compiles that to quicker code. */
+    /**
+     * Null on the host; on the device the Java array that {@link #whole} is a view of, since access to it compiles to faster
+     * code.
+     */
     private final float[] memory;
 
     /**
