@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Attention among compact rows. The softmax is computed on the way over the keys: whenever a score is the largest so far,
+ * Attention among compact rows, {@code out = softmax(scale q k^T) v}. The softmax is computed on the way over the keys: whenever a score is the largest so far,
  * what was summed up shrinks accordingly, and no score is stored. Backward: {@link AttentionGradient}.
  *
  * <p>Two schedules. With tiles, a group has many query rows that share tiles of keys in local memory: for prompts and

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Root-mean-square normalisation of rows, or of each head of a row. A work-group deals with one of them, since its items sum up the squares together in
+ * Root-mean-square normalisation of rows, or of each head of a row, {@code out = x / sqrt(mean(x^2) + eps) w}. A work-group deals with one of them, since its items sum up the squares together in
  * local memory, in an order that does not depend on the device's mood. On a CPU a group is a single item. Lesson 3
  * ({@code docs/lessons/03-sums-together}) leads to it.
  *
