@@ -2,6 +2,7 @@ package org.tornadomor.lessons;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.engine.tornado.EngineOptions;
@@ -44,6 +45,8 @@ final class Comparison {
      * @param bytesIn copied to the device in one execution after the first
      * @param bytesOut copied back
      * @param counts what a device would have to do; null except on the simulator
+     * @param flops that it needs
+     * @param profile where a model's time goes; null for what is no model
      */
     record Row(
             int number,
@@ -53,7 +56,9 @@ final class Comparison {
             double seconds,
             long bytesIn,
             long bytesOut,
-            Counts counts) {}
+            Counts counts,
+            long flops,
+            Profile profile) {}
 
     /** Where it ran, for people. */
     String place() {
@@ -88,7 +93,7 @@ final class Comparison {
                 if (outcome == null) {
                     continue;
                 }
-                expected = expected == null ? outcome.values : expected;
+                expected = version.reference() ? outcome.values : expected;
                 double error = error(expected, outcome.values);
                 rows.add(new Row(
                         i,
@@ -98,13 +103,19 @@ final class Comparison {
                         outcome.seconds,
                         outcome.in,
                         outcome.out,
-                        outcome.counts));
+                        outcome.counts,
+                        version.flops() == 0 ? workload.flops() : version.flops(),
+                        outcome.profile));
             }
             return rows;
         }
     }
 
-    private record Outcome(float[] values, double seconds, long in, long out, Counts counts) {}
+    private record Outcome(float[] values, double seconds, long in, long out, Counts counts, Profile profile) {
+        Outcome(float[] values, double seconds, long in, long out, Counts counts) {
+            this(values, seconds, in, out, counts, null);
+        }
+    }
 
     private Engine engine() {
         EngineOptions options = EngineOptions.standard().withDevice(device).withProfile();
@@ -118,15 +129,17 @@ final class Comparison {
 
     private Outcome outcome(Version version, Engine engine) {
         return switch (version.way()) {
-            case Version.Plain plain -> plain(plain);
+            case Version.Plain plain -> plain(plain.job());
+            case Version.Check check -> target == Target.SIMULATOR ? plain(check.job()) : null;
             case Version.Graph graph -> target == Target.CPU ? null : graph(graph);
             case Version.Production production -> production(production, engine);
+            case Version.Model model -> model(model, engine);
         };
     }
 
-    private Outcome plain(Version.Plain plain) {
+    private Outcome plain(Supplier<float[]> job) {
         float[][] values = new float[1][];
-        double seconds = Timing.best(() -> values[0] = plain.job().get(), target == Target.SIMULATOR ? 1 : TRIES);
+        double seconds = Timing.best(() -> values[0] = job.get(), target == Target.SIMULATOR ? 1 : TRIES);
         return new Outcome(values[0], target == Target.SIMULATOR ? 0 : seconds, 0, 0, null);
     }
 
@@ -162,6 +175,31 @@ final class Comparison {
             seconds = Timing.best(recipe::run, TRIES);
         }
         return new Outcome(recipe.values(), counts == null ? seconds : 0, in, 0, counts);
+    }
+
+    private Outcome model(Version.Model version, Engine engine) {
+        ModelPass pass = version.model().apply(engine);
+        // The first pass compiles.
+        float[] values = pass.run();
+        CountsByKernel counts = null;
+        double seconds = 0;
+        if (target == Target.SIMULATOR) {
+            counts = new CountsByKernel();
+            counts.during(pass::run);
+            counts.finish();
+        } else {
+            seconds = Timing.best(pass::run, TRIES);
+        }
+        Profile profile = Profile.of(engine, pass, counts);
+        long in = 0;
+        if (engine instanceof TornadoEngine tornado) {
+            in = moved(tornado.transfers());
+            seconds = counts == null ? kernels(tornado.transfers()) / 1e9 : 0;
+        }
+        if (picture != null) {
+            picture.activeRows(profile.depths());
+        }
+        return new Outcome(values, seconds, in, 0, counts, profile);
     }
 
     private static long kernels(TransferReport report) {

@@ -3,7 +3,7 @@ package org.tornadomor.lessons;
 import java.util.Arrays;
 
 /** Counts what a device would do for the accesses of a launch: the figures that decide its speed, without a device. */
-final class Counts extends Lockstep {
+class Counts extends Lockstep {
     /** Bytes that memory hands over at once. */
     static final int LINE = 128;
     /** Local memory serves as many work-items at a time as there are banks, if each asks another bank. */

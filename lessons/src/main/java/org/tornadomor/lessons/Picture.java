@@ -1,6 +1,7 @@
 package org.tornadomor.lessons;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +25,8 @@ final class Picture extends Lockstep {
     private static final int MOST_BAND = 200;
     private static final int GAP = 36;
     private static final int HEAD = 34;
+    /** Of a token at a depth. */
+    private static final int SQUARE = 13;
 
     /** What one array went through in a panel. */
     private static final class Band {
@@ -57,7 +60,11 @@ final class Picture extends Lockstep {
         }
     }
 
+    /** Active rows by depth. */
+    private record Depths(String title, int[] depths) {}
+
     private final List<Panel> panels = new ArrayList<>();
+    private final List<Depths> maps = new ArrayList<>();
     private String version = "";
     private Panel panel;
 
@@ -65,6 +72,11 @@ final class Picture extends Lockstep {
     void begin(String name) {
         finish();
         version = name;
+    }
+
+    /** Draws which tokens a model computed at which depth. @param depths the last depth of each token, from 1 */
+    void activeRows(int[] depths) {
+        maps.add(new Depths(version + ": active rows by depth", depths));
     }
 
     @Override
@@ -106,7 +118,15 @@ final class Picture extends Lockstep {
             y = draw(one, y, body);
             width = Math.max(width, LEFT + COLUMN * (one.times + 1) + 20);
         }
+        for (Depths one : maps) {
+            y = draw(one, y, body);
+            width = Math.max(width, LEFT + SQUARE * one.depths.length + 60);
+        }
         int legend = y + 16;
+        if (panels.isEmpty()) {
+            text(body, 10, legend, "start", "#333", "Each column is a token, each row a depth; a dark square was computed.");
+            return document(Math.max(width, 820), legend + 12, body);
+        }
         text(body, 10, legend, "start", "#333", "Each square is an access; its colour is the work-item, from ");
         for (int item = 0; item < WARP; item++) {
             body.append(rect(345 + item * 6, legend - 9, 6, 10, colour(item)));
@@ -120,9 +140,33 @@ final class Picture extends Lockstep {
                 "#333",
                 "Below an array: the lines of 128 bytes that a step touches, or the turns that local memory needs (1 is best).");
         width = Math.max(width, 820);
-        return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + (legend + 30)
+        return document(width, legend + 30, body);
+    }
+
+    private static String document(int width, int height, StringBuilder body) {
+        return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + height
                 + "\" font-family=\"sans-serif\" font-size=\"12\">\n"
-                + rect(0, 0, width, legend + 30, "#ffffff") + body + "</svg>\n";
+                + rect(0, 0, width, height, "#ffffff") + body + "</svg>\n";
+    }
+
+    private static int draw(Depths map, int top, StringBuilder body) {
+        text(body, 10, top + 14, "start", "#000", map.title);
+        int deepest = Arrays.stream(map.depths).max().orElse(0);
+        int y = top + HEAD - 8;
+        for (int depth = 1; depth <= deepest; depth++) {
+            int active = 0;
+            for (int token = 0; token < map.depths.length; token++) {
+                boolean computed = map.depths[token] >= depth;
+                active += computed ? 1 : 0;
+                body.append(rect(
+                        LEFT + token * SQUARE, y, SQUARE - 2, SQUARE - 2, computed ? "hsl(215,75%,45%)" : "#eeeeee"));
+            }
+            text(body, LEFT - 6, y + SQUARE - 4, "end", "#777", "depth " + depth);
+            int end = LEFT + map.depths.length * SQUARE + 6;
+            text(body, end, y + SQUARE - 4, "start", "#333", Integer.toString(active));
+            y += SQUARE;
+        }
+        return y + GAP / 2;
     }
 
     /** The same as a page. */

@@ -1,6 +1,8 @@
 package org.tornadomor.lessons;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Binding;
@@ -18,7 +20,7 @@ public final class Recipe {
     private final Map<Slot, float[]> floats = new HashMap<>();
     private final Map<Slot, int[]> ints = new HashMap<>();
     private final Map<Slot, Tensor> tensors = new HashMap<>();
-    private Slot out;
+    private final List<Slot> results = new ArrayList<>();
     private Binding binding;
 
     Recipe(Engine engine) {
@@ -44,9 +46,15 @@ public final class Recipe {
         return ops.f32(name, rows, columns);
     }
 
-    /** The result. */
+    /** Indices that are computed on the way. */
+    public Slot indices(String name, int rows) {
+        return ops.i32(name, rows);
+    }
+
+    /** The result, or a part of it: parts follow one another. */
     public Slot result(String name, int rows, int columns) {
-        out = ops.f32(name, rows, columns);
+        Slot out = ops.f32(name, rows, columns);
+        results.add(out);
         return out;
     }
 
@@ -74,8 +82,15 @@ public final class Recipe {
     }
 
     float[] values() {
-        float[] values = new float[out.rows().max() * out.columns()];
-        engine.download(tensors.get(out), values, 0);
+        int size = results.stream()
+                .mapToInt(slot -> slot.rows().max() * slot.columns())
+                .sum();
+        float[] values = new float[size];
+        int at = 0;
+        for (Slot result : results) {
+            engine.download(tensors.get(result), values, at);
+            at += result.rows().max() * result.columns();
+        }
         return values;
     }
 }

@@ -2,6 +2,7 @@ package org.tornadomor.lessons;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.tornadomor.UserError;
@@ -119,6 +120,64 @@ final class RunCommand implements Runnable {
                     comparison.limits().gigabytes(),
                     comparison.limits().gigaflops()));
         }
+        for (Comparison.Row row : rows) {
+            if (row.profile() != null) {
+                out.println();
+                out.println("Where version " + row.number() + ", " + row.version() + ", spends itself:");
+                out.println();
+                profile(row.profile(), engineTable(comparison, row), out);
+            }
+        }
+    }
+
+    /** What a profile can say on an engine. */
+    private enum Measured {
+        ROWS,
+        ACCESSES,
+        TIME
+    }
+
+    private static Measured engineTable(Comparison comparison, Comparison.Row row) {
+        boolean timed = row.profile().programs().stream().anyMatch(part -> part.nanos() > 0);
+        return comparison.limits() == null ? Measured.ACCESSES : timed ? Measured.TIME : Measured.ROWS;
+    }
+
+    private static void profile(Profile profile, Measured measured, PrintWriter out) {
+        double nanos =
+                profile.programs().stream().mapToLong(Profile.Part::nanos).sum();
+        TextTable programs = measured == Measured.TIME
+                ? new TextTable("program", "kernels", "active rows", "ms", "share").left(1)
+                : new TextTable("program", "kernels", "active rows").left(1);
+        for (Profile.Part part : profile.programs()) {
+            List<String> cells = new ArrayList<>(List.of(
+                    part.name(),
+                    part.launches() == 0 ? "-" : grouped(part.launches()),
+                    part.rows() == 0 ? "-" : grouped(part.rows())));
+            if (measured == Measured.TIME) {
+                cells.add(String.format(Locale.ROOT, "%.3f", part.nanos() / 1e6));
+                cells.add(percent(part.nanos() / nanos));
+            }
+            programs.row(cells.toArray(String[]::new));
+        }
+        programs.print(out);
+        if (measured == Measured.ACCESSES) {
+            double accesses =
+                    profile.kernels().stream().mapToLong(Profile.Part::accesses).sum();
+            out.println();
+            TextTable kernels = new TextTable("kernel", "launches", "reads and writes", "share").left(1);
+            for (Profile.Part part : profile.kernels()) {
+                kernels.row(
+                        part.name(),
+                        grouped(part.launches()),
+                        grouped(part.accesses()),
+                        percent(part.accesses() / accesses));
+            }
+            kernels.print(out);
+        }
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
     private static void counts(List<Comparison.Row> rows, PrintWriter out) {
@@ -167,14 +226,14 @@ final class RunCommand implements Runnable {
                     grouped(row.bytesOut()),
                     String.format(Locale.ROOT, "%.3f", row.seconds() * 1e3),
                     fixed(workload.bytes() / row.seconds() / 1e9),
-                    fixed(workload.flops() / row.seconds() / 1e9),
+                    fixed(row.flops() / row.seconds() / 1e9),
                     String.format(Locale.ROOT, "%.0f %%", 100 * share(workload, limits, row)));
         }
         table.print(out);
     }
 
     private static double share(Workload workload, Limits limits, Comparison.Row row) {
-        return limits.seconds(workload.flops(), workload.bytes()) / row.seconds();
+        return limits.seconds(row.flops(), workload.bytes()) / row.seconds();
     }
 
     private ObjectNode json(Lesson lesson, Workload workload, Comparison comparison, List<Comparison.Row> rows) {
@@ -212,8 +271,22 @@ final class RunCommand implements Runnable {
                         .put("turns_per_step", counts.turnsPerStep())
                         .put("barriers", counts.barriers());
             }
+            if (row.profile() != null) {
+                ArrayNode programs = node.putArray("programs");
+                row.profile().programs().forEach(part -> put(programs.addObject(), part));
+                ArrayNode kernels = node.putArray("kernels");
+                row.profile().kernels().forEach(part -> put(kernels.addObject(), part));
+            }
         }
         return root;
+    }
+
+    private static void put(ObjectNode node, Profile.Part part) {
+        node.put("name", part.name())
+                .put("launches", part.launches())
+                .put("active_rows", part.rows())
+                .put("accesses", part.accesses())
+                .put("seconds", part.nanos() / 1e9);
     }
 
     private static String grouped(long value) {

@@ -22,8 +22,11 @@ class LessonDeviceTest {
         Target target = Devices.runtime() == Devices.Runtime.SDK ? Target.TORNADO : Target.SIMULATOR;
         Workload workload = Lesson.of(number).workload(true);
         List<Comparison.Row> rows = new Comparison(target, null, null).run(workload);
+        long wanted = workload.versions().stream()
+                .filter(version -> target == Target.SIMULATOR || !(version.way() instanceof Version.Check))
+                .count();
         assertTrue(
-                rows.size() == workload.versions().size() && rows.stream().allMatch(Comparison.Row::equal), rows + "");
+                rows.size() == wanted && rows.stream().allMatch(Comparison.Row::equal), rows + "");
     }
 
     @ParameterizedTest

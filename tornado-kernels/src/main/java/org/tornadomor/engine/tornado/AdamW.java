@@ -6,7 +6,16 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The optimiser's step over long vectors, and the gradient norm that it clips by. */
+/**
+ * The optimiser's step over long vectors, and the gradient norm that it clips by: {@code m = b1 m + (1 - b1) g},
+ * {@code v = b2 v + (1 - b2) g^2}, {@code w = w - rate decay w - rate (m / c1) / (sqrt(v / c2) + eps)}, with g the clipped gradient.
+ * Lesson 7 ({@code docs/lessons/07-backward}) leads to it.
+ *
+ * <pre>{@code
+ * update:   [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has parameter i
+ * squares:  group g has the values 16384 g ...; its item l of 64 adds up l, l + 64, ..., l + 255 * 64 of those
+ * }</pre>
+ */
 final class AdamW {
     private static final int GROUP = 64;
     /** Values that one item squares and sums up. */

@@ -8,8 +8,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Attention among compact rows. The softmax is computed while going over the keys: whenever a score is the largest so far, the
- * sums so far shrink accordingly, and no score is stored. Backward: {@link AttentionGradient}.
+ * Attention among compact rows, {@code out = softmax(scale q k^T) v}. The softmax is computed while going over the keys: whenever
+ * a score is the largest so far, the sums so far shrink accordingly, and no score is stored. Backward: {@link AttentionGradient}.
  *
  * <p>Two schedules. With tiles, a group has many query rows that share tiles of keys in local memory: for prompts and
  * training on an accelerator. By rows, a group has one query row and its items share the keys: for decoding, where

@@ -15,6 +15,14 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * l of the chunk and leaves them in local memory. Then it adds up all pairs of the chunk, in order, for the columns l, l +
  * group, ... So no item needs all columns of a head in registers, which are too few for 64 and more; sums have the same order
  * on every device; and neighbouring items read neighbouring elements.
+ *
+ * <p>{@code dv = P^T dOut}, {@code dS = P (dOut v^T - D)}, {@code dq = scale dS k}, {@code dk = scale dS^T q}, with
+ * {@code D = dOut . out}. Lesson 7 ({@code docs/lessons/07-backward}) leads to it.
+ *
+ * <pre>{@code
+ * queries:  group g has head g % heads of row g / heads; its items have the keys of a chunk, then the columns of dq
+ * keys:     group g has key head g % kvHeads of key g / kvHeads; its items have the rows of a chunk, then the columns of dk and dv
+ * }</pre>
  */
 final class AttentionGradient {
     /** Items of a group, on an accelerator. */

@@ -6,7 +6,15 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The bias of a linear map. */
+/**
+ * The bias of a linear map, {@code x[i] += bias}, and its gradient, {@code dBias += sum of dOut over rows}, by blocks of rows.
+ * Lesson 1 ({@code docs/lessons/01-loop-body}) leads to it.
+ *
+ * <pre>{@code
+ * add:      [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has element i of x, row by row
+ * blocks:   group (x, y) has the columns 64 x .. 64 x + 63 and the y-th block of rows
+ * }</pre>
+ */
 final class Bias {
     /** Rows that one item of the gradient sums up. */
     private static final int BLOCK_ROWS = 32;

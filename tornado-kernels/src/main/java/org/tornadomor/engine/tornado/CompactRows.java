@@ -5,7 +5,15 @@ import org.tornadomor.engine.RowOp;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The indices of compact row sets. */
+/**
+ * The indices of compact row sets: {@code parent[j]} = the j-th candidate whose flag is 1, in order, with its index and position,
+ * and {@code depth[index[i]] = recursion}. Lesson 6 ({@code docs/lessons/06-routing}) leads to it.
+ *
+ * <pre>{@code
+ * compact:  one group; item l of 256 walks the l-th part of the candidates, once to count and once to write
+ * copy:     [ 0 ... 63 ][ 64 ... 127 ] ...    work-item j has selected row j
+ * }</pre>
+ */
 final class CompactRows {
     /** Work-items that walk the candidates together. */
     private static final int SCAN_GROUP = 256;

@@ -6,7 +6,15 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The language model's loss, with its gradient left where the logits were. */
+/**
+ * The language model's loss, {@code loss = logsumexp(logits) - logits[target]}, with its gradient {@code softmax(logits) - onehot(target)}
+ * left where the logits were.
+ * Lesson 3 ({@code docs/lessons/03-sums-together}) leads to it.
+ *
+ * <pre>{@code
+ * groups:   group g has row g; its item l of 128 has the columns l, l + 128, ...
+ * }</pre>
+ */
 final class CrossEntropy {
     private static final int GROUP = 128;
     private static final float LOWEST = -Float.MAX_VALUE;

@@ -15,6 +15,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * The arrays on the device. They are allocated there without a copy and filled with zeros by a kernel. The runtime
  * cannot give a single array back, so segments of closed arenas wait here for the next arena that they fit.
+ *
+ * <p>{@code array[i] = 0} for new and for reused arrays.
+ * Lesson 1 ({@code docs/lessons/01-loop-body}) leads to it.
+ *
+ * <pre>{@code
+ * clear:    [ 0 ... 63 ][ 64 ... 127 ] ...    work-items go over a new array with strides of the whole grid
+ * }</pre>
  */
 final class DeviceMemory {
     private static final int HEADER_BYTES = 24;

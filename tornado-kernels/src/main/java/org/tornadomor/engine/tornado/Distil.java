@@ -6,7 +6,15 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The divergence of a student from its teacher, with its gradient left where the teacher's logits were. */
+/**
+ * The divergence of a student from its teacher, {@code loss = T^2 D(p, q)} with {@code p = softmax(teacher / T)} and
+ * {@code q = softmax(logits / T)}, and its gradient left where the teacher's logits were.
+ * Lesson 3 ({@code docs/lessons/03-sums-together}) leads to it.
+ *
+ * <pre>{@code
+ * groups:   group g has row g; its item l of 128 has the columns l, l + 128, ...
+ * }</pre>
+ */
 final class Distil {
     private static final int GROUP = 128;
     private static final float LOWEST = -Float.MAX_VALUE;

@@ -10,6 +10,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * What happens to each element by itself. One kernel for each element type: {@code out = keep out + take in} serves to copy,
  * add and clear.
+ * Lesson 1 ({@code docs/lessons/01-loop-body}) leads to it.
+ *
+ * <pre>{@code
+ * items:    [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has element i, row by row
+ * }</pre>
  */
 final class Elementwise {
     /** Work-items of a group: independent of each other, so that any size will do. */

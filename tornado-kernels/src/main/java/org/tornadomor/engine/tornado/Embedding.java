@@ -5,7 +5,15 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Rows of a table by their ids, {@code out[i] = table[ids[i]]}. Lesson 1 ({@code docs/lessons/01-loop-body}) leads to it. */
+/**
+ * Rows of a table by their ids, {@code out[i] = table[ids[i]]}, and the gradient of the table, {@code dTable[ids[i]] += dOut[i]}.
+ * Lesson 1 ({@code docs/lessons/01-loop-body}) leads to it.
+ *
+ * <pre>{@code
+ * forward:  [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has element i of out, row by row
+ * backward: group g has row g if no earlier row has the same id; its items share the columns
+ * }</pre>
+ */
 final class Embedding {
     private static final int GROUP = 64;
 

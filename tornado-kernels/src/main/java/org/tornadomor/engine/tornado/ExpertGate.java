@@ -7,7 +7,17 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Expert choice: the gate on a block's output, and the losses that teach the router to decide causally. */
+/**
+ * Expert choice: the gate on a block's output, {@code h[index[i]] += gate(logits[parent[i]]) f[i]}, and the losses that teach the router to
+ * decide causally.
+ * Lesson 6 ({@code docs/lessons/06-routing}) leads to it.
+ *
+ * <pre>{@code
+ * forward:  [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has element i of f, row by row
+ * backward: group g has row g; its item l of 64 has the columns l, l + 64, ...
+ * losses:   [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has candidate i
+ * }</pre>
+ */
 final class ExpertGate {
     private static final int GROUP = 64;
     private static final int SIGMOID = 0;

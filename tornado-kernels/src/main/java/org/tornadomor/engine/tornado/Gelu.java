@@ -9,6 +9,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * The exact GELU, x times the normal distribution function Phi(x), by the same approximation as on the CPU: the upper tail is
  * {@code 1 - Phi(y) = exp(-y^2 / 2) P(t)} with {@code t = 1 / (1 + 0.34 y)}, y = |x|. Each element by itself.
+ * Lesson 2 ({@code docs/lessons/02-work-items}) leads to it.
+ *
+ * <pre>{@code
+ * items:    [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has element i of out, row by row
+ * }</pre>
  */
 final class Gelu {
     private static final float SLOPE = 0.34f;

@@ -5,7 +5,14 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Sums of long vectors, always in the same order. */
+/**
+ * Sums of long vectors, always in the same order: {@code sums[place] += scale (x[0] + x[1] + ...)}.
+ * Lesson 3 ({@code docs/lessons/03-sums-together}) leads to it.
+ *
+ * <pre>{@code
+ * group:    one; item l of 128 has the values l, l + 128, ..., and a tree of halves adds the items up
+ * }</pre>
+ */
 final class Reduction {
     private static final int GROUP = 128;
 

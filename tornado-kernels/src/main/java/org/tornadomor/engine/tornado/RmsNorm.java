@@ -8,9 +8,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Root-mean-square normalisation of rows, or of each head of a row. A work-group has one row or head: its items sum up the
- * squares together in local memory, always in the same order, which gives the same bits on every run. On a CPU a group is a
- * single item. Lesson 3 ({@code docs/lessons/03-sums-together}) leads to it.
+ * Root-mean-square normalisation of rows, or of each head of a row, {@code out = x / sqrt(mean(x^2) + eps) w}. A work-group has
+ * one row or head: its items sum up the squares together in local memory, always in the same order, which gives the same bits on
+ * every run. On a CPU a group is a single item. Lesson 3 ({@code docs/lessons/03-sums-together}) leads to it.
  *
  * <pre>{@code
  * groups:   [ row 0, head 0 ][ row 0, head 1 ] ...    item l of 128 has the columns l, l + 128, ...

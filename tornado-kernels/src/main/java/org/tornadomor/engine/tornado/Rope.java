@@ -5,7 +5,15 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Rotary position embedding in place, and its inverse, which is its backward. */
+/**
+ * Rotary position embedding in place, {@code (low, high) = (low c - high s, high c + low s)} with the cosine and sine of the row's position,
+ * and its inverse, which is its backward.
+ * Lesson 8 ({@code docs/lessons/08-tokens-way}) leads to it.
+ *
+ * <pre>{@code
+ * items:    [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has pair i, row by row and head by head
+ * }</pre>
+ */
 final class Rope {
     private Rope() {}
 

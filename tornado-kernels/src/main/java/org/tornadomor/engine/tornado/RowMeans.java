@@ -6,7 +6,14 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The second half of a loss: takes the mean of what the rows left in scratch memory, always in the same order. */
+/**
+ * The second half of a loss: takes the mean of what the rows left in scratch memory, always in the same order,
+ * {@code out[element] += factor mean(scratch[row])}. Lesson 3 ({@code docs/lessons/03-sums-together}) leads to it.
+ *
+ * <pre>{@code
+ * group:    one; item l of 256 has the rows l, l + 256, ..., and a tree of halves adds the items up
+ * }</pre>
+ */
 final class RowMeans {
     private static final int GROUP = 256;
 

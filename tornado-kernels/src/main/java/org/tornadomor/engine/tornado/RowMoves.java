@@ -6,7 +6,15 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Rows between their places among all rows and among the active ones. */
+/**
+ * Rows between their places among all rows and among the active ones: gather, {@code out[i] = in[index[i]]}, and scatter,
+ * {@code out[index[i]] = in[i]} or {@code +=}.
+ * Lesson 6 ({@code docs/lessons/06-routing}) leads to it.
+ *
+ * <pre>{@code
+ * items:    [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has element i of the active rows, row by row
+ * }</pre>
+ */
 final class RowMoves {
     private RowMoves() {}
 

@@ -13,6 +13,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * them. It runs twice: for what top-k and top-p keep, and for the draw.
  *
  * <p>Each row has a group. Its penalised logits and a few figures stay in scratch memory between the tasks.
+ *
+ * <p>Probabilities are {@code p[t] = exp((logits[t] - largest) / temperature) / sum}. Lesson 8
+ * ({@code docs/lessons/08-tokens-way}) leads to it.
+ *
+ * <pre>{@code
+ * groups:   group g has row g; its item l of 256 has the tokens l, l + 256, ...
+ * }</pre>
  */
 final class Sampler {
     private static final int GROUP = 256;

@@ -5,7 +5,15 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Which candidate rows go on to the next recursion: a work-item decides about a row. */
+/**
+ * Which candidate rows go on to the next recursion: a work-item decides about a row, by its rank, {@code selected[i] = before[i] < k}, by a
+ * threshold, {@code selected[i] = logits[i] > threshold}, or by its depth, {@code selected[i] = depth[index[i]] >= recursion}.
+ * Lesson 6 ({@code docs/lessons/06-routing}) leads to it.
+ *
+ * <pre>{@code
+ * items:    [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has candidate i
+ * }</pre>
+ */
 final class Selection {
     private static final int GROUP = 64;
 

@@ -5,7 +5,16 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Token choice: tokens that have reached their depth leave the recursion, gated; the others go on. */
+/**
+ * Token choice: tokens that have reached their depth leave the recursion, gated, {@code h[t] = first[t] + gate f[i]}; the others go on,
+ * {@code h[t] = f[i]}.
+ * Lesson 6 ({@code docs/lessons/06-routing}) leads to it.
+ *
+ * <pre>{@code
+ * forward:  [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has element i of f, row by row
+ * backward: group g has row g; its item l of 64 has the columns l, l + 64, ...
+ * }</pre>
+ */
 final class TokenExit {
     private static final int GROUP = 64;
 

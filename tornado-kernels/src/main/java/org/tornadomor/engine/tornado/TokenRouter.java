@@ -9,7 +9,13 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Token choice: scores and depths, and the router's own losses. A row has only a few depths, so one work-item has a whole row.
+ * Token choice: scores and depths, {@code depth = 1 + argmax(scores + bias)}, and the router's own losses. A row has only a few
+ * depths, so one work-item has a whole row. Lesson 6 ({@code docs/lessons/06-routing}) leads to it.
+ *
+ * <pre>{@code
+ * items:    [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has row i
+ * load:     group j counts the rows of depth j + 1; its item l of 64 has the rows l, l + 64, ...
+ * }</pre>
  */
 final class TokenRouter {
     private static final int GROUP = 64;

@@ -6,7 +6,15 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** A teacher's logits from the probabilities of its likeliest tokens. */
+/**
+ * A teacher's logits from the probabilities of its likeliest tokens: {@code teacher = T logProbs} for those, and for the others the student's,
+ * moved so that they have what is left of the probability.
+ * Lesson 3 ({@code docs/lessons/03-sums-together}) leads to it.
+ *
+ * <pre>{@code
+ * groups:   group g has row g; its item l of 128 has the columns l, l + 128, ...
+ * }</pre>
+ */
 final class TopTeacher {
     private static final int GROUP = 128;
     private static final float LOWEST = -Float.MAX_VALUE;

@@ -16,6 +16,12 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * Moves parts of segments. The runtime copies only whole arrays to the device, so values go into a staging array of about their
  * size, and a kernel puts them in their places. In the other direction the runtime copies ranges.
+ *
+ * <p>{@code segment[place + i] = staging[i]}, row by row. Lesson 1 ({@code docs/lessons/01-loop-body}) leads to it.
+ *
+ * <pre>{@code
+ * move:     [ 0 ... 63 ][ 64 ... 127 ] ...    work-item i has value i of the staging array
+ * }</pre>
  */
 final class Transfers {
     private static final int MIN_LOG = 4;
