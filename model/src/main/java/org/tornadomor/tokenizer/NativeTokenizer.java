@@ -23,9 +23,8 @@ import org.tornadomor.UserError;
  */
 final class NativeTokenizer implements AutoCloseable {
     static {
-        // Without this DJL asks a cloud metadata service who we are and fetches GPU builds of its library on machines
-        // with
-        // CUDA. It reads the property when it first needs it, so it has to be set before.
+        // Without this, DJL asks a cloud metadata service about the machine, and fetches GPU builds of its library
+        // where there is CUDA. DJL reads the property when first needed, so it has to be set before that.
         if (System.getProperty("ai.djl.offline") == null) {
             System.setProperty("ai.djl.offline", "true");
         }
@@ -34,7 +33,7 @@ final class NativeTokenizer implements AutoCloseable {
     private static final Map<String, String> PLAIN =
             Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
 
-    /** A busy machine takes some milliseconds for a page of text. */
+    /** The shortest time limit; even a busy machine takes only some milliseconds for a page of text. */
     private static final long LEAST_SECONDS = 20;
 
     /** Characters of the library's message that are passed on. */
@@ -99,10 +98,10 @@ final class NativeTokenizer implements AutoCloseable {
      * The ids of a text.
      *
      * @param template whether to put around it what the post-processor asks for
-     * @throws UserError if the library fails, or takes for ever
+     * @throws UserError if the library fails, or does not return in time
      */
     int[] encode(String text, boolean template) {
-        // What goes around a text does not go around its pieces.
+        // What a template puts around a text must not be put around its pieces.
         List<String> pieces = template || expressions.isEmpty() ? List.of(text) : LongRuns.cut(text);
         if (pieces.size() == 1) {
             return encodeWhole(text, template);
@@ -116,8 +115,7 @@ final class NativeTokenizer implements AutoCloseable {
 
     private int[] encodeWhole(String text, boolean template) {
         return call(text.length(), "encode", () -> {
-            // DJL's own encode also copies masks, spans and spellings over from native memory, which takes as long
-            // again.
+            // DJL's own encode also copies masks, spans and spellings from native memory, which doubles the time.
             long encoding = TokenizersLibrary.LIB.encode(delegate.getHandle(), text, template);
             try {
                 return narrow(TokenizersLibrary.LIB.getTokenIds(encoding));
@@ -181,7 +179,7 @@ final class NativeTokenizer implements AutoCloseable {
         }
     }
 
-    /** Frees native memory, unless a call that never came back still uses it. */
+    /** Frees native memory, unless a call that never returned still uses it. */
     @Override
     public void close() {
         if (!stuck) {
