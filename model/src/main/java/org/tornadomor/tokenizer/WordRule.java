@@ -125,7 +125,7 @@ public enum WordRule {
         return node.isMissingNode() || node.isNull();
     }
 
-    /** Without what makes no difference: a sequence of one, offsets, an inversion that is off. */
+    /** A rule without what makes no difference: a sequence of one, offsets, an inversion that is off. */
     private static JsonNode simple(JsonNode rule) {
         if (!(rule instanceof ObjectNode object)) {
             return rule;
@@ -154,7 +154,7 @@ public enum WordRule {
         return String.valueOf(ByteLevel.spelling(b));
     }
 
-    /** How GGUF files call it. */
+    /** What GGUF files call the rule. */
     public String ggufName() {
         return names.getFirst();
     }

@@ -57,7 +57,7 @@ final class TruncatedSvd implements AutoCloseable {
      * @param rank 1 to min(m, n)
      */
     Factors of(float[] matrix, int m, int n, int rank) {
-        // The basis is one of columns, so these are to be the shorter ones.
+        // The basis is one of columns, so columns are to be the shorter side.
         Factors factors = m > n
                 ? turned(decomposed(transposed(matrix, m, n), n, m, rank), rank, m, n)
                 : decomposed(matrix, m, n, rank);
@@ -180,7 +180,9 @@ final class TruncatedSvd implements AutoCloseable {
         }
     }
 
-    /** Directions that M has not, or only as noise, begin as low-rank factors without a residual do: A random, B zero. */
+    /**
+     * Directions that M lacks, or has only as noise, begin as low-rank factors do without a decomposition: A random, B zero.
+     */
     private void fillNoise(Factors thin, int rank, int m, int n) {
         double first = length(thin.up, 0, m);
         for (int r = 0; r < rank; r++) {
