@@ -36,7 +36,7 @@ final class PreparedFolder implements AutoCloseable {
     /**
      * Opens a folder for these settings.
      *
-     * @throws UserError if it holds anything else, or another program is at work in it
+     * @throws UserError if it holds anything else, or somebody else is at work in it
      */
     static PreparedFolder open(Path folder, PrepareSettings settings, Tokenizer tokenizer) {
         try {
