@@ -37,7 +37,7 @@ final class Backward {
 
     /**
      * @param dState [N, d] gradient of all rows, at first of the hidden states that the forward left
-     * @param the exits, which left gradients behind some layers, or null
+     * @param exits the exits, which left gradients behind some layers, or null
      * @param trained groups whose gradients are wanted; those of other matrices of layers and factors are not computed
      */
     Backward(Forward forward, Objective objective, Tensor dState, Exits exits, Set<ParameterGroup> trained) {

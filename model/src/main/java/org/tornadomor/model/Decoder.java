@@ -222,7 +222,7 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * The same.
+     * As {@link #feed(int, int[], int, int, int)}, with further tokens whose logits are to be scored.
      *
      * @param scored how many tokens before those have logits that are wanted too, to be scored; their rows leave when there is
      *     room beside the rows to draw from

@@ -33,7 +33,7 @@ final class ExitStep implements StepRouter {
     private abstract class Judge {
         final Extent extent;
         final Tensor slots;
-        /** Their slots, and their numbers among the rows that run. */
+        /** The slots of the rows, and their numbers among the rows that run. */
         final int[] slot, row;
 
         int count;

@@ -136,7 +136,7 @@ public enum Family {
     enum Windows {
         NONE,
         ALL_LAYERS,
-        /** Those from {@code max_window_layers} on. */
+        /** The layers from {@code max_window_layers} on. */
         LATE_LAYERS,
         LAYERS_WITHOUT_ROTARY,
         /** All, and {@code layer_types} may say otherwise. */
@@ -156,8 +156,8 @@ public enum Family {
     }
 
     /**
-     * Of a family whose layers run several times, with sandwich norms, the final norm behind each time, and an {@link ExitGate};
-     * its {@code num_hidden_layers} counts the layers of one time.
+     * What belongs to a family whose layers run several times, with sandwich norms, the final norm behind each time, and an
+     * {@link ExitGate}; its {@code num_hidden_layers} counts the layers of one time.
      *
      * @param steps what a file without {@link Keys#LOOPS} means
      * @param threshold what a file without {@link Keys#EXIT_THRESHOLD} means

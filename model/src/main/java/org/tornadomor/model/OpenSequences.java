@@ -19,7 +19,7 @@ final class OpenSequences {
         /** Logit above which a token goes on. */
         float threshold;
 
-        /** By what tokens leave earlier; prompts, up to {@link #exitsFrom}, never do. */
+        /** The rule by which tokens leave earlier; prompts, up to {@link #exitsFrom}, never do. */
         ExitRule exit = ExitRule.NONE;
 
         int exitsFrom;

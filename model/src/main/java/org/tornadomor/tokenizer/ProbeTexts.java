@@ -22,7 +22,7 @@ final class ProbeTexts {
     /** Characters and words of an expression that are tried. */
     private static final int MOST_NAMED = 40;
 
-    /** Of those, how many are tried before a run. */
+    /** How many of those are tried before a run. */
     private static final int MOST_BEFORE = 20;
 
     private static final List<String> CLASSES = List.of(

@@ -14,9 +14,9 @@ import org.tornadomor.engine.Engine;
 /**
  * The best product of two thin matrices for a matrix M [m, n]: {@code U S V^T} of its largest singular values.
  *
- * <p>Small matrices are decomposed as a whole by Commons Math, which takes hours for large ones. For those a basis Q of the
- * directions that matter is found from random ones by products (Halko, Martinsson and Tropp, arXiv 0909.4061, algorithm 4.4),
- * and {@code Q^T M}, which has few rows, is decomposed through the eigenvectors of its small Gram matrix.
+ * <p>Small matrices are decomposed as a whole by Commons Math, which takes hours for large ones. For large ones a basis Q of
+ * the directions that matter is found from random ones by products (Halko, Martinsson and Tropp, arXiv 0909.4061, algorithm
+ * 4.4), and {@code Q^T M}, which has few rows, is decomposed through the eigenvectors of its small Gram matrix.
  */
 final class TruncatedSvd implements AutoCloseable {
     /** The lesser side up to which a matrix is decomposed as a whole. */

@@ -20,8 +20,8 @@ import org.tornadomor.tokenizer.Tokenizer;
 /**
  * The answers of a teacher for the training part of a corpus, written before by {@link TeacherWriter}: for each token the k
  * likeliest next tokens with the logarithms of their probabilities, and that of all others together. A file has the samples of
- * {@link org.tornadomor.data.BatchSampler} one after the other, each as ids [T, k], ascending in a row, then logarithms [T, k +
- * 1], little-endian.
+ * {@link org.tornadomor.data.BatchSampler} one after the other, each as ids [T, k], ascending in each row, then as logarithms
+ * [T, k + 1], little-endian.
  */
 public final class StoredTeacher {
     private static final ValueLayout.OfShort SHORT =

@@ -160,7 +160,7 @@ public final class GgufMetadata {
     }
 
     /**
-     * A number. One of 32 bits becomes the shortest decimal fraction that rounds to it, since that is what was meant: 0.00001,
+     * A number. A 32-bit number becomes the shortest decimal fraction that rounds to it, since that is what was meant: 0.00001,
      * not 0.00000999999974.
      */
     double number(String key) {
