@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 import org.tornadomor.UserError;
 
 /**
- * {@code SHA256SUMS} of a checkpoint folder: the hash of each of its files, in the format of {@code sha256sum}, which checks
- * them too. The file stands beside the others, so that folders without it load as they always did.
+ * {@code SHA256SUMS} of a checkpoint folder: the hash of each of its files, in the format of {@code sha256sum}, which can check
+ * them too. The file is optional: folders without it load as well.
  */
 public final class Checksums {
     /** The name of the file. */

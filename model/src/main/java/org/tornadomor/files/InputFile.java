@@ -13,11 +13,11 @@ import java.util.regex.Pattern;
 import org.tornadomor.UserError;
 
 /**
- * The way to every file that somebody names: regular files alone. A named pipe would keep the program waiting for a writer
- * without a word, and a device may never end.
+ * Opens files that a person names, and only regular ones: a named pipe would keep the program waiting for a writer without a
+ * message, and a device may never end.
  */
 public final class InputFile {
-    /** Where a system shows what this process has open: standard input, and what a shell makes of {@code <(command)}. */
+    /** Paths of what this process has open already: standard input, and what a shell makes of {@code <(command)}. */
     private static final Pattern OPEN_ALREADY = Pattern.compile("/dev/stdin|/dev/fd/\\d+|/proc/(self|\\d+)/fd/\\d+");
 
     private InputFile() {}
@@ -36,7 +36,7 @@ public final class InputFile {
     }
 
     /**
-     * Refuses what is no regular file, or a link to one.
+     * Refuses everything but a regular file or a link to one.
      *
      * @throws UserError if it is missing, a folder, a pipe, a socket or a device
      */
@@ -96,8 +96,8 @@ public final class InputFile {
     }
 
     /**
-     * A text that is read once and in whole, which may also come through a pipe that is open already: nobody waits for
-     * its writer in vain.
+     * A text that is read once and in whole. A pipe that this process has open already is taken too: it has a writer, so that
+     * nobody waits for one in vain.
      *
      * @throws java.nio.charset.CharacterCodingException if it is not UTF-8
      */

@@ -9,8 +9,8 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.StreamConstraintsException;
 
 /**
- * What is wrong with a text that is no JSON, in words for who wrote it: where, what was expected and what stands there. Jackson's own
- * words are for programmers, and name its options.
+ * Says what is wrong with a text that is not JSON, in words for whoever wrote it: the place, what was expected and what stands
+ * there instead. Jackson's own messages are for programmers, and name its options.
  */
 public final class JsonFault {
     private static final Pattern CHARACTER = Pattern.compile("\\('(.+?)' \\(code \\d+");
@@ -19,7 +19,7 @@ public final class JsonFault {
     private static final Pattern KEY = Pattern.compile("Duplicate [^\"]*\"(.*)\"", Pattern.DOTALL);
     private static final int LONGEST = 60;
 
-    /** A part of Jackson's message to what it means; the first that is found counts. */
+    /** From a part of Jackson's message to what that means; the first part that is found counts. */
     private static final Map<String, String> EXPECTED = new LinkedHashMap<>();
 
     static {
@@ -53,7 +53,7 @@ public final class JsonFault {
         return (known ? "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": " : "") + what(e);
     }
 
-    /** The same of a text whose line is told elsewhere. */
+    /** The same for a single line, whose number the caller names: such as "column 5: expected a comma or }, got 'x'". */
     public static String inLine(JacksonException e) {
         TokenStreamLocation at = e.getLocation();
         return (at != null && at.getColumnNr() > 0 ? "column " + at.getColumnNr() + ": " : "") + what(e);

@@ -13,8 +13,8 @@ import org.tornadomor.UserError;
 
 /**
  * The part of Python's pickle format (protocol 2) with which {@code torch.save} writes a dictionary of tensors. A pickle is a program
- * that may call any function of Python by its name; here it makes texts, numbers, tuples, lists, dictionaries, storages and tensors, and
- * whatever else it names is refused by that name. Nothing is looked up or called.
+ * that may call any function of Python by its name; here it may make only texts, numbers, tuples, lists, dictionaries, storages
+ * and tensors, and one that names anything else is refused with that name. No name is looked up or called.
  */
 final class Pickle {
     private static final int PROTOCOL = 2;
@@ -43,7 +43,7 @@ final class Pickle {
     private final List<Object> stack = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
 
-    /** A name that was asked for, one of those that are known. */
+    /** One of the known names, which the pickle asked for. */
     private record Global(String name) {}
 
     /**
@@ -69,7 +69,7 @@ final class Pickle {
     /**
      * Reads a dictionary of tensors.
      *
-     * @throws UserError naming what it holds besides
+     * @throws UserError naming what the pickle holds besides
      */
     static Map<String, Tensor> tensors(byte[] bytes) {
         Pickle pickle = new Pickle(bytes);
@@ -135,7 +135,7 @@ final class Pickle {
                 push(call(as(pop(), Global.class).name, arguments));
             }
             case 'b' -> {
-                // What a dictionary has besides entries: the versions of modules.
+                // A dictionary may have attributes beside its entries, the versions of modules: they are dropped.
                 as(pop(), Map.class);
                 as(top(), Map.class);
             }

@@ -25,7 +25,9 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata) {
 
     private static final Set<String> KEYS = Set.of("dtype", "shape", "data_offsets");
 
-    /** As the reference implementation: no real header comes near, and a damaged length must not allocate gigabytes. */
+    /**
+     * The limit of the reference implementation: no real header comes near, and a damaged length must not allocate gigabytes.
+     */
     static final long MAX_BYTES = 100_000_000;
 
     /** A tensor and its bytes, {@code begin} inclusive to {@code end} exclusive, counted from the end of the header. */

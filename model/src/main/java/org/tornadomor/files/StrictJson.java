@@ -13,8 +13,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One JSON value and nothing behind it, without a key twice, as a tree. Jackson's mappers would do the same, but the first of a process
- * takes longer to make than a small model to load: it is ready for dates and beans. What every start reads is read here.
+ * Reads one JSON value as a tree, and refuses anything behind it and keys that stand twice. Jackson's mappers would do the
+ * same, but making the first one takes longer than loading a small model, since it also prepares for dates and beans. So what
+ * every start of the program reads is read here.
  */
 public final class StrictJson {
     private static final JsonFactory TOKENS = JsonFactory.builder()
@@ -32,7 +33,7 @@ public final class StrictJson {
     }
 
     /**
-     * The same of UTF-8.
+     * The same for a text in UTF-8.
      *
      * @throws JacksonException if the text is anything else
      */
@@ -53,7 +54,7 @@ public final class StrictJson {
         return value;
     }
 
-    /** The value that begins with the current token; the last token of it is current afterwards. */
+    /** The value that begins with the current token; afterwards its last token is the current one. */
     private static JsonNode value(JsonParser tokens) {
         return switch (tokens.currentToken()) {
             case START_OBJECT -> object(tokens);

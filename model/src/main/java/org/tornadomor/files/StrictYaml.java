@@ -21,9 +21,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLParser;
 
 /**
- * One YAML document and nothing behind it, without a key twice, as a tree. What the tree would show as something else than what
- * is written is refused: references to other places (they would become texts), types of other programs, and characters that
- * no path or name can have.
+ * Reads one YAML document as a tree, and refuses anything behind it and keys that stand twice. Whatever the tree would show
+ * differently from what is written is refused too: references to other places (they would become texts), types of other
+ * programs, and characters that no path or name can have.
  */
 public final class StrictYaml {
     private static final int MOST_LEVELS = 100;
@@ -32,7 +32,7 @@ public final class StrictYaml {
 
     private static final Pattern TWICE = Pattern.compile("(?i)duplicate (?:key|\\w+ property) [\"']?([^\"'\\n]+)");
 
-    /** A part of what the library says to what it means. */
+    /** From a part of the library's message to what that means. */
     private static final Map<String, String> FAULTS = Map.of(
             "mapping values are not allowed",
                     "a colon with a blank behind it stands within a value; put the value in quotes",
@@ -77,7 +77,7 @@ public final class StrictYaml {
         }
     }
 
-    /** Where it is, and what stands there, without the words of the library. */
+    /** Says where the fault is and what stands there, without the words of the library. */
     private static String fault(JacksonException e) {
         TokenStreamLocation at = e.getLocation();
         String place = at == null || at.getLineNr() < 1
@@ -105,7 +105,7 @@ public final class StrictYaml {
         }
     }
 
-    /** Texts with their types before them. */
+    /** Gives texts of the further types with the type before them. */
     private static final class TypedTexts extends JsonParserDelegate {
         private final Set<String> types;
 
@@ -121,7 +121,7 @@ public final class StrictYaml {
         }
     }
 
-    /** Looks at everything as it is written. @return whether there is anything */
+    /** Checks everything as it is written. @return whether there is anything */
     private static boolean scan(String yaml, Set<String> types) {
         boolean any = false;
         int levels = 0;

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.tornadomor.UserError;
 
 /**
- * Named tensors to read: one safetensors file, the shards that an index lists, or a file of {@code torch.save}. Reading from several
- * threads is safe; closing ends it.
+ * Named tensors to read: one safetensors file, the shards that an index lists, or a file of {@code torch.save}. Several threads
+ * may read at once, until the source is closed.
  */
 public interface TensorSource extends AutoCloseable {
     /** The name of an unsharded model file. */
@@ -89,7 +89,7 @@ public interface TensorSource extends AutoCloseable {
     TensorInfo info(String name);
 
     /**
-     * The type in the file, for people: that of {@link #info}, unless reading makes another one of it.
+     * The name of the type in the file, to be shown: that of {@link #info}, unless reading converts it to another.
      *
      * @throws UserError if there is no such tensor
      */
@@ -144,13 +144,13 @@ public interface TensorSource extends AutoCloseable {
      * Reads rows of a matrix as blocks of 32 bytes, each behind its scale: a little-endian float16.
      *
      * @param row the first
-     * @throws UnsupportedOperationException if it cannot be read so
+     * @throws UnsupportedOperationException if it cannot be read as blocks
      */
     default void readBlocks(String name, int row, int rows, byte[] dst) {
         throw new UnsupportedOperationException(name + " has no blocks");
     }
 
-    /** Says that a tensor is not read again soon: the memory in which its file is mapped may be given back. */
+    /** Says that a tensor is not read again soon, so that the memory in which its file is mapped may be given back. */
     default void release(String name) {}
 
     /**

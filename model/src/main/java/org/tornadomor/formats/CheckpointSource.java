@@ -20,8 +20,8 @@ import org.tornadomor.model.io.CheckpointFolder;
 
 /**
  * Where a checkpoint comes from: a folder in Hugging Face style, a folder of the official code of Mixture-of-Recursions, or a file of
- * another format; the latter two are read as the first. What such a folder holds besides the weights ({@code config.json}, the
- * tokenizer) is written into a temporary one then; the weights stay where they are.
+ * another format; the latter two are presented as the first. For that, what such a folder holds besides the weights
+ * ({@code config.json}, the tokenizer) is written into a temporary folder; the weights stay where they are.
  */
 public final class CheckpointSource {
     private CheckpointSource() {}
@@ -42,7 +42,7 @@ public final class CheckpointSource {
     }
 
     /**
-     * The same, with the tokenizer of a file that has none.
+     * The same, with a tokenizer for a file that has none.
      *
      * @param tokenizer a {@code tokenizer.bin} of llama2.c; null is the one beside the file, if there is one
      * @throws UserError as {@link #open(Path, UnknownKeys)}
@@ -105,8 +105,8 @@ public final class CheckpointSource {
     }
 
     /**
-     * The folder with {@code config.json} and the tokenizer's files of a checkpoint: itself, or a temporary one where the checkpoint is
-     * in another format.
+     * The folder with {@code config.json} and the tokenizer's files of a checkpoint: the checkpoint itself, or a temporary
+     * folder where the checkpoint is in another format.
      *
      * @throws UserError as {@link #open(Path, UnknownKeys)}
      */
@@ -142,7 +142,7 @@ public final class CheckpointSource {
         if (format == null) {
             return name;
         }
-        // Of GGUF the tokenizer alone: what is not understood of the model does not matter to it.
+        // From GGUF only the tokenizer is read: what is not understood of the model does not matter here.
         Path folder = format == Format.GGUF
                 ? SmallFiles.folder(path, null, "tokenizer", () -> GgufModel.tokenizerFiles(path))
                 : folder(path, UnknownKeys.REFUSED);
@@ -158,7 +158,10 @@ public final class CheckpointSource {
         };
     }
 
-    /** The checkpoint that a path into a temporary folder comes from, for what is remembered; else the path itself. */
+    /**
+     * The path to remember a checkpoint by: for one into a temporary folder the checkpoint that it was made from, else the path
+     * itself.
+     */
     public static Path origin(Path path) {
         return SmallFiles.origin(path);
     }

@@ -23,7 +23,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A file of llama2.c, versions 0 (no magic number; what {@link Llama2cExport} writes), 1 (float32) and 2 (8 bits in groups), with a
- * {@code tokenizer.bin}. Its numbers say exactly how large it has to be.
+ * {@code tokenizer.bin}. The numbers at its beginning say exactly how large the file has to be.
  */
 final class Llama2cModel {
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

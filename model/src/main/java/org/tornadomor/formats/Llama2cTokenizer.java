@@ -19,7 +19,8 @@ import org.tornadomor.tokenizer.TokenizerBuilder;
 /**
  * The {@code tokenizer.bin} of llama2.c: the length of the longest token (32 bits), then of each token its score (float32), its
  * length (32 bits) and its bytes. It is a SentencePiece vocabulary in which spaces stand for themselves: 0 is the unknown token, 1
- * begins a text, 2 ends one, and 256 bytes follow. llama2.c ends at 1 as well, behind which the next text of its corpora begins.
+ * begins a text, 2 ends one, and 256 bytes follow. llama2.c also ends at 1, since in its corpora that token begins the next
+ * text.
  *
  * @param files of a Hugging Face tokenizer
  * @param generation the tokens that begin and end texts

@@ -19,9 +19,9 @@ import org.tornadomor.tokenizer.TextBoundaries;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The tokenizer of a checkpoint as llama2.c's {@code tokenizer.bin}, whose layout {@link Llama2cTokenizer} has. */
+/** The tokenizer of a checkpoint as llama2.c's {@code tokenizer.bin}, whose layout {@link Llama2cTokenizer} describes. */
 public final class Llama2cVocabulary {
-    /** Spells tokens as llama2.c's own files do. */
+    /** How llama2.c's own files spell the first tokens. */
     private static final List<String> SPELLED = List.of("<unk>", "\n<s>\n", "\n</s>\n");
 
     private static final int FIRST_PIECE = Llama2cTokenizer.FIRST_BYTE + Llama2cTokenizer.BYTES;
@@ -42,11 +42,11 @@ public final class Llama2cVocabulary {
     }
 
     /**
-     * That of a checkpoint.
+     * The tokenizer of a checkpoint.
      *
      * @param folder with its {@code tokenizer.json}
      * @param size ids of the model
-     * @throws UserError saying what llama2.c has no way to say
+     * @throws UserError naming what llama2.c's format cannot express
      */
     public static Llama2cVocabulary of(Path folder, int size, TextBoundaries texts) {
         byte[] json = TokenizerFiles.read(folder).get(CheckpointFolder.TOKENIZER_FILE);
@@ -126,7 +126,7 @@ public final class Llama2cVocabulary {
                 .toList();
     }
 
-    /** Whether a file holds it already. */
+    /** Whether a file holds this tokenizer already. */
     public boolean isIn(Path file) {
         try {
             return Files.isRegularFile(file) && Arrays.equals(bytes(), Files.readAllBytes(file));

@@ -14,7 +14,10 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.tornadomor.UserError;
 
-/** Temporary folders with the small files of checkpoints in formats of their own. They go when the program ends. */
+/**
+ * Temporary folders with the small files (all but the weights) of checkpoints in other formats than Hugging Face's. They are
+ * removed when the program ends.
+ */
 final class SmallFiles {
     private static final Map<Key, Path> FOLDERS = new HashMap<>();
 
@@ -28,7 +31,7 @@ final class SmallFiles {
      * messages about what is in it say where it came from.
      *
      * @param tokenizer where the tokenizer comes from if not from the checkpoint, or null
-     * @param how else the files may be told apart: other readings of a checkpoint get other folders
+     * @param how what else tells readings of a checkpoint apart: each gets a folder of its own
      * @param contents makes the files, by name
      * @throws UserError if the disk refuses
      */
@@ -50,7 +53,7 @@ final class SmallFiles {
     }
 
     /**
-     * The same for a checkpoint that is a folder itself, in a format of its own.
+     * The same for a checkpoint that is itself a folder, in another format than Hugging Face's.
      *
      * @throws UserError if the disk refuses
      */

@@ -4,7 +4,8 @@ import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.Tensor;
 
 /**
- * What a layer computes and its backward needs. Normalised rows and the SwiGLU product are cheap and computed again instead.
+ * What a layer computes and its backward needs. Normalised rows and the SwiGLU product are cheap, so the backward computes them
+ * again instead.
  *
  * @param x [R, d] input
  * @param qkv [R, (heads + 2 kvHeads) h] after the rotary embedding; queries alone with shared keys

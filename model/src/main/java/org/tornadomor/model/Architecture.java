@@ -123,7 +123,7 @@ public record Architecture(
     }
 
     /**
-     * Under its own name if the family can express it and the model is of that kind, else under the first that can.
+     * The same under its own family if that can express the model, else under the first family that can.
      *
      * @param mor recursion and routing of the model, or null
      */

@@ -106,7 +106,7 @@ final class ArchitectureJson {
         int otherwise = json.json().get(Keys.WINDOW) == null ? family.defaults().window() : 0;
         boolean given = json.has(Keys.WINDOW);
         int window = json.integer(Keys.WINDOW, otherwise);
-        // Mistral's class knows no switch; where there is one it is off unless said.
+        // Mistral's class has no switch; where there is one, the window is off unless the file says otherwise.
         boolean switched = family.reads(Keys.USE_WINDOW) && family != Family.MOR;
         boolean on = !reads(Keys.USE_WINDOW) || json.flag(Keys.USE_WINDOW, !switched);
         if (!on) {
@@ -173,7 +173,7 @@ final class ArchitectureJson {
         }
         boolean own = family == Family.MOR;
         if (family.defaults().padding()) {
-            // Without the key the class takes a token that smaller vocabularies do not have.
+            // Without the key the class takes a padding token that smaller vocabularies do not have.
             json.putNull("pad_token_id");
         }
         put(json, family, Keys.ATTENTION_BIAS, a.qkvBias());
@@ -241,7 +241,7 @@ final class ArchitectureJson {
         }
     }
 
-    /** For readers that do not know {@code layer_types}. */
+    /** The first layer with a window, for readers that do not know {@code layer_types}. */
     private static int firstWindow(ModelConfig config) {
         int l = 0;
         while (l < layersOf(config) && config.architecture().kind(l).window() == 0) {

@@ -1,10 +1,10 @@
 package org.tornadomor.model;
 
 /**
- * What attention of one layer may differ in from that of another.
+ * The ways in which attention may differ from layer to layer.
  *
- * @param window a row sees the last so many of the keys before it, its own among them; 0 for all. At the deeper recursions of a
- *     routed model they are the last that reached that depth
+ * @param window how many keys a row sees: the last ones, its own among them; 0 for all. At the deeper recursions of a routed
+ *     model these are the last that reached that depth
  * @param rotary whether queries and keys are turned by their positions
  */
 public record AttentionKind(int window, boolean rotary) {

@@ -32,12 +32,12 @@ final class Backward {
 
     private final List<Step> steps = new ArrayList<>();
 
-    /** What runs one after the other. @param rows nothing runs while there are none of them, unless null */
+    /** One step of the way back. @param rows the step is skipped while there are none of them; null if it always runs */
     private record Step(Binding binding, Extent rows) {}
 
     /**
      * @param dState [N, d] gradient of all rows, at first of the hidden states that the forward left
-     * @param exits that left gradients behind some layers, or null
+     * @param exits the exits, which left gradients behind some layers, or null
      * @param trained groups whose gradients are wanted; those of other matrices of layers and factors are not computed
      */
     Backward(Forward forward, Objective objective, Tensor dState, Exits exits, Set<ParameterGroup> trained) {
@@ -130,7 +130,7 @@ final class Backward {
         }
     }
 
-    /** From the input of a layer to what the final norm made it of. */
+    /** The way back of a gradient from the input of a layer to what the final norm made that input from. */
     private Binding throughNorm(PlainLayer layer, Tensor gradient) {
         Wiring w = new Wiring(name("depth " + layer.depth() + ": norm"));
         Extent rows = layer.shape().rows();

@@ -4,7 +4,7 @@ package org.tornadomor.model;
 public enum Balancing implements Spelled {
     /** A loss term on the load of the depths. */
     LOSS,
-    /** A bias that enters the arg-max alone and moves against the load after each step. */
+    /** A bias that enters only the arg-max and moves against the load after each step. */
     LOSS_FREE,
     /** Nothing. */
     NONE

@@ -28,7 +28,10 @@ record Batch(ActiveRows all, Segments segments, Tensor ids, Tensor visible, Tens
                 indices.allocate("ones", rows));
     }
 
-    /** Uploads what does not change. Once memory is touched, an arena's further tensors lie in another segment. */
+    /**
+     * Uploads what does not change. Not before everything is allocated: tensors that an arena allocates after its memory was
+     * touched lie in another segment.
+     */
     void fill(Engine engine, ModelConfig config) {
         int rows = ids.rows();
         int[] counting = new int[rows];

@@ -1,6 +1,6 @@
 package org.tornadomor.model;
 
-/** How sure a model is of what it would say behind a recursion, from 0 to 1: what tokens leave by, and evaluations measure. */
+/** How sure a model is of its answer behind a recursion, from 0 to 1. Tokens leave by this, and evaluations measure it. */
 public final class Confidence {
     private Confidence() {}
 

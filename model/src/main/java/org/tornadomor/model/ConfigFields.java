@@ -66,7 +66,7 @@ record ConfigFields(JsonNode json, String prefix) {
         return values;
     }
 
-    /** None if the key is absent. */
+    /** The texts under a key; none if it is absent. */
     List<String> texts(String key) {
         List<String> values = new ArrayList<>();
         if (has(key)) {
@@ -112,7 +112,7 @@ record ConfigFields(JsonNode json, String prefix) {
     }
 
     RouterKind requiredRouter(String key) {
-        // Without a default: a routed model must not turn into another one by omission.
+        // The router has no default: a routed model must not become another one because a key is left out.
         if (!has(key)) {
             throw new UserError(prefix + key + " is missing; set it to one of " + RouterKind.spellings());
         }

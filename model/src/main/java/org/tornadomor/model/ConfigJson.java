@@ -26,7 +26,7 @@ final class ConfigJson {
         return parse(text, file.toString(), unknown, true);
     }
 
-    /** Keys that a person gave, where nothing has to say that they are a Llama's. */
+    /** Reads keys that a person gave; they need not say which family they are of. */
     static ModelConfig parse(String text, String source) {
         return parse(text, source, UnknownKeys.REFUSED, false);
     }
@@ -101,7 +101,7 @@ final class ConfigJson {
         return family.loops().mor(loops, threshold);
     }
 
-    /** Null means as many as there are heads; what a missing key means the family says. */
+    /** Null means as many as there are heads; the family says what a missing key means. */
     private static int kvHeads(ConfigFields json, int heads, Family family) {
         String key = "num_key_value_heads";
         int otherwise = family.defaults().kvHeads();
@@ -129,7 +129,7 @@ final class ConfigJson {
         return hidden / heads;
     }
 
-    /** Newer files keep the base in an object, beside the kind of scaling. Where it stands twice it has to be the same. */
+    /** Newer files keep the base in an object, beside the kind of scaling. If it stands in both places, the two must agree. */
     private static double ropeTheta(ConfigFields json, double otherwise) {
         Double theta = null;
         for (String key : List.of(RotaryJson.PARAMETERS, RotaryJson.SCALING, "")) {

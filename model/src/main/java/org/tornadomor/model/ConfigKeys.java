@@ -23,7 +23,7 @@ final class ConfigKeys {
 
     private static final String ARCHITECTURES = "architectures";
     private static final Set<String> ROPE_KEYS = Set.of(RotaryJson.KIND, RotaryJson.OLD_KIND, RotaryJson.THETA);
-    /** What every model is computed from. */
+    /** Keys that every model is computed from. */
     private static final Set<String> READ = Set.of(
             "vocab_size",
             "hidden_size",
@@ -40,13 +40,13 @@ final class ConfigKeys {
             RotaryJson.PARAMETERS,
             MOR);
 
-    /** Read, and decided about one by one. */
+    /** Keys that are read too, each with a check of its own. */
     private static final Set<String> DECIDED =
             Set.of(MODEL_TYPE, ARCHITECTURES, RotaryJson.SCALING, Keys.WINDOW, Keys.LAYER_TYPES);
 
     /**
-     * Names, versions, ids of tokens, marks of tools, into how many slices products were cut, and what guides a search for the next
-     * token or training elsewhere: none changes the logits of a model.
+     * Keys that do not change the logits of a model: names, versions, ids of tokens, marks that other programs left, the number
+     * of slices that products were cut into, and settings of token search or of training elsewhere.
      */
     private static final Set<String> DESCRIBING = words("""
             _attn_implementation _attn_implementation_autoset _commit_hash _flash_attn_2_enabled _from_model_config
@@ -63,7 +63,7 @@ final class ConfigKeys {
             tf_legacy_loss tokenizer_class top_k top_p torch_dtype torchscript transformers.js_config
             transformers_version typical_p unk_token unk_token_id unsloth_fixed unsloth_version use_bfloat16 use_cache""");
 
-    /** Values, as JSON writes them, with which a key changes nothing. Null, false and nothing at all always do so. */
+    /** Values, as JSON writes them, with which a key changes nothing. Null, false and empty values always are such values. */
     private static final Map<String, Set<String>> SWITCHED_OFF = Map.ofEntries(
             Map.entry("attention_bias", Set.of("false")),
             Map.entry("mlp_bias", Set.of("false")),
@@ -84,7 +84,7 @@ final class ConfigKeys {
             Map.entry("tie_encoder_decoder", Set.of("false")),
             Map.entry("pruned_heads", Set.of()));
 
-    /** What to do instead, for what is met most. */
+    /** What to do instead, for the keys that are met most often. */
     private static final Map<String, String> FIXES = Map.of(
             RotaryJson.SCALING,
             "use a checkpoint whose rotary scaling is default, linear, dynamic, llama3 or yarn",
@@ -148,7 +148,7 @@ final class ConfigKeys {
     Family check(boolean mustName) {
         unknown.passedOver().forEach(path -> remove(json, path, path));
         if (unknown.passedOver().contains(Keys.WINDOW)) {
-            // A missing key may mean a window of a family's own.
+            // If the key were missing, the family's own window would count.
             json.putNull(Keys.WINDOW);
         }
         family = family(mustName);
@@ -165,7 +165,7 @@ final class ConfigKeys {
         return family;
     }
 
-    /** Tells what was passed over; once everything else was found to be right. */
+    /** Reports what was passed over. Called once everything else was found to be right. */
     void tell() {
         if (!notes.isEmpty()) {
             String more = notes.size() <= NAMED ? "" : " and " + (notes.size() - NAMED) + " more keys";
@@ -261,7 +261,9 @@ final class ConfigKeys {
                                 && family.isOwnCode(entry.getValue().stringValue()));
     }
 
-    /** Null, false, or empty. An unknown 0 may be the number of something, so it is not. */
+    /**
+     * Whether a value is null, false or empty. A 0 is none of these: under an unknown key it may be the number of something.
+     */
     private static boolean nothing(JsonNode value) {
         return value.isMissingNode()
                 || value.isNull()
@@ -275,7 +277,7 @@ final class ConfigKeys {
             return;
         }
         ConfigFields rope = fields.object(key);
-        // The kind of scaling comes first: it says most.
+        // The kind of scaling is looked at first, since it says most.
         Set<String> known = RotaryJson.keys(rope).orElse(null);
         String kind = rope.has(RotaryJson.KIND) ? RotaryJson.KIND : RotaryJson.OLD_KIND;
         if (known == null) {
@@ -307,7 +309,7 @@ final class ConfigKeys {
         }
     }
 
-    /** Of a family without windows: one that is as long as the positions that the file gives hides nothing. */
+    /** A window in a family without windows. It hides nothing if it is as long as the positions that the file gives. */
     private void window() {
         if (reads(Keys.WINDOW) || !fields.has(Keys.WINDOW)) {
             return;

@@ -22,17 +22,17 @@ import org.tornadomor.engine.Wiring;
  * whatever their depth, and leave through the layers behind it and the head. Each works on rows of its own, {@link DecodeRows};
  * between them hidden states rest in their slots.
  *
- * <p>A model without a block that is shared as a whole enters through all layers but the last, which is the one it leaves by:
- * of a prompt only the last token needs that layer's queries, feed-forward half and head.
+ * <p>In a model without a block that is shared as a whole, rows enter through all layers but the last, and leave through that
+ * one: of a prompt only the last token needs that layer's queries, feed-forward half and head.
  */
 final class DecodePrograms {
     /** Rows that begin. */
     final DecodeRows entering;
     /** Rows in the block. */
     final RunningRows running;
-    /** Rows that leave without anybody wanting their logits. */
+    /** Rows that leave and whose logits are not wanted. */
     final DecodeRows keyed;
-    /** Rows that leave and are wanted. */
+    /** Rows that leave and whose logits are wanted. */
     final DecodeRows leaving;
     /** Null unless the model has a block. */
     final StepRouter router;
@@ -273,12 +273,12 @@ final class DecodePrograms {
         router.decide(running);
     }
 
-    /** Whether rows that nobody wants leave keys in the last layer. */
+    /** Whether rows whose logits are not wanted leave keys in the last layer. */
     boolean keeps(int deepest) {
         return keep != null && (looped || map.recursion(firstLeaving) <= deepest);
     }
 
-    /** Puts keys and values of rows that nobody wants into the last layer's cache. */
+    /** Puts keys and values of rows whose logits are not wanted into the last layer's cache. */
     void runKeyed() {
         if (keyed.count > 0) {
             keyed.upload(engine());
@@ -298,7 +298,7 @@ final class DecodePrograms {
     }
 
     private void runLayers(List<Numbered> layers, int deepest) {
-        // By index: an iterator is an object, and the compiler does not always see that it can do without.
+        // By index: an iterator would be an object, and the compiler does not always optimise it away.
         for (int i = 0; i < layers.size(); i++) {
             if (layers.get(i).recursion <= deepest) {
                 layers.get(i).binding.run();

@@ -30,7 +30,7 @@ final class DecodeRows {
     /** [S, pages] where the pages of each segment begin; {@link #findPages} fills it in from the page table. */
     final Tensor keyStart;
 
-    /** The same as {@link #slots} here, for as long as the tick lasts. */
+    /** The same as {@link #slots} on the host, for as long as the tick lasts. */
     final int[] slot;
 
     int count;
@@ -132,7 +132,7 @@ final class DecodeRows {
         return new LayerKeys(position, rotary, start, keyStart, visible, cache, place, null, copies);
     }
 
-    /** What a layer is recorded for that runs on these rows. */
+    /** The shape that a layer on these rows is recorded for. */
     LayerShape shape(
             ModelConfig config, Extent keyRows, int positionsMax, AttentionKind kind, LayerShape.CacheUse cache) {
         return new LayerShape(config, extent, keyRows, segments, positionsMax, KeyMode.CACHED, kind, cache);

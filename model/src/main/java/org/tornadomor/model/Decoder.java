@@ -17,14 +17,17 @@ import org.tornadomor.model.RowsUnderWay.Wanted;
  * behind it; its logits are there at the end of the tick in which it leaves.
  *
  * <p>Every token decides for itself, so neither the split into ticks nor the company of other sequences changes what comes out.
- * What order there has to be is kept here: the rows of a sequence run each depth in the order of their positions or together,
- * and a row whose logits are wanted waits until all earlier rows have left, whose keys in the last layer it may see. So the
- * logits of a sequence come in order.
+ * The order that is needed is kept here: the rows of a sequence run each depth in the order of their positions or together, and
+ * a row whose logits are wanted waits until all earlier rows have left, whose keys in the last layer it may see. So the logits
+ * of a sequence come in order.
  *
  * <p>For one thread at a time.
  */
 public final class Decoder implements AutoCloseable {
-    /** With a recursion behind it, under this name the engine counts the rows that run it and those that are spared it. */
+    /**
+     * With the number of a recursion appended: the name under which the engine counts rows that run the recursion and rows that
+     * are spared it.
+     */
     public static final String ROWS_AT_DEPTH = "decode rows, depth ";
 
     private static final int NONE = RowsUnderWay.NONE;
@@ -106,11 +109,11 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * Lets tokens of a sequence that was just opened leave before their last recursion. The keys and values of the recursion at which
-     * one leaves stand for those of the deeper ones.
+     * Lets tokens of a sequence that was just opened leave before their last recursion. The keys and values of the recursion at
+     * which a token leaves stand for those of the deeper ones.
      *
      * @param from the first position whose token may: those before are a prompt, which runs at full depth
-     * @throws UserError if the model's tokens cannot leave by that
+     * @throws UserError if the model's tokens cannot leave by that rule
      */
     public void setExit(int sequence, ExitRule rule, int from) {
         rule.requireFits("exit " + rule.by().spelling(), config);
@@ -119,8 +122,8 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * Whether a sequence with this maximum depth can run beside those that are open: where recursions are no runs of one
-     * block, all go through the same layers.
+     * Whether a sequence with this maximum depth can run beside those that are open. Where the recursions do not all run one
+     * block, all open sequences go through the same layers.
      */
     public boolean accepts(int maxDepth) {
         return layout.looped() || sequences.count() == 0 || Math.clamp(maxDepth, 1, config.recursions()) == plainDepth;
@@ -157,7 +160,7 @@ public final class Decoder implements AutoCloseable {
      */
     public int adopt(int sequence, int[] ids, int count) {
         Line line = sequences.line(sequence);
-        // The last of those that are given is never adopted.
+        // The last of the tokens that are given is never adopted.
         int some = Math.min(count, line.common(count) + 1);
         line.length = keys.prefixes().adopt(sequence, ids, some, line.threshold, line.deepest, line.depths);
         return line.length;
@@ -219,10 +222,10 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * The same.
+     * As {@link #feed(int, int[], int, int, int)}, with further tokens whose logits are to be scored.
      *
-     * @param scored how many before those to draw from have logits that are wanted too, to be scored; they leave as there is
-     *     room beside rows to draw from
+     * @param scored how many tokens before those have logits that are wanted too, to be scored; their rows leave when there is
+     *     room beside the rows to draw from
      */
     public boolean feed(int sequence, int[] ids, int from, int count, int logits, int scored) {
         Line line = sequences.line(sequence);
@@ -289,7 +292,7 @@ public final class Decoder implements AutoCloseable {
         return leaving.count();
     }
 
-    /** Whether the key of a row is its position in every plane: of hybrid and of shared keys, and without a router. */
+    /** Whether in every plane a row's key stands at the row's position: so with hybrid or shared keys, and without a router. */
     private boolean keysByPosition() {
         return layout.fullPlanes() || layout.planes() < config.recursions();
     }
@@ -376,7 +379,7 @@ public final class Decoder implements AutoCloseable {
         return leaving.count();
     }
 
-    /** How many of them are to draw from; the others are to be scored. */
+    /** How many of the outputs are to draw from; the others are to be scored. */
     public int drawnOutputs() {
         return leaving.drawn();
     }

@@ -25,10 +25,10 @@ public record DecoderSize(
         int outerPages,
         int blockPages,
         ElementType keys) {
-    /** Tokens of a page unless something else is asked for: of small pages the least stands empty. */
+    /** Tokens of a page unless something else is asked for: the smaller the pages, the less of them stands empty. */
     public static final int PAGE_ROWS = 16;
 
-    /** @throws UserError if pages cannot be as small or odd as that */
+    /** @throws UserError if {@code pageRows} is too small or no power of two */
     public DecoderSize {
         if (Integer.bitCount(pageRows) != 1 || pageRows < PAGE_ROWS) {
             throw new UserError("a page of " + pageRows + " tokens does not work; use 16, 32 or 64");
@@ -94,7 +94,7 @@ public record DecoderSize(
 
     private static int pageCount(ModelConfig config, long pages) {
         if (pages > Integer.MAX_VALUE / 64 / (2L * config.kvWidth())) {
-            // A cache of one layer is one array.
+            // The cache of one layer is one array, which limits its size.
             long most = Integer.MAX_VALUE / 64 / (2L * config.kvWidth());
             throw new UserError(String.format(
                     Locale.ROOT,

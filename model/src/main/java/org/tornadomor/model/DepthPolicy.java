@@ -1,6 +1,6 @@
 package org.tornadomor.model;
 
-/** Which rows a tick runs, of those that could: the two that are kept for comparison. */
+/** Which of the rows that could run a tick runs. There are two policies, kept for comparison. */
 public interface DepthPolicy {
     /** All rows, whatever their depth; new tokens enter and finished ones leave at once. */
     DepthPolicy DEPTH_WISE = new DepthPolicy() {

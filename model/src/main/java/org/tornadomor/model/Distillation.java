@@ -3,15 +3,15 @@ package org.tornadomor.model;
 import org.tornadomor.engine.Divergence;
 
 /**
- * A teacher whose distribution of the next token the student is to have as well, besides the token that came:
+ * A teacher whose distribution of the next token the student learns, beside the token that really came next:
  * {@code (1 - weight) cross-entropy + weight T^2 D(softmax(teacher / T), softmax(student / T))}, a mean over tokens.
  *
- * @param teacher weights of a model with the same vocabulary, which are not trained; routed as in generation. Null where what it
- *     says is given with each micro-batch
- * @param topK then, k: how many tokens are given for each row, the others being one class; else 0
+ * @param teacher weights of a model with the same vocabulary, which are not trained; routed as in generation. Null where the
+ *     teacher's answers are given with each micro-batch
+ * @param topK k, where there is no teacher model: how many tokens are given for each row, all others being one class; else 0
  * @param divergence D; {@link Divergence#FORWARD} without a model
  * @param weight of the divergence, 0 to 1
- * @param temperature T; the square keeps gradients of the same size whatever it is
+ * @param temperature T; the factor T^2 keeps the size of gradients independent of it
  */
 public record Distillation(ParameterSet teacher, int topK, Divergence divergence, float weight, float temperature) {
     public Distillation {

@@ -6,8 +6,8 @@ import org.tornadomor.UserError;
 
 /**
  * A gate behind each recursion, one for all of them, that says how probable it is that a token which is still there leaves (Ouro, arXiv
- * 2510.25741): in decoding, where a token leaves when the probability that it has left reaches {@code mor.exit_threshold}. Whole
- * sequences run at full depth, and what trains the gate is not defined here: it stays what the checkpoint brings.
+ * 2510.25741): in decoding, where a token leaves when the probability that it has left reaches {@code mor.exit_threshold}.
+ * Passes over whole sequences run at full depth. Nothing here trains the gate: it stays as the checkpoint brings it.
  */
 final class ExitGate extends RouterKind {
     ExitGate() {

@@ -12,7 +12,7 @@ import org.tornadomor.UserError;
  *     next token
  */
 public record ExitLosses(List<Float> coefficients, boolean distil) {
-    /** Growing from end to end: r over the sum of all. */
+    /** Coefficients that grow with each end: that of recursion r is r over the sum of all. */
     public static ExitLosses weighted(int recursions, boolean distil) {
         Float[] coefficients = new Float[recursions];
         for (int r = 1; r <= recursions; r++) {
@@ -21,7 +21,7 @@ public record ExitLosses(List<Float> coefficients, boolean distil) {
         return new ExitLosses(List.of(coefficients), distil);
     }
 
-    /** One for the last, another for all before it. */
+    /** Coefficient 1 for the last end, another one for all before it. */
     public static ExitLosses aggressive(int recursions, float before, boolean distil) {
         Float[] coefficients = new Float[recursions];
         for (int r = 1; r <= recursions; r++) {
@@ -30,7 +30,7 @@ public record ExitLosses(List<Float> coefficients, boolean distil) {
         return new ExitLosses(List.of(coefficients), distil);
     }
 
-    /** Of the model's own loss. */
+    /** The coefficient of the model's own loss. */
     public float last() {
         return coefficients.getLast();
     }

@@ -4,11 +4,12 @@ import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 
 /**
- * By what a token leaves before the last recursion in decoding, in models where all tokens of a text run all of them otherwise. Its keys
- * and values of the recursion at which it leaves stand for those of the deeper ones. Prompts run at full depth.
+ * The rule by which a token leaves before the last recursion in decoding, in models whose tokens otherwise run all recursions.
+ * The keys and values of the recursion at which a token leaves stand for those of the deeper ones. Prompts run at full depth.
  *
  * @param by what is looked at behind each recursion
- * @param threshold above 0 and at most 1: a token leaves where that reaches it; not looked at without any
+ * @param threshold above 0 and at most 1: a token leaves once what is looked at reaches the threshold; ignored with
+ *     {@link By#NONE}
  */
 public record ExitRule(By by, double threshold) {
     /** Every token runs all recursions. */
@@ -19,20 +20,20 @@ public record ExitRule(By by, double threshold) {
         /** Nothing. */
         NONE,
         /**
-         * By how much the most probable next token is ahead of the second, as probabilities that the head gives what the recursion
-         * left (CALM, arXiv 2207.07061, section 3.5).
+         * The lead of the most probable next token over the second, in the probabilities that the head computes from what the
+         * recursion left (CALM, arXiv 2207.07061, section 3.5).
          */
         SOFTMAX,
-        /** The cosine of what the recursion left and what it began with (the same). */
+        /** The cosine of what the recursion left and what it began with (CALM, the same section). */
         STATE,
         /**
-         * The probability of having left, of a gate that says for each recursion how probable it is that a token that is still there
-         * leaves (Ouro, arXiv 2510.25741).
+         * The probability that the token has left by now, from a gate that says for each recursion how probable it is that a
+         * token which is still there leaves (Ouro, arXiv 2510.25741).
          */
         GATE
     }
 
-    /** @throws UserError if the threshold is none */
+    /** @throws UserError if the threshold is out of range */
     public ExitRule {
         if (by != By.NONE && !(threshold > 0 && threshold <= 1)) {
             throw new UserError(
@@ -40,21 +41,21 @@ public record ExitRule(By by, double threshold) {
         }
     }
 
-    /** What a model does if nobody says anything. */
+    /** The rule of a model if nobody asks for another. */
     public static ExitRule of(ModelConfig config) {
         return config.mor() == null ? NONE : config.router().defaultExit(config.mor());
     }
 
-    /** Where {@link By#SOFTMAX} and {@link By#STATE} let tokens leave if nobody says anything. */
+    /** Where {@link By#SOFTMAX} and {@link By#STATE} let tokens leave if nobody gives a threshold. */
     public static final double DEFAULT_THRESHOLD = 0.9;
 
     /**
-     * What somebody asks for.
+     * The rule that somebody asks for.
      *
-     * @param by null for what the model does by itself
+     * @param by null for the model's own rule
      * @param threshold null for that of the model's gate, or {@link #DEFAULT_THRESHOLD}
      * @param byName what {@code by} is called where it was given, for errors, and so {@code thresholdName}
-     * @throws UserError if that does not go together, or with the model
+     * @throws UserError if rule and threshold do not go together, or not with the model
      */
     public static ExitRule of(ModelConfig config, By by, Double threshold, String byName, String thresholdName) {
         if (by == null && threshold == null) {
@@ -79,7 +80,7 @@ public record ExitRule(By by, double threshold) {
         new ExitRule(what, 1).requireFits(byName + " " + what.spelling(), config);
         double otherwise = what == By.GATE ? config.mor().exitThreshold() : DEFAULT_THRESHOLD;
         double reached = threshold == null ? otherwise : threshold;
-        // A gate that is sure would round to it.
+        // A threshold of 1 means never, but the probability of a sure gate would round to 1.
         return what == By.GATE && reached == 1 ? NONE : new ExitRule(what, reached);
     }
 
@@ -90,7 +91,7 @@ public record ExitRule(By by, double threshold) {
     }
 
     /**
-     * Refuses models whose tokens cannot leave by this.
+     * Refuses models whose tokens cannot leave by this rule.
      *
      * @param what asks for it, for the error
      * @throws UserError naming the cause and what works

@@ -15,9 +15,9 @@ import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
 /**
- * Decoding without a router: a row runs all recursions, unless its sequence lets it leave earlier ({@link ExitRule}). Then what the
- * recursion left is looked at, a row by itself, so that its company does not matter. What is looked at comes to the host; it is
- * little beside the products that made it.
+ * Decoding without a router: a row runs all recursions, unless its sequence lets it leave earlier ({@link ExitRule}). Then each
+ * row is judged alone by what the recursion left, so that it does not matter which rows run together. The values to judge by
+ * are read on the host: few, compared with the products that made them.
  */
 final class ExitStep implements StepRouter {
     /** Logits that are looked at together, unless that is less than one row of them. */
@@ -29,11 +29,11 @@ final class ExitStep implements StepRouter {
 
     private final Map<ExitRule.By, Judge> judges = new EnumMap<>(ExitRule.By.class);
 
-    /** Looks at the rows that may leave by one thing. */
+    /** Judges the rows that may leave by one criterion. */
     private abstract class Judge {
         final Extent extent;
         final Tensor slots;
-        /** Their slots, and their numbers among the rows that run. */
+        /** The slots of the rows, and their numbers among the rows that run. */
         final int[] slot, row;
 
         int count;
@@ -68,7 +68,7 @@ final class ExitStep implements StepRouter {
         abstract void decide(RunningRows running);
     }
 
-    /** By what the head would say. */
+    /** Judges by what the head would say. */
     private final class BySoftmax extends Judge {
         private final Tensor[] views;
         private final float[] found;
@@ -102,7 +102,7 @@ final class ExitStep implements StepRouter {
         }
     }
 
-    /** By how little a recursion changed. */
+    /** Judges by how little a recursion changed. */
     private final class ByState extends Judge {
         private final Tensor[] views;
         private final float[] before, after;
@@ -137,7 +137,7 @@ final class ExitStep implements StepRouter {
         }
     }
 
-    /** By the model's own gate. */
+    /** Judges by the model's own gate. */
     private final class ByGate extends Judge {
         private final Tensor[] views;
         private final float[] found;
@@ -168,7 +168,7 @@ final class ExitStep implements StepRouter {
         }
     }
 
-    /** In a fixed order. */
+    /** All judges, in a fixed order. */
     private final List<Judge> all;
 
     ExitStep(DecodeState state) {

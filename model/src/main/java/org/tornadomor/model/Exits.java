@@ -54,7 +54,7 @@ final class Exits {
 
     /** Losses, and gradients of the outputs. */
     void run() {
-        // By index: an iterator is an object, and the compiler does not always see that it can do without.
+        // By index: an iterator would be an object, and the compiler does not always optimise it away.
         for (int i = 0; i < heads.size(); i++) {
             heads.get(i).run();
         }

@@ -25,14 +25,17 @@ import org.tornadomor.engine.Wiring;
  * Expert-choice: every recursion has a router that scores its candidates; the top k of a sequence go on, or, causally, those
  * with a positive logit (paper 2.2.1; how it becomes causal, A.2).
  *
- * <p>On the way back the state is put back to what each recursion saw, since its router's gradient needs that: rows that were
- * not selected never changed after.
+ * <p>The backward restores the state that each recursion saw, since the gradient of that recursion's router needs it: rows that
+ * were not selected never changed afterwards.
  */
 final class ExpertRouting extends Routing {
     private final MorConfig mor;
     /** [1] */
     private final Tensor threshold;
-    /** [N_r] share of rows that the threshold of the main and of the auxiliary router would have treated as the top k did. */
+    /**
+     * [N_r] share of rows about which the threshold would have decided as the top k did, for the main and for the auxiliary
+     * router.
+     */
     private final Tensor agreement, auxAgreement;
 
     private final Binding copyState;
@@ -97,7 +100,7 @@ final class ExpertRouting extends Routing {
             return w.on(pass.engine());
         }
 
-        /** The auxiliary router learns to predict the choice; being detached, its whole backward stands here. */
+        /** The auxiliary router learns to predict the choice. Its input is detached, so its whole backward is recorded here. */
         private void auxiliary(Wiring w, Recursion r, Slot in, Slot chosen) {
             Objective objective = context.objective();
             Extent rows = r.candidates.extent();

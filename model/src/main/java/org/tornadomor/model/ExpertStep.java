@@ -11,16 +11,19 @@ import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
 /**
- * Expert-choice, causally: behind a recursion the router of the next one gives each row a logit, by which the row goes on or
- * not, and which is its gate if it does (paper 2.2.1 and A.2). Routers differ by depth: the rows of each depth are
- * collected and go through theirs.
+ * Expert-choice, causally: behind a recursion the router of the next one gives each row a logit, which decides whether the row
+ * goes on and is its gate if it does (paper 2.2.1 and A.2). Routers differ by depth: the rows of each depth are collected and
+ * go through theirs.
  */
 final class ExpertStep implements StepRouter {
     private final DecodeState state;
     private final MorConfig mor;
     /** [slots] the logit of the recursion that a row runs next: its gate. */
     private final Tensor gates;
-    /** [R] the gates of the rows that run, and their numbers: what stands where other passes have candidates. */
+    /**
+     * [R] the gates of the rows that run, and their numbers 0, 1, 2, ..., used where other passes have the numbers of
+     * candidates.
+     */
     private final Tensor runningGates, numbers;
     /** [R] logits of the rows that are scored, and what decides about them if that is another router. */
     private final Tensor logits, decisive;

@@ -76,7 +76,10 @@ public enum Family {
                     Keys.LOOPS,
                     Keys.EXIT_THRESHOLD),
             new Loops(4, 1)),
-    /** Recursive and routed models, with every feature by a key of its own; also plain ones that no class of others computes. */
+    /**
+     * Recursive and routed models, with every feature by a key of its own; also plain ones that no other family's class
+     * computes.
+     */
     MOR(
             List.of("MoRForCausalLM"),
             Biases.EACH_BY_KEY,
@@ -133,7 +136,7 @@ public enum Family {
     enum Windows {
         NONE,
         ALL_LAYERS,
-        /** Those from {@code max_window_layers} on. */
+        /** The layers from {@code max_window_layers} on. */
         LATE_LAYERS,
         LAYERS_WITHOUT_ROTARY,
         /** All, and {@code layer_types} may say otherwise. */
@@ -146,15 +149,15 @@ public enum Family {
      * @param kvHeads 0: as many as there are query heads
      * @param headDim 0: hidden size / heads
      * @param window 0: none
-     * @param padding whether the class has a token of its own for padding
+     * @param padding whether the class has a padding token of its own
      */
     record Defaults(int kvHeads, int headDim, int positions, double theta, boolean tied, int window, boolean padding) {
         static final Defaults LLAMA = new Defaults(0, 0, 2048, 10_000, false, 0, false);
     }
 
     /**
-     * Of a family whose layers run several times, with sandwich norms, the final norm behind each time, and an {@link ExitGate};
-     * its {@code num_hidden_layers} counts the layers of one time.
+     * What belongs to a family whose layers run several times, with sandwich norms, the final norm behind each time, and an
+     * {@link ExitGate}; its {@code num_hidden_layers} counts the layers of one time.
      *
      * @param steps what a file without {@link Keys#LOOPS} means
      * @param threshold what a file without {@link Keys#EXIT_THRESHOLD} means
@@ -168,7 +171,7 @@ public enum Family {
                     .build();
         }
 
-        /** Whether that is all that a model's recursion is. */
+        /** Whether this describes a model's recursion completely. */
         boolean expresses(MorConfig mor) {
             return mor != null && mor.equals(mor(mor.numRecursions(), mor.exitThreshold()));
         }
@@ -181,7 +184,7 @@ public enum Family {
     private final Windows windows;
     private final Defaults defaults;
     private final Set<String> keys;
-    /** Null of a family of plain models. */
+    /** Null for a family of plain models. */
     private final Loops loops;
 
     Family(

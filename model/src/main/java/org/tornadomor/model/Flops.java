@@ -82,7 +82,7 @@ public final class Flops {
     public double computeSaved(double[] depthShare) {
         double[] full = new double[config.recursions()];
         Arrays.fill(full, 1);
-        // Shares that were added up may be more than one by a rounding.
+        // Shares that were added up may exceed 1 by a rounding error.
         return Math.max(0, 1 - forwardPerToken(activeShare(depthShare)) / forwardPerToken(full));
     }
 

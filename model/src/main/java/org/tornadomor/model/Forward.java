@@ -31,7 +31,7 @@ final class Forward implements AutoCloseable {
     final List<PlainLayer> before;
 
     final List<PlainLayer> after;
-    /** None without routing. */
+    /** Empty without routing. */
     final List<Recursion> recursions;
 
     private final Engine engine;
@@ -158,7 +158,7 @@ final class Forward implements AutoCloseable {
         sequencesNow = sequences;
     }
 
-    /** Positions of some scalings depend on how long sequences are. */
+    /** Makes the rotary table anew where its scaling depends on how long sequences are. */
     private void turnFor(int length) {
         ModelConfig config = context.config();
         int turned = Math.max(length, config.maxPositions());
@@ -177,14 +177,13 @@ final class Forward implements AutoCloseable {
     /**
      * Runs on the rows of the batch.
      *
-     * @param causal decide by what each token knows itself; else as in training, where a router may look ahead
+     * @param causal decide by what each token knows itself; otherwise as in training, where a router may look ahead
      */
     void run(boolean causal) {
         embed.run();
         runPlain(before);
         routing.begin();
-        // By index, here and below: an iterator is an object, and the compiler does not always see that it can do
-        // without.
+        // By index, here and below: an iterator would be an object, and the compiler does not always optimise it away.
         for (int i = 0; i < recursions.size(); i++) {
             runRecursion(recursions.get(i), causal);
         }

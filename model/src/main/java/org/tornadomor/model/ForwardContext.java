@@ -6,8 +6,8 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 
 /**
- * What a pass over whole sequences stands on, complete before its first layer is made: the layers, the router and the backward
- * are built from it and know nothing of {@link Forward} itself.
+ * What a pass over whole sequences stands on, which is complete before its first layer is made: the layers, the router and the
+ * backward are built from it and know nothing of {@link Forward} itself.
  *
  * @param map which weights each layer uses
  * @param spec what the pass is for

@@ -5,7 +5,9 @@ import java.util.Set;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
-/** No router: every token runs all recursions, each on what the one before left, unless decoding is asked for exits. */
+/**
+ * No router: every token runs all recursions, each on what the one before left, unless tokens may leave earlier in decoding.
+ */
 final class FullDepth extends RouterKind {
     FullDepth() {
         super("none");

@@ -155,7 +155,7 @@ final class Head {
                 teacher.weight() * goal.scale()));
     }
 
-    /** What the cross-entropy counts in what is minimised. */
+    /** The factor of the cross-entropy in what is minimised. */
     double share() {
         return goal.share();
     }

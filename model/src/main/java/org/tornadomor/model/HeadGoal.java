@@ -8,8 +8,8 @@ import org.tornadomor.engine.Tensor;
  *
  * @param scale 1 / tokens of a step
  * @param place of the cross-entropy among {@link Losses}
- * @param told what the cross-entropy is multiplied by there
- * @param share what it is multiplied by in what is minimised
+ * @param told the factor of the cross-entropy in that place
+ * @param share the factor of the cross-entropy in what is minimised
  * @param teacher whose distribution is to be met, or null
  */
 record HeadGoal(float scale, int place, float told, float share, Teacher teacher) {
@@ -26,7 +26,7 @@ record HeadGoal(float scale, int place, float told, float share, Teacher teacher
     record Model(Tensor hidden, Tensor normed, ParameterSet weights) implements Source {}
 
     /**
-     * What is known of one that is not there.
+     * What is known of a teacher that does not run here.
      *
      * @param ids [N, k] its likeliest tokens, ascending
      * @param logProbs [N, k + 1] the logarithms of their probabilities, and of that of all others
@@ -34,7 +34,7 @@ record HeadGoal(float scale, int place, float told, float share, Teacher teacher
     record Likeliest(Tensor ids, Tensor logProbs) implements Source {}
 
     /**
-     * Whom to learn from.
+     * A teacher to learn from.
      *
      * @param weight of the divergence
      * @param place of the divergence among {@link Losses}

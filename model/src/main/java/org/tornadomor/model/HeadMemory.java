@@ -11,7 +11,7 @@ import org.tornadomor.engine.Tensor;
  * @param logits [block, V]
  * @param normed [block, d]
  * @param dNormed [block, d], or null where nothing is trained
- * @param teacherLogits [block, V], or null where no head has a teacher, as the next
+ * @param teacherLogits [block, V], or null where no head has a teacher, as is the next
  * @param rowDivergence [N]
  */
 record HeadMemory(

@@ -61,7 +61,7 @@ final class KeptKeys {
      * Binds the program.
      *
      * @param states [slots, d] hidden states
-     * @param stateSlots [R] where those of the rows are
+     * @param stateSlots [R] the slot of each row's hidden state
      * @param rows [R, d] where they are put together
      * @param factors of low rank, or null
      * @param memory of layers, whose keys and values are used here

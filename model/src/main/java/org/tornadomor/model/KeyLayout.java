@@ -53,8 +53,8 @@ final class KeyLayout {
     }
 
     /**
-     * Whether keys of the recursion at which a token leaves stand for those of the deeper ones that its sequence may run: of models
-     * without a router, where a token that goes deeper expects a key of every token before it.
+     * Whether keys of the recursion at which a token leaves stand for those of the deeper ones that its sequence may run. This
+     * is so in models without a router, where a token that goes deeper expects a key of every token before it.
      */
     boolean lastExited() {
         return planes() > 1 && !config.router().routes();

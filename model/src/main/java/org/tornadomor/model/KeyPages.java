@@ -23,7 +23,7 @@ final class KeyPages implements AutoCloseable {
     private final Arena floats;
     private final Tensor[] outer, block;
     private final Extent outerRows, blockRows;
-    /** [sequences (planes + 1), pages] the first cache row of each page, on the device and here. */
+    /** [sequences (planes + 1), pages] the first cache row of each page, on the device and on the host. */
     private final Tensor table;
 
     private final Tensor[] tableRows;
@@ -139,8 +139,8 @@ final class KeyPages implements AutoCloseable {
     }
 
     /**
-     * Sees to it that so many more keys of a sequence fit into the outer plane and into those of the block that every token
-     * enters; prefixes that nobody uses are forgotten for it.
+     * Makes room for so many more keys of a sequence in the outer plane and in those of the block that every token enters, and
+     * for that forgets prefixes that nobody uses.
      *
      * @param deepest the most recursions of a token
      */
@@ -238,8 +238,8 @@ final class KeyPages implements AutoCloseable {
     }
 
     /**
-     * Gives an empty sequence keys that are there already; of a page that is filled in part it gets a copy. Prefixes that nobody
-     * uses are forgotten for the copies.
+     * Gives an empty sequence keys that are there already; of a page that is filled in part it gets a copy. Prefixes that
+     * nobody uses are forgotten to make room for the copies.
      *
      * @param counts keys by plane
      * @param known their pages by plane
@@ -250,7 +250,7 @@ final class KeyPages implements AutoCloseable {
         for (int plane = 0; plane <= planes; plane++) {
             partial += kept(plane) && counts[plane] % pageRows != 0 ? 1 : 0;
         }
-        // Whoever is forgotten, what is adopted stays.
+        // Whichever prefixes are forgotten, the adopted pages stay.
         holdAll(known);
         boolean room = makeFree(blockPool, partial);
         for (int plane = 0; room && plane <= planes; plane++) {

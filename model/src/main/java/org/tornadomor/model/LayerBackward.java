@@ -27,8 +27,9 @@ import org.tornadomor.engine.Tensor;
 /**
  * The backward of {@link LayerForward}, bottom to top. The gradient of the layer's output becomes that of its input in
  * place, since both run along the residual path; gradients of weights are added to what is there, so that a weight set used
- * by several layers collects the sum over its uses. The products that give the gradients of frozen matrices are left out, and
- * what they alone need; those of norms and biases come for next to nothing.
+ * by several layers collects the sum over its uses. The products that give the gradients of frozen matrices are left out,
+ * together with what only they need; the gradients of norms and biases are computed all the same, since they cost next to
+ * nothing.
  */
 final class LayerBackward {
     private final LayerShape shape;
@@ -132,7 +133,7 @@ final class LayerBackward {
         ops.add(new RmsNormBackward(gradient, gPostNorm, dNormed, mid, postNorm, shape.eps()));
     }
 
-    /** Whether a gradient needs what the matrices were applied to, which is computed again. */
+    /** Whether any gradient needs the inputs of the matrices, which are computed again. */
     private boolean readsInputs() {
         return trained.matrices() || lowRank != null && trained.factors();
     }
@@ -166,7 +167,7 @@ final class LayerBackward {
         }
     }
 
-    /** Attention itself, with the gradients of keys and values going to whoever computed them. */
+    /** Attention itself; the gradients of keys and values go to the layer that computed them. */
     private void recordKeys() {
         int width = 2 * shape.keyWidth();
         AttentionOp.Rows which = new AttentionOp.Rows(start, keyStart, visible).through(shape.window());
@@ -207,7 +208,7 @@ final class LayerBackward {
      *
      * @param gradient [R, d] of the output, and after the run of the input
      * @param factors of low rank, or null
-     * @param factorGradients theirs
+     * @param factorGradients the gradients of the factors
      * @param dShared [K, 2 kvHeads h] where gradients of shared keys and values are summed up, or null
      */
     Binding bind(

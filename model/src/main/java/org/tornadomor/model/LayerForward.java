@@ -35,7 +35,7 @@ final class LayerForward {
     private Slot bGateUp;
     private HalfEnd attentionEnd, feedForwardEnd;
     private Slot ownKv, copiedKv, base, place, mixed;
-    /** Of the rows that project keys, where others do not. */
+    /** Slots of the rows that project keys, where other rows do not. */
     private Slot normedFirst, wKeys;
 
     private QueryKeySteps steps, firstSteps;
@@ -49,7 +49,8 @@ final class LayerForward {
     /**
      * @param weights the type of the matrices
      * @param factors records low-rank factors, or null
-     * @param whole to the layer's output; else to the last activations that its backward does not compute by itself
+     * @param whole whether to compute up to the layer's output; else only up to the last activations that its backward does not
+     *     compute by itself
      */
     LayerForward(
             Engine engine,
@@ -128,7 +129,7 @@ final class LayerForward {
         }
     }
 
-    /** The slot of the bias that is added, or null if there is none, or one for each depth. */
+    /** The slot of the bias that is added, or null if there is no bias, or one for each depth. */
     private Slot addBias(boolean has, Slot to, Function<LayerWeights, Tensor> which) {
         if (!has) {
             return null;
@@ -193,7 +194,7 @@ final class LayerForward {
     /**
      * Binds the program for one layer.
      *
-     * @param factors as {@link LowRank#bind} has them; not looked at without any
+     * @param factors as {@link LowRank#bind} takes them; ignored where the layer has none
      */
     Binding bind(LayerWeights weights, List<LoraWeights> factors, Activations a, Scratch scratch, LayerKeys keys) {
         int queries = shape.queryWidth();

@@ -10,7 +10,7 @@ import org.tornadomor.engine.Extent;
  *
  * @param rows the rows it computes
  * @param keyRows the rows of the keys that it attends to
- * @param segments the rows belong to, within which attention stays
+ * @param segments those that the rows belong to; attention stays within each
  * @param positions rows of the rotary table
  * @param mode where keys come from
  * @param kind what attention does in these layers

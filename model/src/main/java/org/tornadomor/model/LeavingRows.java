@@ -4,9 +4,10 @@ import org.tornadomor.model.RowsUnderWay.Stage;
 import org.tornadomor.model.RowsUnderWay.Wanted;
 
 /**
- * Lets rows out that have run all their recursions: those that nobody wants at once, the others when all rows before them have left.
- * There is a place for so many rows of logits in a tick. Rows to draw from come first, of which a sequence has one at a time; what
- * they leave is for rows that are only scored, so that a long prompt whose tokens are scored holds nobody up.
+ * Lets rows out that have run all their recursions: those whose logits are not wanted at once, the others when all rows before
+ * them have left. A tick has places for a limited number of rows of logits. Rows to draw from get places first, one row of a
+ * sequence at a time; the places that remain are for rows that are only scored, so that a long prompt whose tokens are scored
+ * delays nobody.
  */
 final class LeavingRows {
     private static final int NONE = RowsUnderWay.NONE;
@@ -47,7 +48,7 @@ final class LeavingRows {
         return position[row];
     }
 
-    /** No row has left yet. */
+    /** Forgets the rows of the last tick. */
     void clear() {
         count = 0;
         drawn = 0;
@@ -69,7 +70,7 @@ final class LeavingRows {
         programs.runLeaving(plainDepth);
     }
 
-    /** Lets rows of a sequence out that are wanted for one purpose, and those that are not wanted. */
+    /** Lets out those rows of a sequence whose logits are wanted for one purpose, and those whose logits are not wanted. */
     private void leave(int s, Wanted purpose, boolean keeps) {
         boolean blocked = false;
         int before = NONE;

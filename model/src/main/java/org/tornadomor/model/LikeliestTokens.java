@@ -5,7 +5,7 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 
-/** The likeliest tokens of a teacher that is not there, for the rows of a training pass. */
+/** The likeliest tokens of a teacher that does not run here, for the rows of a training pass. */
 final class LikeliestTokens implements AutoCloseable {
     private final Engine engine;
     private final Distillation distillation;
@@ -17,7 +17,7 @@ final class LikeliestTokens implements AutoCloseable {
 
     /**
      * @param rows memory for so many rows
-     * @param used of them
+     * @param used how many of these are used
      */
     LikeliestTokens(Engine engine, Distillation distillation, int rows, int used) {
         this.engine = engine;
@@ -30,7 +30,7 @@ final class LikeliestTokens implements AutoCloseable {
         logProbs = floats.allocate("likeliest.log_probs", rows, k + 1);
     }
 
-    /** As {@link TeacherPass#goal} has it. */
+    /** As {@link TeacherPass#goal}. */
     HeadGoal.Teacher goal(float coefficient) {
         return new HeadGoal.Teacher(
                 new HeadGoal.Likeliest(ids, logProbs),
@@ -41,7 +41,7 @@ final class LikeliestTokens implements AutoCloseable {
     }
 
     /**
-     * Takes those of a micro-batch.
+     * Takes the likeliest tokens for a micro-batch.
      *
      * @param tokens [rows, k], ascending in each row
      * @param probabilities [rows, k + 1] their logarithms, and that of all others

@@ -9,7 +9,7 @@ import org.tornadomor.engine.SampleOp.Sample;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
-/** Draws a token from each row of logits where these are, by settings that may differ from row to row. */
+/** Draws a token from each row of logits on the device that holds them, by settings that may differ from row to row. */
 final class LogitSampler {
     private final Engine engine;
     private final int context;

@@ -7,10 +7,10 @@ import org.tornadomor.UserError;
 
 /**
  * The {@code mor.lora} object of {@code config.json}: each layer of a recursion adds low-rank factors of its own to the
- * matrices that it shares, {@code y = W x + B (A x)} (depth-wise LoRA, arXiv 2410.20672, section 3.3). There is no scale: what
- * the factors say is what is added.
+ * matrices that it shares, {@code y = W x + B (A x)} (depth-wise LoRA, arXiv 2410.20672, section 3.3). There is no scale: the
+ * product of the factors is added as it is.
  *
- * @param rank r, at least 1; a matrix of a smaller full rank has factors of that
+ * @param rank r, at least 1; a matrix whose full rank is smaller has factors of its full rank
  * @param targets the maps that have factors, in the order of the enum, each once
  */
 public record LoraConfig(int rank, List<LoraTarget> targets) {
@@ -34,7 +34,7 @@ public record LoraConfig(int rank, List<LoraTarget> targets) {
         return Math.min(rank, target.fullRank(config));
     }
 
-    /** Refuses a rank that no target has. */
+    /** Refuses a rank that no target can have. */
     void requireFits(LoraTarget.Widths widths) {
         LoraTarget largest = targets.stream()
                 .max((one, other) -> Integer.compare(one.fullRank(widths), other.fullRank(widths)))
@@ -46,7 +46,10 @@ public record LoraConfig(int rank, List<LoraTarget> targets) {
         }
     }
 
-    /** The targets that have factors in layer {@code l}: none outside of recursions, no keys where it has none of its own. */
+    /**
+     * The targets that have factors in layer {@code l}: none outside of recursions, and no keys or values where the layer has
+     * none of its own.
+     */
     public static List<LoraTarget> targets(ModelConfig config, LayerMap map, int l) {
         if (config.lora() == null || map.recursion(l) == 0) {
             return List.of();
@@ -66,12 +69,12 @@ public record LoraConfig(int rank, List<LoraTarget> targets) {
                 .toList();
     }
 
-    /** Those of some targets that read at a place. */
+    /** Those of the targets that read at a place. */
     static List<LoraTarget> at(LoraSite site, List<LoraTarget> targets) {
         return targets.stream().filter(target -> target.site() == site).toList();
     }
 
-    /** The ranks of all targets of a place together, at the place where they are the most. */
+    /** The sum of the ranks of all targets of a place, for the place where it is largest. */
     static int widest(ModelConfig config) {
         return Arrays.stream(LoraSite.values())
                 .mapToInt(site -> total(config, at(site, config.lora().targets())))
@@ -79,7 +82,7 @@ public record LoraConfig(int rank, List<LoraTarget> targets) {
                 .orElse(0);
     }
 
-    /** The ranks of some targets together. */
+    /** The sum of the ranks of some targets. */
     static int total(ModelConfig config, List<LoraTarget> targets) {
         return targets.stream()
                 .mapToInt(target -> config.lora().rank(config, target))

@@ -38,7 +38,7 @@ public enum LoraTarget implements Spelled {
         return site.inputs(Widths.of(config));
     }
 
-    /** The rank of its matrix at most. */
+    /** The largest rank that its matrix can have. */
     public int fullRank(ModelConfig config) {
         return Math.min(inputs(config), outputs(config));
     }

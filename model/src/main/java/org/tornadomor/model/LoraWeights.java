@@ -4,8 +4,8 @@ import java.util.Map;
 import org.tornadomor.engine.Tensor;
 
 /**
- * The low-rank factors of one unrolled layer. Those that read the same input stand below each other in one matrix, so that one
- * product serves them.
+ * The low-rank factors of one unrolled layer. Factors that read the same input stand below each other in one matrix, so that
+ * one product serves them.
  *
  * @param down by place [sum of ranks, inputs]: A of its targets
  * @param up by target [rank, outputs]: B, transposed

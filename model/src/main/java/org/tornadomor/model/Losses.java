@@ -12,7 +12,7 @@ public final class Losses {
     public static final int Z = 3;
     /** The auxiliary routers' own loss, which is not part of the model's. */
     public static final int AUX_ROUTER = 4;
-    /** Divergence from the teacher, its weight applied; then the cross-entropy counts with the rest. */
+    /** Divergence from the teacher, its weight applied; the cross-entropy then counts with the remaining weight. */
     public static final int DISTILLATION = 5;
     /** At the ends of recursions before the last, coefficients applied. */
     public static final int EXITS = 6;

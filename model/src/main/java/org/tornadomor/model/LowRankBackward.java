@@ -28,7 +28,7 @@ final class LowRankBackward {
 
     private record Factor(LoraTarget target, int from, Slot low, Slot dLow, Slot up, Slot gUp, Slot dOut) {}
 
-    /** @param trained whether the factors are; else gradients go through them alone */
+    /** @param trained whether the factors are trained; else gradients only pass through them */
     LowRankBackward(Ops ops, LayerShape shape, boolean trained) {
         this.trained = trained;
         this.ops = ops;

@@ -34,7 +34,7 @@ final class LowRankForward implements LowRank {
         this.targets = targets;
     }
 
-    /** Those of keys and values alone. */
+    /** The factors of keys and values alone. */
     static LowRankForward ofKeys(Ops ops, LayerShape shape) {
         List<LoraTarget> keys = shape.config().lora().targets().stream()
                 .filter(target -> target == LoraTarget.K || target == LoraTarget.V)
@@ -76,7 +76,7 @@ final class LowRankForward implements LowRank {
         sites.forEach((name, site) -> {
             Tensor low = scratch.low().reshaped(rows.max(), site.low.columns());
             map.put(site.low, low);
-            // Keys and values come last, so they are all rows from some on.
+            // Keys and values come last, so theirs are the last rows.
             Tensor down = factors.down().get(name);
             map.put(site.down, down.rows(down.rows() - low.columns(), low.columns()));
             for (Factor factor : site.factors) {

@@ -21,8 +21,8 @@ import org.tornadomor.UserError;
  * @param maxPositions longest sequence
  * @param tieEmbeddings whether the head is the embedding matrix
  * @param initializerRange standard deviation of initial weights
- * @param architecture what layers have beyond a plain Llama's: biases, norms of heads, windows, rotary scaling; the constructor puts
- *     the family right, since {@link Family#MOR} is that of recursive models
+ * @param architecture what layers have beyond a plain Llama's: biases, norms of heads, windows, rotary scaling; the constructor
+ *     corrects its family where another one is right, such as {@link Family#MOR} for routed models
  * @param mor recursion and routing; null = a plain Llama
  */
 public record ModelConfig(
@@ -158,7 +158,7 @@ public record ModelConfig(
         }
     }
 
-    /** Rows of any recursion go through a block together, so that its layers must attend alike at each. */
+    /** Rows of any recursion go through a block together, so its layers must attend alike at every recursion. */
     private static void checkKinds(int numLayers, MorConfig mor, Architecture architecture) {
         int unique = mor.sharing().middle() ? 1 : 0;
         int block = (numLayers - 2 * unique) / mor.numRecursions();
@@ -237,8 +237,8 @@ public record ModelConfig(
     }
 
     /**
-     * What the layers of a weight set have in common: with low-rank factors biases and norms of heads are not among it, since
-     * each layer of a recursion has its own.
+     * What the layers of a weight set have in common. With low-rank factors that excludes biases and norms of heads, since each
+     * layer of a recursion has its own.
      */
     public Architecture sharedArchitecture(LayerMap map, int weightSet) {
         return lora() != null && map.isShared(weightSet)

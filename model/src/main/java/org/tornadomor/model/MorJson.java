@@ -13,7 +13,7 @@ final class MorJson {
     private static final String RECURSIONS = "num_recursions";
     private static final String ROUTER = "router";
 
-    /** What there is, in the order in which it is written. Recursions and router have no defaults and are read first. */
+    /** All keys, in the order in which they are written. Recursions and router have no defaults and are read first. */
     private static final List<Key> KEYS = List.of(
             new Key(RECURSIONS, (json, start) -> {}, (mor, json) -> json.put(RECURSIONS, mor.numRecursions())),
             choice("sharing", MorConfig::sharing, MorConfigBuilder::sharing),

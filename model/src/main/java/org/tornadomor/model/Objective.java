@@ -11,7 +11,7 @@ import org.tornadomor.engine.Tensor;
  * @param scratch memory for gradients inside a layer or a router; null where nothing is trained
  */
 record Objective(float scale, Tensor losses, ParameterSet gradients, BackwardScratch scratch) {
-    /** Of a pass that only measures. */
+    /** The objective of a pass that only measures. */
     static Objective measuring(Tensor losses) {
         return new Objective(1, losses, null, null);
     }

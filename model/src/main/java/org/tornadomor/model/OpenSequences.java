@@ -19,19 +19,19 @@ final class OpenSequences {
         /** Logit above which a token goes on. */
         float threshold;
 
-        /** By what tokens leave earlier; prompts, up to {@link #exitsFrom}, never do. */
+        /** The rule by which tokens leave earlier; prompts, up to {@link #exitsFrom}, never do. */
         ExitRule exit = ExitRule.NONE;
 
         int exitsFrom;
 
         private boolean open;
 
-        /** What a token at a position may leave by, or null. */
+        /** The rule by which a token at a position may leave, or null. */
         ExitRule exitAt(int position) {
             return exit.by() == ExitRule.By.NONE || position < exitsFrom ? null : exit;
         }
 
-        /** Of the first tokens, how many are those that any other sequence that begins alike has the same keys of. */
+        /** How many of the first {@code count} tokens have the same keys in every sequence that begins alike. */
         int common(int count) {
             return exit.by() == ExitRule.By.NONE ? count : Math.min(count, exitsFrom);
         }
@@ -61,7 +61,7 @@ final class OpenSequences {
         return lines[sequence];
     }
 
-    /** Opens one that is not. @return its number, or -1 if all are open */
+    /** Opens a sequence that is not open. @return its number, or -1 if all are open */
     int open() {
         for (int s = 0; s < lines.length; s++) {
             if (!lines[s].open) {

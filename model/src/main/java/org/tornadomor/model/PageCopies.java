@@ -10,7 +10,7 @@ import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.Wiring;
 
-/** Copies rows of the block's caches to other places, in all layers: the first ones of pages, or single ones. */
+/** Copies rows of the block's caches to other places, in all layers: the first rows of pages, or single rows. */
 final class PageCopies {
     private final Engine engine;
     private final int pageRows;

@@ -6,7 +6,7 @@ public enum ParameterGroup {
     EMBEDDING,
     /** Matrices and norms of layers that several recursions use. */
     SHARED,
-    /** Layers that stand once, and the final norm. */
+    /** Layers that are used once, and the final norm. */
     UNIQUE,
     /** Low-rank factors. */
     LORA,

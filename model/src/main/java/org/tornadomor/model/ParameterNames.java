@@ -18,8 +18,7 @@ public final class ParameterNames {
     public static final String TOKEN_ROUTER = "model.router";
 
     /**
-     * [N_r], token-choice with loss-free balancing: added to the logits for the arg-max alone, never trained by
-     * gradient.
+     * [N_r], token-choice with loss-free balancing: added to the logits only for the arg-max, never trained by gradient.
      */
     public static final String ROUTER_BIAS = "model.router.bias";
 

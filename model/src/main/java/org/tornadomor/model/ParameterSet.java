@@ -26,7 +26,7 @@ public final class ParameterSet implements AutoCloseable {
     private final ModelConfig config;
     private final LayerMap map;
     private final Arena arena;
-    /** Of embedding, layers and head: the same arena unless they are narrow. */
+    /** The arena of the matrices of embedding, layers and head: the same as all others' unless these are narrow. */
     private final Arena matrixArena;
 
     private final Map<String, Tensor> named = new LinkedHashMap<>();
@@ -41,7 +41,7 @@ public final class ParameterSet implements AutoCloseable {
 
     private final List<RouterWeights> routers = new ArrayList<>();
     private final List<RouterWeights> auxRouters = new ArrayList<>();
-    /** Of what is allocated next. */
+    /** The group of what is allocated next. */
     private ParameterGroup current;
 
     private final Tensor embedding;
@@ -78,7 +78,7 @@ public final class ParameterSet implements AutoCloseable {
         head = config.tieEmbeddings() ? embedding : matrix(ParameterNames.HEAD, config.vocabSize(), d);
         current = ParameterGroup.ROUTERS;
         routers(RouterParameter.Role.NETWORK, matrices, routers);
-        // Part of a checkpoint, and of nothing that an optimiser walks over.
+        // These are part of a checkpoint, but no optimiser walks over them.
         routers(RouterParameter.Role.FIXED, new ArrayList<>(), routers);
         for (int u = 0; u < sets; u++) {
             current = groupOf(u);

@@ -9,7 +9,7 @@ import java.util.Map;
  * Keys and values of prompts that may come again, page by page of tokens: a chain of entries, each for {@code pageRows} tokens
  * behind those of its parent. A causal router decides from the prefix alone, so the same tokens with the same routing settings
  * have the same keys at every depth. An entry knows how many rows each plane has at its end, and holds the pages that its tokens
- * touched. What nobody else needs goes when pages are short, the least recently used first.
+ * touched. Entries that nobody needs are forgotten when pages are short, the least recently used first.
  *
  * <p>At a deeper plane an entry seldom ends with a page. Its last page is read only up to the entry's rows, and copied by
  * whoever goes on from it, since the sequence that it came from may go on writing behind them.
@@ -46,7 +46,10 @@ final class PrefixCache {
     private final KeyPages keys;
     private final int pageRows;
     private final int planes;
-    /** In the order of their last use. By a hash that chains over all earlier tokens; tokens are compared as well. */
+    /**
+     * In the order of their last use. The key is a hash over the entry's and all earlier tokens; the tokens are compared as
+     * well.
+     */
     private final Map<Long, Entry> entries = new LinkedHashMap<>(64, 0.75f, true);
 
     PrefixCache(KeyPages keys) {
@@ -108,7 +111,10 @@ final class PrefixCache {
         return last == null ? 0 : last.rows[0];
     }
 
-    /** The pages of each plane up to the end of an entry: the later of two that know the same page has more of it. */
+    /**
+     * The pages of each plane up to the end of an entry. Where two entries have the same page, that of the later one counts,
+     * which holds more rows.
+     */
     private int[][] pagesOf(Entry last) {
         int[][] all = new int[planes + 1][];
         for (int plane = 0; plane <= planes; plane++) {
@@ -153,7 +159,10 @@ final class PrefixCache {
         touch(last);
     }
 
-    /** The parent of what was just used is younger than that: so the oldest entry of all is one that no other goes on from. */
+    /**
+     * Marks an entry and those before it as used, a parent after its child: so the oldest entry of all is one that no other
+     * goes on from.
+     */
     private void touch(Entry last) {
         for (Entry e = last; e != null; e = e.parent) {
             entries.get(e.hash);

@@ -14,7 +14,8 @@ import org.tornadomor.UserError;
  * {@code vanilla}, {@code recN} (recursive), {@code morN} (expert-choice) and {@code tokN} (token-choice) with N = 2,
  * 3, 4 recursions, all middle_cycle. A size alone is the vanilla model, but {@code tiny} is {@code tiny-mor3}.
  *
- * <p>Where the layers of a size do not divide, the next number that does is taken, as the paper does (appendix D).
+ * <p>Where the layers of a size do not divide into the recursions, the next number that does is taken, as the paper does
+ * (appendix D).
  */
 public final class Presets {
     /** Byte values and one id for the end of text. */
@@ -23,7 +24,7 @@ public final class Presets {
     private static final int PAPER_VOCABULARY = 49_152;
     private static final int PAPER_CONTEXT = 2048;
 
-    /** Released with the paper's token-choice model; {@code config.json} has 0 as its default. */
+    /** The value released with the paper's token-choice model; {@code config.json} has 0 as its default. */
     private static final double TOKEN_CHOICE_Z_LOSS = 1e-5;
 
     private static final int NEAREST = 3;

@@ -12,8 +12,8 @@ import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
 
 /**
- * What an architecture does to projected queries and keys before attention reads them: biases, norms of heads, rotary positions, each
- * if it has it. They work in place on columns of a layer's {@code qkv}: queries, then keys, then values.
+ * What an architecture does to projected queries and keys before attention reads them: biases, norms of heads and rotary
+ * positions, as far as it has them. All work in place on columns of a layer's {@code qkv}: queries, then keys, then values.
  */
 final class QueryKeySteps {
     private final ModelConfig config;

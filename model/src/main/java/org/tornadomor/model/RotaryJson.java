@@ -58,7 +58,7 @@ final class RotaryJson {
      * The scaling that a file asks for.
      *
      * @param positions what it says in {@code max_position_embeddings}
-     * @throws UserError naming the key that is missing or cannot be
+     * @throws UserError naming the key that is missing or has an impossible value
      */
     static RotaryScaling read(ConfigFields json, int positions) {
         RotaryScaling found = null;

@@ -18,7 +18,7 @@ public sealed interface RotaryScaling {
      *
      * @param theta the base
      * @param headDim h
-     * @param original positions that {@code max_position_embeddings} says
+     * @param original the value of {@code max_position_embeddings}
      * @param length of the sequence, on which the dynamic kind depends
      */
     double[] frequencies(double theta, int headDim, int original, int length);
@@ -28,7 +28,7 @@ public sealed interface RotaryScaling {
         return 1;
     }
 
-    /** The most tokens of a sequence, where the file says so many positions. */
+    /** The most tokens of a sequence in a model whose file gives so many positions. */
     default int longest(int positions) {
         return positions;
     }
@@ -180,7 +180,7 @@ public sealed interface RotaryScaling {
             Checks.positive("beta_slow", betaSlow);
         }
 
-        /** With what the paper suggests. */
+        /** With the values that the paper suggests. */
         public Yarn(double factor, int originalPositions) {
             this(factor, originalPositions, Double.NaN, BETA_FAST, BETA_SLOW, 0, 0, true);
         }
@@ -222,7 +222,7 @@ public sealed interface RotaryScaling {
             return stretched(positions, originalPositions, factor);
         }
 
-        /** Which pair, as a fraction, turns so often within the original length. */
+        /** The number of the pair, not rounded, that turns so often within the original length. */
         private double pairOf(double turns, double theta, int headDim) {
             return headDim * StrictMath.log(originalPositions / (turns * 2 * Math.PI)) / (2 * StrictMath.log(theta));
         }

@@ -11,11 +11,11 @@ import org.tornadomor.UserError;
 
 /**
  * Who decides how many recursions a token takes. There is one object of each kind; it says what is fixed before any memory is
- * there, and makes the parts that run: a {@link Routing} for whole sequences and a {@link StepRouter} for decoding. All others
- * ask these three and never which kind it is. A further kind is a class that extends this one, and a line below.
+ * allocated, and makes the parts that run: a {@link Routing} for whole sequences and a {@link StepRouter} for decoding. All
+ * other code asks these three, never which kind it is. A further kind is a class that extends this one, and a line below.
  */
 public abstract class RouterKind {
-    // Kinds are made here alone: another thread that loads a kind's class before this one could wait for ever.
+    // Kinds are made only here: a thread that loads a kind's class before this one could wait for ever.
     private static final Map<String, RouterKind> KINDS = Collections.synchronizedMap(new LinkedHashMap<>());
 
     /** Nobody: a plain or recursive model, full depth for every token. */
@@ -101,7 +101,7 @@ public abstract class RouterKind {
         return false;
     }
 
-    /** By what tokens leave in decoding if nobody says anything. */
+    /** The rule by which tokens leave in decoding if nobody asks for another. */
     ExitRule defaultExit(MorConfig mor) {
         return ExitRule.NONE;
     }
@@ -116,7 +116,7 @@ public abstract class RouterKind {
         return false;
     }
 
-    /** Whether it works with {@link KvMode#HYBRID}. */
+    /** Whether the kind works with {@link KvMode#HYBRID}. */
     boolean allowsHybridKeys() {
         return false;
     }
@@ -136,13 +136,13 @@ public abstract class RouterKind {
         return Sharing.MIDDLE_CYCLE;
     }
 
-    /** @throws UserError if its logits do not go with this activation */
+    /** @throws UserError if the kind's logits do not go with this activation */
     void checkActivation(RouterActivation activation) {}
 
-    /** @throws UserError if its networks cannot be of this shape */
+    /** @throws UserError if the kind's networks cannot be of this shape */
     void checkArch(RouterArch arch) {}
 
-    /** What it adds to the parameters of a model, in the order of the file: networks, auxiliary ones, biases. */
+    /** What the kind adds to the parameters of a model, in the order of the file: networks, auxiliary ones, biases. */
     public List<RouterParameter> parameters(ModelConfig config) {
         return List.of();
     }
@@ -162,10 +162,10 @@ public abstract class RouterKind {
         return share;
     }
 
-    /** Its part in the passes over whole sequences, of training and of scoring. */
+    /** The kind's part in the passes over whole sequences, of training and of scoring. */
     abstract Routing routing(RoutingContext context);
 
-    /** Its part in decoding, of models whose recursions are runs of one block. */
+    /** The kind's part in decoding, for models whose recursions are runs of one block. */
     abstract StepRouter step(DecodeState state);
 
     @Override

@@ -26,8 +26,8 @@ final class RouterOps {
     }
 
     /**
-     * Adds to the gradients of the router; and to that of its input, or writes it, unless {@code dIn} is null: auxiliary
-     * routers are detached. {@code in} must hold what the forward saw; what is inside an MLP is computed again.
+     * Adds to the gradients of the router. The gradient of its input is added to as well, or written, unless {@code dIn} is
+     * null: auxiliary routers are detached. {@code in} must hold what the forward saw; what is inside an MLP is computed again.
      */
     static void backward(
             Wiring w,

@@ -38,7 +38,7 @@ public record RouterParameter(String name, int outputs, int recursion, Role role
         return new RouterParameter(name, length, 1, Role.BIAS, stored);
     }
 
-    /** How many numbers it is in a checkpoint. */
+    /** How many numbers it takes in a checkpoint. */
     long elements(ModelConfig config) {
         if (role == Role.BIAS) {
             return stored ? outputs : 0;

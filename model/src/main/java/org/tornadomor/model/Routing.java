@@ -11,8 +11,8 @@ import org.tornadomor.engine.Wiring;
 
 /**
  * What a kind of router does in a pass over whole sequences, of training or scoring: it decides which rows go on, gates what
- * becomes of them, adds its own losses, goes the way back, and counts. {@link StepRouter} is its counterpart in decoding. What
- * it keeps of a recursion it keeps itself.
+ * the block makes of them, adds its own losses, runs its part of the backward, and counts. {@link StepRouter} is its
+ * counterpart in decoding. Each kind keeps for itself what it needs to remember of a recursion.
  *
  * <p>Methods called {@code wire...} are called once, to record; what runs then does so within the programs of the pass.
  */
@@ -33,10 +33,10 @@ abstract class Routing {
         return pass.batch().all().max();
     }
 
-    /** Makes the programs of a recursion that decide and that leave; its rows, input and output are known by now. */
+    /** Makes the programs with which a recursion decides and leaves; its rows, input and output are known by now. */
     abstract void build(Recursion recursion);
 
-    /** Records what is to be noted of rows that run a recursion. */
+    /** Records what the router notes about rows that run a recursion. */
     void wireEnter(Wiring w, Recursion recursion) {}
 
     /** Runs on the input of recursion 1, before any decision. */
@@ -45,7 +45,7 @@ abstract class Routing {
     /**
      * Decides which candidates go on to a recursion.
      *
-     * @param causal by what a token can know itself, instead of by comparing the tokens of a sequence
+     * @param causal decide by what a token can know itself, instead of by comparing the tokens of a sequence
      * @return how many, or -1 if only the device knows
      */
     abstract int decide(Recursion recursion, boolean causal, int sequences);
@@ -53,7 +53,7 @@ abstract class Routing {
     /** Puts what the block made of the rows of a recursion into the state. */
     abstract void leave(Recursion recursion);
 
-    /** Tokens run at most this many recursions from now on; the pass keeps to it, a router may want to know. */
+    /** Tokens run at most this many recursions from now on; the pass itself sees to that, this only tells the router. */
     void setMaxDepth(int depth) {}
 
     /** Sets the logit above which a token goes on in causal mode: 0 is a probability of one half. */
@@ -65,7 +65,7 @@ abstract class Routing {
     /**
      * Sets how many tokens of a sequence each recursion takes in training.
      *
-     * @throws IllegalArgumentException if there are no capacities, or not such
+     * @throws IllegalArgumentException if the router has no capacities, or cannot have these
      */
     void setCapacities(int[] k) {
         throw new IllegalArgumentException("a router without capacities");
@@ -87,7 +87,7 @@ abstract class Routing {
      */
     abstract void wireEnterBackward(Wiring w, Recursion recursion, Tensor dState, Tensor dBlock);
 
-    /** Records that what was counted is forgotten: a step begins. */
+    /** Records the clearing of all counts, with which a step begins. */
     void wireClear(Wiring w) {}
 
     /** Ends a step of training: moves what no gradient moves. */
@@ -130,7 +130,7 @@ abstract class Routing {
         }
     }
 
-    /** Records the candidates' hidden states as compact rows; recursion 1 has all rows already. */
+    /** Records what collects the candidates' hidden states as compact rows; recursion 1 has all rows already. */
     final Slot wireCandidates(Wiring w, Recursion r) {
         Extent rows = r.candidates.extent();
         if (r.depth == 1) {

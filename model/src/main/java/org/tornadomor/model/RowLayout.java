@@ -48,7 +48,7 @@ final class RowLayout {
             }
         }
         int rows = sequences * length;
-        // Sequences that are not there are empty.
+        // The remaining sequences are empty.
         Arrays.fill(start, segments, start.length, rows);
         Arrays.fill(sequenceStart, sequences, sequenceStart.length, rows);
         Arrays.fill(first, sequences, first.length, segments);

@@ -139,7 +139,7 @@ final class RowsUnderWay {
     }
 
     /**
-     * Takes a row out of its sequence; where it leads to stays readable until the slot is used again.
+     * Takes a row out of its sequence; its link to the next row stays readable until the slot is used again.
      *
      * @param before the row in front of it, or {@link #NONE}
      */

@@ -11,7 +11,7 @@ import org.tornadomor.engine.Tensor;
 /** The rows of a tick that go through the shared block, sorted by depth; and for each what its router has to know. */
 final class RunningRows {
     final DecodeRows rows;
-    /** Of the rows at depth 1, which come first. */
+    /** The extent of the rows at depth 1, which come first. */
     final Extent first;
     /** [R] the recursion that each row runs. */
     final Tensor recursion;
@@ -26,7 +26,7 @@ final class RunningRows {
     final int[] deepest;
     final float[] threshold;
     final boolean[] goesOn;
-    /** By what it may leave before its deepest recursion, or null. */
+    /** Per row: the rule by which it may leave before its deepest recursion, or null. */
     final ExitRule[] exit;
 
     /** By recursion from 1, its rows, for layers whose low-rank factors differ by depth; else none. */
@@ -87,7 +87,7 @@ final class RunningRows {
         firstCount = 0;
     }
 
-    /** Says of the row that was added last what its router has to know. */
+    /** Says what the router has to know of the row that was added last. */
     void describe(int rowSequence, int rowDepth, int rowDeepest, float rowThreshold, ExitRule rowExit) {
         int i = rows.count - 1;
         sequence[i] = rowSequence;
@@ -98,7 +98,7 @@ final class RunningRows {
         firstCount += rowDepth == 1 ? 1 : 0;
     }
 
-    /** Says where the keys of the row that was added last, one of depth 1, go besides. */
+    /** Says where else the keys of the row that was added last go; that row is at depth 1. */
     void copyTo(int copy, int place) {
         copyPlaces[copy][rows.count - 1] = place;
     }
@@ -117,7 +117,7 @@ final class RunningRows {
 
     private void uploadDepths(Engine engine) {
         int from = 0;
-        // By index: an iterator is an object, and the compiler does not always see that it can do without.
+        // By index: an iterator would be an object, and the compiler does not always optimise it away.
         for (int r = 1; r <= atDepth.size(); r++) {
             AtDepth here = atDepth.get(r - 1);
             int to = from;

@@ -10,7 +10,7 @@ import org.tornadomor.engine.Tensor;
  *
  * @param count how many
  * @param bounds one more than that: where each begins, and the end
- * @param first [B + 1] the first segment of each sequence, and how many there are; null if the sequences are the segments
+ * @param first [B + 1] the first segment of each sequence, and the number of segments; null if the sequences are the segments
  */
 record Segments(Extent count, Extent bounds, Tensor first) {
     /** Segments of rows that belong to no batch of sequences: at most so many, one a row at the most. */
@@ -30,7 +30,7 @@ record Segments(Extent count, Extent bounds, Tensor first) {
         return first == null;
     }
 
-    /** So many there are now. */
+    /** Sets how many there are now. */
     void set(int now) {
         count.set(now);
         bounds.set(now + 1);

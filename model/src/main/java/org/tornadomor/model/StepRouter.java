@@ -18,7 +18,7 @@ interface StepRouter {
      */
     void wireEnter(Wiring w, DecodeRows entering, Tensor x);
 
-    /** After those rows entered. */
+    /** Called after those rows entered. */
     void entered(DecodeRows entering);
 
     /**

@@ -5,7 +5,7 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Tensor;
 
-/** The forward of a teacher on the rows of a training pass, up to its last hidden states: logits are the {@link Head}'s. */
+/** The forward of a teacher on the rows of a training pass, up to its last hidden states; the {@link Head} computes logits. */
 final class TeacherPass implements AutoCloseable {
     private final Distillation distillation;
     private final Engine engine;
@@ -36,7 +36,7 @@ final class TeacherPass implements AutoCloseable {
         forward.routing.setLength(context);
     }
 
-    /** What a head needs of it. @param coefficient of the model's own loss, which the divergence is a part of */
+    /** What a head needs of the teacher. @param coefficient of the model's own loss, which the divergence is a part of */
     HeadGoal.Teacher goal(float coefficient) {
         return new HeadGoal.Teacher(
                 new HeadGoal.Model(forward.hidden, normed, distillation.teacher()),

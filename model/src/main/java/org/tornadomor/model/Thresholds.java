@@ -6,7 +6,7 @@ import org.tornadomor.UserError;
 final class Thresholds {
     private Thresholds() {}
 
-    /** The logit of a probability: a token goes on if its own is larger. 0 lets every token on, 1 none. */
+    /** The logit of a probability: a token goes on if its own logit is larger. Probability 0 lets every token go on, 1 none. */
     static float logit(double probability) {
         if (!(probability >= 0 && probability <= 1)) {
             throw new UserError("threshold " + probability + " is not a probability; use a number from 0 to 1");

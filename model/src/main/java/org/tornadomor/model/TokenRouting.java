@@ -19,8 +19,8 @@ import org.tornadomor.engine.TokenRouterOp.Scores;
 import org.tornadomor.engine.Wiring;
 
 /**
- * Token-choice: one router gives each token its depth before recursion 1; causal as it is (paper 2.2.1). Only the last step of
- * a token is gated, {@code h = first + g f}.
+ * Token-choice: one router gives each token its depth before recursion 1; causal by itself (paper 2.2.1). Only the last
+ * recursion of a token is gated, {@code h = first + g f}.
  */
 final class TokenRouting extends Routing {
     private final MorConfig mor;
@@ -45,7 +45,8 @@ final class TokenRouting extends Routing {
      * A recursion.
      *
      * @param recursion its number
-     * @param number [R] the same in every row: the op that leaves takes it row by row, since rows of a tick are of any depth
+     * @param number [R] the same number in every row: the op that leaves takes one for each row, since rows of a tick are of
+     *     any depth
      * @param select decides which rows run it; null where all do
      * @param leave adds its output
      */

@@ -69,7 +69,7 @@ public final class TrainingPass implements AutoCloseable {
         this(engine, weights, sequences, context, microBatches, changingCapacity, recompute, null, null);
     }
 
-    /** As the next one, with gradients of everything. */
+    /** As the constructor with {@code trained}, with gradients of everything. */
     public TrainingPass(
             Engine engine,
             ParameterSet weights,
@@ -168,8 +168,8 @@ public final class TrainingPass implements AutoCloseable {
     /**
      * Sets k of each recursion (expert-choice); the model's own unless capacity warm-up is on.
      *
-     * @throws IllegalArgumentException if the router has no capacities, if recursion 1 does not take every token, if k grows from one recursion to the next,
-     *     or if memory was planned for less
+     * @throws IllegalArgumentException if the router has no capacities, if recursion 1 does not take every token, if k grows
+     *     from one recursion to the next, or if memory was planned for fewer rows
      */
     public void setCapacities(int[] k) {
         forward.routing.setCapacities(k);
@@ -206,7 +206,7 @@ public final class TrainingPass implements AutoCloseable {
     }
 
     /**
-     * The same, with what a teacher says of each row that is not there itself.
+     * The same, with stored answers of a teacher, which does not run here.
      *
      * @param ids [B T, k] its likeliest tokens, ascending in each row
      * @param logProbs [B T, k + 1] the logarithms of their probabilities at the temperature, and of that of all others together

@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 import org.tornadomor.UserError;
 
 /**
- * What becomes of keys of a {@code config.json} that are not understood. They are refused, since each may change what the model
- * computes, unless a person knows better.
+ * What becomes of keys of a {@code config.json} that are not understood. Such keys are refused, since each may change what the
+ * model computes, unless a person asks for them to be passed over.
  *
  * @param passedOver keys to read as if they were not there, with dots between the levels: {@code rope_scaling.factor}
  * @param notes hears in one line what was passed over
@@ -16,7 +16,7 @@ public record UnknownKeys(Set<String> passedOver, Consumer<String> notes) {
     /** How the command line calls {@link #passedOver}. */
     public static final String OPTION = "--ignore-key";
 
-    /** Nothing is passed over that could matter, and nobody listens. */
+    /** Passes over no key that could matter, and has no listener. */
     public static final UnknownKeys REFUSED = new UnknownKeys(Set.of(), note -> {});
 
     /** @throws UserError if a key is one that every model is computed from */
@@ -30,7 +30,7 @@ public record UnknownKeys(Set<String> passedOver, Consumer<String> notes) {
         }
     }
 
-    /** Those keys are passed over, and nobody listens. */
+    /** Passes over those keys, without a listener. */
     public static UnknownKeys passingOver(Collection<String> keys) {
         return new UnknownKeys(Set.copyOf(keys), note -> {});
     }

@@ -15,18 +15,17 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Which tokens begin and end a text, as the files of a tokenizer have it.
  *
- * <p>Which file counts is what the transformers library does with its fast tokenizers. A post-processor in {@code tokenizer.json}
- * that says which tokens go around a text ({@code TemplateProcessing}, {@code BertProcessing}, {@code RobertaProcessing}, alone or
- * in a {@code Sequence}) counts, whatever {@code add_bos_token} in {@code tokenizer_config.json} says. Where it says nothing,
- * because there is none or it only touches offsets ({@code ByteLevel}), {@code add_bos_token} counts, false if it is not there; the
- * library's version 5 no longer reads it, the versions before did in the classes that have such a flag, and files that set it mean
- * it. Two classes of tokenizers build the post-processor anew in any case, {@code GPTNeoXTokenizer} and {@code
- * CodeLlamaTokenizer}: with them {@code add_bos_token} counts alone, and if it is not there the first puts nothing before a text
- * and the second its beginning token.
+ * <p>Which file counts follows the transformers library with its fast tokenizers. A post-processor in {@code tokenizer.json}
+ * that says which tokens go around a text ({@code TemplateProcessing}, {@code BertProcessing}, {@code RobertaProcessing}, alone
+ * or in a {@code Sequence}) counts, whatever {@code add_bos_token} in {@code tokenizer_config.json} says. Where it says
+ * nothing, because there is none or it only touches offsets ({@code ByteLevel}), {@code add_bos_token} counts, false if it is
+ * not there; the library's version 5 no longer reads it, the versions before did in the classes that have such a flag, and
+ * files that set it mean it. Two classes of tokenizers build the post-processor anew in any case, {@code GPTNeoXTokenizer} and
+ * {@code CodeLlamaTokenizer}: with them {@code add_bos_token} counts alone, and if it is not there the first puts nothing
+ * before a text and the second its beginning token.
  *
  * <p>Tokens that the files put behind a text (a template, {@code add_eos_token}) are not kept here: a prompt is a text that
- * goes on,
- * and whoever takes whole texts, such as training, ends each with {@link #eos} in any case.
+ * continues, and whoever takes whole texts, such as training, ends each with {@link #eos} in any case.
  *
  * @param bos the token that begins a text, whether or not it is put before texts, or -1
  * @param eos the token that ends a text, or -1 if no file names one

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * the border of a word. Hugging Face's library calls the same {@code ByteLevel}.
  */
 final class ByteLevel {
-    /** Bytes, and so symbols. */
+    /** The number of bytes, and so of symbols. */
     static final int SYMBOLS = 256;
 
     /**

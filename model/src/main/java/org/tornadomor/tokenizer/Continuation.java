@@ -4,8 +4,8 @@ package org.tornadomor.tokenizer;
  * The text that new tokens add to that of a prompt, as they come. Prompt and continuation are decoded together, for what a token
  * means can depend on those before it (a first token often loses its space). {@link #prompt} and all text that comes out are
  * together what {@link Tokenizer#decode} makes of all ids; where the text of the prompt alone is the start of that, the text that
- * comes out is the rest. Where it is not (a prompt that ends within a character), the two divide where they begin to differ. For
- * one thread.
+ * comes out is the rest. Where it is not (a prompt that ends within a character), prompt and continuation are divided where the
+ * two texts begin to differ. For one thread.
  */
 public final class Continuation {
     private final Tokenizer tokenizer;
@@ -81,7 +81,7 @@ public final class Continuation {
             same++;
         }
         if (same > 0 && same < text.length() && Character.isLowSurrogate(text.charAt(same))) {
-            same--; // half a character is none
+            same--; // half a character does not count
         }
         prompt.append(text, 0, same);
         matched += same;

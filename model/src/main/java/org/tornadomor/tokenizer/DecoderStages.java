@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** The decoders that a {@code tokenizer.json} can name, as steps. Each does what that of the library does to a whole text. */
+/**
+ * The decoders that a {@code tokenizer.json} can name, as steps. Each step does what the library's decoder of that name does to
+ * a whole text.
+ */
 final class DecoderStages {
     private static final String SPACE = " ";
 
@@ -247,7 +250,7 @@ final class DecoderStages {
         }
     }
 
-    /** {@code Metaspace}: a character stands for a space, but not in the first token. */
+    /** {@code Metaspace}: one character stands for a space, but not in the first token. */
     static final class Metaspace extends DecoderStage {
         private final String replacement;
         private boolean dropped;
@@ -329,7 +332,7 @@ final class DecoderStages {
         }
     }
 
-    /** {@code CTC}: a token that comes again at once counts once; one token stands for nothing, another for a space. */
+    /** {@code CTC}: a token that is repeated at once counts once; one token stands for nothing, another for a space. */
     static final class Ctc extends DecoderStage.Whole {
         private final String pad;
         private final String delimiter;

@@ -92,7 +92,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
         return read(file, bos, true);
     }
 
-    /** As {@link #read(Path)}, and at once: for the process that may crash. */
+    /** As {@link #read(Path)}, but without the trial: for the process that may crash. */
     static HuggingFaceTokenizerAdapter readUntried(Path file) {
         return read(file, null, false);
     }
@@ -104,7 +104,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
             TokenizerTrial.require(file, sha256(files.get(Tokenizers.FILE)));
         }
         if (bos != null && bos != !description.special().begin().isEmpty()) {
-            // What was tried is tried: only the post-processor becomes another one, of a kind that the library takes.
+            // This needs no new trial: only the post-processor changes, to a kind that the library takes.
             files = withBos(file, files, description, bos);
             description = description(file, files);
         }
@@ -286,7 +286,7 @@ public final class HuggingFaceTokenizerAdapter implements Tokenizer {
         }
     }
 
-    /** Nobody can say what a regular expression of the library's dialect may still match: all comes at the end. */
+    /** What a regular expression of the library's dialect may still match is not known here, so all text comes at the end. */
     private final class WholeStream implements StreamDecoder {
         private final IntArray ids = new IntArray();
 

@@ -35,7 +35,7 @@ final class LossyUtf8 {
             begin(1, b & 0x1F);
         } else if (b >= 0xE0 && b <= 0xEF) {
             begin(2, b & 0x0F);
-            // Neither longer than needed nor a surrogate.
+            // Excludes encodings that are longer than needed, and surrogates.
             range(b == 0xE0 ? 0xA0 : 0x80, b == 0xED ? 0x9F : 0xBF);
         } else if (b >= 0xF0 && b <= 0xF4) {
             begin(3, b & 0x07);

@@ -29,7 +29,7 @@ final class NativeTokenizer implements AutoCloseable {
     private static final Map<String, String> PLAIN =
             Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
 
-    /** A busy machine takes some milliseconds for a page of text. */
+    /** The shortest time limit; even a busy machine takes only some milliseconds for a page of text. */
     private static final long LEAST_SECONDS = 20;
 
     /** Characters of the library's message that are passed on. */
@@ -94,10 +94,10 @@ final class NativeTokenizer implements AutoCloseable {
      * The ids of a text.
      *
      * @param template whether to put around it what the post-processor asks for
-     * @throws UserError if the library fails, or takes for ever
+     * @throws UserError if the library fails, or does not return in time
      */
     int[] encode(String text, boolean template) {
-        // What goes around a text does not go around its pieces.
+        // What a template puts around a text must not be put around its pieces.
         List<String> pieces = template || expressions.isEmpty() ? List.of(text) : LongRuns.cut(text);
         if (pieces.size() == 1) {
             return encodeWhole(text, template);
@@ -111,8 +111,7 @@ final class NativeTokenizer implements AutoCloseable {
 
     private int[] encodeWhole(String text, boolean template) {
         return call(text.length(), "encode", () -> {
-            // DJL's own encode also copies masks, spans and spellings over from native memory, which takes as long
-            // again.
+            // DJL's own encode also copies masks, spans and spellings from native memory, which doubles the time.
             long encoding = TokenizersLibrary.LIB.encode(delegate.getHandle(), text, template);
             try {
                 return narrow(TokenizersLibrary.LIB.getTokenIds(encoding));
@@ -176,7 +175,7 @@ final class NativeTokenizer implements AutoCloseable {
         }
     }
 
-    /** Frees native memory, unless a call that never came back still uses it. */
+    /** Frees native memory, unless a call that never returned still uses it. */
     @Override
     public void close() {
         if (!stuck) {

@@ -11,7 +11,8 @@ import tools.jackson.databind.node.StringNode;
 
 /**
  * A {@code tokenizer.json} with the same ids that finds no special token in a text. The library has a switch for it, which its
- * Java binding does not reach; so special tokens are spelled as no text is. Taking them away would move the ids of others.
+ * Java binding does not reach; so special tokens get spellings that no text has. Removing them instead would change the ids of
+ * other tokens.
  */
 final class PlainTextJson {
     private final Set<String> special;
@@ -52,7 +53,7 @@ final class PlainTextJson {
     }
 
     private boolean isHidden(String token) {
-        // Byte tokens are what unknown characters become, whatever else they are.
+        // Byte tokens stay, even if they are special: unknown characters become byte tokens.
         return special.contains(token) && DecoderStages.ByteRuns.value(token) < 0;
     }
 

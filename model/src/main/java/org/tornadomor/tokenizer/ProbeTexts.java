@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Texts on which a tokenizer that can crash or hang is likely to. Regular expressions that backtrack without end do so on long
- * runs of what they repeat, followed by what does not match: there are runs of each class of character and script, of each
- * character and range that an expression names, and of pairs of those. Since the library does not even try where a character
- * that has to come is not in the text, all that an expression names comes before and behind.
+ * Texts that are likely to make a tokenizer crash or hang if it can. Regular expressions that backtrack without end do so on
+ * long runs of what they repeat, followed by what does not match: there are runs of each class of character and script, of each
+ * character and range that an expression names, and of pairs of those. The library does not even try an expression where a
+ * character that it requires is missing from the text, so everything that an expression names also stands before and behind the
+ * runs.
  */
 final class ProbeTexts {
-    /** Long enough for twice the time a character to be for ever. */
+    /** Long enough that a search whose time doubles with each character never ends. */
     private static final int EXPONENTIAL = 48;
 
     /** Half the square of the length is more steps back than the library allows before it ends the process. */
@@ -21,7 +22,7 @@ final class ProbeTexts {
     /** Characters and words of an expression that are tried. */
     private static final int MOST_NAMED = 40;
 
-    /** Of those, how many are tried before a run. */
+    /** How many of those are tried before a run. */
     private static final int MOST_BEFORE = 20;
 
     private static final List<String> CLASSES = List.of(

@@ -2,8 +2,8 @@ package org.tornadomor.tokenizer;
 
 /** What becomes of text that spells a special token, such as {@code </s>}. */
 public enum SpecialTokens {
-    /** It is text like any other: HTML may well hold {@code <s>}. The rule for corpora and for what is scored. */
+    /** Such text stays text like any other: HTML may well hold {@code <s>}. The rule for corpora and for what is scored. */
     AS_TEXT,
-    /** It is the token. The rule for prompts, as in other programs. */
+    /** Such text becomes the token. The rule for prompts, as in other programs. */
     PARSED
 }

@@ -8,7 +8,7 @@ import java.util.List;
 /** Finds tokens that a text spells. */
 final class Spellings {
     private final byte[][] tokens;
-    /** By the first byte: where a text goes on after comparing nothing. */
+    /** By byte: whether any token begins with it. */
     private final boolean[] begins = new boolean[256];
 
     Spellings(List<String> tokens) {

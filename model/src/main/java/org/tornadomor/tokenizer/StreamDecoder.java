@@ -3,8 +3,8 @@ package org.tornadomor.tokenizer;
 /**
  * Decodes one stream of ids as they come. Text is held back until no later id can change it, so that what came out is the
  * start of what {@link Tokenizer#decode} makes of all ids: the pieces of a multi-byte character come out together, a run of
- * byte tokens behind its end. Takes time and memory for what is held back alone, however long the stream is. For one stream
- * and one thread.
+ * byte tokens behind its end. Takes time and memory only for what is held back, however long the stream is. For one stream and
+ * one thread.
  */
 public interface StreamDecoder {
     /**

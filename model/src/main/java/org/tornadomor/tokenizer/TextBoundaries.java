@@ -34,7 +34,7 @@ public final class TextBoundaries {
     }
 
     /**
-     * Those of a checkpoint.
+     * The boundaries of texts of a checkpoint.
      *
      * @param folder with {@code config.json} and perhaps {@code generation_config.json}
      * @param tokenizer null for a model of bare ids
@@ -44,13 +44,13 @@ public final class TextBoundaries {
         return of(GenerationConfig.read(folder), tokenizer);
     }
 
-    /** Those of a tokenizer alone. */
+    /** The boundaries of texts of a tokenizer alone. */
     public static TextBoundaries of(Tokenizer tokenizer) {
         return of(GenerationConfig.NONE, tokenizer);
     }
 
     /**
-     * Those of a tokenizer, with what is known of the model.
+     * The boundaries of texts of a tokenizer, with what is known of the model.
      *
      * @param tokenizer null for a model of bare ids
      */
@@ -131,7 +131,7 @@ public final class TextBoundaries {
 
     /**
      * The ids of a prompt, in which spelled special tokens are parsed: the tokens before a text, unless the prompt spells them
-     * itself, and its own. An empty prompt is what a text begins with, or what stands before one.
+     * itself, and its own. An empty prompt becomes what a text begins with, or what stands before one.
      *
      * @throws IllegalStateException for a model of bare ids
      */
@@ -156,7 +156,7 @@ public final class TextBoundaries {
         return behind(begin, ids);
     }
 
-    /** Ids behind the tokens that go before a text, which are not put there twice. */
+    /** Puts the tokens that go before a text in front of ids, unless the ids begin with them already. */
     public static int[] behind(int[] begin, int[] ids) {
         boolean there = ids.length >= begin.length;
         for (int i = 0; i < begin.length && there; i++) {
@@ -190,7 +190,7 @@ public final class TextBoundaries {
         return spellings.stream().map(this::specialToken).filter(id -> id >= 0).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** What a checkpoint says of this: the token that texts begin with or behind, and those that end them. */
+    /** The boundaries as a checkpoint states them: the token that texts begin with or behind, and those that end them. */
     public GenerationConfig generation() {
         return generation.with(start(), new ArrayList<>(ends));
     }

@@ -8,8 +8,8 @@ import java.util.function.UnaryOperator;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The {@code decoder} of a {@code tokenizer.json}, done here and not by the library: only who knows the steps can say which
- * text a later token may still change, and some settings end the library's process instead of failing.
+ * The {@code decoder} of a {@code tokenizer.json}, done here and not by the library: only code that knows the steps can say
+ * which text a later token may still change, and some settings end the library's process instead of failing.
  */
 final class TextDecoder {
     private final List<UnaryOperator<DecoderStage>> steps;
@@ -37,12 +37,12 @@ final class TextDecoder {
         return new TextDecoder(List.copyOf(reader.steps), "", reader.known);
     }
 
-    /** Whether every step is known here. A regular expression is none: only the library has its dialect. */
+    /** Whether every step is known here. One with a regular expression is not, since only the library has its dialect. */
     boolean known() {
         return known;
     }
 
-    /** The way of one text. */
+    /** Begins the way of one text through the steps. */
     Way open() {
         DecoderStage.Sink sink = new DecoderStage.Sink(between);
         DecoderStage first = sink;

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The tokens of a {@code tokenizer.json}: model and added ones, with the ids that the library gives them. A file that names
- * other ids is refused, since the library passes over what it says.
+ * other ids is refused, since the library ignores what the file says.
  */
 final class TokenTable {
     /** Ids go up to here; published vocabularies have less than 2^19. */
@@ -91,7 +91,7 @@ final class TokenTable {
         size = Math.max(size, id + 1);
     }
 
-    /** The library looks for it in the vocabulary of the model alone, and then fails in the middle of a text. */
+    /** The library looks for the unknown token in the model's vocabulary only, and without it fails in the middle of a text. */
     private void requireUnknown(JsonNode model) {
         JsonNode unknown = model.path("unk_token");
         boolean words = model.path("type").asString("").startsWith("Word");

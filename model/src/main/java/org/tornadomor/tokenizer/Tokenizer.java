@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Text to token ids and back. {@link #encode} adds no special tokens of its own accord, and takes text that spells one for
- * text unless asked. Safe for use by several threads.
+ * Text to token ids and back. {@link #encode} adds no special tokens of its own accord, and treats text that spells one as text
+ * unless told otherwise. Safe for use by several threads.
  */
 public interface Tokenizer extends AutoCloseable {
     /** What it is, for messages and records: {@code bytes}, or the path it was read from. */
@@ -27,7 +27,7 @@ public interface Tokenizer extends AutoCloseable {
         return new int[0];
     }
 
-    /** The ids of a text behind {@link #beginTokens}, which are not put there twice. */
+    /** Puts {@link #beginTokens} before the ids of a text, unless these begin with them already. */
     default int[] begun(int[] ids) {
         return TextBoundaries.behind(beginTokens(), ids);
     }
@@ -37,7 +37,7 @@ public interface Tokenizer extends AutoCloseable {
         return -1;
     }
 
-    /** The ids of a text, without special tokens before or after it; what spells one is text. */
+    /** The ids of a text, without special tokens before or after it; text that spells one stays text. */
     default int[] encode(String text) {
         return encode(text, SpecialTokens.AS_TEXT);
     }
@@ -58,10 +58,13 @@ public interface Tokenizer extends AutoCloseable {
     /** As {@link #encode(String, SpecialTokens)} for a text given as valid UTF-8. */
     int[] encodeBytes(byte[] utf8, SpecialTokens special);
 
-    /** Whether an id is a special token, and so no text. */
+    /** Whether an id is a special token, which gives no text. */
     boolean isSpecial(int id);
 
-    /** How many special tokens a text spells. What the tokenizer makes of the text before it looks is not considered. */
+    /**
+     * How many special tokens a text spells. Changes that the tokenizer makes to a text before it looks for them are not
+     * considered.
+     */
     long countSpelled(byte[] utf8);
 
     /**

@@ -16,8 +16,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Makes the files of a tokenizer ({@code tokenizer.json} and what stands beside it) of what other formats say: a list of tokens, and
- * merges or scores. From there on it is a tokenizer like any other, with all checks.
+ * Makes the files of a tokenizer ({@code tokenizer.json} and the files beside it) from what other formats say: a list of
+ * tokens, and merges or scores. The result is read like any other tokenizer, with all checks.
  */
 public final class TokenizerBuilder {
     /** Stands for a space in the tokens of SentencePiece. */
@@ -178,7 +178,9 @@ public final class TokenizerBuilder {
     /** @param score of what the two make */
     private record Merge(String left, String right, float score) {}
 
-    /** Every way to make a token of two others, the best tokens first; of ways to the same one, those with the longer left part. */
+    /**
+     * Every way to make a token of two others, the best tokens first; among ways to the same token, the longer left part first.
+     */
     private List<Merge> merges(float[] scores, Set<Integer> mergeable) {
         if (scores.length < tokens.size()) {
             throw new UserError(source + ": there are " + tokens.size() + " tokens and " + scores.length

@@ -42,7 +42,7 @@ record TokenizerJson(
             "<|eot_id|>",
             "[SEP]");
 
-    /** It leaves merges out at random, for training. */
+    /** Dropout leaves merges out at random, for training. */
     private static void refuseDropout(Path file, JsonNode dropout) {
         if (dropout.isNumber() && dropout.doubleValue() != 0) {
             throw new UserError(file + ": model.dropout is " + dropout
@@ -78,7 +78,7 @@ record TokenizerJson(
         return tokens.size();
     }
 
-    /** Whether it is of GPT-2's layout, so that a text's ids are those of its words. */
+    /** Whether the tokenizer has GPT-2's layout, so that a text's ids are those of its words. */
     private static boolean cutsWords(JsonNode root) {
         JsonNode before = root.path("pre_tokenizer");
         JsonNode model = root.path("model");
@@ -107,7 +107,7 @@ record TokenizerJson(
         return content;
     }
 
-    /** Where no file names the token that ends a text. */
+    /** The token that ends a text, guessed where no file names it. */
     private static int guessedEnd(Map<String, Integer> ids) {
         return END_NAMES.stream()
                 .filter(ids::containsKey)

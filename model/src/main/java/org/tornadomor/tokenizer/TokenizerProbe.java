@@ -17,9 +17,9 @@ import org.tornadomor.files.InputFile;
  * in, and nothing stops native code that hangs. Takes files on standard input, an address on each line, and answers with lines: what it is
  * about to do, and how it ended.
  *
- * <p>What passes was loaded, and encoded {@link ProbeTexts}, some of them with special tokens parsed and not. That leaves expressions
- * that take for ever on other texts alone: calls with such files have limited time ({@link NativeTokenizer}), so that they end
- * with a message. It leaves texts alone, too, on which native code crashes though it crashed on none of these.
+ * <p>What passes was loaded, and encoded {@link ProbeTexts}, some of them with special tokens parsed and not. Two risks remain.
+ * Expressions may take for ever on other texts: calls with such files have limited time ({@link NativeTokenizer}), so that they
+ * end with a message. And native code may crash on other texts though it crashed on none of these.
  */
 final class TokenizerProbe {
     static final String READY = "ready";
@@ -34,10 +34,10 @@ final class TokenizerProbe {
     /** What a text of at most 5,000 characters may take; a sound tokenizer takes milliseconds. */
     private static final double TEXT_SECONDS = 1;
 
-    /** What all texts together may take; a sound tokenizer takes one. */
+    /** What all texts together may take; a sound tokenizer takes one second. */
     private static final double TEXTS_SECONDS = 15;
 
-    /** What loading may take; 35 MB take two or three. */
+    /** What loading may take; a file of 35 MB takes two or three seconds. */
     private static final double LOAD_SECONDS = 60;
 
     private static final double NANOS = 1e9;
@@ -93,7 +93,7 @@ final class TokenizerProbe {
             }
             return GOOD;
         } catch (UserError e) {
-            // A library that does not load is no fault of the file, and said better by who needs it.
+            // If the library does not load, that is no fault of the file, and better reported by whoever needs it.
             return NativeTokenizer.missesLibrary(e) ? ABSENT : REFUSED + e.getMessage();
         } catch (IOException e) {
             return REFUSED + UserError.file("read", file, e).getMessage();

@@ -13,7 +13,7 @@ import org.tornadomor.UserError;
 
 /** Has a {@link TokenizerProbe} try files, once for each content. */
 final class TokenizerTrial {
-    /** For a machine without a free moment. What hangs is found by its use of the processor, long before. */
+    /** Enough for a very busy machine. What hangs is found long before, by its use of the processor. */
     private static final long MOST_SECONDS = 300;
 
     private static final int CRASH_MESSAGE = 200;
@@ -143,7 +143,7 @@ final class TokenizerTrial {
                 .toList();
     }
 
-    /** What a panic said: the line behind that of the place. */
+    /** The message of a panic: the line behind the one that gives the place. */
     private static String crash(List<String> messages) {
         for (int i = 0; i + 1 < messages.size(); i++) {
             if (messages.get(i).contains("panicked at")) {

@@ -41,7 +41,7 @@ final class TriedTokenizers {
                     return;
                 }
             } catch (IOException | SecurityException e) {
-                // The next one.
+                // Then the next folder.
             }
         }
     }

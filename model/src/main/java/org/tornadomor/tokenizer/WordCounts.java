@@ -73,7 +73,7 @@ public final class WordCounts {
         return counts.size();
     }
 
-    /** How many rare words were left out for want of room. */
+    /** How many rare words were left out to bound the memory. */
     public long forgotten() {
         return forgotten;
     }

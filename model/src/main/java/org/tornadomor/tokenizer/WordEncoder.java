@@ -8,7 +8,7 @@ import java.util.function.Function;
 /**
  * Encodes long texts word by word and remembers the ids of words. In the layout of GPT-2 no token crosses the border of a
  * word, and most of a text are words that came before, so that the library, which spends most of its time on cutting text
- * into strings, is asked for new words alone. Words are those of {@link ByteLevel}, found in the bytes of the text.
+ * into strings, is asked only for new words. Words are those of {@link ByteLevel}, found in the bytes of the text.
  *
  * <p>Each thread has a memory of its own, of bounded size.
  */
@@ -16,7 +16,7 @@ final class WordEncoder {
     /** Longer words are rare and not remembered. */
     private static final int LONGEST = 256;
 
-    /** Words that are remembered; then all are forgotten. */
+    /** How many words are remembered; then all are forgotten. */
     private static final int MOST = 1 << 17;
 
     private static final int CAPACITY = 2 * MOST;

@@ -21,7 +21,7 @@ public enum WordRule {
     GPT2(Set.of(), false, false, false, "gpt-2", "mpt", "olmo", "jais", "phi-2", "trillion", "exaone4"),
     /** Llama 3's: contractions in any case, at most three digits together. */
     LLAMA3(Set.of(Rules.LLAMA3), true, false, true, "llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"),
-    /** The same words, and merges count even where a word is a token. */
+    /** Llama 3's words, where merges count even if a word is a token. */
     LLAMA3_MERGED(Set.of(Rules.LLAMA3), false, false, false, "smaug-bpe", "dbrx"),
     /** Qwen 2's: as Llama 3's, but each digit by itself, and text composed (NFC). */
     QWEN2(Set.of(Rules.QWEN2), false, true, false, "qwen2", "deepseek-r1-qwen", "megrez"),
@@ -125,7 +125,7 @@ public enum WordRule {
         return node.isMissingNode() || node.isNull();
     }
 
-    /** Without what makes no difference: a sequence of one, offsets, an inversion that is off. */
+    /** A rule without what makes no difference: a sequence of one, offsets, an inversion that is off. */
     private static JsonNode simple(JsonNode rule) {
         if (!(rule instanceof ObjectNode object)) {
             return rule;
@@ -154,7 +154,7 @@ public enum WordRule {
         return String.valueOf(ByteLevel.spelling(b));
     }
 
-    /** How GGUF files call it. */
+    /** What GGUF files call the rule. */
     public String ggufName() {
         return names.getFirst();
     }

@@ -47,7 +47,7 @@ public final class Conversion {
      * @param checkpoint the original
      * @param folder new or empty
      * @param generation the tokens that begin and end a text
-     * @param init of low-rank factors; not looked at without them
+     * @param init of low-rank factors; ignored without them
      * @param engine for {@link LoraInit#SVD}, else null
      * @param seed of routers and factors
      * @return how far each matrix with factors is from the original's
@@ -110,7 +110,7 @@ public final class Conversion {
         }
     }
 
-    /** A bias or a norm of heads, which the layer keeps from the one that it stands for. */
+    /** Writes a bias or a norm of heads, which a layer keeps from the original layer that it stands for. */
     private void writeOwn(ParameterSpec spec, CheckpointWriter writer) {
         String[] layerAndPart =
                 spec.name().substring(ParameterNames.LORA.length()).split("\\.", 2);

@@ -25,7 +25,7 @@ import org.tornadomor.model.io.PlainLlama;
  * @param sources by weight set of the converted model, the original layers whose mean it begins with
  */
 public record ConversionPlan(ModelConfig source, ModelConfig target, List<Integer> kept, List<List<Integer>> sources) {
-    /** Of the counts that divide, how many an error names. */
+    /** How many of the counts that divide an error names. */
     private static final int SHOWN = 6;
 
     /**
@@ -35,7 +35,7 @@ public record ConversionPlan(ModelConfig source, ModelConfig target, List<Intege
      * @param path where it lies, for errors
      * @param mor what the converted model adds to a Llama
      * @param seed for {@link Initialisation#RANDOM}
-     * @throws UserError if the model is none that can be converted, or its layers do not divide
+     * @throws UserError if the model cannot be converted, or its layers do not divide
      */
     public static ConversionPlan of(
             ModelConfig source,

@@ -26,7 +26,7 @@ final class Factors {
         this.seed = seed;
     }
 
-    /** How far each matrix was, and is. */
+    /** How far each matrix is from the original's, without and with its factors. */
     List<Residual> residuals() {
         return residuals;
     }

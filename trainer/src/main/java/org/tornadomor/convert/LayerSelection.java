@@ -10,10 +10,10 @@ import org.tornadomor.UserError;
 /**
  * Which layers of the original take part in a conversion: some are left out where their number does not divide.
  *
- * @param option that says so, for errors; null keeps all
+ * @param option that names the layers, for errors; null keeps all
  * @param text numbers from 0 and ranges of them separated by commas, such as {@code 0-3,7}, or {@code even:N} for N evenly
  *     spaced ones with the first and the last among them
- * @param keep whether those are kept; else they are dropped
+ * @param keep whether the named layers are kept; else they are dropped
  */
 public record LayerSelection(String option, String text, boolean keep) {
     /** Every layer. */

@@ -5,14 +5,16 @@ import java.util.stream.IntStream;
 
 /** Orthonormal bases and Gram matrices in double precision, on all processors. */
 final class Orthonormal {
-    /** Of a column's own length, what may be left of it behind the columns before without being rounding. */
+    /**
+     * A column depends on those before it if no larger share of its own than this remains beside them: that much is rounding.
+     */
     private static final double DEPENDENT = 1e-13;
 
     private Orthonormal() {}
 
     /**
-     * An orthonormal basis of the columns of a matrix, by the Cholesky factor of its Gram matrix. Once leaves angles between
-     * columns that were nearly parallel, twice does not. A column that depends on those before becomes zero.
+     * An orthonormal basis of the columns of a matrix, by the Cholesky factor of its Gram matrix. One pass leaves columns that
+     * were nearly parallel not quite orthogonal; two passes do not. A column that depends on those before becomes zero.
      *
      * @param matrix [rows, columns]
      */

@@ -17,7 +17,7 @@ import org.tornadomor.tokenizer.Tokenizers;
  *
  * @param mor what the converted model adds to a Llama
  * @param initialisation which layers the shared ones begin with
- * @param factors what low-rank factors begin with; not looked at without them
+ * @param factors what low-rank factors begin with; ignored without them
  * @param selection which layers take part
  * @param seed of what is left to chance: {@link Initialisation#RANDOM}, routers and factors
  */
@@ -26,7 +26,7 @@ public record Recipe(
     /**
      * What the conversion of a model will do.
      *
-     * @throws org.tornadomor.UserError if the model is none that can be converted, or its layers do not divide
+     * @throws org.tornadomor.UserError if the model cannot be converted, or its layers do not divide
      */
     public ConversionPlan plan(CheckpointFolder original) {
         return ConversionPlan.of(original.config(), original.path(), mor, initialisation, selection, seed);

@@ -14,9 +14,9 @@ import org.tornadomor.engine.Engine;
 /**
  * The best product of two thin matrices for a matrix M [m, n]: {@code U S V^T} of its largest singular values.
  *
- * <p>Small matrices are decomposed as a whole by Commons Math, which takes hours for large ones. For those a basis Q of the
- * directions that matter is found from random ones by products (Halko, Martinsson and Tropp, arXiv 0909.4061, algorithm 4.4),
- * and {@code Q^T M}, which has few rows, is decomposed through the eigenvectors of its small Gram matrix.
+ * <p>Small matrices are decomposed as a whole by Commons Math, which takes hours for large ones. For large ones a basis Q of
+ * the directions that matter is found from random ones by products (Halko, Martinsson and Tropp, arXiv 0909.4061, algorithm
+ * 4.4), and {@code Q^T M}, which has few rows, is decomposed through the eigenvectors of its small Gram matrix.
  */
 final class TruncatedSvd implements AutoCloseable {
     /** The lesser side up to which a matrix is decomposed as a whole. */
@@ -57,7 +57,7 @@ final class TruncatedSvd implements AutoCloseable {
      * @param rank 1 to min(m, n)
      */
     Factors of(float[] matrix, int m, int n, int rank) {
-        // The basis is one of columns, so these are to be the shorter ones.
+        // The basis is one of columns, so columns are to be the shorter side.
         Factors factors = m > n
                 ? turned(decomposed(transposed(matrix, m, n), n, m, rank), rank, m, n)
                 : decomposed(matrix, m, n, rank);
@@ -180,7 +180,9 @@ final class TruncatedSvd implements AutoCloseable {
         }
     }
 
-    /** Directions that M has not, or only as noise, begin as low-rank factors without a residual do: A random, B zero. */
+    /**
+     * Directions that M lacks, or has only as noise, begin as low-rank factors do without a decomposition: A random, B zero.
+     */
     private void fillNoise(Factors thin, int rank, int m, int n) {
         double first = length(thin.up, 0, m);
         for (int r = 0; r < rank; r++) {

@@ -27,7 +27,7 @@ public final class BatchSampler {
     private static final int ROUNDS = 6;
     private static final int INDEX_BITS = 48;
 
-    /** Set apart the orders that one seed decides. */
+    /** Numbers that set apart the orders that one seed decides. */
     private static final long MIXTURE = 0x6D6978747572650AL;
 
     private static final long STRETCH = 0x9E3779B97F4A7C15L;
@@ -147,7 +147,10 @@ public final class BatchSampler {
         return packed & ((1L << INDEX_BITS) - 1);
     }
 
-    /** Which stretch a place of the order takes from, and the how-manieth sample of it that is, in one number. */
+    /**
+     * The stretch that a place of the order takes its sample from, and the sample's place in that stretch's own order, in one
+     * number.
+     */
     private long place(long sampleIndex) {
         if (stretches.length == 1) {
             return sampleIndex;
@@ -177,7 +180,7 @@ public final class BatchSampler {
     private long within(int stretch, long index) {
         long samples = stretches[stretch].samples;
         long place = index % samples;
-        // The first stretch is mixed as a corpus without a mixture is.
+        // The first stretch is shuffled as a corpus without a mixture is.
         return order == Order.SEQUENTIAL ? place : permute(seed + stretch * STRETCH, index / samples, place, samples);
     }
 

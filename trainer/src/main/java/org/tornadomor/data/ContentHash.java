@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** The first half of the SHA-256 of a text: two texts with the same one are the same. */
+/** The first half of the SHA-256 of a text: texts with the same hash count as the same. */
 record ContentHash(long high, long low) {
     /** Bytes of a hash. */
     static final int BYTES = 2 * Long.BYTES;
@@ -24,7 +24,9 @@ record ContentHash(long high, long low) {
         }
     }
 
-    /** Whether this is one of a share of all texts: the same ones always, and of a larger share too. */
+    /**
+     * Whether the text is in a share of all texts. The choice is always the same, and a larger share contains a smaller one.
+     */
     boolean isWithin(double share) {
         return (high >>> 11) * 0x1p-53 < share;
     }

@@ -38,7 +38,9 @@ public final class Corpus {
             return (double) bytes / tokens.size();
         }
 
-        /** The same of the tokens that samples are made of, of which a mixture takes more from one stretch than from another. */
+        /**
+         * The same for the tokens that samples are made of, of which a mixture takes more from one stretch than from another.
+         */
         public double sampledBytesPerToken() {
             if (mixture.isEmpty()) {
                 return bytesPerToken();
@@ -139,14 +141,14 @@ public final class Corpus {
             throw new UserError("no text in " + source.describe() + ": check the path and the file filter");
         }
         if (spelled[0] > 0 && special == SpecialTokens.AS_TEXT) {
-            // Versions before this parsed them: a run of theirs must not go on with other tokens.
+            // Earlier versions parsed special tokens: a run of such a version must not go on with other tokens.
             hash.update("special tokens are text".getBytes(StandardCharsets.UTF_8));
         }
         return builder.build(HexFormat.of().formatHex(hash.digest()));
     }
 
     /**
-     * The text to train on of this corpus, with that of another one to validate on.
+     * A corpus with this one's text to train on, and another one's text to validate on.
      *
      * @param other text of which nothing is held out
      */

@@ -9,9 +9,9 @@ public interface DocumentConsumer {
     boolean accept(Document document);
 
     /**
-     * Hears of a document that cannot be read, such as one that is not valid UTF-8, and goes on by returning.
+     * Is told of a document that cannot be read, such as one that is not valid UTF-8; reading goes on if this returns.
      *
-     * @throws UserError the same one, unless such documents may be left out
+     * @throws UserError the given error, unless such documents may be left out
      */
     default void invalid(UserError error) {
         throw error;

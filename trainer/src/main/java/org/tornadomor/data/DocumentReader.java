@@ -93,7 +93,8 @@ final class DocumentReader {
     private static InputStream decompress(InputStream in, FileKind.Compression compression) throws IOException {
         return switch (compression) {
             case NONE -> in;
-            // Java's own passes over whatever follows the first part of a file of several, unless that is whole.
+            // Java's own reader ignores whatever follows the first part of a file of several parts, unless that is
+            // whole.
             case GZIP ->
                 GzipCompressorInputStream.builder()
                         .setInputStream(in)
@@ -226,7 +227,7 @@ final class DocumentReader {
         if (piece.length < largestText) {
             return give(name, mark == 0 ? piece : Arrays.copyOfRange(piece, mark, piece.length));
         }
-        // Files of gigabytes are lists of texts rather than one.
+        // Files of gigabytes are lists of texts rather than one text.
         long from = mark;
         int kept = piece.length - mark;
         System.arraycopy(piece, mark, piece, 0, kept);
@@ -245,7 +246,7 @@ final class DocumentReader {
         return true;
     }
 
-    /** Where to cut so many bytes: behind the last line end of their latter half, or else between two characters. */
+    /** Where to cut so many bytes: behind the last line end in their second half, or else between two characters. */
     private static int cut(byte[] bytes, int length) {
         for (int i = length; i > length / 2; i--) {
             if (bytes[i - 1] == '\n') {
@@ -260,7 +261,7 @@ final class DocumentReader {
     }
 
     /**
-     * Reports what cannot be read and goes on by returning.
+     * Reports what cannot be read; reading goes on if this returns.
      *
      * @throws UserError unless such documents may be left out
      */

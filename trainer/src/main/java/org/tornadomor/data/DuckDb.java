@@ -26,12 +26,18 @@ public final class DuckDb {
         return DriverManager.getConnection("jdbc:duckdb:", settings);
     }
 
-    /** A file as text within a statement: DuckDB takes a name for a pattern, which this one is only of itself, by classes of one character. */
+    /**
+     * A file's name within a statement. DuckDB takes names for patterns: with special characters as classes of one character,
+     * the pattern matches this file alone.
+     */
     public static String pattern(Path file) {
         return file.toAbsolutePath().toString().replaceAll("[*?\\[]", "[$0]").replace("'", "''");
     }
 
-    /** A Parquet file as a table. Folders named like key=value would become columns, of the same names as those of the file. */
+    /**
+     * A Parquet file as a table. Partitioning is off, since folders named like key=value would become columns, even with the
+     * name of a column of the file.
+     */
     public static String parquet(Path file) {
         return "read_parquet('" + pattern(file) + "', hive_partitioning = false)";
     }

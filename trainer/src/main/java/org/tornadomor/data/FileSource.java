@@ -24,10 +24,10 @@ final class FileSource implements TextSource {
     private final List<String> notices;
     private final Origin origin;
 
-    /** Which paths its files have. */
+    /** The paths that files of this source have. */
     private final Predicate<Path> pattern;
 
-    /** What somebody gave the name of. */
+    /** What the name that somebody gave is of. */
     private enum Origin {
         FILE,
         ARCHIVE,
@@ -92,7 +92,7 @@ final class FileSource implements TextSource {
         return !("/" + name).contains("/.") && (isArchive(name) || filter.test(name));
     }
 
-    /** An archive's own name is not what a filter is for. */
+    /** Whether a file is an archive: a filter is for the files in it, not for its own name. */
     private static boolean isArchive(String name) {
         return name.matches("(?i).*\\.(zip|jar|tar|tgz|tar\\.gz|tar\\.zst)");
     }
@@ -197,7 +197,7 @@ final class FileSource implements TextSource {
     @Override
     public List<String> notices() {
         if (origin != Origin.FILE && origin != Origin.GLOB) {
-            // Folders and archives hold all sorts, such as the settings of programs among their sources.
+            // Folders and archives hold all sorts of files, such as the settings of programs among their sources.
             return notices;
         }
         List<String> whole = files.stream()
@@ -223,7 +223,7 @@ final class FileSource implements TextSource {
             try {
                 bytes += named.name().matches("(?i).*\\.(zip|jar)") ? zipBytes(named.file()) : Files.size(named.file());
             } catch (IOException e) {
-                // Reading it tells what is wrong with it.
+                // What is wrong with the file is told when it is read.
                 continue;
             }
         }

@@ -38,8 +38,8 @@ public sealed interface HoldOut {
     }
 
     /**
-     * A share of the documents, picked by a hash of their text: more text moves no document from one part to the other, and
-     * the same text is in one part alone.
+     * A share of the documents, picked by a hash of their text: more text moves no document from one part to the other, and the
+     * same text is never in both parts.
      */
     record ByContent(double fraction) implements HoldOut {
         public ByContent {

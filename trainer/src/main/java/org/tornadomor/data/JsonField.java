@@ -48,7 +48,7 @@ final class JsonField {
             int end = from + name.length();
             boolean leadsOn = leadsHere && end < path.length() && path.charAt(end) == '.';
             if (leadsHere && end == path.length() || leadsOn && value == JsonToken.VALUE_NULL) {
-                // What should have the field and is null has it as null.
+                // Where null stands in place of an object that should have the field, the field counts as null.
                 found++;
                 readValue(parser, value);
             } else if (value == JsonToken.START_OBJECT) {
@@ -97,7 +97,7 @@ final class JsonField {
         text = String.join(LINE_END, lines);
     }
 
-    /** How often the path was there: more than once, it is not clear which is meant. */
+    /** How often the path was there. If more than once, it is not clear which is meant. */
     int found() {
         return found;
     }

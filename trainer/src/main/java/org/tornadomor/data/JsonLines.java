@@ -18,7 +18,7 @@ import tools.jackson.core.exc.JacksonIOException;
 /**
  * JSON objects of which one field is the text: one a line, one after another in any layout, or in one array. A line, or an
  * item of an array, that cannot be read is reported by its number, and the next one is read; where objects have no lines of
- * their own, nothing after a fault can be told from it, so it ends the reading.
+ * their own, nobody can tell where the next one begins after a fault, so a fault ends the reading.
  */
 final class JsonLines {
     private final String name;
@@ -62,7 +62,8 @@ final class JsonLines {
             try (JsonParser parser = JsonStart.MAPPER.createParser(lines)) {
                 byte[] pending = null;
                 while (parser.nextToken() != null) {
-                    // Not before the next one begins: a line with anything behind its object cannot be read.
+                    // Handed on only when the next object begins: a line with anything else behind its object cannot be
+                    // read.
                     if (pending != null && !reader.give(where, pending)) {
                         return false;
                     }

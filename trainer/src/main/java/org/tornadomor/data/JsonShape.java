@@ -11,8 +11,8 @@ import org.tornadomor.UserError;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Holds JSON against the record that it is to become, key by key: a mapper alone would take a text for a number, put zeros
- * where nothing is, and pass over keys that it does not know.
+ * Compares JSON with the record that it is to become, key by key: a mapper alone would take a text for a number, put zeros
+ * where nothing is, and ignore keys that it does not know.
  */
 final class JsonShape {
     private final String file;
@@ -25,7 +25,7 @@ final class JsonShape {
      *
      * @param file named in errors
      * @param optional names of record components that may be null
-     * @param later names of those that earlier versions did not write, which may be missing or null
+     * @param later names of components that earlier versions did not write, which may be missing or null
      * @param fix what to do about a fault, for the end of its line
      */
     JsonShape(String file, Set<String> optional, Set<String> later, String fix) {

@@ -12,8 +12,8 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What the beginning of a file says of its JSON. Much text is named {@code .json} that is a list of documents, one object a line or
- * in an array, and much that is one value, such as the settings of a program, which is a text like any other.
+ * What the beginning of a file says of its JSON. Many files named {@code .json} are lists of documents, one object a line or in
+ * an array; many others are one value, such as the settings of a program, and a text like any other.
  */
 final class JsonStart {
     static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
@@ -29,7 +29,7 @@ final class JsonStart {
 
     private JsonStart() {}
 
-    /** The first bytes of a stream that can go back; it is where it was. */
+    /** The first bytes of a stream that can go back; afterwards the stream is where it was. */
     static byte[] peek(InputStream in) throws IOException {
         in.mark(LENGTH);
         byte[] start = in.readNBytes(LENGTH);
@@ -40,7 +40,7 @@ final class JsonStart {
     /**
      * Whether these are documents: an array of objects, several objects, or one object that has the field.
      *
-     * @param field the path of the text, as {@link JsonField} has it
+     * @param field the path of the text, as {@link JsonField} takes it
      */
     static boolean isDocuments(byte[] start, String field) {
         int at = skipSpace(start, TextEncoding.markLength(start, start.length));
@@ -57,7 +57,7 @@ final class JsonStart {
             its.read(parser);
             return its.isText() || parser.nextToken() == JsonToken.START_OBJECT;
         } catch (JacksonException e) {
-            // It goes on behind what is looked at, or its first line is damaged.
+            // The object goes on behind the bytes that are looked at, or its first line is damaged.
             return its.isText() || nextLineIsObject(start, at);
         }
     }
@@ -76,7 +76,7 @@ final class JsonStart {
             }
             return true;
         } catch (UnexpectedEndOfInputException e) {
-            // A line longer than what is looked at is one of its kind; one before another object was cut off.
+            // A line longer than the bytes that are looked at counts as one; a line before another object was cut off.
             return end == start.length || nextLineIsObject(start, at);
         } catch (JacksonException e) {
             return true;

@@ -23,8 +23,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a prepared corpus holds, as {@code manifest.json} says it; while it is being prepared, what is finished of it, in
- * {@code progress.json}.
+ * What a prepared corpus holds, as {@code manifest.json} says it. While the corpus is being prepared, {@code progress.json}
+ * says in the same way what is finished.
  *
  * @param format {@link #FORMAT}
  * @param tokenizer that made the tokens
@@ -40,7 +40,7 @@ public record Manifest(
         PrepareSettings settings,
         List<Source> sources,
         List<Shard> shards) {
-    /** Says what kind of file it is. */
+    /** Says what kind of file a manifest is. */
     static final String FORMAT = "tornado-mor corpus 1";
 
     private static final String FORMAT_START = "tornado-mor corpus";
@@ -65,7 +65,7 @@ public record Manifest(
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
 
-    /** Which tokenizer it was: its kind, its hash and its sizes. */
+    /** Which tokenizer made the tokens: its kind, its hash and its sizes. */
     public record TokenizerId(String kind, String fingerprint, int vocabSize, int endOfText) {}
 
     /**
@@ -144,7 +144,10 @@ public record Manifest(
                 .sum();
     }
 
-    /** Whether a file is one: other programs write files of that name too. A damaged one counts while its start is there. */
+    /**
+     * Whether a file is a manifest: other programs write files of that name too. A damaged manifest counts if its start is
+     * there.
+     */
     static boolean isAt(Path file) {
         if (!Files.isRegularFile(file)) {
             return false;
@@ -164,7 +167,7 @@ public record Manifest(
     /**
      * Reads it.
      *
-     * @throws UserError naming the file, and the key if one is missing or cannot be
+     * @throws UserError naming the file, and the key if one is missing or has an impossible value
      */
     static Manifest read(Path file) {
         JsonShape shape = new JsonShape(file.toString(), OPTIONAL, LATER, "restore it, or prepare the corpus again");

@@ -6,7 +6,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.tornadomor.UserError;
 
-/** Whether what a manifest says can be: files in its own folder, amounts that add up, in the order that readers rely on. */
+/**
+ * Checks whether what a manifest says is possible: files in its own folder, amounts that add up, in the order that readers rely
+ * on.
+ */
 final class ManifestCheck {
     /** As {@link ShardStream} names them: nothing that leads out of the folder. */
     private static final Pattern SHARD = Pattern.compile("source\\d{2,9}-(training|validation)-\\d{5,9}\\.tokens");
@@ -25,10 +28,10 @@ final class ManifestCheck {
     }
 
     /**
-     * Refuses what cannot be.
+     * Refuses what is not possible.
      *
      * @param shape makes the errors
-     * @param complete whether it is that of a finished corpus
+     * @param complete whether the manifest is that of a finished corpus
      * @throws UserError naming the file and the key
      */
     static void require(Manifest manifest, JsonShape shape, boolean complete) {

@@ -2,7 +2,7 @@ package org.tornadomor.data;
 
 import java.util.Arrays;
 
-/** How often which token followed which. A table where that is small, else a hash table of the pairs that occur. */
+/** How often which token followed which. A full table where that is small, else a hash table of the pairs that occur. */
 final class PairCounts {
     private static final long LARGEST_TABLE = 1L << 20;
     private static final long EMPTY = -1;

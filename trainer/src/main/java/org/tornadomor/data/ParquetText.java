@@ -77,12 +77,12 @@ final class ParquetText {
     /**
      * A column, or a field of one.
      *
-     * @param path its name behind those that it is within
-     * @param expression what it is to DuckDB
+     * @param path its name, behind the names of the columns that it is within
+     * @param expression how DuckDB addresses it
      */
     private record Column(String path, String expression, String type) {}
 
-    /** Every column, those within others behind them. */
+    /** Every column; those within another come behind it. */
     private List<Column> columns(Statement statement, String selection, Column within) throws SQLException {
         List<Column> columns = new ArrayList<>();
         try (ResultSet found = statement.executeQuery("DESCRIBE SELECT " + selection + " FROM " + table())) {

@@ -22,7 +22,7 @@ import org.tornadomor.engine.Processors;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
- * Makes a {@link PreparedCorpus} of text. One thread reads, hashes and writes, in order; others tokenise. What waits between
+ * Makes a {@link PreparedCorpus} from text. One thread reads, hashes and writes, in order; others tokenise. What waits between
  * them is bounded, so that text of any size passes through.
  *
  * <p>A shard is written aside and moved into place when it is complete, and {@code progress.json} follows. An attempt that
@@ -100,8 +100,8 @@ public final class Preparation {
      *
      * @param folder new, empty, or of the same settings
      * @param threadCount how many tokenise; 0 for all processors. The result does not depend on it.
-     * @throws UserError if there are more than four threads to a processor, a source cannot be read or holds no text, the folder holds something else or is in use, or the disk
-     *     refuses
+     * @throws UserError if there are more than four threads for each processor, a source cannot be read or holds no text, the
+     *     folder holds something else or is in use, or the disk refuses
      */
     public static PreparedCorpus run(
             PrepareSettings settings, Tokenizer tokenizer, Path folder, int threadCount, PrepareListener listener) {
@@ -125,7 +125,7 @@ public final class Preparation {
 
     private void run() {
         for (WeightedSource source : settings.sources()) {
-            // What is missing or malformed is said before hours of work.
+            // What is missing or malformed is reported now, not after hours of work.
             TextSource text = TextSources.parse(List.of(source.spec()), settings.unlimited());
             text.notices().forEach(listener::message);
             if (text.reads(folder.path().resolve(Manifest.FILE))

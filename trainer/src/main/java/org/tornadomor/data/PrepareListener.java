@@ -6,7 +6,7 @@ public interface PrepareListener {
     PrepareListener NONE = new PrepareListener() {};
 
     /**
-     * More was done; comes often.
+     * More was done; called often.
      *
      * @param share of the whole, from 0 to 1; 0 if nobody knows
      * @param textBytes bytes of text that were tokenised, or found in finished shards

@@ -23,7 +23,7 @@ import org.tornadomor.tokenizer.SpecialTokens;
  * @param holdOut the share of documents to validate on, picked by their text
  * @param shardTokens a shard ends with the document that brings it to so many tokens
  * @param holdOutEvery one document in so many is held out instead, if it is not null; the share is 0 then
- * @param parseSpecial whether text that spells a special token becomes it; null, in what versions before this wrote, is true
+ * @param parseSpecial whether text that spells a special token becomes it; null, which earlier versions wrote, means true
  */
 public record PrepareSettings(
         List<WeightedSource> sources,
@@ -43,7 +43,7 @@ public record PrepareSettings(
     /** 128 MiB a shard with two bytes a token. */
     public static final long SHARD_TOKENS = 1 << 26;
 
-    /** The share of documents that is held out where nobody says. */
+    /** The share of documents that is held out unless another is asked for. */
     public static final double HOLD_OUT = 0.05;
 
     /** @throws UserError if a value makes no sense */
@@ -121,12 +121,12 @@ public record PrepareSettings(
         }
     }
 
-    /** For one source; the limit is that of all together. */
+    /** The options for one source, without the limit, which is for all sources together. */
     SourceOptions unlimited() {
         return new SourceOptions(filter, extensions, textField, 0, jdkFallback == null ? null : Path.of(jdkFallback));
     }
 
-    /** The first value that other settings have differently, in words. */
+    /** The first value that differs in other settings, in words. */
     String difference(PrepareSettings other) {
         for (RecordComponent component : PrepareSettings.class.getRecordComponents()) {
             Object mine = value(component);

@@ -58,7 +58,7 @@ public final class PreparedCorpus {
     public static boolean isAt(Path path) {
         return Manifest.isAt(path.resolve(Manifest.FILE))
                 || Manifest.isAt(path.resolve(Manifest.PROGRESS_FILE))
-                // With a manifest that lost its start.
+                // Or with a manifest that lost its start.
                 || Files.exists(path.resolve(FIRST_SHARD))
                         && (Files.exists(path.resolve(Manifest.FILE))
                                 || Files.exists(path.resolve(Manifest.PROGRESS_FILE)));

@@ -36,7 +36,7 @@ final class PreparedFolder implements AutoCloseable {
     /**
      * Opens a folder for these settings.
      *
-     * @throws UserError if it holds anything else, or somebody is at work in it
+     * @throws UserError if it holds anything else, or somebody else is at work in it
      */
     static PreparedFolder open(Path folder, PrepareSettings settings, Tokenizer tokenizer) {
         try {
@@ -61,7 +61,7 @@ final class PreparedFolder implements AutoCloseable {
         try {
             lock = channel.tryLock();
         } catch (OverlappingFileLockException e) {
-            // Somebody in this JVM has it.
+            // The lock is held within this JVM.
         }
         if (lock == null) {
             channel.close();
@@ -121,7 +121,7 @@ final class PreparedFolder implements AutoCloseable {
         return manifest.shards();
     }
 
-    /** Refuses finished shards that are not what they were. */
+    /** Refuses finished shards that have changed. */
     void verifyFinished() {
         finished().forEach(shard -> PreparedCorpus.verify(folder, manifest, shard));
     }
@@ -132,7 +132,7 @@ final class PreparedFolder implements AutoCloseable {
         manifest.write(folder, Manifest.PROGRESS_FILE);
     }
 
-    /** A shard is in place. */
+    /** Notes that a shard is in place. */
     void add(Manifest.Shard shard) {
         List<Manifest.Shard> shards = new ArrayList<>(manifest.shards());
         shards.add(shard);
@@ -145,7 +145,7 @@ final class PreparedFolder implements AutoCloseable {
                 manifest.format(), manifest.tokenizer(), manifest.tokenBytes(), manifest.settings(), sources, shards);
     }
 
-    /** All shards are in place. */
+    /** Notes that all shards are in place. */
     void complete(List<Manifest.Source> sources) {
         // The order in which they were finished depends on interruptions.
         replace(
@@ -173,7 +173,7 @@ final class PreparedFolder implements AutoCloseable {
         }
     }
 
-    /** Lets others use the folder; takes it away again if nothing came into it. */
+    /** Unlocks the folder, and removes it again if nothing came into it. */
     @Override
     public void close() {
         try {

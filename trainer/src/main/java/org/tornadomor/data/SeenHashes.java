@@ -28,7 +28,7 @@ final class SeenHashes {
     }
 
     private static boolean insert(long[] table, long high, long low) {
-        // The hash is as good as random, so that its own bits say where it goes.
+        // The hash is as good as random, so its own bits give its place.
         int mask = table.length / 2 - 1;
         int place = (int) low & mask;
         while (table[2 * place] != 0 || table[2 * place + 1] != 0) {

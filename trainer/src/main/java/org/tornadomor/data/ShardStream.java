@@ -22,7 +22,7 @@ final class ShardStream implements AutoCloseable {
     private final Consumer<Manifest.Shard> done;
     private final String description;
 
-    /** Of the finished shard that documents are compared with. */
+    /** The number of the finished shard that documents are compared with. */
     private int compared;
 
     private long documentsCompared;
@@ -101,7 +101,7 @@ final class ShardStream implements AutoCloseable {
         }
     }
 
-    /** There are no more documents. */
+    /** Ends the stream: there are no more documents. */
     void finish() {
         if (compared < finished.size()) {
             throw changed();

@@ -38,7 +38,7 @@ final class ShardWriter implements AutoCloseable {
     /**
      * Adds a document: its tokens as bytes of the file.
      *
-     * @param specialParsed how many of them were special tokens in its text
+     * @param specialParsed how many of the tokens were special tokens in its text
      */
     void add(byte[] encoded, ContentHash hash, long bytesOfText, long specialParsed) {
         special += specialParsed;

@@ -5,7 +5,7 @@ import java.util.List;
 import org.tornadomor.UserError;
 
 /**
- * What of the text sources is wanted.
+ * What is wanted from the text sources.
  *
  * @param filter a glob on the paths within folders, globs and archives (without a slash: on the names), or null for all; a glob
  *     behind {@code jdk:} goes before it
@@ -15,7 +15,7 @@ import org.tornadomor.UserError;
  * @param jdkFallback an archive of Java sources for where the JDK comes without its own, or null
  */
 public record SourceOptions(String filter, List<String> extensions, String textField, long maxBytes, Path jdkFallback) {
-    /** The field that holds the text where nobody names another. */
+    /** The field that holds the text unless another is named. */
     public static final String TEXT_FIELD = "text";
 
     /** Everything. */

@@ -23,7 +23,7 @@ import org.tornadomor.UserError;
  * </ul>
  *
  * Written {@code synthetic:KIND?documents=N&bytes=N&filler=SHARE&base=N&seed=N}, where KIND is {@code brackets}, {@code sums}
- * or {@code mixed}; what is left out has its default. The same words give the same text everywhere.
+ * or {@code mixed}; what is left out has its default. The same description gives the same text everywhere.
  */
 public final class Synthetic implements TextSource {
     /** What its descriptions begin with. */
@@ -131,7 +131,7 @@ public final class Synthetic implements TextSource {
                 return value;
             }
         } catch (NumberFormatException e) {
-            // As a number out of range.
+            // Refused like a number out of range.
         }
         throw new UserError(String.format(
                 Locale.ROOT, "%s: %s is '%s'; give a number from %.0f to %.0f", spec, key, text, least, most));
@@ -230,7 +230,7 @@ public final class Synthetic implements TextSource {
         int count = 1 + random.nextInt(MOST_BRACKETS);
         int opened = 0;
         int closed = 0;
-        // Of those that are open: what kind, and how many pairs had been closed before.
+        // For each open bracket: its kind, and how many pairs had been closed when it opened.
         int[] kinds = new int[count];
         int[] before = new int[count];
         int open = 0;

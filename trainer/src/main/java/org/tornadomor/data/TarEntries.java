@@ -23,12 +23,12 @@ final class TarEntries {
     private final Position position;
     private final TarArchiveInputStream tar;
 
-    /** @param in what is in the archive; who opened it closes it */
+    /** @param in the content of the archive, to be closed by whoever opened it */
     TarEntries(InputStream in, Path archive, FileFilter filter) {
         this.archive = archive;
         this.filter = filter;
         this.position = new Position(in);
-        // In blocks of one record: it would pass over the rest of the last one.
+        // In blocks of one record, since the stream would skip the rest of its last block.
         this.tar = new TarArchiveInputStream(position, RECORD, RECORD);
     }
 
@@ -39,7 +39,7 @@ final class TarEntries {
      */
     TarArchiveEntry next() throws IOException {
         while (true) {
-            // To the end of the file before: the mark must stand behind what remains of its last record.
+            // Goes to the end of the file before: the mark must stand behind what remains of that file's last record.
             if (tar.getCurrentEntry() != null) {
                 tar.transferTo(OutputStream.nullOutputStream());
             }

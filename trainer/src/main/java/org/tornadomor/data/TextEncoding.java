@@ -3,8 +3,8 @@ package org.tornadomor.data;
 import java.util.Arrays;
 
 /**
- * What the first bytes of a file say of its encoding. Text of UTF-16 or UTF-32 is refused by name: as UTF-8 it would either
- * be no text at all or, of plain English, one with a NUL beside each letter.
+ * What the first bytes of a file say of its encoding. Text of UTF-16 or UTF-32 is refused by name: read as UTF-8 it would be no
+ * text at all or, if plain English, a text with a NUL beside each letter.
  */
 final class TextEncoding {
     /** The byte order mark in UTF-8, which some editors put before a text and which is no part of it. */
@@ -13,7 +13,7 @@ final class TextEncoding {
     /** Bytes that are looked at. */
     private static final int START = 1 << 16;
 
-    /** Of UTF-16 units; spaces and line ends alone are more in every script that has them. */
+    /** The least share of UTF-16 units with a zero byte; spaces and line ends alone are more in every script that has them. */
     private static final double LEAST_SHARE = 0.08;
 
     /** One zero may be a character of its own. */

@@ -7,7 +7,7 @@ import java.util.function.LongConsumer;
 
 /** A place that texts come from. The same place gives the same documents in the same order each time. */
 public interface TextSource {
-    /** A setting of {@link SourceOptions} that some sources have a use for and others not. */
+    /** A setting of {@link SourceOptions} that only some sources have a use for. */
     enum Choice {
         /** {@link SourceOptions#filter}. */
         FILTER,
@@ -37,14 +37,14 @@ public interface TextSource {
             try {
                 return there.toRealPath().resolve(there.relativize(absolute)).normalize();
             } catch (IOException e) {
-                // Its folder then.
+                // Then its folder is tried.
                 continue;
             }
         }
         return absolute;
     }
 
-    /** What the person who asked for it should know, such as that another source stands in for it. */
+    /** What the person who asked for this source should know, such as that another stands in for it. */
     default List<String> notices() {
         return List.of();
     }
@@ -62,7 +62,7 @@ public interface TextSource {
      */
     void forEach(DocumentConsumer consumer, LongConsumer stored);
 
-    /** As {@link #forEach(DocumentConsumer, LongConsumer)}, where nobody watches. */
+    /** As {@link #forEach(DocumentConsumer, LongConsumer)}, without reports. */
     default void forEach(DocumentConsumer consumer) {
         forEach(consumer, bytes -> {});
     }

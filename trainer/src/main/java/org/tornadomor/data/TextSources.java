@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.files.InputFile;
 
-/** Makes text sources of what a person writes behind {@code --data}. */
+/** Makes text sources from what a person writes behind {@code --data}. */
 public final class TextSources {
     /** The source code of the running JDK; {@code jdk:GLOB} for a part of it. */
     public static final String JDK = "jdk";
@@ -78,7 +78,7 @@ public final class TextSources {
         try {
             return Files.exists(Path.of(spec));
         } catch (InvalidPathException e) {
-            // Windows allows no stars.
+            // Windows allows no stars in paths.
             return false;
         }
     }

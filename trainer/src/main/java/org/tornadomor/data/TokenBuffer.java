@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Tokens in memory, one, two or four bytes each as the vocabulary asks. Grows chunk by chunk, so that it neither copies
- * what it has nor ends at the largest array.
+ * Tokens in memory, one, two or four bytes each as the vocabulary needs. Grows chunk by chunk, so that it neither copies what
+ * it has nor ends at the largest array.
  */
 final class TokenBuffer implements TokenSequence {
     private static final int CHUNK_BITS = 20;

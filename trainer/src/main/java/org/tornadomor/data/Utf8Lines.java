@@ -6,9 +6,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.MalformedInputException;
 
 /**
- * UTF-8 to be read line by line: each line ends as a stream does, until {@link #next} goes on to the following one; or, after
- * {@link #whole}, all in one. Bytes that are no UTF-8 are an error where they stand, since a parser might make other
- * characters of them.
+ * A stream of UTF-8 that is read line by line: it ends behind each line, until {@link #next} goes on to the following one.
+ * After {@link #whole}, all that follows is one stream. Bytes that are no UTF-8 are an error where they stand, since a parser
+ * might make other characters of them.
  */
 final class Utf8Lines extends InputStream {
     private static final int BUFFER = 1 << 16;
@@ -95,7 +95,7 @@ final class Utf8Lines extends InputStream {
                 if (at == from) {
                     throw new MalformedInputException(1);
                 }
-                // What comes before it first.
+                // The bytes before the invalid one are handed out first.
                 break;
             }
             at += lineOver ? 0 : 1;

@@ -11,7 +11,7 @@ import org.tornadomor.UserError;
  */
 public record WeightedSource(String spec, Double weight) {
     /**
-     * Reads {@code SPEC} or {@code SPEC=WEIGHT}. A file whose whole name is that is the file.
+     * Reads {@code SPEC} or {@code SPEC=WEIGHT}. If there is a file whose name is the whole text, that file is meant.
      *
      * @throws UserError if a weight is not above 0
      */

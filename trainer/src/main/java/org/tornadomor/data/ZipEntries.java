@@ -17,8 +17,8 @@ import org.tornadomor.UserError;
 import org.tornadomor.files.InputFile;
 
 /**
- * The files of a zip archive that are wanted, by name. Names in the encoding of another system are read too, with other
- * letters where this one cannot know them.
+ * The files of a zip archive that are wanted, by name. Names in the encoding of another system are read too, with wrong letters
+ * where this system cannot know the right ones.
  */
 final class ZipEntries implements AutoCloseable {
     /** What a file in an archive begins with. */
@@ -38,7 +38,7 @@ final class ZipEntries implements AutoCloseable {
         try {
             requireFirst();
             this.wanted = Collections.list(zip.getEntries()).stream()
-                    // The content of a link is where it leads.
+                    // The content of a link is the path that it leads to.
                     .filter(entry -> !entry.isDirectory() && !entry.isUnixSymlink())
                     .filter(entry -> filter.testEntry(entry.getName(), archive))
                     .sorted(Comparator.comparing(ZipArchiveEntry::getName))
@@ -49,7 +49,10 @@ final class ZipEntries implements AutoCloseable {
         }
     }
 
-    /** Of two archives one after the other only the last has a directory that is found: the files of the first would be missing. */
+    /**
+     * Refuses two archives one after the other: only the directory of the last is found, so the files of the first would be
+     * missing.
+     */
     private void requireFirst() throws IOException {
         if (zip.getFirstLocalFileHeaderOffset() > 0) {
             try (InputStream in = Files.newInputStream(archive)) {
@@ -72,9 +75,9 @@ final class ZipEntries implements AutoCloseable {
     }
 
     /**
-     * Opens a file, of which reading to the end fails if it is not what was put in.
+     * Opens a file; reading to its end fails if the content is not what was put in.
      *
-     * @throws UserError if it is encrypted, or compressed in a way that nobody here knows
+     * @throws UserError if it is encrypted, or compressed in a way that is not known here
      */
     InputStream open(ZipArchiveEntry entry) throws IOException {
         if (entry.getGeneralPurposeBit().usesEncryption()) {

@@ -26,12 +26,12 @@ public record Cell(
         double flops,
         TrainingConfig config) {
 
-    /** The step after which it leaves the trunk. */
+    /** The step after which the run leaves the trunk. */
     public long branchStep() {
         return steps - decaySteps;
     }
 
-    /** The name of its folder. */
+    /** The name of the run's folder. */
     public String folder() {
         return unit.folder() + "-" + label(budget);
     }

@@ -32,7 +32,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param deadTokenRatio share of positions that never reach the last recursion; null without routing
  * @param seconds of its training steps, those in the trunk included, evaluation and saving left out
  * @param memoryBytes of the engine's arenas at the end, which is their most
- * @param config the configuration it was made with, to notice that another one is asked for
+ * @param config the configuration that the run was made with, to notice if another one is asked for
  */
 public record CellResult(
         String size,
@@ -54,7 +54,7 @@ public record CellResult(
         double seconds,
         long memoryBytes,
         String config) {
-    /** The name of its file in the folder of the run; it is there when the run is done. */
+    /** The name of the result's file in the folder of the run; the file is there once the run is done. */
     static final String FILE = "result.json";
 
     private static final JsonMapper JSON = JsonMapper.builder()

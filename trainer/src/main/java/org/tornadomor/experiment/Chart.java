@@ -36,7 +36,7 @@ public final class Chart {
 
     /** A point with a bar from {@code low} to {@code high}, which may be the point itself. */
     record Point(double x, double y, double low, double high) {
-        /** With the interval of its mean, where that is known. */
+        /** A point with the interval of its mean, where that is known. */
         static Point of(double x, Interval interval) {
             double half = interval.known() ? interval.half() : 0;
             return new Point(x, interval.mean(), interval.mean() - half, interval.mean() + half);
@@ -104,7 +104,7 @@ public final class Chart {
         return svg.append("</svg>\n").toString();
     }
 
-    /** From values to places. */
+    /** Maps values to places. */
     private record Axis(double low, double high, double from, double to, boolean logarithmic, double[] ticks) {
         double at(double value) {
             double share = logarithmic ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);

@@ -17,7 +17,7 @@ public record Claim(String text, String best, List<String> among) {
     private static final List<String> KEYS = List.of("claim", "best", "among");
 
     /**
-     * Reads a list of them.
+     * Reads a list of claims.
      *
      * @param value as YAML has it; null is none
      * @param models that exist

@@ -25,7 +25,7 @@ import org.tornadomor.model.Spelled;
  * @param keys as they were written
  */
 record ConvertKeys(Map<String, Object> keys) {
-    /** The key that has them. */
+    /** The key that holds these keys. */
     static final String CONVERT = "convert";
 
     private static final String MODEL = "model";
@@ -61,7 +61,7 @@ record ConvertKeys(Map<String, Object> keys) {
     }
 
     /**
-     * What is to be done.
+     * The conversion that the keys ask for.
      *
      * @throws UserError naming the key, the cause and the fix
      */

@@ -45,7 +45,7 @@ record Converted(Path original, UnknownKeys unknown, Recipe recipe, ModelConfig 
      * Plans a conversion.
      *
      * @param name of the run, for the path
-     * @throws UserError if the original is missing or cannot be converted so
+     * @throws UserError if the original is missing or cannot be converted in this way
      */
     static Converted of(ConvertKeys keys, long seed, String name, UnknownKeys unknown, Originals originals) {
         Recipe recipe = keys.recipe(seed);

@@ -111,7 +111,7 @@ public final class DepthStudy {
         return result;
     }
 
-    /** Training seeds are small numbers that people choose. */
+    /** A seed unlike those of training, which are small numbers that people choose. */
     private static long unlike(long seed) {
         return seed + 1_000_003;
     }
@@ -204,7 +204,7 @@ public final class DepthStudy {
                 CheckpointDescription.kind(model), model.recursions(), runs.size(), documents, List.copyOf(classes));
     }
 
-    /** Over the runs, or over the documents of the only one. */
+    /** The interval over the runs, or over the documents if there is only one run. */
     private static Interval interval(
             List<Sums> runs, Function<Sums, double[][]> values, int its, boolean aboveTrivial) {
         SummaryStatistics units = new SummaryStatistics();

@@ -94,7 +94,7 @@ public final class Experiment {
         return results;
     }
 
-    /** Keys that did not exist when it was written have their defaults. */
+    /** The configuration that a result was made with; keys that did not exist then have their defaults. */
     private static TrainingConfig madeWith(CellResult result, Path run) {
         return TrainingConfig.parse(
                 result.config(), run.resolve(CellResult.FILE).toString());
@@ -140,7 +140,7 @@ public final class Experiment {
         return finished();
     }
 
-    /** Makes {@link #run} save what it is at and return. From any thread. */
+    /** Makes {@link #run} save what it is working on and return. May be called from any thread. */
     public void stop() {
         stopping = true;
         running.forEach(Trainer::stop);
@@ -247,7 +247,7 @@ public final class Experiment {
     private Outcome resume(TrainingConfig config, Path run, long step) {
         boolean begun = Files.exists(run.resolve(RunFolder.CONFIG_FILE));
         if (!begun) {
-            // A crash before the first line of a configuration.
+            // A crash may have come before the first line of a configuration.
             Branch.remove(run);
         }
         TrainingListener progress = listener.run(step);

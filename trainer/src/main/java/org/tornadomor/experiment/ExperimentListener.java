@@ -10,7 +10,7 @@ public interface ExperimentListener {
     /** The long run of a model goes on up to a step. */
     default void trunk(Trunk trunk, long step) {}
 
-    /** Who hears the next run, which goes on up to a step. */
+    /** The listener for the next run, which goes on up to a step. */
     default TrainingListener run(long step) {
         return TrainingListener.NONE;
     }

@@ -16,9 +16,9 @@ import org.tornadomor.trainer.TrainingConfig;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What an experiment compares: every model in every size, at every budget, from every seed. Read from YAML; the keys of a size
- * and of a model go over those of {@code base}, in this order, and all are keys of a {@link TrainingConfig}, but for {@code convert}, {@code budgets},
- * {@code tokens} and {@code seeds}.
+ * What an experiment compares: every model in every size, at every budget, from every seed. Read from YAML; the keys of a size,
+ * and then those of a model, override those of {@code base}. All are keys of a {@link TrainingConfig}, but for {@code convert},
+ * {@code budgets}, {@code tokens} and {@code seeds}.
  *
  * @param name a title
  * @param base what all runs have in common
@@ -156,7 +156,7 @@ public record Grid(
         Map<String, Object> base = root.containsKey(BASE) ? object(BASE, root.get(BASE)) : new LinkedHashMap<>();
         takeConvert(BASE, base, converts);
         requireUndecided(BASE, base);
-        // Who compares final losses looks at the curve of a run in its metrics.
+        // An experiment compares final losses; the curve of a run is in its metrics.
         TrainingConfig config = TrainingConfig.DEFAULT.with("eval_every", "0").with("keep", "1");
         return new Grid(
                 name(root),
@@ -253,7 +253,7 @@ public record Grid(
         return variants;
     }
 
-    /** Null is not the default: who writes a key means something by it. */
+    /** Refuses keys with null, which is not the default: whoever writes a key means something by it. */
     private static void requireValues(String path, Map<String, Object> keys) {
         for (String key : List.of("name", BUDGETS, TOKENS, SEEDS, "claims", "warmup", "decay")) {
             if (keys.containsKey(key) && keys.get(key) == null) {

@@ -11,14 +11,14 @@ import org.tornadomor.tokenizer.Tokenizers;
 import org.tornadomor.trainer.TrainingConfig;
 
 /**
- * The runs of a grid: steps by its tokens or by the paper's accounting of forward FLOPs ({@link Flops#steps}), a trapezoid whose warm-up is a share
- * of the smallest budget of the model and whose cool-down is a share of each budget.
+ * The runs of a grid: steps by tokens or by the paper's accounting of forward FLOPs ({@link Flops#steps}), and a trapezoid
+ * whose warm-up is a share of the smallest budget of the model and whose cool-down is a share of each budget.
  *
  * @param grid what was asked for
  * @param trunks size by size, seed by seed, model by model
  */
 public record Plan(Grid grid, List<Trunk> trunks) {
-    /** Fewer say nothing about a model. */
+    /** Fewer steps say nothing about a model. */
     private static final int LEAST_STEPS = 10;
 
     /**
@@ -45,7 +45,7 @@ public record Plan(Grid grid, List<Trunk> trunks) {
         return new Plan(grid, List.copyOf(trunks));
     }
 
-    /** Those of all models, each once. */
+    /** The seeds of all models, each once. */
     private static List<Long> seeds(Grid grid, String size) {
         return grid.models().keySet().stream()
                 .flatMap(model -> grid.seeds(size, model).stream())

@@ -53,7 +53,7 @@ public final class Results {
             return new Chart.Point(x, all.getAverage(), all.getMin(), all.getMax());
         }
 
-        /** The causal loss above that of another model, pair by pair of the same seed, which takes the same samples first. */
+        /** The causal loss above that of another model, seed by seed, since runs of one seed take the same samples first. */
         Interval above(Group other) {
             return Interval.of(seeds.stream()
                     .flatMapToDouble(one -> other.seeds.stream()
@@ -274,7 +274,7 @@ public final class Results {
         return charts;
     }
 
-    /** One budget: a place for each model. */
+    /** The chart for a single budget: a place for each model. */
     private Chart models(String size, List<Group> groups) {
         List<String> names = groups.stream().map(Group::model).toList();
         Chart chart = Chart.overNames(

@@ -7,7 +7,7 @@ import org.tornadomor.model.ModelConfig;
  * The long run of one model, size and seed, at a constant rate, from which the run of each budget branches off to cool down.
  *
  * @param config the model, complete
- * @param converted what it begins with; null for random weights and for a checkpoint that is there
+ * @param converted what it begins with; null for random weights and for a checkpoint that exists already
  * @param cells by budget, ascending
  */
 public record Trunk(String size, String model, long seed, ModelConfig config, Converted converted, List<Cell> cells) {

@@ -11,18 +11,18 @@ import java.util.Locale;
  * by seed: those of one seed see the same samples in the same order.
  *
  * @param loss of the model that is expected to be the best
- * @param others those that are there of the others, the lowest mean first
+ * @param others those of the other models that have results, the lowest mean first
  */
 record Verdict(Claim claim, String size, double budget, Interval loss, List<Other> others) {
     /**
      * A model that is expected to be worse.
      *
      * @param above its loss minus that of the best, over the seeds that both have
-     * @param worse of those seeds, how many it is worse in
+     * @param worse in how many of those seeds it is worse
      */
     record Other(String model, Interval loss, Interval above, long worse) {}
 
-    /** Compares where the best and at least one other are there. */
+    /** Compares where the best and at least one other have results. */
     static List<Verdict> of(List<Claim> claims, List<CellResult> cells) {
         List<Verdict> verdicts = new ArrayList<>();
         List<String> sizes = cells.stream().map(CellResult::size).distinct().toList();
@@ -71,7 +71,7 @@ record Verdict(Claim claim, String size, double budget, Interval loss, List<Othe
         return Interval.of(cells.stream().mapToDouble(CellResult::lossCausal).toArray());
     }
 
-    /** What is to be said of it, in one line. */
+    /** The verdict in one line. */
     String text() {
         Other nearest = others.getFirst();
         if (nearest.above.mean() <= 0) {

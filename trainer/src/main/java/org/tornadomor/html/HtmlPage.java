@@ -45,7 +45,7 @@ public final class HtmlPage {
         return this;
     }
 
-    /** Adds texts as a table, which can be moved where it is wider than the page. */
+    /** Adds texts as a table, which can be scrolled where it is wider than the page. */
     public HtmlPage table(List<Column> columns, List<List<String>> rows) {
         body.append("<div class=\"card scroll\"><table class=\"compare\">\n");
         row("th", columns, columns.stream().map(Column::heading).toList());

@@ -19,17 +19,17 @@ public final class Branch {
 
     private Branch() {}
 
-    /** Where a run keeps the checkpoint of a step, whether it has one or not. */
+    /** Where a run keeps the checkpoint of a step, whether or not it is there. */
     public static Path checkpoint(Path run, long step) {
         return run.resolve("checkpoints").resolve(String.format("step-%06d", step));
     }
 
     /**
-     * Makes the folder of a run that has come as far as another one, to be gone on with by {@link Trainer#resume}. It ends with
-     * the bits that a run of its own configuration from the first step on ends with.
+     * Makes the folder of a run that has come as far as another one, for {@link Trainer#resume} to go on with. The branch ends
+     * with the same bits as a run of its configuration from the first step on.
      *
      * @param run which has a checkpoint of that step
-     * @param config of the new run: as that of the other but for what changes no rate up to the step
+     * @param config of the new run: that of the other, except for keys that change no rate up to the step
      * @param folder must not exist; it is there as a whole or not at all
      * @throws UserError if the rates differ, or the disk refuses
      */

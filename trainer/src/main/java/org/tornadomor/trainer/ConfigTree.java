@@ -33,8 +33,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
 /**
- * {@link TrainingConfig} as a tree of keys. The tree of the defaults is the schema: what is given goes over it, and a key
- * that it does not have is refused.
+ * {@link TrainingConfig} as a tree of keys. The tree of the defaults is the schema: what is given overrides it, and a key that
+ * the schema does not have is refused.
  */
 final class ConfigTree {
     private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
@@ -128,7 +128,7 @@ final class ConfigTree {
         return config(tree);
     }
 
-    /** The keys with values, dots between the levels: what two runs are compared by. */
+    /** The keys with values, dots between the levels: two runs are compared by these. */
     static Map<String, String> flat(TrainingConfig config) {
         Map<String, String> flat = new TreeMap<>();
         flatten("", tree(config), flat);
@@ -156,9 +156,11 @@ final class ConfigTree {
         return YAML.treeToValue(tree, Map.class);
     }
 
-    /** What a person writes behind an equals sign. Globs and paths are no YAML, so only what looks like a value is one. */
+    /**
+     * What a person writes behind an equals sign. Globs and paths are not YAML, so only what looks like a value is read as one.
+     */
     private static JsonNode value(String key, String text) {
-        // 5m minutes are hardly five millions of them.
+        // 5m under the key minutes hardly means five million minutes.
         if (Amounts.isOne(text) && !key.equals("minutes")) {
             return YAML.getNodeFactory().numberNode(Amounts.parse(text).getAsLong());
         }
@@ -204,8 +206,8 @@ final class ConfigTree {
     }
 
     /**
-     * Puts what is given over what is there, and refuses keys that the schema does not have. Null is for keys that have none
-     * by default.
+     * Overrides what is there with what is given, and refuses keys that the schema does not have. Only keys that are null by
+     * default may be null.
      */
     private static void merge(ObjectNode into, ObjectNode given, String path, ObjectNode schemas) {
         for (Map.Entry<String, JsonNode> entry : given.properties()) {
@@ -249,7 +251,7 @@ final class ConfigTree {
         merge(nested, requireObject(key, value), key, nested);
     }
 
-    /** As the same key has it in a model that has every key; null takes a key away. */
+    /** Refuses a type other than that of the same key in a model that has every key; null takes a key away. */
     private static void requireType(String key, JsonNode schema, JsonNode value) {
         String expected = null;
         if (schema.isIntegralNumber()) {

@@ -6,7 +6,7 @@ import org.tornadomor.data.Corpus;
 import org.tornadomor.data.TextSource;
 import org.tornadomor.tokenizer.Tokenizer;
 
-/** Texts that were read and tokenised once, for all runs of one process that train on them. For any thread. */
+/** Texts that were read and tokenised once, for all runs of one process that train on them. Safe for use by several threads. */
 public final class Corpora {
     private final Map<String, Corpus> known = new HashMap<>();
 

@@ -6,8 +6,8 @@ import org.tornadomor.engine.Divergence;
 /**
  * The {@code distill} keys of a {@link TrainingConfig}: a teacher to learn from besides the text.
  *
- * @param teacher a checkpoint or run folder of a model with the same tokenizer, or a folder with what one said of the corpus
- *     ({@link StoredTeacher}); null for none
+ * @param teacher a checkpoint or run folder of a model with the same tokenizer, or a folder with stored answers of one for the
+ *     corpus ({@link StoredTeacher}); null for none
  * @param kind how far the student's distribution is from the teacher's; forward if the teacher is stored
  * @param weight of that divergence, above 0 and up to 1; the rest is the cross-entropy's
  * @param temperature that both distributions are softened by

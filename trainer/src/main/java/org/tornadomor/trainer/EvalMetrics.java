@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param step the optimiser steps taken before it
  * @param tokens trained on so far
- * @param bytesPerToken of the text that was scored: nats a token divided by it are nats a byte, as runs with other tokenizers
- *     have to be compared; not a number in the log of an earlier version
+ * @param bytesPerToken of the text that was scored: nats a token divided by it are nats a byte, by which runs with different
+ *     tokenizers have to be compared; not a number in the log of an earlier version
  * @param valLoss routing as in training
  * @param valLossCausal routing as in generation
  * @param routing what the routers did; null without routing

@@ -32,7 +32,7 @@ final class Evaluator implements AutoCloseable {
     private final RouterStatistics causal;
     private final Excerpt excerpt;
 
-    /** Of the samples; 0 before they were scored for the first time. */
+    /** Bytes of the samples; 0 before these were scored for the first time. */
     private long bytes;
 
     /**

@@ -7,9 +7,9 @@ import org.tornadomor.model.ModelConfig;
  * The {@code exit} keys of a {@link TrainingConfig}: losses at the ends of recursions before the last, so that tokens may leave
  * there ({@code --max-depth} of the commands that generate and evaluate).
  *
- * @param loss whether there are any, and how they are weighed
- * @param coefficient of those before the last, with {@link Loss#AGGRESSIVE}
- * @param distill whether they learn the distribution of the last end instead of the next token
+ * @param loss whether there are such losses, and how they are weighed
+ * @param coefficient of the losses before the last, with {@link Loss#AGGRESSIVE}
+ * @param distill whether the earlier ends learn the distribution of the last end instead of the next token
  */
 public record Exit(Loss loss, double coefficient, boolean distill) {
     static final Exit NONE = new Exit(Loss.NONE, 0.1, false);
@@ -28,7 +28,7 @@ public record Exit(Loss loss, double coefficient, boolean distill) {
         TrainingConfig.positive("exit.coefficient", coefficient);
     }
 
-    /** Refuses models that cannot have them. */
+    /** Refuses models that cannot have such losses. */
     void requireFits(ModelConfig model) {
         if (loss != Loss.NONE) {
             ExitLosses.requireFits(model);

@@ -5,8 +5,8 @@ final class LearningRates {
     private LearningRates() {}
 
     /**
-     * Whether two configurations train their first steps at the same rates, to the last bit: then a run of the one is a run
-     * of the other so far.
+     * Whether two configurations train their first steps at the same rates, to the last bit. If so, a run of the one is up to
+     * there also a run of the other.
      *
      * @param steps how many of the first steps; runs by the clock are the same only if their lengths are
      */

@@ -44,7 +44,7 @@ public final class MetricsLog implements AutoCloseable {
      * that was cut off.
      *
      * @param step the last step that counts
-     * @param notes hears in a line each what was taken out
+     * @param notes hears what was taken out, in one line each
      * @throws UserError if the log cannot be read or written
      */
     public static MetricsLog resume(Path runFolder, long step, Consumer<String> notes) {

@@ -34,7 +34,10 @@ final class ModelChoice {
 
     private ModelChoice() {}
 
-    /** What stands at a key in dots, from {@code model} on, of a model that has every key; null if there is none. */
+    /**
+     * The value of a key, with dots between the levels from {@code model} on, in a model that has every key; null if there is
+     * no such key.
+     */
     static JsonNode schema(String key) {
         JsonNode node = SCHEMA;
         String[] path = key.split("\\.");
@@ -119,7 +122,10 @@ final class ModelChoice {
         return JsonMapper.shared().createObjectNode();
     }
 
-    /** Takes out values of the base that would only have been other defaults had the base been what is given now. */
+    /**
+     * Takes out values of the base that are only defaults and follow from keys that are given anew, so that they follow from
+     * the new ones.
+     */
     private static void dropWhatFollows(ObjectNode base, ObjectNode given) {
         if (given.has("hidden_size") || given.has("num_attention_heads")) {
             base.remove("head_dim");

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.tornadomor.model.ParameterGroup;
 
 /**
- * Learning rates of groups of parameters, over the rate of the run; that of all others is 1.
+ * Learning rates of groups of parameters, as factors of the run's rate; the factor of all other groups is 1.
  *
  * @param embedding the embedding, and the head where it is a matrix of its own
  * @param shared layers that recursions share

@@ -134,9 +134,9 @@ public final class RouterStatistics {
     }
 
     /**
-     * Token-choice: entropy of the depths in nats, ln N_r when they are even. Of the choices, not of the probabilities
-     * behind them: that is what the paper's tables hold (a MaxVio of 0.956 at N_r = 3 goes with 0.646, the entropy of the
-     * shares 0.652 and 0.348).
+     * Token-choice: entropy of the depths in nats, ln N_r when they are even. It is the entropy of the choices, not of the
+     * probabilities behind them, since that is what the paper's tables hold (a MaxVio of 0.956 at N_r = 3 goes with 0.646, the
+     * entropy of the shares 0.652 and 0.348).
      */
     public double entropy() {
         double entropy = 0;

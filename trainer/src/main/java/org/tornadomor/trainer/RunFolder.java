@@ -129,8 +129,8 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * What tells the tokenizer of a run from others, as its newest checkpoint has it ({@link
-     * org.tornadomor.tokenizer.Tokenizer#fingerprint}); empty without a checkpoint that can be read.
+     * The fingerprint of a run's tokenizer, as its newest checkpoint has it
+     * ({@link org.tornadomor.tokenizer.Tokenizer#fingerprint}); empty without a checkpoint that can be read.
      */
     public static Optional<String> tokenizer(Path folder) {
         try {
@@ -219,7 +219,7 @@ public final class RunFolder implements AutoCloseable {
                 && Files.isRegularFile(path);
     }
 
-    /** What a pointer has that leads nowhere. */
+    /** What is wrong with a pointer that leads nowhere. */
     private static String lost(Path pointer) {
         String first = lines(pointer).stream().findFirst().orElse("");
         if (!STEP.matcher(first).matches()) {
@@ -289,7 +289,7 @@ public final class RunFolder implements AutoCloseable {
                 return loss;
             }
         } catch (NumberFormatException e) {
-            // Said below.
+            // Reported below.
         }
         throw new UserError(pointer + " has no loss in its second line: remove the file, and the best is chosen anew");
     }
@@ -338,7 +338,7 @@ public final class RunFolder implements AutoCloseable {
      *
      * @param writer fills the folder that it is given
      * @param keep which checkpoints to leave
-     * @param loss on held-out text, not a number if nobody measured it at this step
+     * @param loss on held-out text, not a number if it was not measured at this step
      * @return its folder
      * @throws UserError if the disk refuses
      */
@@ -356,7 +356,7 @@ public final class RunFolder implements AutoCloseable {
         } catch (IOException e) {
             throw UserError.file("write", target, e);
         } finally {
-            // A disk that was too full must not stay so.
+            // What was written so far must not go on filling a full disk.
             remove(aside);
         }
         AsideFile.writeText(checkpoints.resolve(LATEST_FILE), target.getFileName() + "\n");
@@ -389,7 +389,7 @@ public final class RunFolder implements AutoCloseable {
         return checkpoint.resolveSibling(checkpoint.getFileName() + ASIDE);
     }
 
-    /** A crash on the way must not leave something that looks like a checkpoint. */
+    /** Removes a checkpoint so that a crash on the way leaves nothing that looks like one. */
     private static void removeWhole(Path checkpoint) {
         Path aside = aside(checkpoint);
         try {
@@ -433,7 +433,7 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Lets others use the folder; takes it away again if nothing came into it. */
+    /** Unlocks the folder, and removes it again if nothing came into it. */
     @Override
     public void close() {
         try {

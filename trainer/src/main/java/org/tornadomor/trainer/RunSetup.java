@@ -59,7 +59,7 @@ record RunSetup(
             TrainingConfig config = resolved(asked, model, tokenizer);
             Text text = null;
             if (config.epochs() != null) {
-                // How many steps they are depends on the text.
+                // How many steps the epochs take depends on the text.
                 text = text(config.data(), tokenizer, listener, corpora);
                 long samples = sampler(config, text.corpus()).samplesPerEpoch();
                 config = config.with("steps", Long.toString(RunLength.steps(config, samples)));
@@ -160,7 +160,8 @@ record RunSetup(
     }
 
     /**
-     * What the model that the run begins with says of generation. Its ids mean something with its own tokenizer alone.
+     * What the model that the run begins with says of generation. The ids in it mean something only with that model's own
+     * tokenizer.
      */
     private static GenerationConfig generation(TrainingConfig config, Tokenizer tokenizer) {
         if (config.init() == null) {
@@ -233,7 +234,7 @@ record RunSetup(
                 c.threads());
     }
 
-    /** A tokenizer from a file of another format is read from a temporary folder. */
+    /** The lasting path of a tokenizer: one from a file of another format is read from a temporary folder. */
     private static String origin(String tokenizer) {
         return CheckpointSource.origin(Path.of(tokenizer)).toString();
     }

@@ -41,7 +41,7 @@ public final class StepLog implements AutoCloseable {
      * off.
      *
      * @param step the last step that counts
-     * @param notes hears in a line each what was taken out
+     * @param notes hears what was taken out, in one line each
      * @throws UserError if the log cannot be read or written
      */
     public static StepLog resume(Path file, long step, Consumer<String> notes) {
@@ -115,7 +115,7 @@ public final class StepLog implements AutoCloseable {
         }
     }
 
-    /** Bytes that are no UTF-8 damage their line alone. */
+    /** Bytes that are not UTF-8 damage only their line. */
     private static BufferedReader reader(Path file) throws IOException {
         return new BufferedReader(new InputStreamReader(InputFile.open(file), StandardCharsets.UTF_8));
     }

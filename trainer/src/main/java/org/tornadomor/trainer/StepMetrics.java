@@ -10,7 +10,7 @@ import java.util.List;
  * @param bytesPerToken of the text that is trained on; not a number in the log of an earlier version
  * @param loss what is minimised: the sum of the terms after it, their coefficients applied
  * @param lmLoss mean cross-entropy in nats a token
- * @param distillLoss the divergence from a teacher with its weight, with which the cross-entropy counts with the rest; not a
+ * @param distillLoss the divergence from a teacher, weighted; the cross-entropy then counts with the remaining weight. Not a
  *     number without a teacher
  * @param exitLoss of the ends of recursions before the last, coefficients applied; not a number without such losses
  * @param gradNorm before clipping

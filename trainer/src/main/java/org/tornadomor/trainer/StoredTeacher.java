@@ -18,9 +18,9 @@ import org.tornadomor.engine.Divergence;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
- * What a teacher said of the training part of a corpus, written before by {@link TeacherWriter}: for each token the k likeliest
- * next tokens with the logarithms of their probabilities, and that of all others together. A file has the samples of
- * {@link org.tornadomor.data.BatchSampler} one after the other, each as ids [T, k], ascending in a row, then logarithms
+ * The answers of a teacher for the training part of a corpus, written before by {@link TeacherWriter}: for each token the k
+ * likeliest next tokens with the logarithms of their probabilities, and that of all others together. A file has the samples of
+ * {@link org.tornadomor.data.BatchSampler} one after the other, each as ids [T, k], ascending in each row, then as logarithms
  * [T, k + 1], little-endian.
  */
 public final class StoredTeacher {
@@ -45,7 +45,7 @@ public final class StoredTeacher {
     }
 
     /**
-     * Opens one and compares its checksums.
+     * Opens a stored teacher and compares its checksums.
      *
      * @throws UserError if it is unfinished or damaged
      */
@@ -97,7 +97,7 @@ public final class StoredTeacher {
     }
 
     /**
-     * Refuses a run that it was not made for.
+     * Refuses a run that the stored teacher was not made for.
      *
      * @param corpusFingerprint of the run's text
      * @param documentEnd the token that the run's attention does not cross, or -1
@@ -155,13 +155,13 @@ public final class StoredTeacher {
     }
 
     /**
-     * Copies what the teacher said of a sample.
+     * Copies the teacher's answers for a sample.
      *
      * @param sample its number in the corpus
      * @param row of the batch that it goes into
      * @param ids [rows, T, k]
      * @param logProbs [rows, T, k + 1]
-     * @throws UserError if an id is none or a number is not finite
+     * @throws UserError if an id is invalid or a number is not finite
      */
     void read(long sample, int row, int[] ids, float[] logProbs) {
         int shard = (int) (sample / manifest.samplesPerShard());

@@ -14,16 +14,16 @@ import org.tornadomor.model.io.Checkpoints;
 import org.tornadomor.tokenizer.Tokenizer;
 import org.tornadomor.tokenizer.Tokenizers;
 
-/** What a run learns from, checked: a model, loaded, or what one said before. */
+/** The teacher of a run, checked: a loaded model, or the stored answers of one. */
 final class Teacher implements AutoCloseable {
     private final Distill settings;
-    /** Null if it is stored. */
+    /** Null if the teacher is stored. */
     private final ParameterSet weights;
-    /** Null if it is a model. */
+    /** Null if the teacher is a model. */
     private final StoredTeacher stored;
 
     private final String fingerprint;
-    /** What a stored one says of a micro-batch: [B T, k] and [B T, k + 1]. */
+    /** What a stored teacher says of a micro-batch: [B T, k] and [B T, k + 1]. */
     private final int[] ids;
 
     private final float[] logProbs;
@@ -124,7 +124,7 @@ final class Teacher implements AutoCloseable {
                 : Distillation.stored(stored.manifest().topK(), weight, temperature);
     }
 
-    /** Notes what a stored one says of a sample. @param sample its number in the corpus @param row of the micro-batch */
+    /** Notes what a stored teacher says of a sample. @param sample its number in the corpus @param row of the micro-batch */
     void read(long sample, int row) {
         if (stored != null) {
             stored.read(sample, row, ids, logProbs);

@@ -18,7 +18,8 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a folder of {@link TeacherWriter} holds, as {@code teacher.json} says it; it is written anew behind each finished shard.
+ * What a folder of {@link TeacherWriter} holds, as {@code teacher.json} says it. The file is written anew after each finished
+ * shard.
  *
  * @param format {@link #FORMAT}
  * @param model where the teacher was found
@@ -53,7 +54,7 @@ public record TeacherManifest(
     /** The name of the file. */
     static final String FILE = "teacher.json";
 
-    /** Says what kind of file it is. */
+    /** Says what kind of file a manifest is. */
     static final String FORMAT = "tornado-mor teacher 1";
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -79,13 +80,13 @@ public record TeacherManifest(
         shards = List.copyOf(shards);
     }
 
-    /** Whether a folder has one. */
+    /** Whether a folder has a manifest. */
     static boolean isAt(Path folder) {
         return Files.isRegularFile(folder.resolve(FILE));
     }
 
     /**
-     * Reads that of a folder.
+     * Reads the manifest of a folder.
      *
      * @throws UserError if it is damaged
      */
@@ -169,7 +170,7 @@ public record TeacherManifest(
         return shards.stream().mapToLong(Shard::samples).sum();
     }
 
-    /** Whether all of it is there. */
+    /** Whether all samples are there. */
     public boolean complete() {
         return finished() == samples;
     }

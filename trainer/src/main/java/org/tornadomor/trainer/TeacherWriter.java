@@ -33,7 +33,7 @@ public final class TeacherWriter {
     /** Bytes of a file, unless a sample is larger. */
     private static final long SHARD_BYTES = 32L << 20;
 
-    /** Tokens that are computed at once. It is no setting: how many there are may decide the last bit of a logit. */
+    /** Tokens that are computed at once. Not a setting, since their number may decide the last bit of a logit. */
     private static final int BATCH_TOKENS = 4096;
 
     private static final String ASIDE = ".tmp";
@@ -141,7 +141,7 @@ public final class TeacherWriter {
         return there;
     }
 
-    /** What a folder was begun with that is now another, or null. */
+    /** What is now different from what a folder was begun with, or null. */
     private static String difference(TeacherManifest there, TeacherManifest wanted) {
         if (!there.modelFingerprint().equals(wanted.modelFingerprint())) {
             return "another teacher (that of " + there.model() + " as it was then)";
@@ -165,7 +165,7 @@ public final class TeacherWriter {
         return path.getFileName().toString().endsWith(ASIDE);
     }
 
-    /** What is there of it. */
+    /** What is written so far. */
     public TeacherManifest manifest() {
         return manifest;
     }
@@ -234,7 +234,7 @@ public final class TeacherWriter {
             this.scorer = scorer;
         }
 
-        /** The samples from one on, of which the mean probability of the k tokens is given back, added up. */
+        /** Writes some samples. @return the sum over them of the mean probability of the k tokens together */
         double write(long sample, int count, OutputStream out) throws IOException {
             for (int i = 0; i < count; i++) {
                 sampler.fillWith(sample + i, inputs, targets, i);

@@ -2,7 +2,7 @@ package org.tornadomor.trainer;
 
 /** Picks the k likeliest tokens of a row of logits, and says how likely they and all others are. For one thread. */
 final class TopTokens {
-    /** The logarithm of a probability that counts as none: floats below are no numbers that one can work with. */
+    /** The logarithm of a probability that counts as none: floats for smaller ones are not usable numbers. */
     private static final double NOTHING = -100;
 
     private final int k;
@@ -24,7 +24,7 @@ final class TopTokens {
     }
 
     /**
-     * Deals with a row.
+     * Picks the tokens of a row.
      *
      * @param row of logits [rows, V]
      * @param ids [k] filled with the tokens, ascending

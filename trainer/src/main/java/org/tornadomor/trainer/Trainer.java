@@ -24,7 +24,7 @@ import org.tornadomor.tokenizer.Tokenizer;
 /**
  * A training run: the loop over steps, with metrics, evaluation and checkpoints in a {@link RunFolder}. Step s, from 1, takes
  * samples (s-1)AB to sAB-1 of the order. A run that was stopped and goes on ends with the same bits as one that was not, for
- * any number of threads; only with a length in minutes the clock has a say.
+ * any number of threads; only with a length in minutes does the clock have a say.
  *
  * <p>Everything is allocated before the first step.
  */
@@ -38,7 +38,7 @@ public final class Trainer implements AutoCloseable {
     private final TrainingConfig config;
     private final TrainingListener listener;
     private final ParameterSet weights;
-    /** Null without one. */
+    /** Null without a teacher. */
     private final Teacher teacher;
 
     private final TrainingPass pass;
@@ -87,7 +87,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * A run that goes on from its latest checkpoint, or from its beginning if it has none yet.
      *
-     * @param config as {@link RunFolder#config} has it; the length may differ, and what does not touch the numbers
+     * @param config as {@link RunFolder#config} has it; the length may differ, and keys that do not affect the numbers
      * @throws UserError as {@link #start}, and if configuration, text or tokenizer are not those of the run
      */
     public static Trainer resume(Engine engine, TrainingConfig config, Path folder, TrainingListener listener) {
@@ -161,7 +161,7 @@ public final class Trainer implements AutoCloseable {
         depthShare = new double[setup.model().recursions()];
     }
 
-    /** Nothing is trained on from damaged weights, and what to do about them is the person's choice. */
+    /** Refuses to go on from damaged weights: what to do about them is the person's choice. */
     private static void requireIntact(RunFolder folder) {
         Path newest = folder.newest().orElse(null);
         if (newest == null) {
@@ -181,7 +181,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private static void requireSame(RunFolder folder, TrainingConfig now) {
-        // The state knows better than a file that people may have changed.
+        // The state is more reliable than a file that people may have changed.
         Optional<TrainingState> state = folder.newest().map(TrainingState::read);
         TrainingConfig begunWith = state.map(TrainingState::config).orElseGet(() -> RunFolder.config(folder.path()));
         TrainingState.requireSame(begunWith, now, state.map(TrainingState::step).orElse(0L), folder.path());
@@ -216,7 +216,7 @@ public final class Trainer implements AutoCloseable {
     /**
      * Trains to the end, or until {@link #stop}. To be called once.
      *
-     * @throws UserError if the loss is not finite any more, or the device or the disk fails; it says what was saved
+     * @throws UserError if the loss is not finite any more, or the device or the disk fails; the error says what was saved
      */
     public TrainingSummary run() {
         firstStep = step + 1;
@@ -255,7 +255,7 @@ public final class Trainer implements AutoCloseable {
         save();
     }
 
-    /** What a person can do who lost the device, or the disk: at most the steps since the last checkpoint are gone. */
+    /** What a person can do after the device or the disk failed: at most the steps since the last checkpoint are gone. */
     private UserError interrupted(UserError e) {
         if (diverged) {
             return e;
@@ -429,7 +429,7 @@ public final class Trainer implements AutoCloseable {
                 engine.memoryBytes());
     }
 
-    /** Makes {@link #run} save and return after the step that it is in. From any thread. */
+    /** Makes {@link #run} save and return after the step that it is in. May be called from any thread. */
     public void stop() {
         stopping = true;
     }
@@ -469,7 +469,7 @@ public final class Trainer implements AutoCloseable {
         return setup.texts();
     }
 
-    /** The tokenizer, which lives as long as this. */
+    /** The tokenizer, which lives as long as this trainer. */
     public Tokenizer tokenizer() {
         return setup.tokenizer();
     }

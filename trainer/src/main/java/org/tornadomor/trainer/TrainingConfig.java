@@ -29,8 +29,8 @@ import org.tornadomor.tokenizer.Tokenizer;
  * @param preset a name of {@link org.tornadomor.model.Presets}; null follows from {@code init} and {@code model}
  * @param init a checkpoint or run folder whose weights to start from, or null for random ones
  * @param ignoreKeys keys of the {@code config.json} of {@code init} to pass over, which would be refused otherwise
- * @param model keys of {@code config.json} that go over those of the preset or of {@code init}; a model that names its
- *     sizes needs neither
+ * @param model keys of {@code config.json} that override those of the preset or of {@code init}; a model that names its sizes
+ *     needs neither
  * @param data what text to train on
  * @param tokenizer {@code bytes}, a {@code tokenizer.json} or a folder with one; null is the one of {@code init}, else bytes
  * @param bos whether documents begin with the tokenizer's beginning token; null leaves it to the tokenizer's files
@@ -148,10 +148,10 @@ public record TrainingConfig(
     /** Steps and tokens are counted in doubles here and there, which are exact up to here. */
     static final long LONGEST = 1L << 53;
 
-    /** They are written side by side. */
+    /** Samples are written side by side. */
     private static final int MOST_SAMPLES = 10_000;
 
-    /** Of {@link Data#holdOut}, for errors. */
+    /** The key of {@link Data#holdOut}, for errors. */
     private static final String HOLD_OUT = "data.hold_out";
 
     /**
@@ -200,7 +200,7 @@ public record TrainingConfig(
             return validation.isEmpty() ? HoldOut.parse(HOLD_OUT, holdOut) : HoldOut.tail(0);
         }
 
-        /** What to read besides the sources, whole, to validate on: the same kind of files, however large. */
+        /** How to read the text to validate on: the same kind of files as the sources, in whole, however large. */
         SourceOptions validationOptions() {
             return new SourceOptions(filter, List.of(), textField, 0, options().jdkFallback());
         }
@@ -210,7 +210,7 @@ public record TrainingConfig(
             return parseSpecial ? SpecialTokens.PARSED : SpecialTokens.AS_TEXT;
         }
 
-        /** What of the sources is wanted. */
+        /** What is wanted from the sources. */
         public SourceOptions options() {
             return new SourceOptions(
                     filter, List.of(), textField, maxBytes, jdkFallback == null ? null : Path.of(jdkFallback));
@@ -221,7 +221,7 @@ public record TrainingConfig(
             return validation.isEmpty() && split().isNothing();
         }
 
-        /** Refuses what only text can be asked for. */
+        /** Refuses settings that make sense only for text that is not prepared. */
         void requirePrepared() {
             if (filter != null || maxBytes != 0 || !holdOut.equals(DEFAULT.holdOut) || parseSpecial) {
                 throw new UserError(
@@ -318,10 +318,10 @@ public record TrainingConfig(
         }
     }
 
-    /** Letters of other languages are none under some locales. */
+    /** Refuses what is no path on this system: some locales do not allow letters of other languages. */
     static void requirePath(String key, String text) {
         try {
-            // Signs of globs, which some systems do not have in paths.
+            // Signs of globs are replaced, since some systems do not allow them in paths.
             Path.of(text == null ? "" : text.replaceAll("[*?<>|:\"]", "x"));
         } catch (InvalidPathException e) {
             throw new UserError(
@@ -417,7 +417,7 @@ public record TrainingConfig(
      * A copy that begins with the weights of a checkpoint which need not be there yet.
      *
      * @param path of the checkpoint
-     * @param begin its model, which the keys of {@link #model} go over
+     * @param begin its model, whose keys those of {@link #model} override
      * @throws UserError if they do not fit together
      */
     public TrainingConfig begunWith(String path, ModelConfig begin) {

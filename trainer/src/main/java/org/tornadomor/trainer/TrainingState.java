@@ -39,7 +39,7 @@ record TrainingState(
     private static final String WEIGHT = "weight.";
     private static final String FORMAT = "tornado-mor training state 1";
 
-    /** Keys that change nothing about the numbers, or whose meaning the fingerprints hold. */
+    /** Keys that do not affect the numbers, or whose meaning the fingerprints cover. */
     private static final List<String> FREE = List.of(
             "preset",
             "init",
@@ -62,7 +62,7 @@ record TrainingState(
             "recompute",
             "dtype");
 
-    /** Of {@code data.}, what changes the tokens even where no text of the run shows it. */
+    /** The one key of {@code data.} that counts all the same: it changes the tokens even where no text of the run shows it. */
     private static final String PARSE_SPECIAL = "data.parse_special";
 
     /** Writes a checkpoint with everything that resuming needs into a folder. */
@@ -219,7 +219,7 @@ record TrainingState(
      * Refuses to go on with another teacher.
      *
      * @param now fingerprint; empty without one
-     * @throws UserError if it is not that of the run
+     * @throws UserError if the teacher is not that of the run
      */
     void requireTeacher(String now, Path folder) {
         if (!teacher.equals(now)) {

@@ -45,7 +45,7 @@ public record WarmUp(double amount, boolean inSteps) {
     }
 
     /**
-     * The share of a run whose steps nobody knows beforehand.
+     * The share of a run whose number of steps is not known beforehand.
      *
      * @throws UserError if this is a number of steps
      */

@@ -1,8 +1,9 @@
 package org.tornadomor.formats.common;
 
 /**
- * Rows of queries and keys. llama.cpp and llama2.c turn neighbouring elements of a head by an angle, Hugging Face those half a head
- * apart; so in their files row 2 j of a head is row j of its first half, and row 2 j + 1 row j of its second.
+ * Rows of queries and keys. Rotary positions turn pairs of elements of a head: neighbours in llama.cpp and llama2.c, elements
+ * half a head apart in Hugging Face. So in files of the former, row 2 j of a head is row j of its first half, and row 2 j + 1
+ * is row j of its second half.
  */
 public final class HeadRows {
     /** Takes a piece that lies together in the file. */

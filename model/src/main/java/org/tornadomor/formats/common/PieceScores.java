@@ -11,8 +11,8 @@ import org.tornadomor.UserError;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a vocabulary of SentencePiece says with a score for each token, made of what a Hugging Face tokenizer says with merges. Programs
- * that read such vocabularies merge whatever two neighbours make a token, that with the highest score first.
+ * The scores of tokens in a SentencePiece vocabulary, made from the merges of a Hugging Face tokenizer. Programs that read such
+ * vocabularies merge any two neighbours that make a token, the token with the highest score first.
  *
  * @param scores by id; the token of an earlier merge has the higher one
  * @param spaceBefore whether text gets a space before it
@@ -22,14 +22,14 @@ public record PieceScores(float[] scores, boolean spaceBefore) {
     public static final String SPACE = "\u2581";
 
     /**
-     * Those of a tokenizer.
+     * The scores for a tokenizer.
      *
      * @param root of its {@code tokenizer.json}
      * @param merges in the order of their ranks, two tokens with a space between
      * @param tokens by id; null for none
      * @param mergeable ids of tokens that text may become
-     * @param plain those of them that have no other way to come about, which get scores behind all merges
-     * @param refused makes the error of what scores cannot say
+     * @param plain those of them that get scores behind all merges if no merge makes them
+     * @param refused makes the error for what scores cannot express
      * @throws UserError made by {@code refused}
      */
     public static PieceScores of(
@@ -85,7 +85,7 @@ public record PieceScores(float[] scores, boolean spaceBefore) {
         }
     }
 
-    /** In the normalizer of older files, in the pre-tokenizer of newer ones. */
+    /** Whether text gets a space before it: said in the normalizer of older files, in the pre-tokenizer of newer ones. */
     private static boolean spaceBefore(JsonNode root, Function<String, UserError> refused) {
         JsonNode before = root.path("pre_tokenizer");
         if (before.path("type").asString("").equals("Metaspace")) {

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Blocks of 32 bytes with a scale, of the types that are nothing else: Q8_0 as it is, and Q4_0 and Q5_0, whose smaller numbers are
- * bytes with the same scale.
+ * Blocks of 32 bytes with a scale, from the types that can be read as such: Q8_0 as it is, and Q4_0 and Q5_0, whose smaller
+ * numbers become bytes under the same scale.
  */
 final class Blocks8 {
     private static final int SCALE = Short.BYTES;
@@ -14,7 +14,7 @@ final class Blocks8 {
 
     private Blocks8() {}
 
-    /** Whether this type loses nothing as such blocks. */
+    /** Whether a type can be read as such blocks without loss. */
     static boolean takes(GgmlType type) {
         return type == GgmlType.Q8_0 || type == GgmlType.Q4_0 || type == GgmlType.Q5_0;
     }

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import org.tornadomor.engine.Bfloat16;
 
-/** Floats as elements and blocks of a GGUF file. */
+/** Writes floats as elements and blocks of a GGUF file. */
 final class Encoding {
     private static final float MOST = Byte.MAX_VALUE;
 
@@ -54,7 +54,10 @@ final class Encoding {
         return bits;
     }
 
-    /** The scale takes the largest magnitude to 127; the numbers are divided by it before it is rounded to float16, as ggml does. */
+    /**
+     * As in ggml: the scale maps the largest magnitude to 127, and numbers are divided by the scale before that is rounded to
+     * float16.
+     */
     private static void q80(float[] values, int from, ByteBuffer to, Consumer<Float> tooLarge) {
         float most = 0;
         for (int i = from; i < from + SmallBlocks.SIZE; i++) {
@@ -68,7 +71,7 @@ final class Encoding {
         to.putShort(Float.floatToFloat16(scale));
         for (int i = from; i < from + SmallBlocks.SIZE; i++) {
             float number = values[i] * inverse;
-            // Halves away from zero.
+            // Rounds halves away from zero.
             float rounded = (float) Math.floor(Math.abs(number) + 0.5f);
             to.put((byte) Math.clamp(number < 0 ? -rounded : rounded, -MOST, MOST));
         }

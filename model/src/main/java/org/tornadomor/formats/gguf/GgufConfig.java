@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class GgufConfig {
     /**
-     * An architecture: how Hugging Face calls it, and what its files have that others do not.
+     * An architecture: what Hugging Face calls it, and what its files have that others do not.
      *
      * @param name as {@code general.architecture} has it
      * @param modelType Hugging Face's
@@ -46,7 +46,7 @@ final class GgufConfig {
             "attention.key_length",
             "rope.freq_base");
 
-    /** Those that are read as well, or that change nothing. */
+    /** Further such keys, which are read if they are there, or change nothing. */
     private static final Set<String> DECIDED = Set.of(
             "attention.value_length",
             "attention.sliding_window",
@@ -102,7 +102,7 @@ final class GgufConfig {
         return config.json();
     }
 
-    /** Takes out what the person asked for; nothing else may be there that is not understood. */
+    /** Takes out the keys that the person wants passed over, and refuses any other that is not understood. */
     private void refuseUnknown(UnknownKeys unknown) {
         String prefix = architecture.name + ".";
         for (String key : unknown.passedOver()) {
@@ -210,7 +210,10 @@ final class GgufConfig {
         }
     }
 
-    /** Qwen 2 always has those of queries, keys and values; for the others the tensors that are there say it. */
+    /**
+     * Which biases there are: Qwen 2 always has those of queries, keys and values; for the others the tensors in the file say
+     * it.
+     */
     private void biases(ObjectNode json) {
         if (!architecture.name.equals("qwen2")) {
             json.put("attention_bias", file.tensors().containsKey("blk.0.attn_q.bias"));
@@ -220,7 +223,7 @@ final class GgufConfig {
         }
     }
 
-    /** A window on all layers is Mistral's. */
+    /** A window in a Llama file is one on all layers, which makes the model a Mistral. */
     private void window(ObjectNode json) {
         long window = metadata.integer(key("attention.sliding_window"), 0);
         if (window == 0) {
@@ -248,7 +251,7 @@ final class GgufConfig {
         return checked(name, metadata.integer(key(name)));
     }
 
-    /** A number that some files give for each layer. */
+    /** A number that some files give once for each layer; all layers must agree. */
     private int same(String name, String what) {
         if (!metadata.isList(key(name))) {
             return size(name);

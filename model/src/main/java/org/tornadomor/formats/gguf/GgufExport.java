@@ -51,7 +51,7 @@ public final class GgufExport {
      * @param tokenizer null writes a model of bare ids
      * @param type of matrices, one of {@link #types}
      * @return the matrices that are F16 instead, since their rows are no whole number of blocks
-     * @throws UserError if GGUF has no way to say what the model or its tokenizer does, or the disk refuses
+     * @throws UserError if GGUF cannot express the model or its tokenizer, or the disk refuses
      */
     public static List<String> write(
             PlainLlama model, String name, GgufVocabulary tokenizer, Path file, GgmlType type) {
@@ -70,7 +70,7 @@ public final class GgufExport {
         }
     }
 
-    /** llama.cpp knows the families by what they are here, and nothing besides. */
+    /** Refuses what llama.cpp cannot compute: it knows just the families that are checked here, without further features. */
     private void requireExpressible() {
         Architecture has = config.architecture();
         boolean smollm = has.family() == Family.SMOLLM3;
@@ -123,7 +123,7 @@ public final class GgufExport {
         out.number(key("rope.scaling.factor"), factor);
     }
 
-    /** Llama 3's scaling is a tensor. */
+    /** In GGUF, Llama 3's scaling is a tensor: what each rotary frequency is divided by. Empty for other models. */
     private float[] rotaryFactors() {
         if (!(config.architecture().scaling() instanceof RotaryScaling.Llama3 scaling)) {
             return new float[0];
@@ -162,7 +162,7 @@ public final class GgufExport {
         return architecture + "." + name;
     }
 
-    /** The numbers that llama.cpp has for the kinds of files. */
+    /** llama.cpp's number for a file whose matrices are of a type. */
     private static int fileType(GgmlType type) {
         return switch (type) {
             case F32 -> 0;

@@ -73,7 +73,7 @@ public final class GgufFile implements AutoCloseable {
         } catch (GgufDamage e) {
             throw new UserError(path + ": " + e.getMessage() + DAMAGED, e);
         } catch (UserError e) {
-            // Values of keys name the file themselves.
+            // Errors about values of keys name the file already.
             throw e.getMessage().startsWith(path + ": ") ? e : new UserError(path + ": " + e.getMessage(), e);
         } finally {
             if (arena != null) {

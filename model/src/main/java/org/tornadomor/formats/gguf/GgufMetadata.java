@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import org.tornadomor.UserError;
 
 /**
- * The keys of a file with their values. Long lists stay in the file until they are asked for. Asking for another type than the
- * file has is an error of the file, told with the key's name.
+ * The keys of a file with their values. Long lists stay in the file until they are asked for. A value of another type than the
+ * one that is asked for is reported as an error of the file, with the key's name.
  */
 public final class GgufMetadata {
     /** What a value may be; the order is that of the ids in files. */
@@ -160,7 +160,7 @@ public final class GgufMetadata {
     }
 
     /**
-     * A number. Those of 32 bits are taken as the shortest decimal fraction that means them, since that is what was meant: 0.00001,
+     * A number. A 32-bit number becomes the shortest decimal fraction that rounds to it, since that is what was meant: 0.00001,
      * not 0.00000999999974.
      */
     double number(String key) {

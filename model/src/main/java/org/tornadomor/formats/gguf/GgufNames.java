@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Names of tensors: llama.cpp's in GGUF files, and Hugging Face's, which this program has. */
+/** Names of tensors: llama.cpp's in GGUF files, and Hugging Face's, which this program uses. */
 final class GgufNames {
     static final String EMBEDDING = "token_embd.weight";
     static final String HEAD = "output.weight";

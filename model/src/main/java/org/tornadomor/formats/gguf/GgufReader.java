@@ -8,12 +8,12 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.tornadomor.UserError;
 
-/** Reads what stands one behind the other, and never behind the end of the file. */
+/** Reads the values of a file one after the other, and never beyond its end. */
 final class GgufReader {
-    /** The longest name of a key or tensor, as the format has it for keys. */
+    /** The longest name of a key or tensor; the format sets this limit for keys. */
     static final int LONGEST_NAME = 65_535;
 
-    /** Longer strings than any template or token. */
+    /** The longest string; no template or token comes near. */
     static final int LONGEST_STRING = 16 << 20;
 
     private static final int QUOTED = 80;
@@ -57,7 +57,7 @@ final class GgufReader {
         return data.get(I64, skip(Long.BYTES, what));
     }
 
-    /** A number of things, each of which takes some bytes of the file. */
+    /** A number of things, which may be at most {@code most}, since each takes some bytes of the file. */
     long count(String what, long most) {
         long count = i64(what);
         if (count < 0 || count > most) {

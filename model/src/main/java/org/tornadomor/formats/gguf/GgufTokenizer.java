@@ -39,7 +39,7 @@ record GgufTokenizer(TokenizerFiles files, GenerationConfig generation) {
     static final int UNUSED = 5;
     static final int BYTE = 6;
 
-    /** Further tokens at which a generation ends, as their keys have it. */
+    /** Keys of further tokens at which a generation ends. */
     static final List<String> MORE_ENDS = List.of(PREFIX + "eot_token_id", PREFIX + "eom_token_id");
 
     /** Control tokens that end what a model has to say; files often name but one of them. */
@@ -123,7 +123,7 @@ record GgufTokenizer(TokenizerFiles files, GenerationConfig generation) {
         return ids;
     }
 
-    /** Files of SentencePiece that name no tokens mean its own: 0, 1 and 2. */
+    /** Files with a SentencePiece vocabulary that name no such tokens mean SentencePiece's own: 0, 1 and 2. */
     private static void boundaries(
             GgufFile file, TokenizerBuilder builder, List<String> tokens, int[] types, boolean begins, boolean pieces) {
         int bos = id(file, BEGIN, pieces ? 1 : -1);
@@ -160,7 +160,7 @@ record GgufTokenizer(TokenizerFiles files, GenerationConfig generation) {
         }
     }
 
-    /** Some files say 2^32 - 1 for none. */
+    /** The id of a token under a key; some files say 2^32 - 1 for none. */
     private static int id(GgufFile file, String key, int otherwise) {
         long id = file.metadata().integer(key, otherwise);
         if (id == 0xffffffffL) {

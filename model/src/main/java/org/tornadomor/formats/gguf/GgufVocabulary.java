@@ -41,11 +41,11 @@ public final class GgufVocabulary {
     }
 
     /**
-     * That of a checkpoint.
+     * The tokenizer of a checkpoint.
      *
      * @param folder with its {@code tokenizer.json}
      * @param size ids of the model; those that the tokenizer does not have become unused tokens
-     * @throws UserError naming what GGUF has no way to say
+     * @throws UserError naming what GGUF cannot express
      */
     public static GgufVocabulary of(Path folder, int size, TextBoundaries texts) {
         TokenizerFiles files = TokenizerFiles.read(folder);
@@ -132,7 +132,7 @@ public final class GgufVocabulary {
         types[id] = type;
     }
 
-    /** A score for each token that makes the same merges first. */
+    /** Gives each token a score, so that the same merges come first. */
     private void readPieces(JsonNode root) {
         PieceScores pieces = PieceScores.of(
                 root,
@@ -161,8 +161,8 @@ public final class GgufVocabulary {
     }
 
     /**
-     * The end token, and where there are more, those of a turn and of a message. Whoever reads the file finds control tokens with
-     * names of end tokens by their spelling too, so that these get keys last.
+     * The end token, and where there are more, those of a turn and of a message. Readers of the file also recognise control
+     * tokens that are spelled like a known end token, so these are the last to get keys.
      */
     private void ends(GgufWriter out) {
         if (texts.end() >= 0) {
@@ -188,7 +188,7 @@ public final class GgufVocabulary {
         return types[id] == GgufTokenizer.CONTROL && GgufTokenizer.END_NAMES.contains(tokens[id]);
     }
 
-    /** Tokens that end a text and for which the file had no key, once it is written. */
+    /** Once the file is written: the tokens that end a text and for which the file had no key. */
     public List<Integer> lostEnds() {
         return List.copyOf(lostEnds);
     }

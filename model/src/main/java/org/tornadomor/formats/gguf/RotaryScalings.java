@@ -8,11 +8,11 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * How a GGUF file says that rotary frequencies are scaled: by keys, or by a tensor with what each frequency is divided by. Of the
- * latter, the one of Llama 3 is known, and its parameters are found again.
+ * How a GGUF file says that rotary frequencies are scaled: by keys, or by a tensor with what each frequency is divided by. Of
+ * such tensors, that of Llama 3 is known, and its parameters are recovered from it.
  */
 final class RotaryScalings {
-    /** Lengths that models of the kind began with; the first is that of all of Meta's. */
+    /** Original context lengths of models with Llama 3's scaling; the first is that of all of Meta's. */
     private static final int[] LENGTHS = {8192, 4096, 2048, 16384, 32768, 1024, 512, 256, 128, 64};
 
     private static final double[] LOW_FACTORS = {1, 2};
@@ -66,7 +66,7 @@ final class RotaryScalings {
         String attention = prefix + "rope.scaling.attn_factor";
         double factor = metadata.number(prefix + "rope.scaling.factor", 1);
         if (metadata.has(attention) && factor > 1) {
-            // llama.cpp multiplies with this what Hugging Face's key replaces.
+            // llama.cpp multiplies its own factor with this value, while Hugging Face's key replaces the factor.
             json.put("attention_factor", metadata.number(attention) * attention(factor));
         }
     }
@@ -76,7 +76,7 @@ final class RotaryScalings {
         return factor <= 1 ? 1 : 1 + 0.1 * Math.log(factor);
     }
 
-    /** Tries the parameters that models have; whatever fits all frequencies computes the same. */
+    /** Tries the parameters that models use; any that fit all frequencies compute the same. */
     private static ObjectNode llama3(GgufFile file, double theta, int headSize, ObjectNode json) {
         GgufTensor tensor = file.tensors().get(GgufNames.ROTARY_FACTORS);
         float[] factors = new float[headSize / 2];

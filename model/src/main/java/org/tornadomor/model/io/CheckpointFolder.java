@@ -72,7 +72,7 @@ public final class CheckpointFolder implements AutoCloseable {
             throw new UserError(folder + " is not a folder; give the folder of a checkpoint, with " + CONFIG_FILE
                     + " and " + TensorSource.MODEL_FILE);
         }
-        // Whatever is refused is one line alone, so notes wait until nothing is.
+        // A refusal is a single line, so notes wait until nothing is refused any more.
         List<String> notes = new ArrayList<>();
         ModelConfig config = ModelConfig.read(folder.resolve(CONFIG_FILE), unknown.withNotes(notes::add));
         CheckpointFolder opened = of(folder, folder, config, TensorSource.open(folder));
@@ -121,7 +121,9 @@ public final class CheckpointFolder implements AutoCloseable {
         checkTiedHead();
     }
 
-    /** Some programs write a tied head all the same. One that says something else belongs to another configuration. */
+    /**
+     * Some programs write a head even where it is tied to the embedding. A head that differs belongs to another configuration.
+     */
     private void checkTiedHead() {
         if (config.tieEmbeddings() && tensors.contains(ParameterNames.HEAD) && !isEmbedding(ParameterNames.HEAD)) {
             throw new UserError(tensors.file(ParameterNames.HEAD) + ": tensor " + ParameterNames.HEAD + " differs from "
@@ -229,8 +231,8 @@ public final class CheckpointFolder implements AutoCloseable {
     }
 
     /**
-     * The type that holds every tensor without loss: that of the matrices if vectors of another type are the same in it, as files of
-     * other programs have them, else F32.
+     * The type that holds every tensor without loss: that of the matrices, if vectors of another type, which files of other
+     * programs have, lose nothing in it; else F32.
      */
     public DType dtype() {
         DType common = null;

@@ -189,7 +189,10 @@ public final class CheckpointWriter implements TensorSink {
         return JSON.writeValueAsString(json) + "\n";
     }
 
-    /** A reader prefers the single file, so it goes once the shards are there, and they go once it is there. */
+    /**
+     * Readers prefer the single file, so that one is removed once the shards are there, and shards are removed once it is
+     * there.
+     */
     private void removeStale() {
         Set<String> current = new HashSet<>(files.keySet());
         if (files.size() > 1) {

@@ -76,7 +76,7 @@ public final class Checkpoints {
      */
     public static void load(Engine engine, CheckpointFolder folder, ParameterSet weights) {
         float[] values = new float[CHUNK];
-        // One for all tensors: what lies about in the heap stays in memory, beside the weights.
+        // One buffer for all tensors: discarded ones would stay in memory for a while, beside the weights.
         byte[] blocks = {};
         for (ParameterSpec spec : folder.specs()) {
             Tensor tensor = weights.named().get(spec.name());
@@ -99,7 +99,7 @@ public final class Checkpoints {
         }
     }
 
-    /** Of 8 bits as they are: nothing but the scales can be infinite. @return the buffer, or a larger one */
+    /** Loads blocks of 8 bits as they are: nothing but their scales can be infinite. @return the buffer, or a larger one */
     private static byte[] loadBlocks(
             Engine engine, CheckpointFolder folder, String name, Tensor tensor, byte[] buffer) {
         int blocks = tensor.columns() / ElementType.BLOCK;
@@ -193,7 +193,7 @@ public final class Checkpoints {
     /**
      * The same, with the tokens that begin and end a text.
      *
-     * @param generation null if nobody knows
+     * @param generation null if they are not known
      */
     public static void save(
             Engine engine, ParameterSet weights, Path folder, DType dtype, GenerationConfig generation) {

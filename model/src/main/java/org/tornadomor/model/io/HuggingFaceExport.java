@@ -14,10 +14,11 @@ import org.tornadomor.model.ParameterSpecs;
 
 /**
  * Writes folders in Hugging Face style: a plain model as one that the transformers library loads, or a checkpoint as it is,
- * recursions and routers included, which this program loads. The first class of that library that computes a model is named.
+ * recursions and routers included, which this program loads. Of the classes of that library, the first that computes the model
+ * is named.
  */
 public final class HuggingFaceExport {
-    /** What explains the format of models that no other program knows. */
+    /** The page that explains the format of models that no other program knows. */
     public static final String README = "README.md";
 
     /** Elements that are held at once. */
@@ -48,9 +49,9 @@ public final class HuggingFaceExport {
     }
 
     /**
-     * Writes the same of a checkpoint as it is.
+     * Writes the same files for a checkpoint as it is.
      *
-     * @throws UserError as there
+     * @throws UserError as {@link #write}
      */
     public static void copy(CheckpointFolder checkpoint, Path folder, DType dtype, GenerationConfig generation) {
         Values values = (name, from, dst, count) -> checkpoint.read(name, from, dst, 0, count);

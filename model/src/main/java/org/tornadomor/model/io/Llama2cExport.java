@@ -18,8 +18,8 @@ import org.tornadomor.model.ParameterSpecs;
  * (gate); w2 (down); w3 (up); final norm; cosines and sines of the rotary angles, [positions, head size / 2] each; the head,
  * unless it is the embedding.
  *
- * <p>llama2.c turns neighbouring elements of a head by an angle, Hugging Face those half a head apart; so the rows of wq and
- * wk change places within each head.
+ * <p>llama2.c turns pairs of neighbouring elements of a head by an angle, Hugging Face pairs of elements half a head apart; so
+ * the rows of wq and wk change places within each head.
  */
 public final class Llama2cExport implements AutoCloseable {
     /** Fixed in llama2.c. */

@@ -14,8 +14,8 @@ import org.tornadomor.files.AsideFile;
 import org.tornadomor.files.InputFile;
 
 /**
- * The files that belong to a tokenizer, for the folders of models that carry it on. Held in memory: they are small, and a run
- * may outlive the folder that they come from.
+ * The files that belong to a tokenizer, so that they can be written into the folders of further models. Held in memory: they
+ * are small, and a run may outlive the folder that they come from.
  *
  * @param contents by name; a file in a folder of its own has a {@code /} in its name
  */
@@ -41,7 +41,7 @@ public record TokenizerFiles(Map<String, byte[]> contents) {
             "tokenizer.model");
 
     /**
-     * Reads those that are there.
+     * Reads those of the files that are in a folder.
      *
      * @throws UserError if one cannot be read
      */
