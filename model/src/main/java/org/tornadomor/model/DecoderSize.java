@@ -28,7 +28,12 @@ public record DecoderSize(
     /** Tokens of a page unless something else is asked for: the smaller the pages, the less of them stands empty. */
     public static final int PAGE_ROWS = 16;
 
-    /** @throws UserError if {@code pageRows} is too small or no power of two */
+    /**
+     * Checks the sizes.
+     *
+     * @throws UserError if {@code pageRows} is too small or no power of two
+     * @throws IllegalArgumentException if {@code keys} is neither float32 nor bfloat16
+     */
     public DecoderSize {
         if (Integer.bitCount(pageRows) != 1 || pageRows < PAGE_ROWS) {
             throw new UserError("a page of " + pageRows + " tokens does not work; use 16, 32 or 64");

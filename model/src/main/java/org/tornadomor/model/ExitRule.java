@@ -84,7 +84,7 @@ public record ExitRule(By by, double threshold) {
         return what == By.GATE && reached == 1 ? NONE : new ExitRule(what, reached);
     }
 
-    /** Whether tokens of a model may leave by this, or by anything if it is {@link By#NONE}. */
+    /** Whether tokens of a model may leave by this; {@link By#NONE} fits every model. */
     public static boolean fits(By by, ModelConfig config) {
         boolean ends = config.mor() != null && config.mor().sharing() == Sharing.CYCLE;
         return by == By.NONE || ends && config.router().exits().contains(by);

@@ -129,7 +129,7 @@ final class GgufConfig {
         }
     }
 
-    /** Zero, no and empty switch something off. */
+    /** Zero and false switch something off. */
     private boolean isNothing(String key) {
         try {
             return metadata.number(key) == 0;
