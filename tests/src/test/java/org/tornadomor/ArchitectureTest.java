@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The house rules: which way the arrows point, and who may touch what. */
+/** The rules between packages: which may depend on which, and who may use what. */
 class ArchitectureTest {
     private static final String TORNADOVM = "uk.ac.manchester.tornado..";
     private static final String TORNADO_ENGINE = "org.tornadomor.engine.tornado..";

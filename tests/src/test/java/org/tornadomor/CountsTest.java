@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class CountsTest {
-    /** What there may be one of, behind a number that a message puts in. */
+    /** A number that a message puts before a plural by hand, although there may be only one. */
     private static final Pattern OWN =
             Pattern.compile("%,?d (steps|tokens|documents|texts|shards|parameters|runs|lines|files"
                     + "|new tokens|prompt tokens|threads)\\b|== 1 \\? \" ?(\\w+)[\",][^;]*?\" ?\\2s\\b");

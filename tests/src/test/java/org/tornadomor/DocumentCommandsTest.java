@@ -222,7 +222,7 @@ class DocumentCommandsTest {
         return tests.stream();
     }
 
-    /** A reason that no command needs any more is none. */
+    /** A reason whose command is in no document any more has to go. */
     @Test
     void everyReasonHasItsCommand() throws IOException {
         List<String> commands = new ArrayList<>();

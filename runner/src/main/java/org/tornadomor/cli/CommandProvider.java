@@ -10,7 +10,10 @@ public interface CommandProvider {
     /** A new object with picocli's annotation {@link Command}. */
     Object command();
 
-    /** The engine that it computes on where the command line names none, such as {@code simulator}; {@code auto} chooses. */
+    /**
+     * The engine that the command computes on if the command line names none, such as {@code simulator}; {@code auto} chooses
+     * one.
+     */
     String standardEngine();
 
     /** The name of the command. */
@@ -18,14 +21,14 @@ public interface CommandProvider {
         return command().getClass().getAnnotation(Command.class).name();
     }
 
-    /** Those that are there. */
+    /** All commands of modules above this one. */
     static List<CommandProvider> all() {
         return ServiceLoader.load(CommandProvider.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .toList();
     }
 
-    /** The one of a name. */
+    /** The command of this name, if there is one. */
     static Optional<CommandProvider> of(String name) {
         return all().stream().filter(provider -> provider.name().equals(name)).findFirst();
     }

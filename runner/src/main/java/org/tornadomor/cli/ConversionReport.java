@@ -24,17 +24,17 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What a conversion did, for people and for programs.
  *
- * @param residuals of the matrices with low-rank factors
+ * @param residuals what the shared matrix and the low-rank factors leave, for each matrix that has such factors
  * @param losses null where no text was measured
  */
 record ConversionReport(ConversionPlan plan, Initialisation initialisation, List<Residual> residuals, Losses losses) {
     /**
      * Mean cross-entropies of a predicted token, in nats, before any training.
      *
-     * @param tokens predicted
-     * @param original of the original
-     * @param train of the converted model, routed as in training
-     * @param causal of the converted model, routed as in generation
+     * @param tokens that were predicted
+     * @param original loss of the original model
+     * @param train loss of the converted model, routed as in training
+     * @param causal loss of the converted model, routed as in generation
      */
     record Losses(long tokens, double original, double train, double causal) {}
 
@@ -100,7 +100,10 @@ record ConversionReport(ConversionPlan plan, Initialisation initialisation, List
         return layers.stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 
-    /** A line for each layer, a column for each map: what the shared matrix lacks, and what is left with the factors. */
+    /**
+     * A line for each layer, a column for each map: the norm that the shared matrix misses, without and with the low-rank
+     * factors.
+     */
     private TextTable residualTable() {
         List<LoraTarget> targets = plan.target().lora().targets();
         List<String> headings = new ArrayList<>(List.of("norm that is missing"));

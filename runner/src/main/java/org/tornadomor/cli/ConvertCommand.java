@@ -194,7 +194,7 @@ final class ConvertCommand implements Runnable {
                 new NamedConfig(model.toString(), original.config()).context(context);
             }
             ConversionPlan plan = recipe.plan(original);
-            // Text that cannot be read shows before anything is written.
+            // Opened first: if the text cannot be read, nothing is written.
             try (LossOnText text = text(original)) {
                 List<Residual> residuals = recipe.write(plan, original, out, engine::open);
                 ConversionReport report = new ConversionReport(plan, initialisation, residuals, losses(text, original));
@@ -265,7 +265,7 @@ final class ConvertCommand implements Runnable {
         return LossOnText.read(original, tokenizer, () -> textOptions.open(spec, data, 0), maxTokens, context);
     }
 
-    /** Null without text to measure on. */
+    /** The losses; null without text to measure on. */
     private ConversionReport.Losses losses(LossOnText text, CheckpointFolder original) {
         if (text == null) {
             return null;

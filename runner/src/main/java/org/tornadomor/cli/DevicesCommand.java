@@ -60,7 +60,7 @@ final class DevicesCommand implements Runnable {
         notes.forEach(note -> spec.commandLine().getErr().println(Installation.NAME + ": " + note));
     }
 
-    /** The devices of the SDK, asked in a JVM of its own unless this is one. */
+    /** The devices of the SDK. If this JVM does not run on the SDK, another JVM is asked. */
     private static List<DeviceInfo> installed(List<String> notes) {
         try {
             if (Devices.runtime() == Devices.Runtime.SDK) {

@@ -18,8 +18,8 @@ import org.tornadomor.terminal.Terminal;
 import org.tornadomor.terminal.TerminalPrinter;
 
 /**
- * Tells the launcher which JVM flags a command line needs beside those of the CPU engine, one a line: those of an SDK, or
- * none. They cannot be chosen any more once the JVM of the command runs.
+ * Tells the launcher which JVM flags a command line needs besides those of the CPU engine, one a line: the flags of an SDK, or
+ * none. They have to be known before the JVM of the command starts.
  */
 final class EngineFlags {
     /** The commands that compute. */
@@ -50,8 +50,8 @@ final class EngineFlags {
     }
 
     /**
-     * The engine that a command line asks for; {@link EngineKind#CPU} if it computes nothing. What makes no sense is left to
-     * the command to refuse.
+     * The engine that a command line asks for; {@link EngineKind#CPU} if it computes nothing. A command line that makes no
+     * sense is left to the command to refuse.
      */
     static EngineKind wanted(String... args) {
         String command = null;
@@ -81,7 +81,7 @@ final class EngineFlags {
         return EngineChoice.narrow(kind(engine == null ? standard : engine), device, threads);
     }
 
-    /** The engine of a command whose line names none; null where it computes nothing. */
+    /** The engine of a command if the command line names none; null if the command computes nothing. */
     private static String standardEngine(String command) {
         return COMPUTING.contains(command)
                 ? EngineKind.AUTO.toString()

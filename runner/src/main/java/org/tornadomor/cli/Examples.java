@@ -10,8 +10,8 @@ import org.tornadomor.terminal.Layout;
  * The examples below a command's help, in lines of any width, each of which can be pasted into a shell: a command that is too long goes
  * on behind a backslash.
  *
- * <p>A line that begins with two spaces is a command; behind three more there may be a word about it. Other lines are text, and those that
- * follow one another with the same indentation are one paragraph.
+ * <p>A line that begins with two spaces is a command; after it, behind three more spaces, a remark may follow. Other lines are
+ * text, and those that follow one another with the same indentation are one paragraph.
  */
 public final class Examples {
     private static final Pattern COMMAND = Pattern.compile("  (\\S.*?)(?: {3,}(\\S.*))?");
@@ -22,7 +22,7 @@ public final class Examples {
 
     private Examples() {}
 
-    /** The lines. */
+    /** The examples in lines of at most {@code width} characters. */
     static List<String> lines(String[] examples, int width) {
         List<String> lines = new ArrayList<>();
         String text = "";

@@ -126,7 +126,7 @@ final class ExperimentCommand implements Callable<Integer> {
                         "FLOPs",
                         "tokens")
                 .left(2);
-        // Seeds differ in nothing that costs.
+        // Runs that differ only in their seed cost the same, so only the first of them is listed.
         List<String> seen = new ArrayList<>();
         for (Trunk trunk : plan.trunks()) {
             if (seen.contains(trunk.size() + " " + trunk.model())) {
@@ -175,7 +175,7 @@ final class ExperimentCommand implements Callable<Integer> {
             Experiment experiment = new Experiment(plan, out, this::open, view);
             view.done = experiment.finished().size();
             if (view.done < view.total) {
-                // The first run is not to pay for what the JVM compiles on the way.
+                // The estimate begins with a warm-up, so that the first run does not pay for what the JVM compiles.
                 double seconds = Estimate.of(plan, this::open, WARM_UP_SECONDS).seconds(plan);
                 view.message("all runs together take about " + time(seconds) + " of training here, one at a time");
             }

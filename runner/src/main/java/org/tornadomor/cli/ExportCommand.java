@@ -162,7 +162,7 @@ final class ExportCommand implements Runnable {
         }
     }
 
-    /** A model that no plain one computes, as it is. */
+    /** Copies, as it is, a model that no plain Llama can compute. */
     private void copy(CheckpointFolder checkpoint) {
         try (Tokenizer tokenizer = tokenizer(checkpoint)) {
             TextBoundaries texts = TextBoundaries.of(checkpoint.folder(), tokenizer);
@@ -207,7 +207,7 @@ final class ExportCommand implements Runnable {
         } catch (UserError e) {
             why = e.getMessage();
         }
-        // That of another model would be taken for its own.
+        // A vocabulary of another model in this file would be taken for the vocabulary of this model.
         if (vocabulary == null || !vocabulary.isIn(file)) {
             OutputFile.requireNew(file);
         }

@@ -157,7 +157,7 @@ final class GenerateCommand implements Runnable {
                     printAll(out, loaded, generations, options);
                 }
             }
-            // Messages go to the same terminal.
+            // Messages may go to the same terminal, so the results have to be there first.
             out.flush();
             tellOfFullContexts(loaded, generations, options.maxNewTokens());
             if (!json.wanted()) {
@@ -167,7 +167,7 @@ final class GenerateCommand implements Runnable {
         }
     }
 
-    /** A text that is shorter than asked for, and not because the model ended it. */
+    /** Says which texts are shorter than asked for, not because the model ended them but because the context is full. */
     private void tellOfFullContexts(LanguageModel loaded, List<Generation> generations, int asked) {
         for (int i = 0; i < generations.size(); i++) {
             Generation generation = generations.get(i);
@@ -204,7 +204,7 @@ final class GenerateCommand implements Runnable {
         }
     }
 
-    /** One prompt: shown as it comes. */
+    /** Continues one prompt, shown as it comes. */
     private Generation stream(
             PrintWriter out, LanguageModel loaded, List<int[]> ids, GenerationOptions options, WorkReport work) {
         DepthView view = new DepthView(out, showDepth && Terminal.showsColours());
@@ -253,7 +253,7 @@ final class GenerateCommand implements Runnable {
                 .collect(java.util.stream.Collectors.joining(","));
     }
 
-    /** Several texts: shown one after the other when all are done. */
+    /** Shows several texts one after the other when all are done. */
     private void printAll(
             PrintWriter out, LanguageModel loaded, List<Generation> generations, GenerationOptions options) {
         for (int i = 0; i < generations.size(); i++) {

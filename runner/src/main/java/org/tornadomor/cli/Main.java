@@ -20,19 +20,19 @@ import picocli.CommandLine;
 
 /** Starts the command line. */
 public final class Main {
-    /** Of the column of options in help, where there is room; half a terminal at most. */
+    /** The width of the column of options in help, where there is room; half a terminal at most. */
     private static final int HELP_OPTIONS_WIDTH = 32;
 
     private static final int HELP_WIDTH = 80;
 
-    /** The library shows help in no fewer columns. */
+    /** picocli shows help in no fewer columns. */
     private static final int LEAST_HELP_WIDTH = 55;
 
     private static final int LEAST_HELP_OPTIONS_WIDTH = 20;
 
     private static final String COLOURS_PROPERTY = "picocli.ansi";
 
-    /** Every SDK's flags set it. */
+    /** A property that the flags of every SDK set. */
     private static final String SDK_PROPERTY = "tornado.load.runtime.implementation";
 
     /** Where Logback looks for its configuration. In the jar it has a name of its own, so that a host that embeds the jar keeps its. */
@@ -54,7 +54,7 @@ public final class Main {
         System.exit(run(TerminalPrinter.on(out, charset, Terminal.showsResults(), false), notes, args));
     }
 
-    /** Before the first logger is made. A person's choice stands. */
+    /** Call it before the first logger is made. A configuration that the user chose stays. */
     static void configureLogging() {
         if (System.getProperty(LOGGING_PROPERTY) == null) {
             System.setProperty(LOGGING_PROPERTY, LOGGING);
@@ -101,7 +101,7 @@ public final class Main {
                                 System.lineSeparator(),
                                 Examples.lines(help.commandSpec().usageMessage().footer(), width))
                         + System.lineSeparator());
-        // The library's own property wins, and it does not know terminals without colours.
+        // The property of picocli wins over what we find out, since picocli does not know terminals without colours.
         CommandLine.Help.Ansi colours = System.getProperty(COLOURS_PROPERTY) != null
                 ? CommandLine.Help.Ansi.AUTO
                 : Terminal.showsColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF;
@@ -116,7 +116,7 @@ public final class Main {
                         width / 2 - LEAST_HELP_OPTIONS_WIDTH / 2, LEAST_HELP_OPTIONS_WIDTH, HELP_OPTIONS_WIDTH));
     }
 
-    /** As picocli does, which prints a stack trace when help cannot be written. */
+    /** As picocli's own strategy, which prints a stack trace when help cannot be written. */
     private static int execute(CommandLine.ParseResult parsed, Failures failures) {
         try {
             if (parsed.asCommandLineList().stream()
@@ -131,7 +131,10 @@ public final class Main {
         }
     }
 
-    /** Where results go. Drivers print to standard output: where there may be some, they do not get it. */
+    /**
+     * Where results go. Drivers print to standard output: where there may be drivers, what they print is kept apart from the
+     * results.
+     */
     private static OutputStream standardOutput() {
         if (onSdk() && !Installation.onWindows()) {
             try {

@@ -95,7 +95,7 @@ public final class RootCommand implements Runnable {
         return root;
     }
 
-    /** Whether a command has to do with all others. */
+    /** Whether a command needs to know all other commands. */
     static boolean namesOthers(String command) {
         return command.equals(CompletionCommand.NAME) || command.equals(HelpCommand.NAME);
     }

@@ -149,7 +149,7 @@ final class ServeCommand implements Runnable {
         }
     }
 
-    /** A signal while the model is being loaded finds nothing that would have to end first. */
+    /** Ends the program at once if a signal comes while the model is being loaded: nothing has to be finished first. */
     private static final class Loading {
         private boolean done;
 

@@ -17,7 +17,7 @@ import org.tornadomor.model.ParameterSet;
 import org.tornadomor.model.io.Checkpoints;
 
 /**
- * Runs what people run first, on an untrained model, for the JVM to see which classes and methods that takes: the launcher
+ * Runs, on an untrained model, what people run first, so that the JVM sees which classes and methods that takes. The launcher
  * makes its cache from this.
  */
 public final class StartupTraining {

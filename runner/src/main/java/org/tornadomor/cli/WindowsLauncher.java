@@ -15,8 +15,9 @@ import org.tornadomor.terminal.Terminal;
 import org.tornadomor.terminal.TerminalPrinter;
 
 /**
- * What {@code tornado-mor.cmd} starts: the command, in this JVM where that has all the flags that it needs, else in another one.
- * So nothing is decided in the language of the Windows shell. It works on other systems too, where nobody needs it.
+ * What {@code tornado-mor.cmd} starts. It runs the command in this JVM if that has all the flags that the command needs, else
+ * in a second JVM. So nothing is decided in the language of the Windows shell. It works on other systems too, where nobody
+ * needs it.
  */
 public final class WindowsLauncher {
     private WindowsLauncher() {}
@@ -55,7 +56,7 @@ public final class WindowsLauncher {
     }
 
     /**
-     * The command line of a second JVM. It gets one garbage collector: a person's choice, else that of the SDK.
+     * The command line of a second JVM. The JVM gets one garbage collector: the user's choice, else that of the SDK.
      *
      * @param here the flags of this JVM
      * @param more those that an engine needs beside them
@@ -65,7 +66,7 @@ public final class WindowsLauncher {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         boolean chosen = here.stream().anyMatch(Sdk::choosesCollector);
         for (String flag : here) {
-            // A debugger's agent has its port already.
+            // The debugger's agent of this JVM has the port already.
             if (!flag.startsWith("-agentlib:") && !flag.startsWith("-Xrunjdwp")) {
                 command.add(flag);
             }

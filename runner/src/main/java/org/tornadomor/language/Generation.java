@@ -9,8 +9,8 @@ import org.tornadomor.PublicApi;
  * @param promptDepths recursions that each prompt token took
  * @param tokens the new tokens
  * @param depths for each new token, recursions of the step that produced it
- * @param text the new text, without a stop string: what the decoding of all ids has more than that of the prompt; empty for
- *     models of bare ids
+ * @param text the new text, without a stop string: what decoding all ids gives beyond the text of the prompt; empty for models
+ *     of bare ids
  * @param ended why it ended
  * @param meanDepth mean of {@code depths}
  * @param computeSaved share of the layers' compute that the new tokens did without, against full depth (paper, appendix D)

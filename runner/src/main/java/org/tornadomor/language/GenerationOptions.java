@@ -18,12 +18,12 @@ import org.tornadomor.model.ExitRule;
  * @param frequencyPenalty taken from a token's logit for each time that it was drawn; 0 for none
  * @param presencePenalty taken from the logit of each token that was drawn already; 0 for none
  * @param samples texts of each prompt, from the seeds {@code seed}, {@code seed + 1}, ...
- * @param seed of the draws; each prompt draws from a stream of its own that the seed alone decides, so that neither the others of
- *     a call nor its place among them matter, and equal prompts give equal text: other texts take another seed
+ * @param seed of the draws. Each prompt draws from a stream of its own that depends on the seed alone: neither the other
+ *     prompts of a call nor its place among them matter, and equal prompts give equal text. For another text take another seed
  * @param stop end before any of these strings; one that spells a special token ends at that token too
  * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
  * @param maxDepth at most so many recursions; 0 for as many as the model has
- * @param exit by what tokens may leave earlier in models without a router; null for what the model does by itself
+ * @param exit the rule by which tokens may leave earlier in models without a router; null for the model's own rule
  */
 @PublicApi
 public record GenerationOptions(

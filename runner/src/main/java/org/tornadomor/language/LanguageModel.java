@@ -42,7 +42,7 @@ import org.tornadomor.tokenizer.Tokenizers;
  */
 @PublicApi
 public final class LanguageModel implements AutoCloseable {
-    /** Tokens of prompts that serving reads in a pass: the others' texts flow on meanwhile. */
+    /** Tokens of prompts that serving reads in a pass: few, so that the other texts keep coming. */
     private static final int PROMPT_ROWS = 256;
 
     private final Engine engine;
@@ -99,7 +99,7 @@ public final class LanguageModel implements AutoCloseable {
      * As {@link #load(Path)}, onto an engine that stays the caller's: a {@link CpuEngine}, or a
      * {@link org.tornadomor.engine.tornado.TornadoEngine} in a JVM that was started on a TornadoVM.
      *
-     * @throws UserError as there
+     * @throws UserError as {@link #load(Path)} does
      */
     public static LanguageModel load(Path folder, Engine engine) {
         return load(folder, engine, (ElementType) null);
@@ -141,7 +141,7 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    /** Looks at weights that stay the caller's, such as those of a model in training. */
+    /** A model of weights that stay the caller's, such as those of a model in training. */
     public static LanguageModel of(Engine engine, ParameterSet weights, Tokenizer tokenizer) {
         return new LanguageModel(engine, false, weights, false, TextBoundaries.of(tokenizer), "give it one");
     }
@@ -247,7 +247,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * The same.
+     * As {@link #encode(String)}, with choices.
      *
      * @param special what becomes of text that spells a special token
      * @param bos whether the beginning token goes before it; null leaves it to the tokenizer's files
@@ -291,7 +291,7 @@ public final class LanguageModel implements AutoCloseable {
         return score(ids, causal, -1);
     }
 
-    /** @param end the token behind which attention begins anew, or -1 */
+    /** @param end the token after which attention starts anew, or -1 */
     private Score score(int[] ids, boolean causal, int end) {
         requireKnown(ids);
         int count = ids.length - 1;

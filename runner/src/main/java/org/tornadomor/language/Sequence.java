@@ -14,7 +14,7 @@ import org.tornadomor.tokenizer.Continuation;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 
-/** One prompt on its way: what was drawn, its text, and whether a stop string came. */
+/** A prompt that is being continued: what was drawn, its text, and whether a stop string came. */
 final class Sequence implements RequestListener {
     private final int number;
     private final int sample;

@@ -28,8 +28,8 @@ public record Timing(
     }
 
     /**
-     * New tokens a second, without the time for reading prompts, and so without the tokens that came out of that; 0 if
-     * none did.
+     * New tokens a second. The time for reading prompts does not count, nor do the tokens that came out of reading; 0 if there
+     * are no others.
      */
     public double tokensPerSecond() {
         return decodedTokens / Math.max(decodeSeconds, 1e-9);

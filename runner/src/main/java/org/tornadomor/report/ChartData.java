@@ -8,7 +8,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The curves of runs as JSON for {@code report.js}, with no more points than can be told apart. */
 final class ChartData {
-    /** Points of a curve where there is one run, and what all runs share where there are more. */
+    /** The most points of a curve of a single run; if there are several runs, they share the next number of points. */
     private static final int POINTS = 1000;
 
     private static final int ALL_POINTS = 4000;

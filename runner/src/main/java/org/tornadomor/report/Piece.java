@@ -29,7 +29,7 @@ record Piece(String text, int depth, double loss) {
         for (int i = 0; i < tokens.length; i++) {
             int depth = depths == null ? 0 : depths[i];
             if (losses != null) {
-                // Tokens of one character are predicted one after the other.
+                // The tokens of one character are predicted one after the other, so their losses add up.
                 loss = Double.isNaN(loss) ? losses[i] : loss + losses[i];
             }
             String text = text(tokenizer, stream, tokens[i]);

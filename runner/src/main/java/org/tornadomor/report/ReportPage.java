@@ -142,7 +142,7 @@ public final class ReportPage {
                 run.routed() ? Html.fixed(run.evaluations.last(RunData.VAL_DEPTH), 2) : Html.NOTHING);
     }
 
-    /** Why losses are not as training shows them, and whose are not there. */
+    /** Says why losses are in another unit than in training, and which runs have none. */
     private void bytes() {
         if (!byBytes) {
             return;

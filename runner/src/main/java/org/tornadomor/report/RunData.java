@@ -148,7 +148,7 @@ public final class RunData {
         evaluations.add(row);
     }
 
-    /** As many as the model has depths, whatever the log says. */
+    /** One share for each depth of the model, however many the log has. */
     private double[] share(List<Double> logged) {
         double[] share = new double[model.recursions()];
         for (int r = 0; r < Math.min(share.length, logged.size()); r++) {
@@ -165,11 +165,12 @@ public final class RunData {
         return sum;
     }
 
-    /** Whether losses a token of these runs cannot be compared, since their tokens are not of one kind. */
+    /** Whether losses per token cannot be compared, since the runs have different tokenizers. */
     private static boolean differInTokenizer(List<RunData> runs) {
         List<Optional<String>> saved =
                 runs.stream().map(run -> RunFolder.tokenizer(run.folder)).toList();
-        // Files of one content may have several names, and what was behind a name may have been changed.
+        // Contents are compared where they are known: equal files may have several names, and a file may have changed under its
+        // name.
         return saved.stream().allMatch(Optional::isPresent)
                 ? saved.stream().distinct().count() > 1
                 : runs.stream().map(run -> run.config.tokenizer()).distinct().count() > 1;

@@ -28,12 +28,14 @@ final class Access {
         onLoopback = isLoopback(settings.host());
     }
 
-    /** Whether only programs of this machine reach an address. A name is not one, whatever it begins with, but for localhost. */
+    /**
+     * Whether only programs of this machine can reach an address. No name counts, whatever it begins with, except localhost.
+     */
     static boolean isLoopback(String host) {
         return LOOPBACK.matcher(host).matches();
     }
 
-    /** Hashes have one length, so comparing them tells nothing of the key, its length included. */
+    /** All hashes have the same length, so comparing them reveals nothing about the key, not even its length. */
     private static byte[] hash(String key) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
@@ -66,8 +68,8 @@ final class Access {
     }
 
     /**
-     * Refuses pages of other origins, and lets browsers know about those that are allowed. Browsers name no origin where a page gets
-     * something from the server that it came from, or where it is opened: then the name that they asked for has to be right.
+     * Refuses pages of other origins, and tells browsers about those that are allowed. A browser names no origin if a page asks
+     * the server that it came from, or when a page is opened. Then the host name that the browser asked for has to be right.
      *
      * @throws ApiError 403
      */
@@ -103,7 +105,10 @@ final class Access {
                 "pages of this origin may not use the server; it allows them with --cors ORIGIN");
     }
 
-    /** Browsers send the first two over HTTPS and to loopback alone, so for a foreign name that leads here the last one has to tell. */
+    /**
+     * Browsers send the first two headers only over HTTPS and to loopback, so for a foreign name that leads here the user agent
+     * has to tell.
+     */
     private static boolean isBrowser(Request request) {
         HttpFields headers = request.getHeaders();
         String agent = headers.get(HttpHeader.USER_AGENT);
@@ -113,8 +118,8 @@ final class Access {
     }
 
     /**
-     * Whether a server of this name is this one. On loopback it has to be a name of loopback, or that of an origin that is allowed: any
-     * other one may be somebody's who makes it point here (DNS rebinding).
+     * Whether this name is a name of this server. On loopback it has to be a name of loopback or of an allowed origin: any
+     * other name may belong to somebody who makes it point here (DNS rebinding).
      */
     private boolean isOwnName(String host) {
         if (!onLoopback) {
@@ -154,7 +159,8 @@ final class Access {
     }
 
     /**
-     * Refuses bodies that do not say that they are JSON: a form of another site could post those without asking.
+     * Refuses bodies that do not say that they are JSON: a form on another site could post those without the browser asking
+     * first.
      *
      * @throws ApiError 415 or 400
      */

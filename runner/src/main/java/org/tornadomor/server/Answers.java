@@ -209,7 +209,7 @@ final class Answers {
         top.put(names.of(id), score.logProbability());
     }
 
-    /** Two tokens may have one name, which then is that of the drawn one, else of the likelier one. */
+    /** Two tokens may have the same name. The drawn token keeps it, else the likelier one. */
     private void putOnce(ObjectNode top, int id, double value, int drawn) {
         String name = names.of(id);
         boolean taken = top.has(name) || id != drawn && name.equals(names.of(drawn));

@@ -48,7 +48,7 @@ final class ApiError extends RuntimeException {
         return new ApiError(400, INVALID, code, param, message, 0);
     }
 
-    /** Not now. */
+    /** The server cannot answer now. */
     static ApiError unavailable(String code, String message, int retryAfter) {
         return new ApiError(503, UNAVAILABLE, code, null, message, retryAfter);
     }
@@ -58,7 +58,7 @@ final class ApiError extends RuntimeException {
         return new ApiError(429, "rate_limit_error", "queue_full", null, message, Math.max(1, retryAfter));
     }
 
-    /** A defect; what it was stands in the log. */
+    /** A defect of the program; the log says which. */
     static ApiError internal() {
         return new ApiError(500, SERVER, "internal_error", null, "the server failed; its log says how", 0);
     }

@@ -12,12 +12,12 @@ import org.tornadomor.tokenizer.Continuation;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
- * One text that a client asked for, while it is made. Tokens go on to the {@link Mailbox} as soon as their text is certain: it holds
- * whole characters, and nothing that may yet become a stop string. The text of a token is what it adds, so that the texts of all
- * tokens are together that of the choice; a token that only completes what another began may add none.
+ * One text that a client asked for, while it is being made. A token goes on to the {@link Mailbox} as soon as its text is
+ * certain: whole characters, and nothing that may yet become a stop string. The text of a token is what it adds, so that the
+ * texts of all tokens together are the text of the choice. A token that only completes what another one began may add none.
  */
 final class Choice implements RequestListener {
-    /** Tokens that may wait for a client that reads slowly; one that lets more come is not there for its text. */
+    /** Tokens that may wait for a client that reads slowly; if more pile up, the client is taken for one that does not read. */
     static final int MOST_WAITING = 4096;
 
     final int index;
@@ -47,7 +47,7 @@ final class Choice implements RequestListener {
     private volatile String promptText = "";
     private volatile boolean tooSlow;
 
-    /** Of the thread that answers. */
+    /** Only for the thread that answers. */
     Ticket ticket;
 
     boolean ended;
@@ -123,8 +123,8 @@ final class Choice implements RequestListener {
     }
 
     /**
-     * Passes on the tokens whose text may be shown as a whole. One that ends within a character stays, even if it begins with
-     * text that is certain: if no other follows, what becomes of its end is its text too.
+     * Passes on the tokens whose whole text may be shown. A token that ends within a character stays, even if its text begins
+     * with something certain: if no other token follows, what becomes of its incomplete end is part of its text too.
      */
     private void release() {
         int stay = stream != null && stream.holds() ? 1 : 0;
@@ -150,7 +150,7 @@ final class Choice implements RequestListener {
     public void ended(End reason) {
         long now = System.nanoTime();
         if (stream != null && reason != End.FAILED) {
-            // What comes now belongs to the last token, which is still held if there is anything.
+            // The rest belongs to the last token, which is still held if there is any rest.
             String rest = stream.finish();
             if (!rest.isEmpty() && !held.isEmpty()) {
                 Held last = held.removeLast();

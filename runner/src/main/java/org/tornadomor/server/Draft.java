@@ -7,7 +7,7 @@ import org.tornadomor.serving.TokenScore;
 import org.tornadomor.tokenizer.StreamDecoder;
 import org.tornadomor.tokenizer.Tokenizer;
 
-/** A text as far as it is there. Of the thread that answers. */
+/** A text as far as it has come. Only for the thread that answers. */
 final class Draft {
     private final Choice choice;
     private final boolean echoes;
@@ -91,7 +91,10 @@ final class Draft {
         return echoes;
     }
 
-    /** The text of the prompt, where the answer begins with it; there when a token is, or the end. */
+    /**
+     * The text of the prompt if the answer begins with it. It is known from the first token on, or from the end if there is no
+     * token.
+     */
     String echoed() {
         return echoes ? choice.promptText() : "";
     }

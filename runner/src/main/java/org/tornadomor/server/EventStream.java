@@ -5,7 +5,10 @@ import java.util.HashSet;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The events of a streamed answer: what is there goes out together, and comments show a client that waits that it is not forgotten. */
+/**
+ * The events of a streamed answer. Events that are ready go out together; comments show a waiting client that it is not
+ * forgotten.
+ */
 final class EventStream implements Work.Sink {
     private static final String DONE = "data: [DONE]\n\n";
     private static final String PING = ": still there\n\n";
@@ -85,7 +88,7 @@ final class EventStream implements Work.Sink {
         send(true);
     }
 
-    /** The end of one that broke off. */
+    /** The end of an answer that broke off. */
     void fail(ApiError error) throws IOException {
         add(error.json());
         pending.append(DONE);

@@ -22,7 +22,7 @@ final class Exchange {
     /** What the access log adds to its line. */
     static final String NOTE = Exchange.class.getName() + ".note";
 
-    /** The status of who went away, which nobody gets to see. */
+    /** The status of a request whose client went away; only log and metrics show it. */
     static final int GONE = 499;
 
     /** The status for log and metrics, where it is not that of the answer. */
@@ -128,12 +128,12 @@ final class Exchange {
                 "the body is larger than " + ModelServer.LARGEST_BODY + " bytes; send less at a time");
     }
 
-    /** Whether the client closed the connection. Only once the body was read. */
+    /** Whether the client closed the connection. Call it only after the body was read. */
     boolean clientWentAway() {
         return endPoint() instanceof WatchedEndPoint watched && watched.clientWentAway();
     }
 
-    /** Nobody is there for an answer, or will be in time: ends the connection. */
+    /** Ends the connection because nobody is there for an answer, or will be in time. */
     void abort(String why) {
         note("gone=" + shown(why, LONGEST_WHY).replace(' ', '-'));
         request.setAttribute(STATUS, GONE);
@@ -144,7 +144,7 @@ final class Exchange {
         request.getConnectionMetaData().getConnection().getEndPoint().close();
     }
 
-    /** Ends the connection after some time, whatever is being waited for then, unless that is called off. */
+    /** Ends the connection after some time, whatever it waits for then, unless the task is cancelled. */
     Scheduler.Task closeAfter(Duration time) {
         return request.getComponents().getScheduler().schedule(this::close, time.toMillis(), TimeUnit.MILLISECONDS);
     }

@@ -19,12 +19,12 @@ final class Fields {
         this.path = path;
     }
 
-    /** Those of a body. */
+    /** The fields of a body. */
     static Fields of(ObjectNode body) {
         return new Fields(body, "");
     }
 
-    /** Those of a part of it. */
+    /** The fields of a part of a body. */
     static Fields of(JsonNode part, String path) {
         if (part instanceof ObjectNode object) {
             return new Fields(object, path + ".");

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class Line {
     private final ConcurrentLinkedQueue<Work> waiting = new ConcurrentLinkedQueue<>();
 
-    /** Stands behind the others; once. */
+    /** Joins the end of the line, unless it stands there already. */
     void join(Work work) {
         if (!waiting.contains(work)) {
             waiting.add(work);
@@ -20,7 +20,7 @@ final class Line {
         waiting.remove(work);
     }
 
-    /** Whether nobody stands before this request, in the line or about to join it. */
+    /** Whether no other request stands before this one, which may be in the line or about to join it. */
     boolean isFirst(Work work) {
         Work first = waiting.peek();
         return first == null || first == work;

@@ -36,7 +36,7 @@ final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private volatile OfModel model;
 
-    /** Those that need a model. */
+    /** The metrics that need a model. */
     private final class OfModel {
         final Tags tags;
         final Timer first;
@@ -180,7 +180,7 @@ final class Metrics implements AutoCloseable {
                 .increment();
     }
 
-    /** A token of a text, that is not yet part of the draft. */
+    /** Counts a token of a text, before the draft gets it. */
     void token(Exchange exchange, Draft draft, Mailbox.Piece piece) {
         if (draft.tokens().isEmpty()) {
             model.first.record(Duration.ofNanos(piece.nanos() - exchange.arrivedNanos()));

@@ -165,8 +165,8 @@ public final class ModelServer implements AutoCloseable {
     }
 
     /**
-     * Refuses new requests and lets those that there are come to their end; what is left after the limit gets to know that it
-     * broke off.
+     * Refuses new requests and lets those that there are come to their end; requests that are left after the limit are told
+     * that they broke off.
      *
      * @return whether all came to their end
      */

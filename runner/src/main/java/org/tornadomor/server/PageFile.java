@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  * The page at {@code GET /}: one document with its style and script inside, made once of the files in the folder {@code page} beside this
  * class. A line <code>{{NAME}}</code> of {@code index.html} stands for the file of that name.
  *
- * <p>The policy that goes with it lets the browser run that script and talk to this server, and nothing else: what a model writes can
- * never become part of the page, even by a fault of it.
+ * <p>The policy that goes with it lets the browser run that script and talk to this server, and nothing else: what a model
+ * writes can never become part of the page, even if the page has a fault.
  */
 public final class PageFile {
     private static final String FOLDER = "page/";

@@ -22,7 +22,7 @@ final class Prompts {
     private Prompts() {}
 
     /**
-     * Those of a completion.
+     * The prompts of a completion.
      *
      * @throws ApiError if there is none, or one that the model cannot continue
      */
@@ -100,7 +100,7 @@ final class Prompts {
     }
 
     /**
-     * That of a chat: the conversation as the model's template writes it, which says itself what stands before it.
+     * The prompt of a chat: the conversation as the model's template writes it. The template itself says what stands before it.
      *
      * @throws ApiError if there is no template, or the messages are not of its kind
      */

@@ -14,7 +14,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Invocable;
 
-/** Who answers what. A path is compared with what there is, and never leads to a file. */
+/** Which path is answered by what. A path is only compared with those that exist, and never leads to a file. */
 final class Routes extends Handler.Abstract {
     private static final String COMPLETIONS = "/v1/completions";
     private static final String CHAT = "/v1/chat/completions";
@@ -73,7 +73,7 @@ final class Routes extends Handler.Abstract {
         return busy.get();
     }
 
-    /** What nobody foresaw is for the log; the client gets to know that it happened. */
+    /** An unforeseen failure: the log says what it was; the client is only told that it happened. */
     private void defect(Exchange exchange, Callback callback, Throwable cause) {
         StackTraceElement[] trace = cause.getStackTrace();
         log.line("internal error: " + Exchange.shown(cause.toString(), 300)
@@ -167,7 +167,7 @@ final class Routes extends Handler.Abstract {
         }
     }
 
-    /** A name as it was before it became part of a path; null if it never was one. */
+    /** A name without its percent-encoding; null if the encoding is malformed. */
     private static String decoded(String encoded) {
         byte[] path = encoded.getBytes(StandardCharsets.UTF_8);
         ByteBuffer name = ByteBuffer.allocate(path.length);

@@ -17,7 +17,7 @@ import org.tornadomor.tokenizer.TextBoundaries;
  * @param bos whether prompts begin with the beginning token in any case; null leaves it to the checkpoint and to chat templates
  * @param context tokens that a prompt and its answer may have together
  * @param chat how conversations become text; null where there is no template
- * @param exit by what tokens leave earlier where a request says nothing
+ * @param exit the rule by which tokens leave early if a request says nothing
  * @param loop decodes
  */
 public record ServedModel(
@@ -31,7 +31,7 @@ public record ServedModel(
         ChatTemplate chat,
         ExitRule exit,
         ServingLoop loop) {
-    /** As the model says by itself when tokens leave. */
+    /** With the model's own rule of when tokens leave. */
     public ServedModel(
             String name,
             long created,

@@ -12,7 +12,7 @@ import org.tornadomor.tokenizer.Tokenizer;
  */
 final class TokenNames {
     private final Tokenizer tokenizer;
-    /** A token to stand before others: what a first one gives is often less than its text. */
+    /** A token that is put before the one to name: the first token of a text often gives less than its whole text. */
     private final int[] before;
 
     private final ConcurrentHashMap<Integer, String> names = new ConcurrentHashMap<>();
@@ -53,7 +53,7 @@ final class TokenNames {
         return text.isEmpty() || text.indexOf('\ufffd') >= 0 ? unnamed(id) : text;
     }
 
-    /** The name of a token that has none, or whose name another one has already. */
+    /** The name of a token that gives no text, or whose text is the name of another token already. */
     static String unnamed(int id) {
         return "token_id:" + id;
     }

@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
  * @param stops strings that end a text
  * @param threshold above which tokens go on to the next recursion
  * @param maxDepth recursions at most; 0 for all
- * @param exit by what tokens leave earlier
+ * @param exit the rule by which tokens leave early
  * @param extras biases, penalties and scores
  * @param stream whether the answer comes in events
  * @param usageAtEnd whether the last event holds usage
@@ -53,14 +53,14 @@ record Wanted(
     private static final int MOST_PENALTY = 2;
     private static final int MOST = 100;
 
-    /** How likely tokens were, and those beside them, where a client asks for it. */
+    /** The most of the likeliest tokens whose likelihoods a client may ask for beside each token. */
     static final int MOST_SCORES = 20;
 
-    /** Where nothing else is asked for. */
+    /** The threshold if a request names none. */
     static final double NEUTRAL_THRESHOLD = 0.5;
 
     /**
-     * Reads it.
+     * Reads the fields of a request.
      *
      * @param maxTokens how long the texts are
      * @param scores as {@link Extras#topScores}
@@ -159,7 +159,7 @@ record Wanted(
         }
         try {
             ExitRule.By by = how == null ? null : Spelled.parse(ExitRule.By.class, "exit", how);
-            // A threshold alone is one of what the server does by itself.
+            // A threshold without a rule is meant for the rule of the server.
             by = by == null && model.exit().by() != ExitRule.By.NONE
                     ? model.exit().by()
                     : by;

@@ -11,9 +11,9 @@ import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * A connection that can be asked whether the client went away while its request is being answered, which Jetty itself notices
- * when it writes: it is read from then, and what a hasty client sent already is kept for later. And one that gives the head of a
- * request a limited time, however slowly it trickles in.
+ * A connection that can say whether the client went away while its request is being answered; Jetty itself notices that only
+ * when it writes. From then on the connection is read, and what a hasty client has sent already is kept for later. The head of
+ * a request also has to arrive within a limited time, however slowly it trickles in.
  */
 final class WatchedEndPoint extends SocketChannelEndPoint {
     private static final int KEPT = 4096;
@@ -99,7 +99,7 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
         begun = begun == 0 ? System.nanoTime() | 1 : begun;
     }
 
-    /** Moves what was read ahead into a buffer of Jetty's, which stand ready to be read. */
+    /** Moves what was read ahead into a buffer of Jetty's that is ready to be read. */
     private synchronized int takeAhead(ByteBuffer buffer) {
         if (ahead == null || !ahead.hasRemaining()) {
             return 0;
@@ -119,7 +119,7 @@ final class WatchedEndPoint extends SocketChannelEndPoint {
             ready = ended || ahead != null && ahead.hasRemaining();
         }
         if (ready) {
-            // The selector would wait for what was read already.
+            // The selector would wait for data that was read already.
             Thread.startVirtualThread(() -> getFillInterest().fillable());
         } else {
             super.needsFillInterest();

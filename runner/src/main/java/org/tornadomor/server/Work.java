@@ -18,10 +18,10 @@ import org.tornadomor.serving.RequestListener.End;
  * goes away, the time is up or anything fails.
  */
 final class Work {
-    /** How long nothing may come before it is looked whether the client is there. */
+    /** If nothing comes for so long, check whether the client is still there. */
     private static final long LOOK_MILLIS = 100;
 
-    /** While tokens come it is looked at most so often: each look asks the system about the connection. */
+    /** While tokens come, check at most this often: each check asks the system about the connection. */
     private static final long LOOK_NANOS = 10_000_000;
 
     private static final int RETRY_SECONDS = 5;
@@ -51,11 +51,11 @@ final class Work {
         /** A text is complete. */
         void end(Draft draft) throws IOException;
 
-        /** All that came lately was told. */
+        /** Everything that came so far was passed on. */
         void flush() throws IOException;
     }
 
-    /** For an answer that is made when all is there. */
+    /** For an answer that is sent as a whole at the end. */
     static final Sink NOTHING = new Sink() {
         @Override
         public void more(Draft draft, int from) {}

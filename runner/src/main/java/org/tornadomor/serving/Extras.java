@@ -5,15 +5,15 @@ import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 
 /**
- * What few requests ask for. Bias and penalties change logits on the host, in this order: bias, repetition penalty, frequency
- * and presence penalty, as llama.cpp does; then the token is drawn. Where none of them is asked for, logits stay where they are;
- * so they do where only a repetition penalty is, without scores, which the engine applies.
+ * Options that few requests use. Bias and penalties change logits on the host, in this order: bias, repetition penalty,
+ * frequency and presence penalty, as llama.cpp does; then the token is drawn. Without any of them logits stay where they are.
+ * So they do if there is a repetition penalty alone, and no scores are wanted: the engine applies that penalty.
  *
  * @param logitBias added to the logits of these tokens
  * @param frequencyPenalty taken from a token's logit for each time that it was drawn; the prompt does not count
  * @param presencePenalty taken from the logit of each token that was drawn already; the prompt does not count
  * @param topScores -1: no scores; 0: only that of the drawn token; n: also those of the n likeliest, at most {@link #MOST_SCORES}
- * @param promptScores scores of the prompt's tokens too; the prompt is then computed whole, without the keys of others
+ * @param promptScores scores of the prompt's tokens too; the whole prompt is then computed, without keys of other requests
  * @param ignoreEnd go on behind tokens that end a text, which then are tokens like others
  */
 @PublicApi

@@ -26,8 +26,8 @@ final class LogitEdits {
     }
 
     /**
-     * Null for requests whose logits can stay where they are. Scores are of penalised logits, so where some are wanted beside a
-     * repetition penalty, that is applied here and not by the sampler.
+     * Null for requests whose logits can stay where they are. Scores come from penalised logits: if scores are wanted, a
+     * repetition penalty is applied here and not by the sampler.
      */
     static LogitEdits of(Request request) {
         boolean scoresPenalised =
@@ -46,7 +46,7 @@ final class LogitEdits {
         bias.forEach((id, value) -> logits[id] += value.floatValue());
         if (repetition != 1) {
             for (int id = there.nextSetBit(0); id >= 0; id = there.nextSetBit(id + 1)) {
-                // In float, as the sampler does it: asking for scores changes no text.
+                // In float, as the sampler computes it, so that asking for scores changes no text.
                 float logit = logits[id];
                 logits[id] = logit > 0 ? logit / repetition : logit * repetition;
             }

@@ -13,8 +13,9 @@ import org.tornadomor.PublicApi;
  * @param outerPagesMost how many of them there are
  * @param blockPages pages in use, of the shared block at all depths
  * @param blockPagesMost how many of them there are
- * @param rowsAtDepth [recursions] rows that ran recursion 1, 2, ... since the start, of those that have been through all of theirs
- * @param rowsWaiting [recursions] rows that run recursion 1, 2, ... next, as they are under way now
+ * @param rowsAtDepth [recursions] rows that ran recursion 1, 2, ... since the start; rows count once all their recursions are
+ *     done
+ * @param rowsWaiting [recursions] rows under way whose next recursion is 1, 2, ...
  * @param statistics sums since the start
  * @param accepting whether requests are taken
  * @param fault why the loop broke, if it did

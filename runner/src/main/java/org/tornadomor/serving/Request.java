@@ -9,13 +9,13 @@ import org.tornadomor.model.ExitRule;
  * Tokens to continue.
  *
  * @param prompt at least one token
- * @param maxNewTokens at most so many more; with 0 there is nothing to do, but for scores of the prompt
+ * @param maxNewTokens at most so many more; with 0 a request makes sense only for scores of the prompt
  * @param sampling how tokens are drawn
  * @param seed of the draws: the same request gives the same tokens, whatever runs beside it
  * @param ends tokens that end the text; they are not part of it
  * @param threshold expert-choice: a token goes on to the next recursion if its router gives it more than this probability
  * @param maxDepth at most so many recursions; 0 for as many as the model has
- * @param exit by what tokens may leave earlier in models without a router; null for what the model does by itself
+ * @param exit the rule by which tokens may leave early in models without a router; null for the model's own rule
  * @param extras what few requests ask for
  */
 @PublicApi
@@ -30,8 +30,8 @@ public record Request(
         ExitRule exit,
         Extras extras) {
     /**
-     * How a token is drawn. The limits look at the probabilities at the temperature, and each at those of all tokens, so that
-     * their order does not matter: what is left is what all of them leave.
+     * How a token is drawn. Each limit looks at the probabilities of all tokens at the temperature, so the order of the limits
+     * does not matter: the tokens that are left are those that pass all of them.
      *
      * @param temperature 0 takes the likeliest token
      * @param topK among the k likeliest; 0 for all
@@ -79,7 +79,7 @@ public record Request(
         this(prompt, maxNewTokens, sampling, seed, ends, threshold, maxDepth, Extras.NONE);
     }
 
-    /** Where tokens leave as the model says by itself. */
+    /** With the model's own rule of when tokens leave. */
     public Request(
             int[] prompt,
             int maxNewTokens,

@@ -23,7 +23,7 @@ final class Running implements Ticket {
 
     /** Null where logits stay as they are. */
     final LogitEdits edits;
-    /** Of the prompt's tokens so far, the first of them null; null if nobody wants them. */
+    /** Scores of the prompt's tokens so far, of which the first is null; null if nobody wants scores. */
     final List<TokenScore> promptScores;
 
     int sequence = -1;
@@ -52,7 +52,7 @@ final class Running implements Ticket {
         return number;
     }
 
-    /** It has a place, perhaps not for the first time. */
+    /** The request has a place, perhaps not for the first time. */
     void begin() {
         if (!begun) {
             begun = true;

@@ -277,7 +277,10 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /** Rows to score that may be fed now: what rows to draw from leave of the places for logits, at every depth. */
+    /**
+     * How many rows to score may be fed now: at each depth, as many as there are places for logits besides those for rows to
+     * draw from.
+     */
     private int scoreRows() {
         int drawing = 0;
         int underWay = 0;
@@ -351,7 +354,7 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /** A row of logits where they are looked at, which plain requests do not need. */
+    /** A row of logits on the host. Plain requests do not need it, so it is made at the first use. */
     private float[] host() {
         if (hostLogits == null) {
             hostLogits = new float[config.vocabSize()];
@@ -359,7 +362,7 @@ public final class Scheduler implements AutoCloseable {
         return hostLogits;
     }
 
-    /** Scores tokens of prompts, each by the row in front of it. */
+    /** Scores tokens of prompts, each from the row before it. */
     private void score(int from, int to) {
         for (int row = from; row < to; row++) {
             Running request = bySequence[decoder.outputSequence(row)];

@@ -39,7 +39,7 @@ public final class ServingLoop implements AutoCloseable {
     /** All that have not ended. */
     private final Set<Running> open = new HashSet<>();
 
-    /** What the loop took of them for the next tick. */
+    /** The requests of these that the loop took for the next tick. */
     private final List<Running> begin = new ArrayList<>();
 
     private final List<Running> end = new ArrayList<>();
@@ -66,7 +66,7 @@ public final class ServingLoop implements AutoCloseable {
     }
 
     /**
-     * The same.
+     * As {@link #ServingLoop(Scheduler, int)}, with somebody who hears of faults.
      *
      * @param faults hears on the loop's thread what a listener or the engine threw
      */

@@ -17,8 +17,8 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterSet;
 
 /**
- * Scores as generation computes: each token decides for itself, so that requests which begin alike share keys. Of those with one
- * context the first runs alone and leaves its keys; the others begin behind them.
+ * Scores as generation computes: each token decides for itself, so requests that begin alike can share keys. Of requests with
+ * the same context the first runs alone and leaves its keys; the others begin after these.
  */
 final class CausalScorer implements RequestScorer {
     /** Tokens that are read in a tick. */
@@ -116,7 +116,7 @@ final class CausalScorer implements RequestScorer {
         }
     }
 
-    /** The longest first: what is left at the end is short. */
+    /** The longest first, so that what is left at the end is short. */
     private static Deque<Group> groups(List<ScoringJob> jobs) {
         Map<TokenKey, Group> byContext = new LinkedHashMap<>();
         for (ScoringJob job : jobs) {
@@ -134,12 +134,12 @@ final class CausalScorer implements RequestScorer {
                 Group group = groups.removeFirst();
                 next = new Running(group.waiting.removeFirst(), group);
                 if (next.job.firstWanted() < DecoderSize.PAGE_ROWS) {
-                    // Nothing that could be kept for the others.
+                    // The context is too short to leave keys for the others, so they need not wait.
                     follow(group, ready);
                 }
             }
             next.sequence = decoder.open(threshold, maxDepth);
-            // The tokens from which something is predicted have to run.
+            // Tokens from which something is predicted have to run, so their keys are not taken over.
             next.fed = decoder.adopt(next.sequence, next.job.ids(), next.job.firstWanted() + 1);
             running[next.sequence] = next;
             order.add(next);
@@ -176,7 +176,7 @@ final class CausalScorer implements RequestScorer {
         decoder.logits(logits);
         IntStream sequences = IntStream.range(0, running.length);
         boolean worthThreads = (long) outputs * vocabulary > PARALLEL_FLOATS;
-        // A job has its rows in order and takes them one by one.
+        // One task for each sequence: a job takes its rows in order, one by one.
         (worthThreads ? sequences.parallel() : sequences).forEach(sequence -> {
             for (int row = 0; row < outputs; row++) {
                 if (decoder.outputSequence(row) == sequence) {

@@ -131,7 +131,7 @@ record DataFiles(Path folder) {
     private List<Path> in(Path place, List<String> stems, String split) {
         String splits = "(" + OTHER_NAMES.getOrDefault(split, Pattern.quote(split)) + ")";
         String part = "(-\\d+-of-\\d+)?" + ENDINGS;
-        // In a folder of its own a split needs no other name.
+        // In a folder of its task, the name of a split is enough.
         if (!place.equals(folder)) {
             List<Path> found = matching(place, splits + part);
             if (!found.isEmpty()) {

@@ -71,7 +71,7 @@ final class Documents {
             return;
         }
         int line = 0;
-        // Not at every line end of Unicode: some stand in texts as they are.
+        // Not at every line end that Unicode knows: some of them occur within texts.
         for (String written : text.split("\n", -1)) {
             line++;
             if (!written.isBlank()) {
@@ -140,7 +140,7 @@ final class Documents {
         docs.subList(before, docs.size()).replaceAll(Documents::lettered);
     }
 
-    /** Whether the first line of a file has the first of the columns for a name. */
+    /** Whether the first line of a file holds names: one of them is the name of the first column. */
     private static boolean hasNames(Path file, List<String> bare) throws IOException {
         try (BufferedReader lines = Files.newBufferedReader(InputFile.require(file))) {
             String first = String.valueOf(lines.readLine()).replace("\ufeff", "");
@@ -150,7 +150,7 @@ final class Documents {
         }
     }
 
-    /** A document whose choices stand under letters. */
+    /** A document whose choices are columns named by letters. */
     private static Doc lettered(Doc row) {
         Map<String, Object> fields = new LinkedHashMap<>();
         List<Object> choices = new ArrayList<>();
@@ -173,7 +173,10 @@ final class Documents {
         return new Doc(row.index(), row.place(), fields);
     }
 
-    /** Reads what DuckDB calls a table; it takes a name for a pattern, which the one given here is only of itself. */
+    /**
+     * Reads what DuckDB calls a table. DuckDB takes a file name for a pattern; the pattern given here matches only the file
+     * itself.
+     */
     private static void readTable(Path file, List<Doc> docs, String table) {
         boolean csv = table.startsWith("read_csv");
         try (Connection connection = DuckDb.open(false);

@@ -89,7 +89,7 @@ sealed interface Field {
         }
     }
 
-    /** As {@link #of}, as the harness reads a target or a text: digits are a number where there are choices. */
+    /** As {@link #of}, but as the harness reads a target or a text: where there are choices, digits are a number. */
     static Object value(Field field, Doc doc, boolean choices, boolean lists) {
         Object value = field.of(doc);
         if (!(value instanceof String text) || field instanceof Function || isField(field, doc)) {

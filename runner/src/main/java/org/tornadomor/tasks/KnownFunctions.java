@@ -32,7 +32,7 @@ final class KnownFunctions {
     /** The page of WikiText as text that people would write. */
     static final String DETOKENIZER = "wikitext.wikitext_detokenizer";
 
-    /** Words and bytes of a page as they are before that. */
+    /** Words and bytes of a page as they were before the detokenizer. */
     static final String PAGE_COUNTS = "wikitext.process_results";
 
     private static final String WINOGRANDE_TEXT = "winogrande.doc_to_text";
@@ -140,7 +140,7 @@ final class KnownFunctions {
         return new Doc(doc.index(), doc.place(), fields);
     }
 
-    /** What WikiHow left in HellaSwag goes: titles become sentences of their own, and what stands in brackets is dropped. */
+    /** Cleans what WikiHow left in HellaSwag: titles become sentences of their own, and what stands in brackets is dropped. */
     private static String cleaned(String text) {
         String titled = PyText.strip(text).replace(" [title]", ". ");
         return BRACKETS.matcher(titled).replaceAll("").replace("  ", " ");

@@ -50,7 +50,8 @@ public record ModeResult(Mode mode, Map<String, TaskResult> tasks, List<TaskTree
     }
 
     /**
-     * The average of the paper's tables: LAMBADA, HellaSwag, PIQA, WinoGrande, both ARC as one, and MMLU by continuation.
+     * The average of the paper's tables: LAMBADA, HellaSwag, PIQA, WinoGrande, both parts of ARC as one, and MMLU by
+     * continuation.
      *
      * @return NaN unless all of them were evaluated
      */

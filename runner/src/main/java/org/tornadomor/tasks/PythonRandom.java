@@ -14,14 +14,14 @@ import org.apache.commons.math3.random.MersenneTwister;
  */
 final class PythonRandom {
     private static final int WORD = 32;
-    /** From so few items on, {@code sample} works on a copy of them. */
+    /** The number of items up to which {@code sample} works on a copy of them, if few are drawn. */
     private static final int SMALL = 21;
 
     private final MersenneTwister twister;
 
     /** @param seed not negative */
     PythonRandom(int seed) {
-        // Python seeds with the words of the number, of which this has one.
+        // Python seeds with the 32-bit words of the number; this number has one word.
         twister = new MersenneTwister(new int[] {seed});
     }
 
@@ -73,7 +73,7 @@ final class PythonRandom {
         return drawn;
     }
 
-    /** The most items of which Python makes a copy to draw so many from. */
+    /** How many items Python still copies in order to draw {@code count} of them. */
     private static double copied(int count) {
         double size = SMALL;
         if (count > 5) {

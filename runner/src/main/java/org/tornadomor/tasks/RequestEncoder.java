@@ -10,13 +10,13 @@ import org.tornadomor.tokenizer.TextBoundaries;
 
 /**
  * Makes tokens of requests by the rules of the harness: blanks at the end of a context go to the continuation, both are encoded
- * together, and the continuation is what the context alone does not take. What is too long loses its beginning; where
- * the continuation alone is too long, that of the continuation too, which the harness refuses.
+ * together, and all tokens beyond those of the context alone belong to the continuation. What is too long loses its beginning.
+ * If the continuation alone is too long, the continuation loses its beginning too; the harness refuses that.
  */
 final class RequestEncoder {
     private final TextBoundaries texts;
     private final int context;
-    /** The context of the request before, which often is that of the next too, and its tokens. */
+    /** The context of the previous request, which is often that of the next one too, and its tokens. */
     private String lastContext;
 
     private int[] lastIds;
@@ -38,7 +38,7 @@ final class RequestEncoder {
         int given;
         String before = PyText.stripEnd(request.context());
         if (before.isEmpty()) {
-            // Blanks alone would leave nothing to predict the first token from.
+            // A context of blanks alone would leave nothing to predict the first token from.
             int[] own = texts.tokenizer().encode(request.context() + request.continuation(), SpecialTokens.PARSED);
             int start = requireStart();
             ids = own.length > 0 && own[0] == start ? own : TextBoundaries.behind(new int[] {start}, own);
@@ -58,8 +58,8 @@ final class RequestEncoder {
     }
 
     /**
-     * A whole text in windows: the first begins with the token behind which texts begin, each other with the last token of the one
-     * before, and the last as far back as the model sees. Each token is predicted once.
+     * A whole text in windows. The first window begins with the token behind which texts begin, every other with the last token
+     * of the window before; the last window reaches as far back as the model sees. Each token is predicted once.
      */
     List<TokenRequest> windows(String text) {
         int[] own = encoded(text);

@@ -11,9 +11,9 @@ import org.tornadomor.tasks.Scores.Value;
  * @param error its standard error; NaN where the harness has none
  */
 record Score(double value, double error) {
-    /** Samples of which the harness makes the standard error of a perplexity. */
+    /** How many resamplings the harness draws for the standard error of a perplexity. */
     private static final int SAMPLES = 100_000;
-    /** Those that it draws with one seed. */
+    /** How many of them it draws with one seed. */
     private static final int SAMPLES_OF_SEED = 1000;
 
     /** Brings the values of documents together. */
@@ -46,7 +46,7 @@ record Score(double value, double error) {
                 / values.stream().mapToDouble(Value::weight).sum();
     }
 
-    /** The deviation of a sample, with n - 1. */
+    /** The standard deviation of a sample, with n - 1. */
     private static double deviation(double[] items) {
         double mean = mean(items);
         double sum = 0;
@@ -56,7 +56,7 @@ record Score(double value, double error) {
         return Math.sqrt(sum / (items.length - 1));
     }
 
-    /** The deviation of what samples with replacement give, drawn with the seeds of the harness. */
+    /** The standard deviation of a statistic over resamplings with replacement, drawn with the seeds of the harness. */
     private static double bootstrap(double[] items, ToDoubleFunction<double[]> of) {
         double[] results = new double[SAMPLES];
         IntStream.range(0, SAMPLES / SAMPLES_OF_SEED).parallel().forEach(seed -> {

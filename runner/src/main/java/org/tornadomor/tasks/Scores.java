@@ -55,7 +55,7 @@ final class Scores {
         return item.right().contains(best(item, answers, length)) ? 1 : 0;
     }
 
-    /** The number of that choice. */
+    /** The number of the choice with the largest log-likelihood for its length; of equal ones the first. */
     static int best(Item item, List<Answer> answers, ToDoubleFunction<String> length) {
         int best = 0;
         double most = Double.NEGATIVE_INFINITY;

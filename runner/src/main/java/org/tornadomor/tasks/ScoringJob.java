@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tokens to run once, and the requests that they answer: those that differ in nothing but their last token, which the model does not
- * see, such as the letters A to D behind a question.
+ * Tokens to run once, and the requests that they answer. These requests differ only in their last token, which the model does
+ * not see, such as the letters A to D after a question.
  */
 final class ScoringJob {
     private final int[] ids;

@@ -36,7 +36,10 @@ final class Shots {
         }
     }
 
-    /** Whether a document is none of its own examples. A rule of the harness: also where it knows neither of the two splits. */
+    /**
+     * Whether a document is left out of its own examples. By a rule of the harness also where it knows neither of the two
+     * splits.
+     */
     static boolean leavesOutItself(TaskConfig task) {
         String split = task.shots().split();
         return split == null

@@ -69,7 +69,10 @@ public final class TaskLibrary {
         return add(keys, place);
     }
 
-    /** A group names tasks that stand beside it; what is no task there matters only to who asks for it. */
+    /**
+     * Adds the tasks in the same folder, since groups name them. A file there that is no task matters only to whoever asks for
+     * it.
+     */
     private void addNeighbours(Path file) {
         try (Stream<Path> files = Files.list(file.toAbsolutePath().getParent())) {
             for (Path other : files.sorted().toList()) {
@@ -90,7 +93,9 @@ public final class TaskLibrary {
         }
     }
 
-    /** What is wrong with files beside those that were asked for, a line each. It matters to whoever wants what is in them. */
+    /**
+     * What is wrong with files beside those that were asked for, a line each. It matters only to whoever wants what is in them.
+     */
     public List<String> unreadable() {
         return List.copyOf(unreadable);
     }

@@ -3,7 +3,7 @@ package org.tornadomor.tasks;
 import java.util.Arrays;
 
 /**
- * The first tokens of some, as a key: equal ones are equal.
+ * The first tokens of an array as a key: keys of equal tokens are equal.
  *
  * @param ids not to be changed
  * @param count how many of them

@@ -5,8 +5,8 @@ package org.tornadomor.tasks;
  *
  * @param ids all of them; the model sees all but the last
  * @param scored how many of the last ones are predicted
- * @param cut how many tokens went from the left, since the context is too short for them
- * @param partial whether some of these were to be predicted
+ * @param cut how many tokens were taken off at the left, since the context is too short for them
+ * @param partial whether some of the tokens that were taken off were to be predicted
  */
 record TokenRequest(int[] ids, int scored, int cut, boolean partial) {
     /** Tokens that the model sees. */

@@ -15,7 +15,7 @@ sealed interface YamlPlace {
     /** The text. @throws UserError if it cannot be read */
     String text();
 
-    /** What another name means that stands in it. */
+    /** The place that a name in this text refers to. */
     YamlPlace resolve(String other);
 
     /** The folder in which functions of Python would lie; null for what comes with the program. */

@@ -71,7 +71,7 @@ public final class ChatTemplate {
     /**
      * What is asked of one rendering.
      *
-     * @param addGenerationPrompt whether the text ends with the begin of an answer
+     * @param addGenerationPrompt whether the text ends with the beginning of an answer
      * @param tools JSON schemas of functions; null for none
      * @param documents maps with title and text; null for none
      * @param extra further variables; they go before special tokens of the same name
@@ -81,7 +81,7 @@ public final class ChatTemplate {
             List<? extends Map<String, ?>> tools,
             List<? extends Map<String, ?>> documents,
             Map<String, ?> extra) {
-        /** With the begin of an answer and nothing else. */
+        /** With the beginning of an answer and nothing else. */
         public static final Request ANSWER = new Request(true, null, null, Map.of());
 
         /** The conversation alone. */
@@ -176,7 +176,7 @@ public final class ChatTemplate {
 
     /**
      * The format for models without a template: a line {@code ROLE: CONTENT} for each message of the system, the user and the
-     * assistant, and {@code assistant:} as the begin of an answer, which ends where a line of somebody would begin.
+     * assistant, and {@code assistant:} as the beginning of an answer, which ends where a line of somebody would begin.
      */
     public static ChatTemplate plain() {
         return of("the plain chat format", PLAIN, Map.of(), PLAIN_STOPS);
@@ -280,7 +280,7 @@ public final class ChatTemplate {
         return sources;
     }
 
-    /** Those of tokenizer_config.json; of older folders those of special_tokens_map.json, which go before. */
+    /** The special tokens of tokenizer_config.json; in older folders those of special_tokens_map.json, which go before. */
     private static Map<String, String> tokens(Path folder, JsonNode config) {
         Map<String, String> tokens = new LinkedHashMap<>();
         JsonNode older = config.has("added_tokens_decoder")

@@ -162,7 +162,7 @@ class Evaluator {
         if (Values.truth(evaluate(conditional.condition(), scope))) {
             return evaluate(conditional.then(), scope);
         }
-        // Never a strict one, as in Jinja.
+        // The undefined value here is never a strict one, as in Jinja.
         return conditional.otherwise() != null
                 ? evaluate(conditional.otherwise(), scope)
                 : new Undefined("the inline if-expression evaluated to false and no else section was defined.", false);
@@ -267,10 +267,10 @@ class Evaluator {
     }
 
     /**
-     * What takes an attribute off an item, for filters.
+     * A function that takes an attribute of an item, for filters.
      *
      * @param path names and indices with dots between them; null for the item itself
-     * @param fold whether text is made small, for comparisons
+     * @param fold whether text is put into lower case, for comparisons
      * @param otherwise what stands for attributes that are not there, if not null
      */
     Function<Object, Object> getter(Object path, boolean fold, Object otherwise) {

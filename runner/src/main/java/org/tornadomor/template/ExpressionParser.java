@@ -43,7 +43,7 @@ final class ExpressionParser {
         return unknown.size();
     }
 
-    /** What came behind the given count stands behind a condition: it fails only when it is used. */
+    /** Unknown names after the given count stand under a condition: they fail only when they are used. */
     void forgive(int count) {
         unknown.subList(count, unknown.size()).clear();
     }

@@ -41,7 +41,7 @@ final class PercentFormat {
             budget.fits(out.length());
         }
         out.append(format, at, format.length());
-        // Whatever can be subscribed passes for a mapping, whose items need not be used.
+        // Anything that can be indexed counts as a mapping, and not all items of a mapping have to be used.
         boolean mapping = values instanceof Map
                 || values instanceof List
                 || values instanceof Special.Range

@@ -149,7 +149,7 @@ public final class PyText {
         return parts;
     }
 
-    /** Where blanks, or what is none, end. */
+    /** Where a run of blanks, or of other characters, ends. */
     private static int skip(String text, int from, boolean blanks) {
         int at = from;
         while (at < text.length() && isSpace(text.charAt(at)) == blanks) {
@@ -212,7 +212,7 @@ public final class PyText {
         return text.toUpperCase(Locale.ROOT);
     }
 
-    /** As {@code capitalize}: the first character as in a title, the others small. */
+    /** As {@code capitalize}: the first character as in a title, the others in lower case. */
     public static String capitalize(String text) {
         if (text.isEmpty()) {
             return text;
@@ -269,7 +269,7 @@ public final class PyText {
         return Character.isLowerCase(point) || Character.isUpperCase(point) || Character.isTitleCase(point);
     }
 
-    /** As {@code islower}: there are letters with two cases, and all of them are small. */
+    /** As {@code islower}: there are letters with two cases, and all of them are lower case. */
     static boolean isLower(String text) {
         return text.codePoints().anyMatch(Character::isLowerCase)
                 && text.codePoints().noneMatch(point -> Character.isUpperCase(point) || Character.isTitleCase(point));

@@ -23,7 +23,7 @@ final class Registry {
         this.readsText = readsText;
     }
 
-    /** Of entries that may read all of their input and arguments: text among them takes the steps of reading it. */
+    /** A registry of entries that may read all of their input and arguments: text among these costs the steps of reading it. */
     static Registry ofReaders(String kind) {
         return new Registry(kind, true);
     }

@@ -118,7 +118,7 @@ final class SequenceFilters {
             public Object next() {
                 List<Object> batch = new ArrayList<>();
                 if (size == 0 && !begun) {
-                    // As in Jinja: nothing is full already, and what follows never is.
+                    // As in Jinja: with a size of 0 the first batch is full while still empty, and no later batch is ever full.
                     begun = true;
                     return batch;
                 }

@@ -229,7 +229,7 @@ final class TextMethods {
         return out.toString();
     }
 
-    /** Nothing is found before each character and at the end. */
+    /** An empty text is found before each character and at the end. */
     private static String between(String text, String with, long count, Budget budget) {
         budget.makes(text.length() + (1L + text.length()) * with.length());
         StringBuilder out = new StringBuilder();

@@ -13,8 +13,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.Objects;
 
 /**
- * Standard output, taken away from native code. Device drivers print to file descriptor 1 whatever Java does; so that
- * becomes standard error, and results are written to a copy of what it was.
+ * Standard output, taken away from native code. Device drivers print to file descriptor 1 whatever Java does. So descriptor 1
+ * becomes standard error, and results are written to a copy of the original.
  */
 public final class NativeOutput extends OutputStream {
     private static final int STANDARD_OUTPUT = 1;

@@ -47,8 +47,8 @@ public final class StopOnSignal implements AutoCloseable {
     }
 
     /**
-     * The only interface to signals is one that the compiler warns of, so it is called by name. Where it is missing, or the JVM
-     * leaves a signal to the system ({@code -Xrs}, Windows), that does what it does to every program.
+     * The only interface to signals is one that the compiler warns of, so it is called by reflection. If it is missing, or the
+     * JVM leaves a signal to the system ({@code -Xrs}, Windows), the signal does what it does to every program.
      */
     private void listen(String name) {
         try {

@@ -26,7 +26,7 @@ public final class Terminal {
     private static final Map<String, Path> STREAMS =
             Map.of("out", Path.of("/proc/self/fd/1"), "err", Path.of("/proc/self/fd/2"));
 
-    /** Those that lead to a terminal. Looked at once: standard output may be taken over later. */
+    /** The streams that lead to a terminal. They are looked at once: standard output may be taken over later. */
     private static final List<String> FOUND =
             STREAMS.keySet().stream().filter(Terminal::leadsToTerminal).toList();
 

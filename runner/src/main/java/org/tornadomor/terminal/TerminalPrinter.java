@@ -66,7 +66,7 @@ public final class TerminalPrinter extends PrintWriter {
         return out instanceof TerminalPrinter printer ? new PrintWriter(printer.terminal, true) : out;
     }
 
-    /** How a text shows, for who counts its columns. */
+    /** How a text shows, for callers that count its columns. */
     public static String shown(PrintWriter out, String text) {
         return out instanceof TerminalPrinter ? visible(text, false) : text;
     }

@@ -9,7 +9,7 @@ import java.util.List;
 public final class TextTable {
     private static final String GAP = "  ";
 
-    /** With the headings; fewer are easier to read as lists. */
+    /** Up to this many lines, headings included, a table that is too wide is easier to read as lists. */
     private static final int FEW_ROWS = 3;
 
     private final List<String[]> rows = new ArrayList<>();

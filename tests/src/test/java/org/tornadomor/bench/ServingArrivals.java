@@ -27,7 +27,7 @@ final class ServingArrivals {
     private static final int LEAST = 4;
     private static final int MOST_PROMPT = 600;
     private static final int MOST_OUTPUT = 400;
-    /** Requests of which one in a hundred is more than an anecdote. */
+    /** Enough requests for a figure about one in a hundred of them. */
     private static final int ENOUGH = 1000;
 
     private final ServingModel model;

@@ -70,7 +70,7 @@ final class ThreadsComparison {
 
     /**
      * What more threads bring to a product that OpenBLAS computes, and to reading memory: the second processor of a virtual
-     * machine is not always there, so each figure has these of its own minutes beside it.
+     * machine is not always there, so each figure has the bounds that were measured in the same minutes beside it.
      */
     private static final class Bounds implements AutoCloseable {
         private final int threads;
@@ -142,7 +142,7 @@ final class ThreadsComparison {
         return Results.median(seconds[which]);
     }
 
-    /** The median over rounds of how many times as fast as {@code first} the one behind it is. */
+    /** The median over rounds of how many times as fast as {@code first} the next one is. */
     private static double ratio(double[][] seconds, int first) {
         double[] ratios = new double[seconds[first].length];
         for (int i = 0; i < ratios.length; i++) {

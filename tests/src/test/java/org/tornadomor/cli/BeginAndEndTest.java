@@ -192,7 +192,7 @@ class BeginAndEndTest {
         JsonNode other =
                 generate("--prompt", "the", "--seed", 6).get("generations").get(0);
         assertNotEquals(alone.get("tokens"), other.get("tokens"));
-        // Nor are the draws of the next seed those of this one, moved by one.
+        // Nor does the next seed give the draws of this one, shifted by one.
         assertFalse(Arrays.equals(
                 Arrays.copyOfRange(ints(alone.get("tokens")), 1, 8), Arrays.copyOf(ints(other.get("tokens")), 7)));
     }

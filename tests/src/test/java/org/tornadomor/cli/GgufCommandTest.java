@@ -341,7 +341,7 @@ class GgufCommandTest {
         assertTrue(taken.err().contains("passed over llama.rope.scaling.type as asked"), taken.err());
     }
 
-    /** The keys for the ends of a turn and a message are read, and are what an export writes further end tokens to. */
+    /** The keys for the ends of a turn and a message are read, and an export writes further end tokens to them. */
     @Test
     void severalEndTokensGoThereAndBack() throws IOException {
         Path model = folder.resolve("model");

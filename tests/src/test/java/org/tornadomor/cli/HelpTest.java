@@ -107,7 +107,7 @@ class HelpTest {
                         () -> help(command, columns).forEach(line -> assertTrue(line.length() <= columns, line)))));
     }
 
-    /** The first of them stands in the list of commands. */
+    /** The first sentence is what the list of commands shows. */
     @TestFactory
     Stream<DynamicTest> everyDescriptionIsASentence() {
         return all().map(command ->

@@ -54,7 +54,7 @@ class InterruptTest {
         Checksums.verify(checkpoint);
     }
 
-    /** The quick ones below are under the bar too. */
+    /** The quick tests below interrupt under the bar too. */
     @Test
     @Tag("slow")
     void underTheBarItSaves() throws Exception {

@@ -86,7 +86,7 @@ class Llama2cCommandTest {
             assertArrayEquals(Arrays.copyOfRange(tokens, prompt.length, prompt.length + drawn.length), drawn);
             assertTrue(drawn.length == 20 || tokens[prompt.length + drawn.length] <= 2, json);
         }
-        // A second forward in words of our own.
+        // A second implementation of the forward pass, written by us.
         int[] inputs = Arrays.copyOf(tokens, tokens.length - 1);
         double[] logits = new Llama2cReader(FILES.resolve("version0.bin")).logits(inputs);
         for (int t = tokens.length - 21; t < inputs.length; t++) {

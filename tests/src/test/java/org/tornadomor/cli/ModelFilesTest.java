@@ -143,7 +143,7 @@ class ModelFilesTest {
                 .failsWith(1, "plain Llama cannot express");
     }
 
-    /** Those of keys have 16 outputs here, which are no whole block. */
+    /** The factors of keys have 16 outputs here, which is no whole block. */
     @Test
     void lowRankFactorsStayWideBesideBlocks() throws IOException {
         Path model = Folders.bytes(folder.resolve("model"), null);
@@ -197,7 +197,7 @@ class ModelFilesTest {
                 .failsWith(1, "the model that is read");
     }
 
-    /** Kept to when the run is resumed, from the file that config.yaml names. */
+    /** A resumed run keeps the file as its teacher, since config.yaml names it. */
     @Test
     void aFileTeaches() throws IOException {
         Path file = GgufCommandTest.FILES.resolve("llama-q8_0.gguf");

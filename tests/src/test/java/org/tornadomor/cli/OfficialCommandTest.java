@@ -66,7 +66,7 @@ class OfficialCommandTest {
         return model.getFileName().toString();
     }
 
-    /** As it lies there, and imported. */
+    /** Compares the model as it lies there, and imported. */
     private void compare(Path model) {
         Path file = model.resolve("expected.safetensors");
         Path imported = folder.resolve("imported-" + name(model));
@@ -80,7 +80,7 @@ class OfficialCommandTest {
         }
     }
 
-    /** They bring no tokenizer: one with fewer tokens than the model does. */
+    /** They bring no tokenizer; a tokenizer with fewer tokens than the model will do. */
     @ParameterizedTest
     @CsvSource({"recursive-cycle", "expert-linear", "expert-shared-keys", "token-softmax", "token-sigmoid-loss-free"})
     void theyAreTrainedOn(String name) throws IOException {

@@ -26,9 +26,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What is exported loads where it is meant to, and greedy tokens are ours: in transformers, by the Python of {@code
- * TORNADOMOR_PYTHON}, and in llama.cpp, by the package node-llama-cpp in the folder {@code TORNADOMOR_NODE_LLAMA_CPP}. Left out, with a
- * word, where they are not named.
+ * What is exported loads where it is meant to and gives the greedy tokens that we give: in transformers, by the Python of
+ * {@code TORNADOMOR_PYTHON}, and in llama.cpp, by the package node-llama-cpp in the folder {@code TORNADOMOR_NODE_LLAMA_CPP}.
+ * Where these are not named, the tests are skipped with a message.
  */
 @Tag("slow")
 class PeersTest {

@@ -48,7 +48,7 @@ public final class Pty implements AutoCloseable {
         reader = Thread.ofPlatform().daemon().start(this::read);
     }
 
-    /** Starts a program, or skips the test with a word. */
+    /** Starts a program, or skips the test with a message. */
     public static Pty start(Map<String, String> environment, List<String> command) throws IOException {
         List<String> all = new ArrayList<>();
         if (isOnPath("python3")) {

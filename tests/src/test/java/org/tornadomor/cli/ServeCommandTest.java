@@ -183,7 +183,7 @@ class ServeCommandTest {
         return Outcome.of(all);
     }
 
-    /** It listens already then, so a line of that stands before. */
+    /** By then the server listens already, so a line about that comes first. */
     @Test
     void whatTurnsOutWhileLoadingIsOneLineToo() throws IOException {
         Object[] start = {"serve", "--model", model, "--port", 0};
@@ -205,7 +205,7 @@ class ServeCommandTest {
         assertTrue(outcome.err().lines().toList().getLast().startsWith("tornado-mor: "), outcome.err());
     }
 
-    /** Of a context that nobody asked for there is as much as fits into the memory. */
+    /** A context that nobody asked for is as long as fits into the memory. */
     @Test
     void memoryBoundsTheContext() {
         ModelConfig config =
@@ -221,7 +221,7 @@ class ServeCommandTest {
                 () -> options("--kv-memory", "300k", "--context", "4096").size(config));
     }
 
-    /** Where the scaling of positions reaches beyond them, a context may, but only if somebody asks for it. */
+    /** Where scaling reaches beyond the model's positions, a context may be as long, but only if somebody asks for it. */
     @Test
     void scalingReachesFurther() {
         ModelConfig plain = new ModelConfig(257, 32, 64, 8, 4, 2, 8, 1e-5, 10000, 64, true, 0.1, null);

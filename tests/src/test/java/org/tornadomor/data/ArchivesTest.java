@@ -46,7 +46,7 @@ class ArchivesTest {
 
     @BeforeAll
     static void loadDriver() {
-        // Not within what is timed.
+        // Loads the drivers here, so that this is not part of what is timed.
         assertTrue(DriverManager.drivers().findAny().isPresent());
     }
 
@@ -287,7 +287,7 @@ class ArchivesTest {
             String unknown = refusal("x.zip", patched(zip, 8, 10, method));
             assertTrue(unknown.contains("'a/0.txt'") && unknown.contains("method " + method), unknown);
         }
-        // What nobody wants may be anything.
+        // An entry that nobody reads may be anything.
         Path file = Files.write(folder.resolve("x.zip"), patched(zip, 8, 10, 97));
         List<Document> none = new ArrayList<>();
         TextSources.parse(List.of(file.toString()), "*.md", 0, null).forEach(none::add);

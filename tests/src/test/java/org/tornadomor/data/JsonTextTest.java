@@ -243,7 +243,7 @@ class JsonTextTest {
         assertTrue(refusal(Files.write(folder.resolve("x.json"), latin)).contains("line 2 is not valid UTF-8"));
     }
 
-    /** A parser of JSON takes bytes for characters that are none. */
+    /** A JSON parser alone would accept bytes that are no characters. */
     @Test
     void bytesThatAreNoUtf8AreNamedByLine() throws IOException {
         for (byte[] bad : List.of(

@@ -98,7 +98,7 @@ class PreparationTest {
         expected.forEach((name, bytes) -> assertArrayEquals(bytes, actual.get(name), name));
     }
 
-    /** Properties have no temporary folder of their own. */
+    /** Property-based tests get no temporary folder of their own. */
     private static void delete(Path folder) {
         try (Stream<Path> tree = Files.walk(folder)) {
             for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {

@@ -102,7 +102,7 @@ class ArchitectureJsonTest {
         assertEquals(Family.MOR, Family.of(llama.withHeadNorms(true).withBiases(false, false, true), null));
     }
 
-    /** Where that is all that recurs, under the authors' keys; with anything else under keys of our own. */
+    /** Loops are written under the authors' keys if nothing else recurs, else under keys of our own. */
     @Test
     void loopsAreWrittenAsTheyAreRead() {
         String more =

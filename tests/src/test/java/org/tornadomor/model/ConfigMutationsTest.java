@@ -124,7 +124,7 @@ class ConfigMutationsTest {
         "1e30"
     };
 
-    /** What cannot change a model, said here once more. */
+    /** Keys that cannot change a model, listed here independently of the program. */
     private static final Set<String> DESCRIBING = Set.of(
             "attention_dropout",
             "bos_token_id",

@@ -160,7 +160,7 @@ class DocumentAttentionTest {
         return documents;
     }
 
-    /** Documents long enough for the blocked kernels, among short ones, on a model of which little else is left. */
+    /** Documents long enough for the blocked kernels, among short ones, on a model with little else in it. */
     @Test
     void longDocumentsScoreAsByThemselves() {
         int length = 400;

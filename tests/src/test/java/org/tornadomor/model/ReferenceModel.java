@@ -59,7 +59,7 @@ final class ReferenceModel {
         double auxRouter;
         double distillation;
         double exits;
-        /** Of the cross-entropy in what is minimised. */
+        /** The weight of the cross-entropy in what is minimised. */
         double share = 1;
         /** How far the closest routing decision was from going the other way. */
         double margin = Double.POSITIVE_INFINITY;
@@ -103,7 +103,7 @@ final class ReferenceModel {
     Divergence divergence;
     double weight;
     double temperature;
-    /** Of the teacher's tokens, those that stand for themselves, the others being one class; 0 for all. */
+    /** How many of the teacher's tokens stand for themselves, while the others are one class; 0 for all. */
     int topK;
 
     /** Coefficients by recursion from 1 of losses at their ends, or null; and what the earlier ends learn instead of the text. */
@@ -304,7 +304,7 @@ final class ReferenceModel {
         private final RouterSums[] sums;
         private final double[][] h;
         private final int[] everyone;
-        /** Of recursion 1, by weight set. */
+        /** Keys and values of recursion 1, by weight set. */
         private final Map<Integer, Keys> firstKeys = new HashMap<>();
 
         Sequence(int[] inputs, int at, int length, Choice choice, Result result, RouterSums[] sums) {

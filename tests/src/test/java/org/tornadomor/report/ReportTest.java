@@ -30,7 +30,7 @@ class ReportTest {
 
     private TrainingConfig config;
 
-    /** Of a token in the metrics. */
+    /** The bytes of a token in the metrics. */
     private double bytes = 1;
 
     @BeforeEach

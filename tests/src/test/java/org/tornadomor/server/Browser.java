@@ -23,7 +23,7 @@ import org.openqa.selenium.chrome.ChromeOptions;
 
 /** The Chromium of the system without a window, driven by its own driver. Nothing is downloaded. */
 public final class Browser implements AutoCloseable {
-    /** A machine may be busy. */
+    /** Long, since a machine may be busy. */
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private static final int LOOK_MILLIS = 15;
@@ -39,7 +39,7 @@ public final class Browser implements AutoCloseable {
         this.driver = driver;
     }
 
-    /** Starts one, or skips the test with a word. @param profile an empty folder */
+    /** Starts one, or skips the test with a message. @param profile an empty folder */
     public static Browser start(Path profile) {
         Optional<Path> chromium =
                 NAMES.stream().map(Browser::onPath).flatMap(Optional::stream).findFirst();

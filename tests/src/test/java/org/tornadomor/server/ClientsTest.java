@@ -251,7 +251,9 @@ class ClientsTest {
         assertFalse(ServerFixture.events(out).isEmpty());
     }
 
-    /** The client of package.json, pinned by its lock file; where the registry is out of reach the test is skipped with a word. */
+    /**
+     * The client of package.json, pinned by its lock file; if the registry is out of reach, the test is skipped with a message.
+     */
     private static void install() throws Exception {
         Assumptions.assumeTrue(isOnPath("node") && isOnPath("npm"), "skipped: there is no Node here");
         if (Files.isDirectory(INSTALLED.resolve("node_modules/openai"))) {

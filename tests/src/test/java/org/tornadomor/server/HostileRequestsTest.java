@@ -299,7 +299,7 @@ class HostileRequestsTest {
                         + "Content-Type: application/json; charset=utf-16\r\nContent-Length: 2\r\n\r\n{}"));
     }
 
-    /** It is silent as long as it waits, and that may be longer than a client may take to send. */
+    /** A client that waits for its answer is silent, and may be so for longer than it may take to send. */
     @Test
     void whoWaitsForAnAnswerMayBeSilent() {
         ServerSettings settings = ServerSettings.LOCAL.withTimes(Duration.ofSeconds(60), Duration.ofMillis(100));
@@ -331,7 +331,7 @@ class HostileRequestsTest {
         waitFor(() -> server.server().connections() <= 2);
     }
 
-    /** Who comes when there are as many connections as may be is served as soon as another one goes. */
+    /** A client that comes when there are as many connections as may be is served as soon as another one goes. */
     @Test
     void connectionsAreLimited() throws IOException {
         ServerSettings s = ServerSettings.LOCAL;

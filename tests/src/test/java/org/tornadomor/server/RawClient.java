@@ -45,7 +45,9 @@ final class RawClient implements AutoCloseable {
         return this;
     }
 
-    /** What comes up to a part and with it; what comes behind is for later. All that comes, if the part does not. */
+    /**
+     * What comes up to and including a part; what comes after it is kept for later. If the part does not come, all that comes.
+     */
     String readUntil(String part) throws IOException {
         byte[] buffer = new byte[4096];
         try {

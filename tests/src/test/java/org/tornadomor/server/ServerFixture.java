@@ -121,7 +121,7 @@ final class ServerFixture implements AutoCloseable {
         return log.toString();
     }
 
-    /** Begins the log anew, which in hours would be all the memory that is used. */
+    /** Begins the log anew; otherwise it would fill the memory within hours. */
     void forgetLog() {
         log.getBuffer().setLength(0);
     }

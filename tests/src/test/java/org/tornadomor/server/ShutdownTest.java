@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.tornadomor.UserError;
 import tools.jackson.databind.JsonNode;
 
-/** Before there is a model, and when there shall be none any more. */
+/** The server before there is a model, and after there is to be none any more. */
 class ShutdownTest {
     private static final String COMPLETIONS = "/v1/completions";
 

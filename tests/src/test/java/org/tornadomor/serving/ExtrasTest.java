@@ -154,7 +154,10 @@ class ExtrasTest {
         assertEquals(End.LENGTH, single.end);
     }
 
-    /** A token in each tick, though the other has 60 tokens to score and but one row of logits for it. */
+    /**
+     * The short request gets a token in each tick, though the other one has 60 tokens to score and only one row of logits for
+     * it.
+     */
     @Test
     void aLongScoredPromptDoesNotHoldUpOthers() {
         model(0);

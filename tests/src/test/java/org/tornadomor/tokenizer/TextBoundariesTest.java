@@ -246,7 +246,10 @@ class TextBoundariesTest {
         }
     }
 
-    /** A tokenizer that was told otherwise is saved as one that says so itself, and a corpus of the one is none of the other. */
+    /**
+     * A tokenizer that was told otherwise is saved as one that says so itself, and a corpus of one is refused as a corpus of
+     * the other.
+     */
     @Test
     void whatIsAskedForIsSaved() throws IOException {
         tokenizer(LLAMA, BOS_TEMPLATE, "{\"bos_token\": \"<s>\", \"eos_token\": \"</s>\", \"legacy\": false}");

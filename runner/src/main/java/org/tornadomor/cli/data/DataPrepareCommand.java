@@ -192,13 +192,13 @@ final class DataPrepareCommand implements Runnable {
                 heldOut instanceof HoldOut.EveryNth every ? every.n() : null);
     }
 
-    /** A share means documents here: tokens are on disk before anybody knows where the tail begins. */
+    /** A share means documents here: tokens are written to disk before it is known where the last part of the text begins. */
     private HoldOut heldOut() {
         HoldOut parsed = HoldOut.parse("--hold-out", holdOut);
         return parsed instanceof HoldOut.Tail tail ? HoldOut.byContent(tail.fraction()) : parsed;
     }
 
-    /** An interrupted attempt may be repeated from another folder. */
+    /** Paths are made absolute, since an interrupted attempt may be repeated from another folder. */
     private static String absolute(String spec) {
         if (TextSources.isJdk(spec) || Synthetic.is(spec)) {
             return spec;
@@ -206,7 +206,7 @@ final class DataPrepareCommand implements Runnable {
         try {
             return Path.of(spec).toAbsolutePath().normalize().toString();
         } catch (InvalidPathException e) {
-            // A glob on Windows.
+            // A glob is no path on Windows.
             return Path.of("").toAbsolutePath() + "/" + spec;
         }
     }

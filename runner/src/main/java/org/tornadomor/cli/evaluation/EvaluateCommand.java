@@ -76,12 +76,14 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor evaluate --model runs/demo --task mine.yaml --shots 2 --json result.json",
         })
 public final class EvaluateCommand implements Runnable {
-    /** Windows of models that have as many positions or more: attention over 131,072 would not end. */
+    /**
+     * The length of windows for models that have as many positions or more: attention over 131,072 tokens would take for ever.
+     */
     private static final int DEFAULT_CONTEXT = 2048;
 
-    /** Options that are about texts alone. */
     private static final String EXITS = "--exits";
 
+    /** Options that are about texts alone. */
     private static final String[] TEXT_OPTIONS = {
         "--data",
         TextOptions.FILTER,
@@ -200,7 +202,7 @@ public final class EvaluateCommand implements Runnable {
         }
     }
 
-    /** What is missing or does not go together is found before anything is loaded. */
+    /** Finds out what is missing or does not go together before anything is loaded. */
     private void requireQuestion() {
         if (!tasks.wanted() && data.isEmpty()) {
             throw new ParameterException(
@@ -322,7 +324,7 @@ public final class EvaluateCommand implements Runnable {
             Evaluation evaluation,
             WorkReport work,
             ResultFile file) {
-        // The two modes of a router that does not look at later tokens are one.
+        // If the router does not look at later tokens, both modes give the same.
         boolean twoModes = config.router().looksAhead();
         Evaluation.Result train;
         Evaluation.Result causal;

@@ -11,9 +11,9 @@ import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
- * Texts as tokens, and which of them a model is asked to predict: the tokens of each text behind what stands before a text
- * ({@link TextBoundaries#context}), which is given. Where nothing stands there, the first token is given instead. The end token of
- * a text is asked for on request only: a model that never saw one would pay for each.
+ * Texts as tokens, and which of these tokens a model is asked to predict: all tokens of each text. What stands before a text
+ * ({@link TextBoundaries#context}) is given. Where nothing stands there, the first token of the text is given instead. The end
+ * token of a text has to be predicted on request only: a model that never saw one would pay for each.
  */
 final class EvaluationText {
     /** Tokens that are taken from a prepared corpus at a time. */
@@ -54,7 +54,7 @@ final class EvaluationText {
     record Shape(int rows, int samples) {}
 
     /**
-     * Nothing yet.
+     * Begins without any text.
      *
      * @param scoreEnd whether the end token of each text is to be predicted too
      * @param across whether the texts are one behind the other, so that attention crosses from one to the next
@@ -153,7 +153,7 @@ final class EvaluationText {
         return scored < maxTokens;
     }
 
-    /** @param whole whether the end of the text is there */
+    /** @param whole whether the text is there to its end */
     private void keep(int[] ids, int[] targets, boolean whole) {
         int[] end = whole && texts.end() >= 0 && (across || scoreEnd) ? new int[] {texts.end()} : new int[0];
         int[] endTarget = end.length == 0 || scoreEnd ? end : new int[] {GIVEN};
@@ -170,7 +170,7 @@ final class EvaluationText {
         return new Growing().add(one).add(other).take();
     }
 
-    /** What was added. */
+    /** All texts that were added. */
     List<Piece> pieces() {
         return across ? List.of(new Piece(flatIds.copy(), flatTargets.copy())) : List.copyOf(pieces);
     }

@@ -15,18 +15,19 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a model would predict at the end of each recursion, and how early an oracle could let tokens leave: each at the first end
- * whose most probable next token is that of the last one (arXiv 2410.20672, section 3.6); and where they leave by what the head says
- * (generate --exit softmax), each as if all before it had gone to the end.
+ * What a model would predict at the end of each recursion, and how early tokens could leave. An oracle lets each token leave at
+ * the end of the first recursion whose most probable next token is that of the last recursion (arXiv 2410.20672, section 3.6).
+ * The softmax rule (generate --exit softmax) goes by how sure the head is. Each token is computed as if all tokens before it
+ * had gone to the end.
  */
 final class ExitEvaluation {
     /** Logits that are held at once. */
     private static final int MOST_LOGITS = 16 << 20;
 
-    /** Of exits by what the head says. */
+    /** The thresholds that are tried for the softmax rule. */
     private static final double[] THRESHOLDS = {0.5, 0.7, 0.8, 0.9, 0.95, 0.99};
 
-    /** Whether tokens may leave so. */
+    /** Whether the softmax rule fits the model. */
     private final boolean bySoftmax;
 
     private final int recursions;
@@ -34,7 +35,7 @@ final class ExitEvaluation {
     private final double[] losses;
     private final long[] agrees;
     private final long[] leaves;
-    /** By threshold: recursions of all tokens, and tokens that say what the last recursion says. */
+    /** For each threshold: the recursions of all tokens, and the tokens whose prediction is that of the last recursion. */
     private final long[] softmaxDepth = new long[THRESHOLDS.length];
 
     private final long[] softmaxAgrees = new long[THRESHOLDS.length];
@@ -50,7 +51,7 @@ final class ExitEvaluation {
         leaves = new long[recursions];
     }
 
-    /** The most windows of so many tokens whose logits are not too many. */
+    /** How many windows of so many tokens can run at once without too many logits. */
     static int samples(ModelConfig config, int tokens, int wanted) {
         return Math.clamp(MOST_LOGITS / ((long) config.vocabSize() * tokens), 1, wanted);
     }
@@ -130,7 +131,7 @@ final class ExitEvaluation {
         return shares;
     }
 
-    /** The recursions of a token under the oracle. */
+    /** The mean recursions of a token under the oracle. */
     double meanDepth() {
         double sum = 0;
         double[] shares = shares(leaves);

@@ -32,7 +32,7 @@ final class TaskEvaluation {
     private final TaskOptions options;
     private final PrintWriter out;
     private final PrintWriter err;
-    /** What is to be said of the data, unless what follows cannot be done: an error stands alone. */
+    /** What is to be said of the data. It is held back: if what follows fails, the error stands alone. */
     private final List<String> notes = new ArrayList<>();
 
     /**

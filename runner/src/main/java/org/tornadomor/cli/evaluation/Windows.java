@@ -19,7 +19,7 @@ public final class Windows {
     private int sequences;
     private int length;
 
-    /** The tokens [from, from + length) of a piece, which predict those one further. */
+    /** The tokens [from, from + length) of a piece; each predicts the token after it. */
     private record Window(EvaluationText.Piece piece, int from, int length) {}
 
     /**
@@ -53,7 +53,7 @@ public final class Windows {
         return tokens;
     }
 
-    /** Those that are predicted. */
+    /** The tokens that are predicted. */
     long scored() {
         return scored;
     }

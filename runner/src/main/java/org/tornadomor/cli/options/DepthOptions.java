@@ -4,7 +4,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.model.ModelConfig;
 import picocli.CommandLine.Option;
 
-/** How deep tokens may go: the two knobs that move a trained model between quality and cost. */
+/** How deep tokens may go: the two settings that trade the quality of a trained model for cost. */
 public final class DepthOptions {
     private static final double NEUTRAL = 0.5;
 

@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  * hang or crash. The answer comes in a file, which no driver prints to.
  */
 public final class DeviceProbe {
-    /** Drivers start in one to three seconds, on a machine that is busy too. */
+    /** Drivers start in one to three seconds, even on a busy machine. */
     public static final Duration LIMIT = Duration.ofSeconds(30);
 
     private static final int EXCERPT = 200;
@@ -84,7 +84,7 @@ public final class DeviceProbe {
     private static Answer ask(String java, List<String> flags, Duration limit, Path file, Path messages)
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(java, "-XX:TieredStopAtLevel=1"));
-        // A question needs no particular collector, and the environment may choose another one for every JVM.
+        // Any garbage collector will do for this question, and the environment may choose another one for every JVM.
         flags.stream().filter(flag -> !Sdk.choosesCollector(flag)).forEach(command::add);
         command.addAll(properties());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), DeviceProbe.class.getName()));
@@ -112,7 +112,10 @@ public final class DeviceProbe {
         }
     }
 
-    /** What this JVM was told about TornadoVM, such as the order of backends, but not whose it is. */
+    /**
+     * The properties that tell this JVM about TornadoVM, such as the order of backends, but not those that say which TornadoVM
+     * to load.
+     */
     private static List<String> properties() {
         return System.getProperties().stringPropertyNames().stream()
                 .filter(name -> name.startsWith("tornado.") && !name.startsWith("tornado.load."))

@@ -51,10 +51,10 @@ public class EngineChoice {
     private Report report;
 
     /**
-     * What the options together mean.
+     * The engine that the options mean together: {@code auto} gives way if another option fits only one engine.
      *
-     * @param device whether one is named: only TornadoVM has some
-     * @param threads whether their number is given: only the CPU engine has some
+     * @param device whether a device is named: only TornadoVM has devices
+     * @param threads whether a number of threads is given: only the CPU engine has threads
      */
     public static EngineKind narrow(EngineKind engine, boolean device, boolean threads) {
         if (engine != EngineKind.AUTO) {
@@ -116,7 +116,8 @@ public class EngineChoice {
     }
 
     /**
-     * A JVM cannot take an SDK in after its start: the launcher chooses, and a person may not have used it.
+     * Refuses a JVM that was started without an SDK: it cannot load one later. The launcher chooses, and the user may not have
+     * used the launcher.
      *
      * @throws UserError if this JVM has no SDK
      */

@@ -4,7 +4,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import picocli.CommandLine.Option;
 
-/** On what a command computes that has no configuration of its own for it. */
+/** Where a command computes, for commands that have no configuration of their own for it. */
 public final class EngineOptions extends EngineChoice {
     @Option(
             names = THREADS,

@@ -65,7 +65,7 @@ final class Environment {
                     .findFirst()
                     .orElse(System.getProperty("os.arch"));
         } catch (IOException | UncheckedIOException e) {
-            // Other systems than Linux: Windows has a variable.
+            // Not Linux; Windows has a variable for it.
             String identifier = System.getenv("PROCESSOR_IDENTIFIER");
             return identifier == null ? System.getProperty("os.arch") : identifier;
         }

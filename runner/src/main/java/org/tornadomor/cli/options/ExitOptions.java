@@ -4,7 +4,7 @@ import org.tornadomor.model.ExitRule;
 import org.tornadomor.model.ModelConfig;
 import picocli.CommandLine.Option;
 
-/** By what tokens of a recursive model without a router leave before the last recursion. */
+/** The rule by which tokens of a recursive model without a router leave before the last recursion. */
 public final class ExitOptions {
     static final String EXIT = "--exit";
     static final String THRESHOLD = "--exit-threshold";
@@ -25,7 +25,7 @@ public final class ExitOptions {
     private Double threshold;
 
     /**
-     * What that means for a model.
+     * The rule that the options mean for a model.
      *
      * @throws org.tornadomor.UserError if it makes no sense, or not for this model
      */

@@ -28,7 +28,7 @@ public final class LoadedModel implements AutoCloseable {
     }
 
     /**
-     * Opens a checked checkpoint: commands look at its configuration before they load it.
+     * Opens a checkpoint and checks it, but does not load it: commands look at its configuration first.
      *
      * @param folder of a checkpoint or run, or a file of another format
      * @throws org.tornadomor.UserError naming what is missing or damaged

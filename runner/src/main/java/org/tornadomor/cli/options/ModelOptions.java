@@ -43,12 +43,12 @@ public final class ModelOptions {
         return bos.wanted();
     }
 
-    /** Keys that are passed over; a line each says so. */
+    /** The unknown keys that are passed over, with a line for each that is. */
     public UnknownKeys unknown(PrintWriter err) {
         return ignored.unknown(err);
     }
 
-    /** The same without a word, for what is read besides the model. */
+    /** The same keys, passed over without a message: for what is read besides the model. */
     public UnknownKeys unknown() {
         return UnknownKeys.passingOver(ignored.keys());
     }

@@ -8,8 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * Refuses options that can change nothing in this run: who gives one expects something of it, and would take the result
- * for what it is not.
+ * Refuses options that can change nothing in this run: whoever gives one expects an effect and would misread the result.
  */
 public final class NoEffect {
     private final ParseResult parsed;

@@ -37,10 +37,10 @@ public final class RunRecorder implements TrainingListener {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss  ", Locale.ROOT);
 
-    /** Reports take at most this share of the time. */
+    /** After writing a report, this many times the time that it took passes before the next one. */
     private static final int REPORT_SHARE = 20;
 
-    /** Hears all of it too. */
+    /** Hears all events too. */
     private final TrainingListener view;
 
     private final Engine engine;

@@ -33,9 +33,12 @@ public record Sdk(Path home) {
 
     private static final String HOME_VARIABLE = "TORNADOVM_HOME";
     private static final String ARGFILE = "tornado-argfile";
-    /** What the SDK's own launcher makes the file from at its first run. */
+    /** The template from which the SDK's own launcher makes the argument file at its first run. */
     private static final String TEMPLATE = "tornado-argfile.template";
-    /** Every jar of the working directory would become a module, and one with a TornadoVM package would stop the JVM. */
+    /**
+     * The working directory among the modules: every jar in it would become a module, and one with a TornadoVM package would
+     * stop the JVM.
+     */
     private static final Pattern WORKING_DIRECTORY = Pattern.compile("(--module-path[ =]\"?)\\.[:;]");
 
     /** A flag that chooses a garbage collector; a JVM that is told two of them does not start. */
@@ -78,8 +81,8 @@ public record Sdk(Path home) {
     }
 
     /**
-     * The flags with which a JVM of this JDK runs on this SDK. The garbage collector that it chooses stands by itself, where
-     * another choice can take its place.
+     * The flags with which a JVM of this JDK runs on this SDK. The flag of its garbage collector is an entry of its own, so
+     * that another choice can take its place.
      *
      * @throws UserError if this JDK cannot, or the flags cannot be read or written
      */

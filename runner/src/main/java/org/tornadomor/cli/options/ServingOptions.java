@@ -103,7 +103,7 @@ public final class ServingOptions {
         return within(config, bytes == 0 ? left / 2 : bytes, wanted);
     }
 
-    /** Of a context that nobody asked for as much as fits. */
+    /** The size that fits into so many bytes. If the user did not ask for a context, the context shrinks until it fits. */
     private DecoderSize within(ModelConfig config, long bytes, int wanted) {
         int rows = (int) Math.min(1 << 20, sequences + (long) prefillRows * config.recursions());
         ElementType keys = kv.type();

@@ -285,7 +285,7 @@ public final class TrainOptions {
 
     private void gather() {
         given.clear();
-        // It takes the place of a whole model, so it goes before the keys of one.
+        // A preset takes the place of a whole model, so it goes before the keys of a model.
         text("preset", preset);
         if (!sources.isEmpty()) {
             given.put("data.sources", JsonMapper.shared().writeValueAsString(sources));
@@ -383,7 +383,7 @@ public final class TrainOptions {
         return assignments.stream().anyMatch(assignment -> assignment.matches("(?s)\\s*" + key + "\\s*[.=].*"));
     }
 
-    /** Names the file where the fault is in it, and not in what goes over it. */
+    /** Names the file if the fault is in the file itself and not in what overrides it. */
     private void requireSound(TrainingConfig result, TrainingConfig file) {
         try {
             result.requireSound();
@@ -398,7 +398,7 @@ public final class TrainOptions {
         }
     }
 
-    /** Key by key the last one would win, which nobody who gives two can mean. */
+    /** Of several lengths the last would win silently, and nobody who gives two can mean that. */
     private void requireOneLength() {
         if (Stream.of(steps, tokens, minutes, epochs).filter(Objects::nonNull).count() > 1) {
             throw new UserError(

@@ -121,7 +121,7 @@ public final class WorkReport {
     }
 
     /**
-     * What was done since the last mark was this phase, once more. Nothing is no phase.
+     * Counts what was done since the last mark as one more run of this phase. Where nothing was done, nothing is counted.
      *
      * @param detailed whether to show its stages too
      */
@@ -151,7 +151,8 @@ public final class WorkReport {
             device.transfers().entries().forEach(entry -> programs.merge(entry.name(), Work.of(entry), Work::plus));
         }
         for (Counters.Counter it : engine.counters().all()) {
-            // A device counts the rows of its programs; those of a depth, which is no program, are the decoder's.
+            // On a device the transfers above count the rows of programs. Rows at a depth belong to no program: the decoder
+            // counts them.
             if (!(engine instanceof TornadoEngine) || it.program().startsWith(Decoder.ROWS_AT_DEPTH)) {
                 programs.merge(it.program(), Work.of(it), Work::plus);
             }
@@ -239,7 +240,10 @@ public final class WorkReport {
         err.flush();
     }
 
-    /** What goes in above the programs in the order in which they ran, what comes back below. */
+    /**
+     * Where a row of the table stands: what goes in comes first, then the programs in the order in which they ran, then what
+     * comes back.
+     */
     private static int place(String stage) {
         return switch (stage) {
             case TransferReport.UPLOADS -> -2;
@@ -302,7 +306,7 @@ public final class WorkReport {
         node.put("rows_skipped", work.skipped);
     }
 
-    /** The first step compiles programs and moves what stays on the device: it is apart from the others. */
+    /** Marks the first step apart from the others, since it compiles programs and moves what stays on the device. */
     private final class Training implements TrainingListener {
         private final TrainingListener inner;
         private boolean stepped;

@@ -113,7 +113,7 @@ public final class PlayCommand implements Callable<Integer> {
     }
 
     private Optional<ChatTemplate> ofModel() {
-        // What is passed over is told when the model is loaded.
+        // No messages here: the keys that are passed over are told when the model is loaded.
         return ChatTemplate.find(CheckpointSource.folder(ModelFolders.checkpoint(model.path(spec)), model.unknown()));
     }
 

@@ -226,7 +226,7 @@ final class PlaySession {
                 options.seed());
     }
 
-    /** @param before what was said until then; left as it is if there is no answer */
+    /** @param before the conversation so far; it stays as it is if there is no answer */
     private void answer(String input, List<Map<String, String>> before, Display display, BooleanSupplier stops) {
         List<Map<String, String>> asked = new ArrayList<>(before);
         asked.add(Map.of("role", "user", "content", input));
@@ -236,7 +236,7 @@ final class PlaySession {
         try {
             model.generate(List.of(prompt), forTemplate(), work.tokens(answer));
         } catch (Stopped e) {
-            // What came until then stays.
+            // The text that came before the stop is kept.
         }
         messages.clear();
         messages.addAll(asked);

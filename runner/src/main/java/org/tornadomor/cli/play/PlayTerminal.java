@@ -29,7 +29,7 @@ final class PlayTerminal implements PlaySession.Display, AutoCloseable {
     /** What a shell shows for a program that Ctrl-C ended. */
     private static final int INTERRUPTED = 130;
 
-    /** Of terminals that do not know theirs, as pipes that play one. */
+    /** For terminals that do not know their size, such as pipes that act as a terminal. */
     private static final Size USUAL_SIZE = Size.of(80, 24);
 
     private final PlaySession session;
@@ -43,7 +43,8 @@ final class PlayTerminal implements PlaySession.Display, AutoCloseable {
         this.session = session;
         this.out = out;
         view = Terminal.showsColours() ? new DepthView(out, true) : null;
-        // Questions to the terminal about what it knows would be waited for, and may show on one that does not answer.
+        // Without this setting JLine asks the terminal what it knows and waits; a terminal that does not answer may show the
+        // question.
         terminal = TerminalBuilder.builder().system(true).graphemeCluster(false).build();
         if (terminal.getSize().getColumns() == 0) {
             terminal.setSize(USUAL_SIZE);
@@ -64,7 +65,7 @@ final class PlayTerminal implements PlaySession.Display, AutoCloseable {
         }
     }
 
-    /** A backslash at the end goes on in the next line; nothing else has a meaning of its own. */
+    /** A line that ends in a backslash goes on in the next one; no other character has a special meaning. */
     private static final class Lines implements Parser {
         private final DefaultParser words =
                 new DefaultParser().escapeChars(null).quoteChars(new char[0]);

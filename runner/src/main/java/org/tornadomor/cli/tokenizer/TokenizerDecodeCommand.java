@@ -66,7 +66,7 @@ final class TokenizerDecodeCommand implements Runnable {
                 return id;
             }
         } catch (NumberFormatException e) {
-            // As an id out of range.
+            // Reported below, as an id out of range is.
         }
         throw new UserError(
                 "'" + word + "' is not an id of this tokenizer; they go from 0 to " + (tokenizer.vocabSize() - 1));

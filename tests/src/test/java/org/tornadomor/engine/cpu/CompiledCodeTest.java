@@ -18,7 +18,10 @@ import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Op;
 import org.tornadomor.engine.Slot;
 
-/** Plain loops or vectors, interpreted, freshly compiled or optimised: the same bits. A JVM that only interprets is the judge. */
+/**
+ * Plain loops or vectors, interpreted, freshly compiled or optimised: the same bits. The expected bits come from a JVM that
+ * only interprets.
+ */
 class CompiledCodeTest {
     @Test
     void resultsDoNotDependOnTheCompiler() throws IOException, InterruptedException {

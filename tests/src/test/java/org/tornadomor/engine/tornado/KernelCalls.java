@@ -157,7 +157,10 @@ final class KernelCalls {
         return TAKEN.stream().anyMatch(known -> known.matcher(target).matches()) ? null : "a call of " + target;
     }
 
-    /** Constants are none: the compiler writes their values. */
+    /**
+     * What is wrong with reading a field; null for the ids of a work-item. Constants do not show here: the compiler writes
+     * their values.
+     */
     private static String field(FieldInstruction field) {
         boolean place = field.owner().asInternalName().equals(CONTEXT) && field.opcode() == Opcode.GETFIELD;
         return place ? null : "the field " + field.owner().asInternalName() + "." + field.name();

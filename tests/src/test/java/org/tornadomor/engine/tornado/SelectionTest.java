@@ -11,7 +11,7 @@ import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.RowOp;
 import org.tornadomor.engine.Slot;
 
-/** The choice of rows and the books of compact row sets on the device against the CPU engine. */
+/** The choice of rows and the bookkeeping of compact row sets on the device against the CPU engine. */
 @Tag("device")
 class SelectionTest {
     private static Schedules schedules;
