@@ -124,7 +124,13 @@ final class Picture extends Lockstep {
         }
         int legend = y + 16;
         if (panels.isEmpty()) {
-            text(body, 10, legend, "start", "#333", "Each column is a token, each row a depth; a dark square was computed.");
+            text(
+                    body,
+                    10,
+                    legend,
+                    "start",
+                    "#333",
+                    "Each column is a token, each row a depth; a dark square was computed.");
             return document(Math.max(width, 820), legend + 12, body);
         }
         text(body, 10, legend, "start", "#333", "Each square is an access; its colour is the work-item, from ");

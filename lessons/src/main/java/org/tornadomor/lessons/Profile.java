@@ -50,8 +50,8 @@ record Profile(List<Part> programs, List<Part> kernels, int[] depths) {
         } else {
             for (TransferReport.Entry entry : report.entries()) {
                 if (entry.launches() > 0 && rows.containsKey(entry.name())) {
-                    programs.add(new Part(
-                            entry.name(), entry.launches(), rows.get(entry.name()), 0, entry.kernelNanos()));
+                    programs.add(
+                            new Part(entry.name(), entry.launches(), rows.get(entry.name()), 0, entry.kernelNanos()));
                 }
             }
         }

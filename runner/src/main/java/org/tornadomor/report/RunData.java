@@ -169,7 +169,8 @@ public final class RunData {
     private static boolean differInTokenizer(List<RunData> runs) {
         List<Optional<String>> saved =
                 runs.stream().map(run -> RunFolder.tokenizer(run.folder)).toList();
-        // Contents are compared where they are known: equal files may have several names, and a file may have changed under its
+        // Contents are compared where they are known: equal files may have several names, and a file may have changed
+        // under its
         // name.
         return saved.stream().allMatch(Optional::isPresent)
                 ? saved.stream().distinct().count() > 1

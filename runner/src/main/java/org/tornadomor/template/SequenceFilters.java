@@ -118,7 +118,8 @@ final class SequenceFilters {
             public Object next() {
                 List<Object> batch = new ArrayList<>();
                 if (size == 0 && !begun) {
-                    // As in Jinja: with a size of 0 the first batch is full while still empty, and no later batch is ever full.
+                    // As in Jinja: with a size of 0 the first batch is full while still empty, and no later batch is
+                    // ever full.
                     begun = true;
                     return batch;
                 }

@@ -308,7 +308,8 @@ class ConvertCommandTest {
         if (init.equals("stepwise")) {
             assertArrayEquals(expected, actual, 1e-4f * largest(expected));
         } else {
-            // The mean of matrices with norms folded in differs from the mean of matrices beside the mean of norms; one is as
+            // The mean of matrices with norms folded in differs from the mean of matrices beside the mean of norms; one
+            // is as
             // good as the other.
             assertFalse(Arrays.equals(expected, actual));
         }

@@ -25,8 +25,7 @@ class LessonDeviceTest {
         long wanted = workload.versions().stream()
                 .filter(version -> target == Target.SIMULATOR || !(version.way() instanceof Version.Check))
                 .count();
-        assertTrue(
-                rows.size() == wanted && rows.stream().allMatch(Comparison.Row::equal), rows + "");
+        assertTrue(rows.size() == wanted && rows.stream().allMatch(Comparison.Row::equal), rows + "");
     }
 
     @ParameterizedTest

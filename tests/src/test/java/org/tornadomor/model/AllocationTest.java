@@ -30,7 +30,8 @@ class AllocationTest {
                 AllocationProbe.class.getName()));
         command.addAll(List.of(what));
         String output = "";
-        // Now and then the compiler gives up on a method in one JVM, for good. Another JVM then shows what the code itself
+        // Now and then the compiler gives up on a method in one JVM, for good. Another JVM then shows what the code
+        // itself
         // allocates.
         for (int attempt = 0; attempt < ATTEMPTS && !output.equals(NOTHING); attempt++) {
             Process process = new ProcessBuilder(command)

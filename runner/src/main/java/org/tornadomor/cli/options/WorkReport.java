@@ -151,7 +151,8 @@ public final class WorkReport {
             device.transfers().entries().forEach(entry -> programs.merge(entry.name(), Work.of(entry), Work::plus));
         }
         for (Counters.Counter it : engine.counters().all()) {
-            // On a device the transfers above count the rows of programs. Rows at a depth belong to no program: the decoder
+            // On a device the transfers above count the rows of programs. Rows at a depth belong to no program: the
+            // decoder
             // counts them.
             if (!(engine instanceof TornadoEngine) || it.program().startsWith(Decoder.ROWS_AT_DEPTH)) {
                 programs.merge(it.program(), Work.of(it), Work::plus);

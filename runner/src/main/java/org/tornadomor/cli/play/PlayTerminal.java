@@ -43,7 +43,8 @@ final class PlayTerminal implements PlaySession.Display, AutoCloseable {
         this.session = session;
         this.out = out;
         view = Terminal.showsColours() ? new DepthView(out, true) : null;
-        // Without this setting JLine asks the terminal what it knows and waits; a terminal that does not answer may show the
+        // Without this setting JLine asks the terminal what it knows and waits; a terminal that does not answer may
+        // show the
         // question.
         terminal = TerminalBuilder.builder().system(true).graphemeCluster(false).build();
         if (terminal.getSize().getColumns() == 0) {
