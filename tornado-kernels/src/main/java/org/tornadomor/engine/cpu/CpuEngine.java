@@ -17,6 +17,7 @@ import org.tornadomor.engine.Tensor;
 @PublicApi
 public final class CpuEngine implements Engine {
     private final WorkerTeam team;
+    private final Products products;
     private final Counters counters = new Counters();
     private final List<CpuArena> arenas = new ArrayList<>();
 
@@ -34,6 +35,7 @@ public final class CpuEngine implements Engine {
             throw new IllegalArgumentException("threads: " + threads);
         }
         team = new WorkerTeam(Processors.require("threads", threads));
+        products = new JavaProducts();
     }
 
     @Override
@@ -59,6 +61,13 @@ public final class CpuEngine implements Engine {
         throw new IllegalArgumentException(tensor + " belongs to another engine");
     }
 
+    /** The array of a tensor that is about to be written. */
+    private static Object written(Tensor tensor) {
+        CpuArena arena = arenaOf(tensor);
+        arena.changes().add();
+        return arena.array(tensor.segment());
+    }
+
     @Override
     public boolean keeps(ElementType type) {
         return true;
@@ -66,12 +75,12 @@ public final class CpuEngine implements Engine {
 
     @Override
     public Program compile(Ops ops) {
-        return new CpuProgram(ops, team, counters);
+        return new CpuProgram(ops, team, products, counters);
     }
 
     @Override
     public void upload(Tensor tensor, float[] source, int from) {
-        Object array = arenaOf(tensor).array(tensor.segment());
+        Object array = written(tensor);
         int columns = tensor.columns();
         for (int row = 0; row < tensor.rows(); row++) {
             int at = from + row * columns;
@@ -90,7 +99,7 @@ public final class CpuEngine implements Engine {
         if (tensor.type() != ElementType.Q8) {
             throw new IllegalArgumentException(tensor + " is " + tensor.type());
         }
-        byte[] array = (byte[]) arenaOf(tensor).array(tensor.segment());
+        byte[] array = (byte[]) written(tensor);
         int columns = tensor.columns();
         for (int row = 0; row < tensor.rows(); row++) {
             BlockRows.copy(
@@ -104,7 +113,7 @@ public final class CpuEngine implements Engine {
 
     @Override
     public void upload(Tensor tensor, int[] source, int from) {
-        int[] values = (int[]) arenaOf(tensor).array(tensor.segment());
+        int[] values = (int[]) written(tensor);
         for (int row = 0; row < tensor.rows(); row++) {
             System.arraycopy(
                     source,
@@ -164,6 +173,7 @@ public final class CpuEngine implements Engine {
     @Override
     public void close() {
         team.close();
+        products.close();
         for (CpuArena arena : List.copyOf(arenas)) {
             arena.close();
         }
