@@ -56,7 +56,7 @@ final class EngineFlags {
                 return EngineKind.CPU;
             }
             device |= name.equals(EngineChoice.DEVICE);
-            threads |= name.equals(EngineChoice.THREADS);
+            threads |= name.equals(EngineChoice.THREADS) || name.equals(EngineChoice.PRODUCTS);
             if (name.equals(EngineChoice.ENGINE)) {
                 engine = !name.equals(args[i])
                         ? args[i].substring(name.length() + 1)
@@ -122,7 +122,8 @@ final class EngineFlags {
         say("computing on the CPU: " + text);
     }
 
-    private static void say(String text) {
+    /** Tells a person one line that is no result. */
+    static void say(String text) {
         PrintWriter err = Terminal.messages();
         err.println(RootCommand.NAME + ": " + TerminalPrinter.line(err, text));
     }

@@ -2,6 +2,7 @@ package org.tornadomor.cli;
 
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Precision;
 import picocli.CommandLine.Option;
 
 /** On what a command computes that has no configuration of its own for it. */
@@ -13,6 +14,13 @@ final class EngineOptions extends EngineChoice {
                     + " depend on it. Default: all processors.")
     private Integer threads;
 
+    @Option(
+            names = PRECISION,
+            paramLabel = "TYPE",
+            description = "To what the operands of matrix products are rounded: float32 (default), or bfloat16, which needs"
+                    + " the cpu engine and oneDNN (--products). Sums stay float32, and so do small products.")
+    private Precision precision = Precision.FLOAT32;
+
     /**
      * The engine that was asked for; the caller closes it.
      *
@@ -22,6 +30,6 @@ final class EngineOptions extends EngineChoice {
         if (threads != null && threads < 1) {
             throw new UserError(THREADS + " " + threads + " cannot compute anything; give 1 or more");
         }
-        return open(threads != null, threads == null ? 0 : threads);
+        return open(threads != null, threads == null ? 0 : threads, precision);
     }
 }

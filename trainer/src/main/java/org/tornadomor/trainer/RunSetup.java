@@ -230,6 +230,7 @@ record RunSetup(
                 c.keepBest(),
                 c.recompute(),
                 c.dtype(),
+                c.precision(),
                 c.threads());
     }
 

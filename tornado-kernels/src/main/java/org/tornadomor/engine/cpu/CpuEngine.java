@@ -2,6 +2,7 @@ package org.tornadomor.engine.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.tornadomor.Counts;
 import org.tornadomor.PublicApi;
 import org.tornadomor.engine.Arena;
@@ -9,6 +10,7 @@ import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Ops;
+import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.Program;
 import org.tornadomor.engine.Tensor;
@@ -18,6 +20,7 @@ import org.tornadomor.engine.Tensor;
 public final class CpuEngine implements Engine {
     private final WorkerTeam team;
     private final Products products;
+    private final Precision precision;
     private final Counters counters = new Counters();
     private final List<CpuArena> arenas = new ArrayList<>();
 
@@ -31,16 +34,40 @@ public final class CpuEngine implements Engine {
      * @throws org.tornadomor.UserError if there are more than four to a processor
      */
     public CpuEngine(int threads) {
+        this(threads, ProductProvider.JAVA, Precision.FLOAT32, note -> {});
+    }
+
+    /**
+     * An engine whose matrix products somebody else may compute.
+     *
+     * @param threads at least 1; results do not depend on it
+     * @param provider of products; its results differ from those of another one by rounding
+     * @param precision of products; bfloat16 is for oneDNN alone, and products too small for it stay float32
+     * @param notes hears in one line that Java goes on because the library is not there, or what a measurement showed
+     * @throws org.tornadomor.UserError if there are more than four threads to a processor, or nobody can compute in that precision
+     */
+    public CpuEngine(int threads, ProductProvider provider, Precision precision, Consumer<String> notes) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: " + threads);
         }
         team = new WorkerTeam(Processors.require("threads", threads));
-        products = new JavaProducts();
+        this.precision = precision;
+        try {
+            products = ProductChoice.open(provider, precision, team, notes);
+        } catch (Throwable t) {
+            team.close();
+            throw t;
+        }
     }
 
     @Override
     public String describe() {
-        return "cpu, " + Counts.of(team.threads(), "thread") + ", vectors of " + Lanes.LENGTH;
+        return "cpu, " + Counts.of(team.threads(), "thread") + ", vectors of " + Lanes.LENGTH + products.note();
+    }
+
+    @Override
+    public Precision precision() {
+        return precision;
     }
 
     @Override
@@ -52,6 +79,7 @@ public final class CpuEngine implements Engine {
 
     void forget(CpuArena arena) {
         arenas.remove(arena);
+        products.forget(arena.changes());
     }
 
     static CpuArena arenaOf(Tensor tensor) {
@@ -173,9 +201,9 @@ public final class CpuEngine implements Engine {
     @Override
     public void close() {
         team.close();
-        products.close();
         for (CpuArena arena : List.copyOf(arenas)) {
             arena.close();
         }
+        products.close();
     }
 }

@@ -22,6 +22,14 @@ interface Products extends AutoCloseable {
      */
     Product product(boolean aTransposed, boolean bTransposed);
 
+    /** What there is to say of it behind the engine's description: nothing, or a comma and the rest. */
+    default String note() {
+        return "";
+    }
+
+    /** An arena has gone: nothing that was made from its numbers is needed any more. */
+    default void forget(Changes arena) {}
+
     /** Gives back what is held outside of the Java heap. */
     @Override
     void close();
