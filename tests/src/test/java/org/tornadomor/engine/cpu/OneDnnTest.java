@@ -2,7 +2,6 @@ package org.tornadomor.engine.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -152,7 +151,7 @@ class OneDnnTest {
     private static String refusal(String named, Path cache) {
         String message = assertThrows(UserError.class, () -> OneDnnLibrary.find(named, cache))
                 .getMessage();
-        assertNull(message.indexOf('\n') < 0 ? null : message);
+        assertEquals(-1, message.indexOf('\n'), message);
         return message;
     }
 }

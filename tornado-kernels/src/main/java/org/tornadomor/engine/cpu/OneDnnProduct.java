@@ -104,6 +104,7 @@ final class OneDnnProduct implements Products.Product {
             packed = kept.memory();
             if (kept.isOutdated(b.changes)) {
                 team.run(packs, chunks);
+                kept.renewed(b.changes);
             }
         }
         Arrays.fill(has, -1);

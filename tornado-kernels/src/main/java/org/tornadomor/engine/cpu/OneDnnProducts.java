@@ -63,11 +63,14 @@ final class OneDnnProducts implements Products {
             return memory;
         }
 
-        /** Whether they are to be packed again; from now on they count as those of this state. */
+        /** Whether the arena has changed since they were packed. */
         boolean isOutdated(Changes arena) {
-            boolean outdated = changes != arena.count();
+            return changes != arena.count();
+        }
+
+        /** They have been packed from what the arena has now. */
+        void renewed(Changes arena) {
             changes = arena.count();
-            return outdated;
         }
     }
 
