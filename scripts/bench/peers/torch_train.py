@@ -1,8 +1,8 @@
 """Training steps of the same models in PyTorch, in turn with another process.
 
 Reads a model as one line of JSON, builds it, prints "ready"; then for each line of input runs one step (forward, backward,
-clipping, AdamW) and prints its seconds. A Llama with RMSNorm, rotary positions, grouped queries and SwiGLU in float32; with
-"capacities", expert-choice Mixture-of-Recursions over a shared block: the top k of each sequence are gathered, run through the block
+clipping, AdamW) and prints its seconds. A Llama with RMSNorm, rotary positions, grouped queries and SwiGLU in float32, or with
+"bfloat16" under autocast; with "capacities", expert-choice Mixture-of-Recursions over a shared block: the top k of each sequence are gathered, run through the block
 at their own positions, and added back weighted by their router's sigmoid.
 """
 
@@ -127,7 +127,9 @@ def main():
     for _ in sys.stdin:
         start = time.perf_counter()
         optimizer.zero_grad()
-        model(ids, targets).backward()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=m.get("bfloat16", False)):
+            loss = model(ids, targets)
+        loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         print(time.perf_counter() - start, flush=True)

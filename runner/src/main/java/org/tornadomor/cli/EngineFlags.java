@@ -1,6 +1,5 @@
 package org.tornadomor.cli;
 
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,10 +11,8 @@ import org.tornadomor.cli.options.DeviceProbe;
 import org.tornadomor.cli.options.EngineChoice;
 import org.tornadomor.cli.options.EngineKind;
 import org.tornadomor.cli.options.ExitCode;
-import org.tornadomor.cli.options.Installation;
+import org.tornadomor.cli.options.Notes;
 import org.tornadomor.cli.options.Sdk;
-import org.tornadomor.terminal.Terminal;
-import org.tornadomor.terminal.TerminalPrinter;
 
 /**
  * Tells the launcher which JVM flags a command line needs besides those of the CPU engine, one a line: the flags of an SDK, or
@@ -35,7 +32,7 @@ final class EngineFlags {
         try {
             of(args).forEach(System.out::println);
         } catch (UserError e) {
-            say(e.getMessage());
+            Notes.say(e.getMessage());
             System.exit(ExitCode.FAILURE);
         }
     }
@@ -64,7 +61,7 @@ final class EngineFlags {
                 return EngineKind.CPU;
             }
             device |= name.equals(EngineChoice.DEVICE);
-            threads |= name.equals(EngineChoice.THREADS);
+            threads |= name.equals(EngineChoice.THREADS) || name.equals(EngineChoice.PRODUCTS);
             if (name.equals(EngineChoice.ENGINE)) {
                 engine = !name.equals(args[i])
                         ? args[i].substring(name.length() + 1)
@@ -127,12 +124,7 @@ final class EngineFlags {
     }
 
     private static void note(String text) {
-        say("computing on the CPU: " + text);
-    }
-
-    private static void say(String text) {
-        PrintWriter err = Terminal.messages();
-        err.println(Installation.NAME + ": " + TerminalPrinter.line(err, text));
+        Notes.say("computing on the CPU: " + text);
     }
 
     /**

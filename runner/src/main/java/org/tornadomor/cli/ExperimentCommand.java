@@ -109,7 +109,7 @@ final class ExperimentCommand implements Callable<Integer> {
 
     private Engine open(TrainingConfig config) {
         int share = parallel == 1 ? 0 : Math.max(1, Processors.count() / parallel);
-        return engineChoice.open(false, config.threads() == 0 ? share : config.threads());
+        return engineChoice.open(false, config.threads() == 0 ? share : config.threads(), config.precision());
     }
 
     private int show(Plan plan) {

@@ -153,7 +153,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private void train(TrainingConfig config, Path folder, StopOnSignal signals, PrintWriter err) {
-        try (Engine engine = engineChoice.open(options.namesThreads(), config.threads())) {
+        try (Engine engine = engineChoice.open(options.namesThreads(), config.threads(), config.precision())) {
             WorkReport work = WorkReport.of(engine, engineChoice.reportsTransfers());
             TrainingSummary summary;
             try (TrainingView view = TrainingView.on(err)) {

@@ -4,8 +4,7 @@ import org.tornadomor.PublicApi;
 
 /**
  * How likely the model held a token to be, in natural logarithms: of the softmax of the logits that the token was drawn from, after
- * bias, frequency and presence penalty, before temperature and the limits of sampling. For tokens of a prompt, of the model's own.
- * A repetition penalty alone is part of how a token is drawn and does not show; beside a bias or another penalty it does. A token
+ * bias and penalties, before temperature and the limits of sampling. For tokens of a prompt, of the model's own logits. A token
  * without any probability has -infinity.
  *
  * @param logProbability the token's

@@ -4,7 +4,7 @@
  *
  * <p>{@code TaskFile} reads the YAML, {@code TaskLibrary} knows tasks, tags and groups by name, {@code Documents} reads the
  * data, {@code Shots} draws examples, {@code Prompt} makes requests of a document, {@code RequestEncoder} makes tokens of them,
- * a {@code RequestScorer} runs them, {@code Scores} and {@code Standing} make numbers of the answers, and {@code ResultTable}
+ * a {@code RequestScorer} runs them, {@code Scores} and {@code TaskMetrics} make numbers of the answers, and {@code ResultTable}
  * and {@code ResultJson} show them.
  */
 package org.tornadomor.tasks;

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.tornadomor.engine.Precision;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.RouterKind;
 import tools.jackson.databind.ObjectMapper;
@@ -40,6 +41,11 @@ final class TorchPeer implements AutoCloseable {
      * @return null if Python or PyTorch is not there
      */
     static TorchPeer start(ModelConfig config, int batch, int tokens, int threads) {
+        return start(config, batch, tokens, threads, Precision.FLOAT32);
+    }
+
+    /** The same; in bfloat16 under its autocast. */
+    static TorchPeer start(ModelConfig config, int batch, int tokens, int threads, Precision precision) {
         Map<String, Object> model = new LinkedHashMap<>();
         model.put("vocab", config.vocabSize());
         model.put("hidden", config.hiddenSize());
@@ -52,6 +58,7 @@ final class TorchPeer implements AutoCloseable {
         model.put("batch", batch);
         model.put("tokens", tokens);
         model.put("threads", threads);
+        model.put("bfloat16", precision == Precision.BFLOAT16);
         if (config.router() == RouterKind.EXPERT_CHOICE) {
             model.put(
                     "capacities",

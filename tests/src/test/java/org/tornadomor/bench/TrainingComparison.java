@@ -1,15 +1,18 @@
 package org.tornadomor.bench;
 
 import java.util.List;
+import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.engine.cpu.ProductProvider;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;
 
 /**
- * Training steps beside PyTorch, float32, the same models and batches, and beside what the machine could compute at most
- * ({@link PeakCompute}), in turn within one run. Arguments: rounds, 5 if not given; threads, all processors if not given.
+ * Training steps beside PyTorch, the same models and batches, and beside what the machine could compute at most in float32
+ * ({@link PeakCompute}): in float32, and where oneDNN is on the class path with products in bfloat16, PyTorch under autocast. In turn within one run. Arguments: rounds, 5 if not given; threads, all processors if not given.
  */
 final class TrainingComparison {
     private static final int BATCH = 8;
@@ -44,39 +47,57 @@ final class TrainingComparison {
                 "peak GFLOP/s",
                 "peak, times PyTorch");
         String version = null;
+        String missing = null;
         for (Case c : cases) {
-            try (Engine engine = new CpuEngine(threads);
-                    TrainingStep step = new TrainingStep(engine, c.config, BATCH, TOKENS);
-                    TorchPeer torch = TorchPeer.start(c.config, BATCH, TOKENS, threads);
-                    PeakCompute compute = new PeakCompute(threads)) {
-                version = torch == null ? version : torch.version();
-                double[] mine = new double[rounds];
-                double[] theirs = new double[rounds];
-                double[] peaks = new double[rounds];
-                step.warmUp();
-                if (torch != null) {
-                    torch.step();
+            for (Precision precision : Precision.values()) {
+                try {
+                    version = measure(c, precision, rounds, threads, results, version);
+                } catch (UserError e) {
+                    missing = e.getMessage();
                 }
-                for (int i = 0; i < rounds; i++) {
-                    mine[i] = step.run();
-                    theirs[i] = torch == null ? Double.NaN : torch.step();
-                    peaks[i] = compute.run();
-                }
-                double gflop = 1e-9 * new Flops(c.config, TOKENS).trainingPerToken() * BATCH * TOKENS;
-                double seconds = Results.median(mine);
-                double peer = Results.median(theirs);
-                double peak = Results.median(peaks);
-                results.row(
-                        c.name,
-                        seconds,
-                        gflop / seconds,
-                        peer,
-                        gflop / peer,
-                        peer / seconds,
-                        peak,
-                        peak * peer / gflop);
             }
         }
         Results.note(version == null ? "PyTorch is not installed: left out." : "PyTorch " + version + ".");
+        if (missing != null) {
+            Results.note("Left out: " + missing + ".");
+        }
+    }
+
+    /** Adds a row, and gives the version of PyTorch, or the one that was known before. */
+    private static String measure(
+            Case c, Precision precision, int rounds, int threads, Results results, String known) {
+        boolean rounded = precision == Precision.BFLOAT16;
+        ProductProvider provider = rounded ? ProductProvider.ONEDNN : ProductProvider.JAVA;
+        try (Engine engine = new CpuEngine(threads, provider, precision, note -> {});
+                TrainingStep step = new TrainingStep(engine, c.config, BATCH, TOKENS);
+                TorchPeer torch = TorchPeer.start(c.config, BATCH, TOKENS, threads, precision);
+                PeakCompute compute = new PeakCompute(threads)) {
+            double[] mine = new double[rounds];
+            double[] theirs = new double[rounds];
+            double[] peaks = new double[rounds];
+            step.warmUp();
+            if (torch != null) {
+                torch.step();
+            }
+            for (int i = 0; i < rounds; i++) {
+                mine[i] = step.run();
+                theirs[i] = torch == null ? Double.NaN : torch.step();
+                peaks[i] = compute.run();
+            }
+            double gflop = 1e-9 * new Flops(c.config, TOKENS).trainingPerToken() * BATCH * TOKENS;
+            double seconds = Results.median(mine);
+            double peer = Results.median(theirs);
+            double peak = Results.median(peaks);
+            results.row(
+                    c.name + (rounded ? ", bfloat16" : ""),
+                    seconds,
+                    gflop / seconds,
+                    peer,
+                    gflop / peer,
+                    peer / seconds,
+                    peak,
+                    peak * peer / gflop);
+            return torch == null ? known : torch.version();
+        }
     }
 }

@@ -3,8 +3,10 @@ package org.tornadomor.trainer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.tornadomor.UserError;
+import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.files.SafeTensors;
 import org.tornadomor.files.TensorSource;
 import org.tornadomor.model.io.CheckpointFolder;
@@ -147,6 +151,37 @@ class ResumeTest {
         Recorder recorder = new Recorder();
         TinyRuns.resume(config.with("steps", "3"), temp.resolve("run"), recorder);
         assertTrue(recorder.messages.toString().contains("another length"), recorder.messages::toString);
+    }
+
+    /** The precision of products is a setting of the run, and the engine has to be the one that the run says. */
+    @Test
+    void precisionStaysThatOfTheRun() throws IOException {
+        TrainingConfig exact = TinyRuns.with(
+                plain, "model.hidden_size=64", "model.intermediate_size=128", "steps=6", "eval_samples=0", "threads=2");
+        TrainingConfig rounded = exact.with("precision", "bfloat16");
+        try (Engine engine = new CpuEngine(1)) {
+            String message = assertThrows(
+                            UserError.class,
+                            () -> Trainer.start(engine, rounded, temp.resolve("other"), TrainingListener.NONE))
+                    .getMessage();
+            assertEquals(
+                    "precision is bfloat16, and the engine computes products in float32; give both the same", message);
+        }
+        Path straight = temp.resolve("straight");
+        try {
+            TinyRuns.train(rounded, straight);
+        } catch (UserError e) {
+            assumeTrue(false, e.getMessage());
+        }
+        Path stopped = temp.resolve("stopped");
+        assertFalse(TinyRuns.train(rounded, stopped, 3, TrainingListener.NONE).finished());
+        String message = refused(RunFolder.config(stopped).with("precision", "float32"), stopped);
+        assertTrue(message.contains("precision was bfloat16 and is now float32"), message);
+        assertTrue(TinyRuns.resume(RunFolder.config(stopped).with("threads", "1"), stopped)
+                .finished());
+        assertSame(straight, stopped);
+        TinyRuns.train(exact, temp.resolve("exact"));
+        assertNotEquals(losses(temp.resolve("exact")), losses(straight));
     }
 
     @Test

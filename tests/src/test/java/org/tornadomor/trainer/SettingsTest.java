@@ -43,7 +43,8 @@ class SettingsTest {
              "document_attention": true, "seed": 3, "steps": 10, "lr": 0.001, "schedule": "cosine", "warmup": "5%",
              "lr_decay": 0.1, "min_lr_ratio": 0.2, "optimizer": {"beta1": 0.8, "beta2": 0.9, "eps": 1e-7, "decay": 0.0,
               "clip": 1.5}, "capacity_warmup": 3, "eval_every": 4, "eval_samples": 5, "samples": 1, "save_every": 2,
-             "keep": 3, "keep_best": false, "recompute": true, "dtype": "bf16", "threads": 2}""";
+             "keep": 3, "keep_best": false, "recompute": true, "dtype": "bf16",
+             "precision": "bfloat16", "threads": 2}""";
 
     private static final String GRID = """
             {"name": "x", "base": {"data": {"sources": ["jdk"]}, "context": 16, "batch": 4, "lr": 0.001,

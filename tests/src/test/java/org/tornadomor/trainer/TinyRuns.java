@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.engine.cpu.ProductProvider;
 
 /** Runs that take a moment: models of every kind, 16 wide, on a small made-up text. */
 public final class TinyRuns {
@@ -94,9 +96,15 @@ public final class TinyRuns {
         return train(config, folder, Long.MAX_VALUE, new Recorder());
     }
 
+    private static Engine engine(TrainingConfig config) {
+        ProductProvider provider =
+                config.precision() == Precision.FLOAT32 ? ProductProvider.JAVA : ProductProvider.ONEDNN;
+        return new CpuEngine(config.threads(), provider, config.precision(), note -> {});
+    }
+
     /** Trains a new run up to a step. */
     static TrainingSummary train(TrainingConfig config, Path folder, long stopAfter, TrainingListener listener) {
-        try (Engine engine = new CpuEngine(config.threads());
+        try (Engine engine = engine(config);
                 Trainer trainer = Trainer.start(engine, config, folder, listener)) {
             trainer.stopAfter(stopAfter);
             return trainer.run();
@@ -110,7 +118,7 @@ public final class TinyRuns {
 
     /** Goes on with a run. */
     static TrainingSummary resume(TrainingConfig config, Path folder, TrainingListener listener) {
-        try (Engine engine = new CpuEngine(config.threads());
+        try (Engine engine = engine(config);
                 Trainer trainer = Trainer.resume(engine, config, folder, listener)) {
             return trainer.run();
         }

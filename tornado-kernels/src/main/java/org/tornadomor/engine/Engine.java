@@ -20,6 +20,11 @@ public interface Engine extends AutoCloseable {
         return !type.narrow();
     }
 
+    /** To what the operands of matrix products are rounded. */
+    default Precision precision() {
+        return Precision.FLOAT32;
+    }
+
     /** Compiles what was recorded. The result belongs to this engine. */
     Program compile(Ops ops);
 

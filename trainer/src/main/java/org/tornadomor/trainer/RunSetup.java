@@ -231,6 +231,7 @@ record RunSetup(
                 c.keepBest(),
                 c.recompute(),
                 c.dtype(),
+                c.precision(),
                 c.threads());
     }
 

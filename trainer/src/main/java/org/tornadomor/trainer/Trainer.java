@@ -109,6 +109,7 @@ public final class Trainer implements AutoCloseable {
             Corpora corpora) {
         RunSetup setup = null;
         try {
+            requirePrecision(engine, config);
             if (resume) {
                 requireIntact(folder);
             }
@@ -127,6 +128,14 @@ public final class Trainer implements AutoCloseable {
             }
             folder.close();
             throw e;
+        }
+    }
+
+    /** A run says what it was computed with, and is that. */
+    private static void requirePrecision(Engine engine, TrainingConfig config) {
+        if (engine.precision() != config.precision()) {
+            throw new UserError("precision is " + config.precision() + ", and the engine computes products in "
+                    + engine.precision() + "; give both the same");
         }
     }
 

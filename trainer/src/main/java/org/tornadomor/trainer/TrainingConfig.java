@@ -13,6 +13,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.HoldOut;
 import org.tornadomor.data.SourceOptions;
+import org.tornadomor.engine.Precision;
 import org.tornadomor.files.DType;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterGroup;
@@ -64,6 +65,7 @@ import org.tornadomor.tokenizer.Tokenizer;
  *     among those that were saved at an evaluated step
  * @param recompute whether the backward computes the activations of a layer again instead of finding them in memory
  * @param dtype of the weights in checkpoints; resuming has full precision in any case
+ * @param precision of matrix products, forward and backward; weights, sums and everything else stay float32
  * @param threads to compute on, 0 for all processors; results do not depend on it
  */
 @PublicApi
@@ -102,6 +104,7 @@ public record TrainingConfig(
         boolean keepBest,
         boolean recompute,
         DType dtype,
+        Precision precision,
         int threads) {
 
     /** Steps of a run whose length nobody gives. */
@@ -143,6 +146,7 @@ public record TrainingConfig(
             true,
             false,
             DType.F32,
+            Precision.FLOAT32,
             0);
 
     /** Steps and tokens are counted in doubles here and there, which are exact up to here. */

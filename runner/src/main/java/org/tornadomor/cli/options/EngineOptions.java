@@ -2,6 +2,7 @@ package org.tornadomor.cli.options;
 
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Precision;
 import picocli.CommandLine.Option;
 
 /** Where a command computes, for commands that have no configuration of their own for it. */
@@ -13,6 +14,13 @@ public final class EngineOptions extends EngineChoice {
                     + " depend on it. Default: all processors.")
     private Integer threads;
 
+    @Option(
+            names = PRECISION,
+            paramLabel = "TYPE",
+            description = "To what the operands of matrix products are rounded: float32 (default), or bfloat16, which needs"
+                    + " the cpu engine and oneDNN (--products). Sums stay float32, and so do small products.")
+    private Precision precision = Precision.FLOAT32;
+
     /**
      * The engine that was asked for; the caller closes it.
      *
@@ -22,6 +30,6 @@ public final class EngineOptions extends EngineChoice {
         if (threads != null && threads < 1) {
             throw new UserError(THREADS + " " + threads + " cannot compute anything; give 1 or more");
         }
-        return open(threads != null, threads == null ? 0 : threads);
+        return open(threads != null, threads == null ? 0 : threads, precision);
     }
 }

@@ -239,6 +239,13 @@ public final class TrainOptions {
     private String dtype;
 
     @Option(
+            names = EngineChoice.PRECISION,
+            paramLabel = "TYPE",
+            description = "To what the operands of matrix products are rounded, forward and backward: float32 (default), or"
+                    + " bfloat16, which needs the cpu engine and oneDNN (--products). Weights and sums stay float32.")
+    private String precision;
+
+    @Option(
             names = "--recompute",
             description =
                     "Keep the input of each layer alone, and compute the rest again for its gradient: less memory,"
@@ -328,6 +335,7 @@ public final class TrainOptions {
         value("seed", seed);
         value("eval_every", evalEvery);
         value("save_every", saveEvery);
+        text("precision", precision);
         text("dtype", dtype == null ? null : DTYPES.getOrDefault(dtype.toLowerCase(Locale.ROOT), dtype));
         value("recompute", recompute ? "true" : null);
         value("keep", keep);

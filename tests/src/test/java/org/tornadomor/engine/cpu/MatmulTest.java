@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -14,7 +15,7 @@ import org.tornadomor.engine.Slot;
 /** The three products against plain double precision, on sizes around every block and panel of the fast paths. */
 class MatmulTest {
     /** m x n x k: rows of the result, its columns, length of the sums. */
-    private static final int[][] SIZES = {
+    static final int[][] SIZES = {
         {1, 1, 1},
         {2, 3, 1},
         {1, 5, 7},
@@ -56,10 +57,14 @@ class MatmulTest {
         TN
     }
 
-    /** The result c of one product over the first {@code count} of {@code max} rows. */
     private static float[] product(Layout layout, int m, int n, int k, int spare, int margin, int threads, int again) {
+        return product(new CpuEngine(threads), layout, m, n, k, spare, margin, again);
+    }
+
+    /** The result c of one product over the first {@code count} of {@code max} rows, on an engine that is closed. */
+    static float[] product(CpuEngine engine, Layout layout, int m, int n, int k, int spare, int margin, int again) {
         Random random = new Random(31L * m + 7L * n + k);
-        try (OpRunner runner = new OpRunner(threads)) {
+        try (OpRunner runner = new OpRunner(engine)) {
             // Rows are the extent: those of the result, except in TN, where they are the length of the sums.
             Extent rows = Extent.of("rows", (layout == Layout.TN ? k : m) + spare);
             rows.set(rows.max() - spare);
@@ -97,6 +102,11 @@ class MatmulTest {
 
     /** The same from the formulas, and the sum of magnitudes that the error is relative to. */
     private static double[][] reference(Layout layout, int m, int n, int k, int spare) {
+        return reference(layout, m, n, k, spare, x -> x);
+    }
+
+    /** With operands that are rounded before. */
+    static double[][] reference(Layout layout, int m, int n, int k, int spare, DoubleUnaryOperator rounding) {
         Random random = new Random(31L * m + 7L * n + k);
         boolean tn = layout == Layout.TN;
         int max = (tn ? k : m) + spare;
@@ -114,8 +124,9 @@ class MatmulTest {
                 double sum = layout == Layout.NT || layout == Layout.NN ? 0 : r[i * n + j];
                 double magnitude = Math.abs(sum);
                 for (int p = 0; p < k; p++) {
-                    double x = tn ? a[p * m + i] : a[i * k + p];
-                    double y = layout == Layout.NT || layout == Layout.NT_RESIDUAL ? b[j * k + p] : b[p * n + j];
+                    double x = rounding.applyAsDouble(tn ? a[p * m + i] : a[i * k + p]);
+                    double y = rounding.applyAsDouble(
+                            layout == Layout.NT || layout == Layout.NT_RESIDUAL ? b[j * k + p] : b[p * n + j]);
                     sum += x * y;
                     magnitude += Math.abs(x * y);
                 }

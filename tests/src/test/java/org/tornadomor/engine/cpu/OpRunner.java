@@ -30,7 +30,12 @@ final class OpRunner implements AutoCloseable {
     private Binding binding;
 
     OpRunner(int threads) {
-        engine = new CpuEngine(threads);
+        this(new CpuEngine(threads));
+    }
+
+    /** On an engine that it closes. */
+    OpRunner(CpuEngine engine) {
+        this.engine = engine;
         floats = engine.arena("floats", ElementType.F32);
         ints = engine.arena("ints", ElementType.I32);
         halves = engine.arena("halves", ElementType.BF16);

@@ -9,6 +9,7 @@ import org.tornadomor.engine.ElementType;
 final class CpuArena extends Arena {
     private Object[] arrays = {};
     private final CpuEngine engine;
+    private final Changes changes = new Changes();
 
     CpuArena(CpuEngine engine, String name, ElementType type) {
         super(name, type, Integer.MAX_VALUE);
@@ -21,6 +22,11 @@ final class CpuArena extends Arena {
             materialise();
         }
         return arrays[segment];
+    }
+
+    /** How often something here may have been written. */
+    Changes changes() {
+        return changes;
     }
 
     private void materialise() {

@@ -11,6 +11,7 @@ final class CpuBinding implements Binding {
     private final Object[] arrays;
     private final int[] offsets;
     private final int[] strides;
+    private final Changes[] changes;
 
     private List<Tensor> unresolved;
 
@@ -20,6 +21,7 @@ final class CpuBinding implements Binding {
         arrays = new Object[slots];
         offsets = new int[slots];
         strides = new int[slots];
+        changes = new Changes[slots];
         unresolved = bySlot;
     }
 
@@ -31,6 +33,7 @@ final class CpuBinding implements Binding {
             arrays[i] = arena.array(tensor.segment());
             offsets[i] = tensor.offset();
             strides[i] = tensor.stride();
+            changes[i] = arena.changes();
         }
         unresolved = null;
     }
@@ -57,6 +60,18 @@ final class CpuBinding implements Binding {
 
     int stride(Slot slot) {
         return strides[slot.id()];
+    }
+
+    /** Of the arena whose tensor the slot has. */
+    Changes changes(Slot slot) {
+        return changes[slot.id()];
+    }
+
+    /** Notes that these slots were written. */
+    void changed(int[] slots) {
+        for (int slot : slots) {
+            changes[slot].add();
+        }
     }
 
     @Override

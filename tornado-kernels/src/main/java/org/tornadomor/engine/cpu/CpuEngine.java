@@ -2,6 +2,7 @@ package org.tornadomor.engine.cpu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.tornadomor.Counts;
 import org.tornadomor.PublicApi;
 import org.tornadomor.engine.Arena;
@@ -9,6 +10,7 @@ import org.tornadomor.engine.Counters;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Ops;
+import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.Program;
 import org.tornadomor.engine.Tensor;
@@ -17,6 +19,8 @@ import org.tornadomor.engine.Tensor;
 @PublicApi
 public final class CpuEngine implements Engine {
     private final WorkerTeam team;
+    private final Products products;
+    private final Precision precision;
     private final Counters counters = new Counters();
     private final List<CpuArena> arenas = new ArrayList<>();
 
@@ -30,15 +34,40 @@ public final class CpuEngine implements Engine {
      * @throws org.tornadomor.UserError if there are more than four to a processor
      */
     public CpuEngine(int threads) {
+        this(threads, ProductProvider.JAVA, Precision.FLOAT32, note -> {});
+    }
+
+    /**
+     * An engine whose matrix products somebody else may compute.
+     *
+     * @param threads at least 1; results do not depend on it
+     * @param provider of products; its results differ from those of another one by rounding
+     * @param precision of products; bfloat16 is for oneDNN alone, and products too small for it stay float32
+     * @param notes hears in one line that Java goes on because the library is not there, or what a measurement showed
+     * @throws org.tornadomor.UserError if there are more than four threads to a processor, or nobody can compute in that precision
+     */
+    public CpuEngine(int threads, ProductProvider provider, Precision precision, Consumer<String> notes) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: " + threads);
         }
         team = new WorkerTeam(Processors.require("threads", threads));
+        this.precision = precision;
+        try {
+            products = ProductChoice.open(provider, precision, team, notes);
+        } catch (Throwable t) {
+            team.close();
+            throw t;
+        }
     }
 
     @Override
     public String describe() {
-        return "cpu, " + Counts.of(team.threads(), "thread") + ", vectors of " + Lanes.LENGTH;
+        return "cpu, " + Counts.of(team.threads(), "thread") + ", vectors of " + Lanes.LENGTH + products.note();
+    }
+
+    @Override
+    public Precision precision() {
+        return precision;
     }
 
     @Override
@@ -50,6 +79,7 @@ public final class CpuEngine implements Engine {
 
     void forget(CpuArena arena) {
         arenas.remove(arena);
+        products.forget(arena.changes());
     }
 
     static CpuArena arenaOf(Tensor tensor) {
@@ -59,6 +89,13 @@ public final class CpuEngine implements Engine {
         throw new IllegalArgumentException(tensor + " belongs to another engine");
     }
 
+    /** The array of a tensor that is about to be written. */
+    private static Object written(Tensor tensor) {
+        CpuArena arena = arenaOf(tensor);
+        arena.changes().add();
+        return arena.array(tensor.segment());
+    }
+
     @Override
     public boolean keeps(ElementType type) {
         return true;
@@ -66,12 +103,12 @@ public final class CpuEngine implements Engine {
 
     @Override
     public Program compile(Ops ops) {
-        return new CpuProgram(ops, team, counters);
+        return new CpuProgram(ops, team, products, counters);
     }
 
     @Override
     public void upload(Tensor tensor, float[] source, int from) {
-        Object array = arenaOf(tensor).array(tensor.segment());
+        Object array = written(tensor);
         int columns = tensor.columns();
         for (int row = 0; row < tensor.rows(); row++) {
             int at = from + row * columns;
@@ -90,7 +127,7 @@ public final class CpuEngine implements Engine {
         if (tensor.type() != ElementType.Q8) {
             throw new IllegalArgumentException(tensor + " is " + tensor.type());
         }
-        byte[] array = (byte[]) arenaOf(tensor).array(tensor.segment());
+        byte[] array = (byte[]) written(tensor);
         int columns = tensor.columns();
         for (int row = 0; row < tensor.rows(); row++) {
             BlockRows.copy(
@@ -104,7 +141,7 @@ public final class CpuEngine implements Engine {
 
     @Override
     public void upload(Tensor tensor, int[] source, int from) {
-        int[] values = (int[]) arenaOf(tensor).array(tensor.segment());
+        int[] values = (int[]) written(tensor);
         for (int row = 0; row < tensor.rows(); row++) {
             System.arraycopy(
                     source,
@@ -167,5 +204,6 @@ public final class CpuEngine implements Engine {
         for (CpuArena arena : List.copyOf(arenas)) {
             arena.close();
         }
+        products.close();
     }
 }

@@ -14,12 +14,17 @@ import org.tornadomor.engine.TokenRouterOp;
 final class CpuOps {
     private CpuOps() {}
 
-    /** @param threads how many workers may run tiles of the op: sizes its scratch memory */
-    static CpuOp compile(Op op, int threads) {
+    /**
+     * An op ready to run.
+     *
+     * @param threads how many workers may run tiles of the op: sizes its scratch memory
+     * @param products who computes products of matrices
+     */
+    static CpuOp compile(Op op, int threads, Products products) {
         return switch (op) {
-            case DenseOp.MatmulNT o -> new Matmul.Nt(o);
-            case DenseOp.MatmulNN o -> new Matmul.Nn(o);
-            case DenseOp.MatmulTN o -> new Matmul.Tn(o);
+            case DenseOp.MatmulNT o -> new Matmul(o, products);
+            case DenseOp.MatmulNN o -> new Matmul(o, products);
+            case DenseOp.MatmulTN o -> new Matmul(o, products);
             case AttentionOp.Rope o -> new Rope(o);
             case AttentionOp.Attention o -> new AttentionForward(o, threads);
             case AttentionOp.AttentionBackward o -> new AttentionBackward(o);

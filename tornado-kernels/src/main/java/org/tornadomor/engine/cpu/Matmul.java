@@ -1,128 +1,67 @@
 package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.Slot;
 
-/**
- * Matrix products in the three layouts of a linear map: its value, the gradient of its input, that of its weight. Tiny ones
- * run in plain loops; where one operand is used too seldom to be packed there are {@link DotMatmul}, {@link AxpyMatmul} and
- * {@link ThinMatmul}; the others run in blocks. Which one is a matter of shape alone.
- */
-final class Matmul {
-    private Matmul() {}
+/** Matrix products in the three layouts of a linear map: its value, the gradient of its input, that of its weight. */
+final class Matmul implements CpuOp {
+    private final Extent rows;
+    private final Slot resultSlot;
+    private final Slot leftSlot;
+    private final Slot rightSlot;
+    private final Slot baseSlot;
+    private final boolean sumsOverRows;
+    private final Products.Product product;
+    private final Matrix c = new Matrix();
+    private final Matrix a = new Matrix();
+    private final Matrix b = new Matrix();
+    /** Null for zero, or what the sums are added to. */
+    private final Matrix base;
 
     /** {@code c = a w^T (+ residual)}. */
-    static final class Nt implements CpuOp {
-        private final DenseOp.MatmulNT op;
-        private final int n;
-        private final int k;
-        private final BlockedMatmul blocked = new BlockedMatmul(false, true);
-        private final DotMatmul dots = new DotMatmul();
-        private final ThinMatmul thin = new ThinMatmul();
-        private final Matrix c = new Matrix();
-        private final Matrix a = new Matrix();
-        private final Matrix w = new Matrix();
-        private final Matrix wide = new Matrix();
-        private final Matrix residual;
-
-        Nt(DenseOp.MatmulNT op) {
-            this.op = op;
-            this.n = op.c().columns();
-            this.k = op.a().columns();
-            this.residual = op.residual() == null ? null : new Matrix();
-        }
-
-        @Override
-        public void run(CpuBinding binding, WorkerTeam team) {
-            int m = op.rows().count();
-            c.bind(binding, op.c());
-            a.bind(binding, op.a());
-            w.bind(binding, op.w());
-            if (residual != null) {
-                residual.bind(binding, op.residual());
-            }
-            if ((long) m * n * k <= SmallMatmul.LIMIT) {
-                Matrix weights = w.isNarrow() ? widened(team.scratch()) : w;
-                SmallMatmul.run(m, n, k, a, a.stride, 1, weights, 1, weights.stride, c, residual);
-            } else if (DotMatmul.suits(m, n, k)) {
-                dots.run(team, m, n, k, a, w, c, residual);
-            } else if (ThinMatmul.suits(m, n, k)) {
-                thin.run(team, m, n, k, a, w, c, residual);
-            } else {
-                blocked.run(team, m, n, k, a, w, c, residual);
-            }
-        }
-
-        private Matrix widened(Scratch scratch) {
-            scratch.reserve(n * k, 0);
-            w.copy(0, 0, n, k, scratch.shared(), 0, k);
-            return wide.set(scratch.shared(), 0, k);
-        }
+    Matmul(DenseOp.MatmulNT op, Products products) {
+        this(op.rows(), op.c(), op.a(), op.w(), op.residual(), false, products.product(false, true));
     }
 
     /** {@code c = a w} or {@code c += a w}. */
-    static final class Nn implements CpuOp {
-        private final DenseOp.MatmulNN op;
-        private final int n;
-        private final int k;
-        private final BlockedMatmul blocked = new BlockedMatmul(false, false);
-        private final AxpyMatmul rows = new AxpyMatmul();
-        private final Matrix c = new Matrix();
-        private final Matrix a = new Matrix();
-        private final Matrix w = new Matrix();
-
-        Nn(DenseOp.MatmulNN op) {
-            this.op = op;
-            this.n = op.c().columns();
-            this.k = op.a().columns();
-        }
-
-        @Override
-        public void run(CpuBinding binding, WorkerTeam team) {
-            int m = op.rows().count();
-            c.bind(binding, op.c());
-            a.bind(binding, op.a());
-            w.bind(binding, op.w());
-            Matrix base = op.accumulate() ? c : null;
-            if ((long) m * n * k <= SmallMatmul.LIMIT) {
-                SmallMatmul.run(m, n, k, a, a.stride, 1, w, w.stride, 1, c, base);
-            } else if (AxpyMatmul.suits(m, k)) {
-                rows.run(team, m, n, k, a, a.stride, 1, w, c, base);
-            } else {
-                blocked.run(team, m, n, k, a, w, c, base);
-            }
-        }
+    Matmul(DenseOp.MatmulNN op, Products products) {
+        this(op.rows(), op.c(), op.a(), op.w(), op.accumulate() ? op.c() : null, false, products.product(false, false));
     }
 
     /** {@code c += a^T b}: the sums run over the active rows. */
-    static final class Tn implements CpuOp {
-        private final DenseOp.MatmulTN op;
-        private final int m;
-        private final int n;
-        private final BlockedMatmul blocked = new BlockedMatmul(true, false);
-        private final AxpyMatmul rows = new AxpyMatmul();
-        private final Matrix c = new Matrix();
-        private final Matrix a = new Matrix();
-        private final Matrix b = new Matrix();
+    Matmul(DenseOp.MatmulTN op, Products products) {
+        this(op.rows(), op.c(), op.a(), op.b(), op.c(), true, products.product(true, false));
+    }
 
-        Tn(DenseOp.MatmulTN op) {
-            this.op = op;
-            this.m = op.a().columns();
-            this.n = op.c().columns();
-        }
+    private Matmul(
+            Extent rows,
+            Slot result,
+            Slot left,
+            Slot right,
+            Slot base,
+            boolean sumsOverRows,
+            Products.Product product) {
+        this.rows = rows;
+        this.resultSlot = result;
+        this.leftSlot = left;
+        this.rightSlot = right;
+        this.baseSlot = base;
+        this.sumsOverRows = sumsOverRows;
+        this.product = product;
+        this.base = base == null ? null : base == result ? c : new Matrix();
+    }
 
-        @Override
-        public void run(CpuBinding binding, WorkerTeam team) {
-            int k = op.rows().count();
-            c.bind(binding, op.c());
-            a.bind(binding, op.a());
-            b.bind(binding, op.b());
-            if ((long) m * n * k <= SmallMatmul.LIMIT) {
-                SmallMatmul.run(m, n, k, a, 1, a.stride, b, b.stride, 1, c, c);
-            } else if (AxpyMatmul.suits(m, k)) {
-                rows.run(team, m, n, k, a, 1, a.stride, b, c, c);
-            } else {
-                blocked.run(team, m, n, k, a, b, c, c);
-            }
+    @Override
+    public void run(CpuBinding binding, WorkerTeam team) {
+        int m = sumsOverRows ? leftSlot.columns() : rows.count();
+        int k = sumsOverRows ? rows.count() : leftSlot.columns();
+        c.bind(binding, resultSlot);
+        a.bind(binding, leftSlot);
+        b.bind(binding, rightSlot);
+        if (base != null && base != c) {
+            base.bind(binding, baseSlot);
         }
+        product.run(team, m, resultSlot.columns(), k, a, b, c, base);
     }
 }

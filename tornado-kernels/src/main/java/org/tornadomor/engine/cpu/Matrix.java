@@ -18,6 +18,9 @@ final class Matrix {
     /** Whether the values are of type Q8: each block has a scale. */
     boolean blocks;
 
+    /** Of the arena where the values are, or null. */
+    Changes changes;
+
     /** Points to what the binding has in the slot. */
     Matrix bind(CpuBinding binding, Slot slot) {
         switch (slot.type()) {
@@ -29,6 +32,7 @@ final class Matrix {
         at = binding.offset(slot);
         stride = binding.stride(slot);
         columns = slot.columns();
+        changes = binding.changes(slot);
         blocks = slot.type() == ElementType.Q8;
         return this;
     }
