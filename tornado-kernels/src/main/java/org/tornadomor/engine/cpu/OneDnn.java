@@ -16,6 +16,8 @@ import java.lang.invoke.MethodHandle;
  * <p>The library has threads of its own (OpenMP), which the engine does not want: {@link #oneThread()} makes all that the calling thread
  * asks for run in that thread.
  */
+// Calls of foreign functions are what this class is for: the library is one that a person has installed.
+@SuppressWarnings("restricted")
 final class OneDnn {
     /** Types of elements: {@code dnnl_bf16} and {@code dnnl_f32}. */
     static final int BF16 = 2;
