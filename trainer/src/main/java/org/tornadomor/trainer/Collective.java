@@ -38,7 +38,7 @@ public interface Collective extends AutoCloseable {
         private static final long serialVersionUID = 1;
 
         /** How many tokens are sent for it, as 4 bytes each. */
-        long bytes() {
+        public long bytes() {
             return (long) Integer.BYTES * tokens.length;
         }
     }

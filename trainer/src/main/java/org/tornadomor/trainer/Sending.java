@@ -45,7 +45,7 @@ public enum Sending {
     /** The nearest of 255 steps between minus and plus the largest of 256 neighbours, with a float32 for each 256. */
     INT8(1) {
         @Override
-        int bytes(int count) {
+        public int bytes(int count) {
             return count + Float.BYTES * Math.ceilDiv(count, BLOCK);
         }
 
@@ -88,7 +88,7 @@ public enum Sending {
     }
 
     /** Bytes of so many values. */
-    int bytes(int count) {
+    public int bytes(int count) {
         return width * count;
     }
 

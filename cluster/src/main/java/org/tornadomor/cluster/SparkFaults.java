@@ -1,0 +1,41 @@
+package org.tornadomor.cluster;
+
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.tornadomor.UserError;
+
+/** What Spark says of a fault in many lines, in one. */
+final class SparkFaults {
+    private static final Pattern USER_ERROR = Pattern.compile("org\\.tornadomor\\.UserError: ([^\\n]+)");
+    private static final Pattern CAUSE = Pattern.compile("most recent failure: ([^\\n]+)");
+
+    private SparkFaults() {}
+
+    /** @throws UserError with the cause, if Spark gives the job up */
+    static <T> T inOneLine(Supplier<T> job) {
+        try {
+            return job.get();
+        } catch (UserError e) {
+            throw e;
+        } catch (Exception e) {
+            // All of them: Scala's methods throw checked exceptions without saying so.
+            throw told(e);
+        }
+    }
+
+    static UserError told(Exception e) {
+        String text = String.valueOf(e.getMessage());
+        Matcher ours = USER_ERROR.matcher(text);
+        if (ours.find()) {
+            return new UserError("a worker could not go on: " + ours.group(1).strip(), e);
+        }
+        if (text.contains("stopped SparkContext") || text.contains("SparkContext was shut down")) {
+            return new UserError(
+                    "Spark has ended, or nobody answers at its master: check --master, and the log of the master", e);
+        }
+        Matcher cause = CAUSE.matcher(text);
+        String why = cause.find() ? cause.group(1) : text.lines().findFirst().orElse(e.toString());
+        return new UserError("Spark gave a job up (" + why.strip() + "): see the logs of its executors", e);
+    }
+}
