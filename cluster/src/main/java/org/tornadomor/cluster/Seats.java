@@ -62,7 +62,8 @@ final class Seats {
         }
         Seat seat = SEATS.get(rank);
         // Its answer to the work itself may have been lost.
-        boolean fits = seat != null && (seat.worker.done() == before || seat.worker.done() == before + 1);
+        boolean fits = seat != null
+                && (!seat.worker.keeps() || seat.worker.done() == before || seat.worker.done() == before + 1);
         if (!fits) {
             if (seat != null) {
                 seat.close();

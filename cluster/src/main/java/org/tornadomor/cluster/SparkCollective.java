@@ -17,7 +17,9 @@ import org.tornadomor.trainer.Sending;
 import org.tornadomor.trainer.TrainingConfig;
 import org.tornadomor.trainer.Worker;
 import scala.Tuple2;
+import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
+import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /**
@@ -74,15 +76,14 @@ final class SparkCollective implements Collective {
 
     @Override
     public Reduced allReduce(List<Work> work) {
-        List<Share> shares = new ArrayList<>();
-        for (int rank = 0; rank < work.size(); rank++) {
-            shares.add(new Share(rank, work.get(rank)));
-        }
-        List<Tuple2<Integer, Piece>> answers = SparkFaults.inOneLine(() -> rdd(shares)
-                .flatMapToPair(new WorkTask(plan, values, states))
+        // Work of many steps is larger than a task may be.
+        List<Broadcast<Work>> sentWork = work.stream().map(spark::broadcast).toList();
+        List<Tuple2<Integer, Piece>> answers = SparkFaults.inOneLine(() -> ranks()
+                .flatMapToPair(new WorkTask(plan, values, sentWork, states))
                 .groupByKey(work.size())
                 .map(new SumTask(sending, size))
                 .collect());
+        sentWork.forEach(Broadcast::destroy);
         done = work.getFirst().number();
         float[] sum = new float[size];
         float[][] reports = new float[work.size()][];
@@ -107,26 +108,33 @@ final class SparkCollective implements Collective {
         return new Reduced(sum, Arrays.asList(reports), sent + toWorkers);
     }
 
-    /** A partition for each share, each with the place that it would like. */
-    private JavaRDD<Share> rdd(List<Share> shares) {
+    /** A partition for each rank, each with the place that it would like. */
+    private JavaRDD<Integer> ranks() {
         spread();
-        List<Tuple2<Share, scala.collection.immutable.Seq<String>>> placed = new ArrayList<>();
-        for (Share share : shares) {
-            List<String> wanted = Stream.ofNullable(places[share.rank()]).toList();
-            placed.add(new Tuple2<>(share, CollectionConverters.asScala(wanted).toSeq()));
+        List<Tuple2<Integer, Seq<String>>> placed = new ArrayList<>();
+        for (int rank = 0; rank < places.length; rank++) {
+            List<String> wanted = Stream.ofNullable(places[rank]).toList();
+            placed.add(new Tuple2<>(rank, CollectionConverters.asScala(wanted).toSeq()));
         }
+        ClassTag<Integer> type = ClassTag$.MODULE$.apply(Integer.class);
         return JavaRDD.fromRDD(
-                spark.sc().makeRDD(CollectionConverters.asScala(placed).toSeq(), ClassTag$.MODULE$.apply(Share.class)),
-                ClassTag$.MODULE$.apply(Share.class));
+                spark.sc().makeRDD(CollectionConverters.asScala(placed).toSeq(), type), type);
     }
 
-    /** Workers that moved together when an executor was lost part again when there is another one. */
+    /**
+     * Forgets places that are no more, for which Spark would wait; and workers that moved together when an executor was lost part
+     * again when there is another one.
+     */
     private void spread() {
-        int executors = Math.max(1, spark.sc().getExecutorMemoryStatus().size() - 1);
-        int most = Math.ceilDiv(places.length, executors);
+        List<String> executors = CollectionConverters.asJava(spark.sc().getExecutorIds());
+        int most = Math.ceilDiv(places.length, Math.max(1, executors.size()));
         Map<String, Integer> taken = new HashMap<>();
         for (int rank = 0; rank < places.length; rank++) {
-            if (places[rank] != null && taken.merge(places[rank], 1, Integer::sum) > most) {
+            if (places[rank] == null) {
+                continue;
+            }
+            boolean alive = executors.contains(places[rank].substring(places[rank].lastIndexOf('_') + 1));
+            if (!alive || taken.merge(places[rank], 1, Integer::sum) > most) {
                 places[rank] = null;
             }
         }
@@ -134,12 +142,8 @@ final class SparkCollective implements Collective {
 
     @Override
     public List<State> states() {
-        List<Share> shares = new ArrayList<>();
-        for (int rank = 0; rank < places.length; rank++) {
-            shares.add(new Share(rank, null));
-        }
         Supplier<List<Tuple2<Integer, State>>> job =
-                () -> rdd(shares).map(new StateTask(plan, states, done)).collect();
+                () -> ranks().map(new StateTask(plan, states, done)).collect();
         State[] byRank = new State[places.length];
         SparkFaults.inOneLine(job).forEach(answer -> byRank[answer._1()] = answer._2());
         keep(List.of(byRank));

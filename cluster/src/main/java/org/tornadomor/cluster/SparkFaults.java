@@ -34,8 +34,19 @@ final class SparkFaults {
             return new UserError(
                     "Spark has ended, or nobody answers at its master: check --master, and the log of the master", e);
         }
+        if (text.contains("Could not parse Master URL")) {
+            return new UserError(
+                    "Spark does not understand its master (" + text + "): use spark://HOST:PORT, yarn, local[N] or"
+                            + " local-cluster[N,CORES,MIB]",
+                    e);
+        }
         Matcher cause = CAUSE.matcher(text);
-        String why = cause.find() ? cause.group(1) : text.lines().findFirst().orElse(e.toString());
-        return new UserError("Spark gave a job up (" + why.strip() + "): see the logs of its executors", e);
+        boolean lost = cause.find();
+        String why = (lost ? cause.group(1) : text.lines().findFirst().orElse(e.toString())).strip();
+        return new UserError(
+                lost
+                        ? "Spark gave a job up (" + why + "): see the logs of its executors"
+                        : "Spark cannot go on (" + why + "): change --master or --spark-conf",
+                e);
     }
 }

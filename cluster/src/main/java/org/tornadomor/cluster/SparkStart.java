@@ -51,8 +51,6 @@ final class SparkStart {
         conf.setIfMissing("spark.broadcast.compress", "false");
         conf.setIfMissing("spark.shuffle.compress", "false");
         conf.setIfMissing("spark.driver.maxResultSize", "0");
-        // A worker has its moments where it is: another place is for when that is gone.
-        conf.setIfMissing("spark.locality.wait", "30s");
         conf.setIfMissing("spark.ui.showConsoleProgress", "false");
         // All of them before the first exchange, and no more than are wanted.
         long cores = (long) place.workers() * conf.getInt("spark.task.cpus", 1);
@@ -61,6 +59,9 @@ final class SparkStart {
             cores = Math.min(cores, Long.parseLong(local.group(1)) * Long.parseLong(local.group(2)));
         }
         conf.setIfMissing("spark.cores.max", Long.toString(cores));
+        // The same for YARN and Kubernetes.
+        conf.setIfMissing(
+                "spark.executor.instances", Long.toString(Math.ceilDiv(cores, conf.getInt("spark.executor.cores", 1))));
         conf.setIfMissing("spark.scheduler.minRegisteredResourcesRatio", "1.0");
         classes(conf);
         return SparkFaults.inOneLine(() -> new JavaSparkContext(conf));
@@ -86,39 +87,39 @@ final class SparkStart {
     }
 
     private static String ownClassPath() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        String program = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(entry -> Path.of(entry).toAbsolutePath().toString())
                 .collect(Collectors.joining(File.pathSeparator));
+        return program + File.pathSeparator + ownJar();
     }
 
     /** Executors of a local cluster are started from the jars there. */
     private static void requireHome() {
         String home = System.getenv("SPARK_HOME");
         if (home == null || !Files.isDirectory(Path.of(home, "jars"))) {
-            Path own = programFolder().resolve("spark");
+            Path own = ownJar().getParent();
             throw new UserError("local-cluster starts its processes from the jars of a Spark home, and SPARK_HOME is "
                     + (home == null ? "not set" : home + ", which has no folder jars") + ": export SPARK_HOME=" + own);
         }
     }
 
     private static Path oneJar() {
-        Path jar = programFolder().resolve("spark").resolve("tornado-mor-spark.jar");
+        Path jar = ownJar().resolveSibling("tornado-mor-spark.jar");
         if (!Files.exists(jar)) {
             throw new UserError(jar + " is missing, which executors are sent: build it with " + ClusterProvider.BUILD);
         }
         return jar;
     }
 
-    /** This module is {@code lib/cluster.jar} there. */
-    private static Path programFolder() {
+    /** Where this module is: beside the folder with the jars of Spark, or its classes. */
+    private static Path ownJar() {
         try {
-            Path own = Path.of(SparkStart.class
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI());
-            Path folder = own.toAbsolutePath().getParent();
-            return folder.getParent() == null ? folder : folder.getParent();
+            return Path.of(SparkStart.class
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toAbsolutePath();
         } catch (URISyntaxException e) {
             throw new UserError("the path of the program is no path: " + e.getMessage(), e);
         }

@@ -9,12 +9,12 @@ import org.tornadomor.trainer.Collective;
 import scala.Tuple2;
 
 /** Asks the worker of a rank what it keeps; where it is gone, that is what its replacement would begin with. */
-final class StateTask implements Function<Share, Tuple2<Integer, Collective.State>> {
+final class StateTask implements Function<Integer, Tuple2<Integer, Collective.State>> {
     @Serial
     private static final long serialVersionUID = 1;
 
     private final Broadcast<Collective.Plan> plan;
-    private final List<Broadcast<Collective.State>> states;
+    private final ArrayList<Broadcast<Collective.State>> states;
     private final long done;
 
     /** @param done the number of the last work */
@@ -25,13 +25,13 @@ final class StateTask implements Function<Share, Tuple2<Integer, Collective.Stat
     }
 
     @Override
-    public Tuple2<Integer, Collective.State> call(Share share) {
-        Seats.Seat seat = Seats.find(plan.value(), share.rank(), done);
+    public Tuple2<Integer, Collective.State> call(Integer rank) {
+        Seats.Seat seat = Seats.find(plan.value(), rank, done);
         if (seat == null) {
-            return new Tuple2<>(share.rank(), states.get(share.rank()).value());
+            return new Tuple2<>(rank, states.get(rank).value());
         }
         synchronized (seat) {
-            return new Tuple2<>(share.rank(), seat.worker().state());
+            return new Tuple2<>(rank, seat.worker().state());
         }
     }
 }

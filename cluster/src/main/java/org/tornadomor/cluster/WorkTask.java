@@ -13,18 +13,25 @@ import org.tornadomor.trainer.Worker;
 import scala.Tuple2;
 
 /** Lets the worker of a rank work, and sends what came of it by its pieces. */
-final class WorkTask implements PairFlatMapFunction<Share, Integer, Piece> {
+final class WorkTask implements PairFlatMapFunction<Integer, Integer, Piece> {
     @Serial
     private static final long serialVersionUID = 1;
 
     private final Broadcast<Collective.Plan> plan;
     private final Broadcast<float[]> values;
-    private final List<Broadcast<Collective.State>> states;
+    /** By rank, apart, so that each worker fetches its own. */
+    private final ArrayList<Broadcast<Collective.Work>> work;
+
+    private final ArrayList<Broadcast<Collective.State>> states;
 
     WorkTask(
-            Broadcast<Collective.Plan> plan, Broadcast<float[]> values, List<Broadcast<Collective.State>> states) {
+            Broadcast<Collective.Plan> plan,
+            Broadcast<float[]> values,
+            List<Broadcast<Collective.Work>> work,
+            List<Broadcast<Collective.State>> states) {
         this.plan = plan;
         this.values = values;
+        this.work = new ArrayList<>(work);
         this.states = new ArrayList<>(states);
     }
 
@@ -35,14 +42,14 @@ final class WorkTask implements PairFlatMapFunction<Share, Integer, Piece> {
     }
 
     @Override
-    public Iterator<Tuple2<Integer, Piece>> call(Share share) {
-        int rank = share.rank();
+    public Iterator<Tuple2<Integer, Piece>> call(Integer rank) {
         Collective.Plan shared = plan.value();
-        Seats.Seat seat = Seats.of(shared, rank, share.work().number() - 1, threads(shared), () -> states.get(rank)
-                .value());
+        Collective.Work own = work.get(rank).value();
+        Seats.Seat seat = Seats.of(
+                shared, rank, own.number() - 1, threads(shared), () -> states.get(rank).value());
         Worker.Result result;
         synchronized (seat) {
-            result = seat.worker().run(share.work(), values.value());
+            result = seat.worker().run(own, values.value());
         }
         List<Tuple2<Integer, Piece>> pieces = new ArrayList<>();
         for (int i = 0; i < result.chunks().size(); i++) {

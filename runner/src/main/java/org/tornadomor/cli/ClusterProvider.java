@@ -1,12 +1,11 @@
 package org.tornadomor.cli;
 
 import java.util.List;
-import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.trainer.Collective;
 
-/** A kind of cluster, of a module above this one, found by {@link ServiceLoader}. */
+/** A kind of cluster, of a module above this one, found by {@link java.util.ServiceLoader}. */
 public interface ClusterProvider {
     /** What builds the one that the project has. */
     String BUILD = "mvn -q -B package -DskipTests -Pcluster -pl spark,cluster -am";
@@ -34,11 +33,13 @@ public interface ClusterProvider {
      */
     Collective open(Place place);
 
-    /** @throws UserError if there is none of that name, with what builds it */
+    /**
+     * The one of a name, which becomes what this thread loads classes by.
+     *
+     * @throws UserError if there is none, with what builds it
+     */
     static ClusterProvider of(String name) {
-        List<ClusterProvider> all = ServiceLoader.load(ClusterProvider.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .toList();
+        List<ClusterProvider> all = ClusterFolder.providers();
         return all.stream()
                 .filter(provider -> provider.name().equals(name))
                 .findFirst()

@@ -70,6 +70,11 @@ public final class Worker implements AutoCloseable {
         return plan;
     }
 
+    /** Whether it keeps anything from one work to the next. */
+    public boolean keeps() {
+        return local;
+    }
+
     /** The number of the last work that it did; -1 before the first. */
     public long done() {
         return done;
@@ -96,9 +101,11 @@ public final class Worker implements AutoCloseable {
         }
         float[] report = local ? changes(work, from) : gradients(work);
         report[report.length - 1] = (System.nanoTime() - began) / 1e9f;
-        last = new Result(encoded(), report);
+        Result result = new Result(encoded(), report);
+        // Gradients can be computed again.
+        last = local ? result : null;
         done = work.number();
-        return last;
+        return result;
     }
 
     private List<byte[]> encoded() {
