@@ -97,7 +97,7 @@ show_progress() {
 }
 
 build() {
-    local log=$root/target/launcher-build.log before
+    local log=$root/target/launcher-build.log before parts=(-pl runner,lessons)
     command -v mvn > /dev/null || fail "it is not built yet, which takes Maven 3.8 or newer: install it (https://maven.apache.org)"
     echo "tornado-mor: building (about half a minute; longer where Maven has to load the libraries first)" >&2
     mkdir -p "$root/target"
@@ -105,7 +105,9 @@ build() {
     touch "$root/target/launcher-build.started"
     before=$(fingerprint)
     SECONDS=0
-    if ! mvn -B -f "$root/pom.xml" -pl runner,lessons -am package -DskipTests -Dspotless.check.skip=true 2>&1 | tee "$log" | show_progress; then
+    # Who has built the clusters has them built again.
+    [[ ! -e $program/spark/cluster.jar ]] || parts=(-Pcluster -pl runner,lessons,spark,cluster)
+    if ! mvn -B -f "$root/pom.xml" "${parts[@]}" -am package -DskipTests -Dspotless.check.skip=true 2>&1 | tee "$log" | show_progress; then
         grep -m 5 '^\[ERROR\]' "$log" >&2 || tail -n 5 "$log" >&2
         fail "the build failed; $log has the whole story"
     fi
@@ -120,6 +122,8 @@ else
     JAVA_HOME=$(find_jdk) || exit 1
 fi
 export JAVA_HOME
+# Where Spark starts the processes of a local cluster from.
+[[ -n ${SPARK_HOME:-} || ! -d $program/spark/jars ]] || export SPARK_HOME=$program/spark
 if [[ -n $in_tree ]]; then
     here=$PWD
     cd "$root"

@@ -93,6 +93,17 @@ abstract class Routing {
     /** Ends a step of training: moves what no gradient moves. */
     void end() {}
 
+    /** Places of {@link #load} and {@link #setLoad}; none where nothing is counted that other processes of a step have to know. */
+    int loads() {
+        return 0;
+    }
+
+    /** Reads the tokens of each depth in this step. */
+    void load(int[] target) {}
+
+    /** Puts other counts in their place: those of all processes that share the step. */
+    void setLoad(int[] counts) {}
+
     /** Share of tokens whose last recursion is r = 1 .. N_r in this step. */
     abstract void depthShare(double[] target);
 

@@ -239,6 +239,21 @@ final class TokenRouting extends Routing {
     }
 
     @Override
+    int loads() {
+        return loads.length;
+    }
+
+    @Override
+    void load(int[] target) {
+        pass.engine().download(totalLoad, target, 0);
+    }
+
+    @Override
+    void setLoad(int[] counts) {
+        pass.engine().upload(totalLoad, counts, 0);
+    }
+
+    @Override
     void depthShare(double[] target) {
         pass.engine().download(totalLoad, loads, 0);
         double total = Arrays.stream(loads).sum();

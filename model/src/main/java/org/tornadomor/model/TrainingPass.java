@@ -258,6 +258,21 @@ public final class TrainingPass implements AutoCloseable {
         forward.routing.agreement(target);
     }
 
+    /** How many counts {@link #load} reads; 0 for a router that has none. */
+    public int loads() {
+        return forward.routing.loads();
+    }
+
+    /** Reads the tokens of each depth since {@link #begin}. */
+    public void load(int[] target) {
+        forward.routing.load(target);
+    }
+
+    /** Puts the counts of all processes that share a step in the place of this one's, before {@link #end}. */
+    public void setLoad(int[] counts) {
+        forward.routing.setLoad(counts);
+    }
+
     /** Share of tokens whose last recursion is r = 1 .. N_r in this step. */
     public void depthShare(double[] target) {
         forward.routing.depthShare(target);

@@ -23,6 +23,7 @@ import org.tornadomor.data.TextSources;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.terminal.Layout;
 import org.tornadomor.terminal.StopOnSignal;
+import org.tornadomor.trainer.Collective;
 import org.tornadomor.trainer.EvalMetrics;
 import org.tornadomor.trainer.Exit;
 import org.tornadomor.trainer.RunFolder;
@@ -53,6 +54,7 @@ import tools.jackson.databind.node.ObjectNode;
             "  tornado-mor train --data train.jsonl --validation-data valid.jsonl --epochs 3 --weight-decay 0.05",
             "  tornado-mor train --init runs/notes --data more.txt --learning-rate 0.0005 --steps 200",
             "  tornado-mor train --init relaxed --distill llama --data more.txt --lr 0.0002 --steps 500",
+            "  tornado-mor train --cluster spark --master spark://host:7077 --workers 8 --sync local:100 --out runs/wide",
             "  tornado-mor train --config runs/notes/config.yaml --seed 2",
             "  tornado-mor train --resume --out runs/notes",
             "      goes on after Ctrl-C, which finishes the step and saves before it ends the command; a second",
@@ -68,6 +70,9 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin
     private TrainOptions options;
+
+    @Mixin
+    private ClusterOptions cluster;
 
     @Mixin
     private EngineChoice engineChoice;
@@ -102,7 +107,9 @@ public final class TrainCommand implements Callable<Integer> {
         if (stopAfter != null && stopAfter < 1) {
             throw new UserError("--stop-after is " + stopAfter + "; give a step of 1 or more");
         }
-        TrainingConfig config = options.apply(resume ? RunFolder.config(out) : TrainingConfig.DEFAULT);
+        TrainingConfig asked = options.apply(resume ? RunFolder.config(out) : TrainingConfig.DEFAULT);
+        TrainingConfig config = cluster.apply(asked);
+        cluster.requireEffect(spec, config);
         Path folder = out == null ? newFolder(config) : out;
         requireEffect(config);
         if (!PreparedCorpus.isAt(config.data().sources())) {
@@ -159,9 +166,8 @@ public final class TrainCommand implements Callable<Integer> {
             try (TrainingView view = TrainingView.on(err)) {
                 RunRecorder recorder = RunRecorder.of(spec, engine, view);
                 TrainingListener listener = work.training(recorder);
-                try (Trainer trainer = resume
-                        ? Trainer.resume(engine, config, folder, listener)
-                        : Trainer.start(engine, config, folder, listener)) {
+                try (Collective workers = cluster.wanted() ? cluster.open(config.cluster().workers()) : null;
+                        Trainer trainer = open(engine, config, folder, listener, workers)) {
                     signals.stops(trainer::stop);
                     if (stopAfter != null) {
                         trainer.stopAfter(stopAfter);
@@ -173,6 +179,16 @@ public final class TrainCommand implements Callable<Integer> {
             report(summary, work);
             work.print(err);
         }
+    }
+
+    private Trainer open(
+            Engine engine, TrainingConfig config, Path folder, TrainingListener listener, Collective workers) {
+        if (workers != null) {
+            return Trainer.share(engine, config, folder, resume, listener, workers);
+        }
+        return resume
+                ? Trainer.resume(engine, config, folder, listener)
+                : Trainer.start(engine, config, folder, listener);
     }
 
     private static Path newFolder(TrainingConfig config) {

@@ -34,7 +34,7 @@ public record RunLength(long steps, double seconds) {
      * @param samples of an epoch
      */
     static long steps(TrainingConfig config, long samples) {
-        double steps = Math.ceil(config.epochs() * samples / ((double) config.accumulate() * config.batch()));
+        double steps = Math.ceil(config.epochs() * samples / (double) config.samplesPerStep());
         if (steps > TrainingConfig.LONGEST) {
             throw new UserError("epochs is " + config.epochs() + ", which are too many steps; give fewer");
         }

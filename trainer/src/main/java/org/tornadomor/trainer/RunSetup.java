@@ -98,6 +98,7 @@ record RunSetup(
         }
         config.optimizer().requireFits(model);
         config.exit().requireFits(model);
+        config.cluster().requireFits(config);
         return new CapacityWarmUp(model, config.context(), config.capacityWarmup());
     }
 
@@ -222,6 +223,7 @@ record RunSetup(
                         ? c.distill().withTeacher(absolute(c.distill().teacher()))
                         : c.distill(),
                 c.exit(),
+                c.cluster(),
                 c.capacityWarmup(),
                 c.evalEvery(),
                 c.evalSamples(),

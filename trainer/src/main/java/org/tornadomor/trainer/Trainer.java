@@ -8,16 +8,14 @@ import java.util.function.Consumer;
 import org.tornadomor.Counts;
 import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
-import org.tornadomor.data.BatchSampler;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.engine.Engine;
-import org.tornadomor.files.Checksums;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.Losses;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
-import org.tornadomor.model.TrainingPass;
+import org.tornadomor.files.Checksums;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 
@@ -41,16 +39,10 @@ public final class Trainer implements AutoCloseable {
     /** Null without a teacher. */
     private final Teacher teacher;
 
-    private final TrainingPass pass;
-    private final Optimizer optimizer;
+    private final Computation computation;
+    private final Steps steps;
     /** Null if nothing is held out. */
     private final Evaluator evaluator;
-
-    private final int[] inputs;
-    private final int[] targets;
-    private final int[] capacities;
-    private final float[] losses = new float[Losses.COUNT];
-    private final double[] depthShare;
 
     private boolean resumed;
     private boolean complete;
@@ -81,7 +73,7 @@ public final class Trainer implements AutoCloseable {
     /** As {@link #start(Engine, TrainingConfig, Path, TrainingListener)}, with text that other runs may have read. */
     public static Trainer start(
             Engine engine, TrainingConfig config, Path folder, TrainingListener listener, Corpora corpora) {
-        return open(engine, config, RunFolder.create(folder), false, listener, corpora);
+        return open(engine, config, RunFolder.create(folder), false, listener, corpora, null);
     }
 
     /**
@@ -97,7 +89,27 @@ public final class Trainer implements AutoCloseable {
     /** As {@link #resume(Engine, TrainingConfig, Path, TrainingListener)}, with text that other runs may have read. */
     public static Trainer resume(
             Engine engine, TrainingConfig config, Path folder, TrainingListener listener, Corpora corpora) {
-        return open(engine, config, RunFolder.resume(folder), true, listener, corpora);
+        return open(engine, config, RunFolder.resume(folder), true, listener, corpora, null);
+    }
+
+    /**
+     * A run whose steps others take: this process has the text, the weights and the folder.
+     *
+     * @param engine evaluates
+     * @param config says how the workers share the run
+     * @param resume whether to go on with the run in the folder, as {@link #resume} does, else to begin as {@link #start}
+     * @param collective the workers; closed by the caller
+     * @throws UserError as {@link #start} and {@link #resume}, and if there are no machines for the workers
+     */
+    public static Trainer share(
+            Engine engine,
+            TrainingConfig config,
+            Path folder,
+            boolean resume,
+            TrainingListener listener,
+            Collective collective) {
+        RunFolder run = resume ? RunFolder.resume(folder) : RunFolder.create(folder);
+        return open(engine, config, run, resume, listener, new Corpora(), collective);
     }
 
     private static Trainer open(
@@ -106,20 +118,22 @@ public final class Trainer implements AutoCloseable {
             RunFolder folder,
             boolean resume,
             TrainingListener listener,
-            Corpora corpora) {
+            Corpora corpora,
+            Collective collective) {
         RunSetup setup = null;
         try {
             requirePrecision(engine, config);
+            config.cluster().requireShared(collective != null);
             if (resume) {
                 requireIntact(folder);
             }
             Consumer<TrainingConfig> check = resume ? now -> requireSame(folder, now) : now -> {};
             setup = RunSetup.of(config, check, listener, corpora);
-            Trainer trainer = new Trainer(engine, folder, setup, listener);
+            Trainer trainer = new Trainer(engine, folder, setup, listener, collective);
             if (resume) {
                 trainer.restore();
             } else {
-                InitialWeights.fill(engine, trainer.weights, trainer.config, listener);
+                trainer.initialise();
             }
             return trainer;
         } catch (RuntimeException e) {
@@ -139,7 +153,8 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private Trainer(Engine engine, RunFolder folder, RunSetup setup, TrainingListener listener) {
+    private Trainer(
+            Engine engine, RunFolder folder, RunSetup setup, TrainingListener listener, Collective collective) {
         this.engine = engine;
         this.folder = folder;
         this.setup = setup;
@@ -147,27 +162,14 @@ public final class Trainer implements AutoCloseable {
         this.listener = listener;
         weights = new ParameterSet(engine, "weights", setup.model());
         teacher = Teacher.load(engine, setup, config.unknownKeys().withNotes(listener::message));
-        pass = new TrainingPass(
-                engine,
-                weights,
-                config.batch(),
-                config.context(),
-                config.accumulate(),
-                setup.capacities().active(),
-                config.recompute(),
-                teacher == null ? null : teacher.distillation(),
-                config.exit().losses(setup.model().recursions()),
-                config.optimizer().trained());
-        pass.keepWithinDocuments(setup.documentEnd());
-        optimizer = new Optimizer(
-                engine, weights, pass.gradients(), config.optimizer().settings());
+        computation = new Computation(
+                engine, config, weights, setup.capacities().active(), teacher, setup.documentEnd());
+        steps = collective == null
+                ? new OwnSteps(setup, computation, teacher)
+                : SharedSteps.of(engine, setup, computation, collective, listener::exchanged);
         boolean evaluates =
                 config.evalSamples() > 0 && setup.corpus().validation().tokens().size() > 0;
         evaluator = evaluates ? new Evaluator(engine, weights, setup) : null;
-        inputs = new int[pass.tokens()];
-        targets = new int[pass.tokens()];
-        capacities = new int[setup.model().recursions()];
-        depthShare = new double[setup.model().recursions()];
     }
 
     /** Refuses to go on from damaged weights: what to do about them is the person's choice. */
@@ -196,19 +198,25 @@ public final class Trainer implements AutoCloseable {
         TrainingState.requireSame(begunWith, now, state.map(TrainingState::step).orElse(0L), folder.path());
     }
 
+    private void initialise() {
+        InitialWeights.fill(engine, weights, config, listener);
+        steps.begin(List.of());
+    }
+
     private void restore() {
         resumed = true;
         folder.lostBest().ifPresent(listener::message);
         Optional<Path> newest = folder.newest();
         if (newest.isEmpty()) {
-            InitialWeights.fill(engine, weights, config, listener);
+            initialise();
             listener.message(folder.path() + " has no checkpoint yet: beginning with step 1");
             return;
         }
         TrainingState state = TrainingState.read(newest.get());
         state.requireSame(setup.corpus().fingerprint(), setup.tokenizer().fingerprint(), setup.text(), folder.path());
         state.requireTeacher(teacherFingerprint(), folder.path());
-        state.load(newest.get(), engine, weights, optimizer.moments());
+        state.load(newest.get(), engine, weights, steps.kept());
+        steps.begin(WorkerStates.read(newest.get(), config.cluster().workers()));
         step = state.step();
         secondsBefore = state.seconds();
         saved = newest.get();
@@ -246,11 +254,12 @@ public final class Trainer implements AutoCloseable {
 
     private void takeSteps(MetricsLog log) {
         while (!finished() && !stopping && step < stopAfter) {
-            takeStep(log);
-            if (due(config.evalEvery())) {
+            long before = step;
+            takeTogether(log);
+            if (due(config.evalEvery(), before)) {
                 evaluate(log);
             }
-            if (due(config.saveEvery())) {
+            if (due(config.saveEvery(), before)) {
                 save();
             }
         }
@@ -289,8 +298,8 @@ public final class Trainer implements AutoCloseable {
         return known || evaluator == null ? lastEvaluation : evaluator.measure(step, tokens());
     }
 
-    private boolean due(int every) {
-        return every > 0 && step % every == 0;
+    private boolean due(int every, long before) {
+        return every > 0 && step / every > before / every;
     }
 
     private boolean finished() {
@@ -305,56 +314,37 @@ public final class Trainer implements AutoCloseable {
         return step * config.tokensPerStep();
     }
 
-    private void takeStep(MetricsLog log) {
+    private void takeTogether(MetricsLog log) {
         long start = System.nanoTime();
-        long next = step + 1;
-        // The step counts as done: the last one of a run is to have the last rate of the schedule.
+        // A step counts as done: the last one of a run is to have the last rate of the schedule.
         double expected = lastStep == null ? 0 : lastStep.stepSeconds();
-        double rate = config.lr() * setup.schedule().at(setup.length().progress(next, seconds() + expected));
-        if (setup.capacities().active()) {
-            setup.capacities().at(next, capacities);
-            pass.setCapacities(capacities);
-        }
-        pass.begin();
-        long sample = BatchSampler.firstSample(next, config.accumulate(), config.batch());
-        for (int micro = 0; micro < config.accumulate(); micro++) {
-            for (int row = 0; row < config.batch(); row++, sample++) {
-                setup.sampler().fill(sample, inputs, targets, row);
-                if (teacher != null) {
-                    teacher.read(setup.sampler().sampleAt(sample), row);
-                }
+        Steps.Rate rates = (next, ahead) -> rate(next, seconds() + (ahead + 1) * expected);
+        int count = (int) Math.min(steps.together(), Math.min(setup.length().steps(), stopAfter) - step);
+        steps.take(step + 1, count, rates, (next, rate, losses, norm, depthShare) -> {
+            double seconds = (System.nanoTime() - start) / NANOS / count;
+            record(log, next, losses, rate, norm, seconds, depthShare);
+            if (!Double.isFinite(norm)) {
+                throw diverged(next, Double.isFinite(lastStep.loss()) ? "gradient" : "loss");
             }
-            Teacher.add(teacher, pass, inputs, targets);
-        }
-        pass.losses(losses);
-        boolean finite = areFinite(losses);
-        double norm = Double.NaN;
-        if (finite) {
-            pass.end();
-            optimizer.step((float) rate, next);
-            norm = optimizer.gradientNorm();
-        }
-        record(log, next, rate, norm, (System.nanoTime() - start) / NANOS);
-        if (!finite || !Double.isFinite(norm)) {
-            throw diverged(next, finite ? "gradient" : "loss");
-        }
-        step = next;
-        secondsOfSteps += lastStep.stepSeconds();
-        listener.step(lastStep, setup.length().progress(step, seconds()));
+            step = next;
+            secondsOfSteps += seconds;
+            listener.step(lastStep, setup.length().progress(step, seconds()));
+        });
     }
 
-    private static boolean areFinite(float[] values) {
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                return false;
-            }
-        }
-        return true;
+    private double rate(long next, double seconds) {
+        return config.lr() * setup.schedule().at(setup.length().progress(next, seconds));
     }
 
-    private void record(MetricsLog log, long taken, double rate, double norm, double seconds) {
-        pass.depthShare(depthShare);
-        double total = pass.total(losses);
+    private void record(
+            MetricsLog log,
+            long taken,
+            float[] losses,
+            double rate,
+            double norm,
+            double seconds,
+            double[] depthShare) {
+        double total = computation.pass.total(losses);
         lastStep = new StepMetrics(
                 taken,
                 taken * config.tokensPerStep(),
@@ -395,7 +385,10 @@ public final class Trainer implements AutoCloseable {
                 config);
         saved = folder.save(
                 step,
-                aside -> state.save(aside, engine, weights, optimizer.moments(), setup.texts()),
+                aside -> {
+                    state.save(aside, engine, weights, steps.kept(), setup.texts());
+                    WorkerStates.save(aside, steps.states());
+                },
                 new RunFolder.Keep(config.keep(), config.keepBest()),
                 lastEvaluation != null && lastEvaluation.step() == step ? lastEvaluation.valLossCausal() : Double.NaN);
         savedStep = step;
@@ -417,11 +410,15 @@ public final class Trainer implements AutoCloseable {
                 firstStep);
     }
 
+    private static double[] shares(StepMetrics step) {
+        return step.depthShare().stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
     private TrainingSummary summary() {
         double rate = (step - firstStep + 1) * config.tokensPerStep() / secondsOfSteps;
         double flops = lastStep == null
                 ? Double.NaN
-                : new Flops(setup.model(), config.context()).trainingPerToken(Flops.activeShare(depthShare));
+                : new Flops(setup.model(), config.context()).trainingPerToken(Flops.activeShare(shares(lastStep)));
         return new TrainingSummary(
                 folder.path(),
                 saved,
@@ -489,8 +486,7 @@ public final class Trainer implements AutoCloseable {
         if (evaluator != null) {
             evaluator.close();
         }
-        optimizer.close();
-        pass.close();
+        computation.close();
         if (teacher != null) {
             teacher.close();
         }

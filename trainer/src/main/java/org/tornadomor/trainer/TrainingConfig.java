@@ -55,6 +55,7 @@ import org.tornadomor.tokenizer.Tokenizer;
  * @param optimizer AdamW
  * @param distill a teacher to learn from
  * @param exit losses at the ends of recursions before the last
+ * @param cluster how workers share the run
  * @param capacityWarmup expert-choice: steps over which capacities fall from everything to the model's own
  * @param evalEvery steps from one evaluation to the next; 0 evaluates at the end alone
  * @param evalSamples held-out samples of an evaluation; 0 for none
@@ -95,6 +96,7 @@ public record TrainingConfig(
         AdamW optimizer,
         Distill distill,
         Exit exit,
+        Cluster cluster,
         int capacityWarmup,
         int evalEvery,
         int evalSamples,
@@ -137,6 +139,7 @@ public record TrainingConfig(
             new AdamW(0.9, 0.95, 1e-8, 0.1, 1, Freeze.NONE, Rates.EVEN),
             Distill.NONE,
             Exit.NONE,
+            Cluster.NONE,
             0,
             100,
             32,
@@ -463,9 +466,14 @@ public record TrainingConfig(
         return ConfigTree.flat(this);
     }
 
-    /** Tokens of an optimiser step, A B T. */
+    /** Tokens of an optimiser step, A B T; of workers that take steps of their own, those of all. */
     public long tokensPerStep() {
-        return (long) accumulate * batch * context;
+        return samplesPerStep() * context;
+    }
+
+    /** Samples of an optimiser step. */
+    long samplesPerStep() {
+        return (long) accumulate * batch * cluster.samplesFactor();
     }
 
     /** What to do about keys of the checkpoint to begin with that are not understood. */

@@ -44,6 +44,9 @@ public interface TrainingListener {
      */
     default void step(StepMetrics metrics, double progress) {}
 
+    /** Workers of a cluster exchanged what they computed; before the steps that they took for it. */
+    default void exchanged(ExchangeMetrics metrics) {}
+
     /** An evaluation was made. */
     default void evaluated(EvalMetrics metrics) {}
 

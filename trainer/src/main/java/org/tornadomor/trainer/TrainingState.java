@@ -23,7 +23,8 @@ import org.tornadomor.tokenizer.TextBoundaries;
  * What a run needs to go on as if it had never stopped, besides the weights: where it is, what it is, and the moments of the
  * optimiser. The order of the samples and the learning rate follow from the step, so no generator has a state of its own.
  *
- * <p>{@code training_state.safetensors} holds the moments as {@code moment1.NAME} and {@code moment2.NAME}, the weights as
+ * <p>{@code training_state.safetensors} holds the moments as {@code moment1.NAME} and {@code moment2.NAME} (or the momentum of steps
+ * over the workers of a cluster as {@code outer.NAME}; what each keeps is in {@link WorkerStates}), the weights as
  * {@code weight.NAME} where the checkpoint rounds them, and the rest as metadata.
  *
  * @param step steps taken
@@ -35,7 +36,6 @@ import org.tornadomor.tokenizer.TextBoundaries;
  */
 record TrainingState(
         long step, double seconds, String corpus, String tokenizer, String teacher, TrainingConfig config) {
-    private static final List<String> MOMENTS = List.of("moment1.", "moment2.");
     private static final String WEIGHT = "weight.";
     private static final String FORMAT = "tornado-mor training state 1";
 
@@ -66,10 +66,10 @@ record TrainingState(
     private static final String PARSE_SPECIAL = "data.parse_special";
 
     /** Writes a checkpoint with everything that resuming needs into a folder. */
-    void save(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments, TextBoundaries texts) {
+    void save(Path folder, Engine engine, ParameterSet weights, Map<String, ParameterSet> kept, TextBoundaries texts) {
         Checkpoints.save(engine, weights, folder, config.dtype(), texts.generation());
         texts.tokenizer().save(folder);
-        Map<String, Tensor> tensors = tensors(weights, moments, config.dtype());
+        Map<String, Tensor> tensors = tensors(weights, kept, config.dtype());
         List<TensorInfo> infos = new ArrayList<>();
         tensors.forEach((name, tensor) -> infos.add(TensorInfo.of(name, DType.F32, tensor.shape())));
         Path file = folder.resolve(CheckpointFolder.TRAINING_STATE_FILE);
@@ -97,12 +97,9 @@ record TrainingState(
         return metadata;
     }
 
-    private static Map<String, Tensor> tensors(ParameterSet weights, List<ParameterSet> moments, DType dtype) {
+    private static Map<String, Tensor> tensors(ParameterSet weights, Map<String, ParameterSet> kept, DType dtype) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        for (int i = 0; i < MOMENTS.size(); i++) {
-            String prefix = MOMENTS.get(i);
-            moments.get(i).named().forEach((name, tensor) -> tensors.put(prefix + name, tensor));
-        }
+        kept.forEach((prefix, set) -> set.named().forEach((name, tensor) -> tensors.put(prefix + name, tensor)));
         if (dtype != DType.F32) {
             weights.named().forEach((name, tensor) -> tensors.put(WEIGHT + name, tensor));
         }
@@ -149,11 +146,11 @@ record TrainingState(
     }
 
     /**
-     * Reads weights and moments of a checkpoint.
+     * Reads weights and what the optimiser keeps from a checkpoint.
      *
      * @throws UserError naming what is missing, misshapen or not finite
      */
-    void load(Path folder, Engine engine, ParameterSet weights, List<ParameterSet> moments) {
+    void load(Path folder, Engine engine, ParameterSet weights, Map<String, ParameterSet> kept) {
         if (config.dtype() == DType.F32) {
             try (CheckpointFolder checkpoint = CheckpointFolder.open(folder)) {
                 Checkpoints.load(engine, checkpoint, weights);
@@ -161,7 +158,7 @@ record TrainingState(
         }
         Path file = folder.resolve(CheckpointFolder.TRAINING_STATE_FILE);
         try (TensorSource source = SafeTensors.open(file)) {
-            tensors(weights, moments, config.dtype()).forEach((name, tensor) -> {
+            tensors(weights, kept, config.dtype()).forEach((name, tensor) -> {
                 TensorInfo info = source.info(name);
                 if (!info.hasShape(tensor.shape()) || info.dtype() != DType.F32) {
                     throw new UserError(file + ": " + info + " does not fit the model: resume from another checkpoint");
@@ -196,6 +193,8 @@ record TrainingState(
         old.forEach((key, value) -> {
             String other = asked.getOrDefault(key, "absent");
             boolean free = FREE.stream().anyMatch(key::startsWith) && !key.equals(PARSE_SPECIAL)
+                    // Who adds up which gradients changes roundings alone.
+                    || key.equals("cluster.workers") && now.cluster().localSteps() == 0
                     || key.equals("lr_decay") && LearningRates.same(before, now, step);
             if (!value.equals(other) && !free) {
                 differences.add(key + " was " + value + " and is now " + other);

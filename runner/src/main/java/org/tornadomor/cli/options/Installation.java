@@ -25,6 +25,12 @@ public final class Installation {
      * does not run from its folder, as in a development environment before the first packaging.
      */
     public static Path javaSources() {
+        Path sources = beside(JAVA_SOURCES);
+        return sources != null && Files.isRegularFile(sources) ? sources : null;
+    }
+
+    /** Where something of that name would lie in the folder of the program; null if it does not run from one. */
+    public static Path beside(String name) {
         CodeSource origin = Installation.class.getProtectionDomain().getCodeSource();
         if (origin == null) {
             return null;
@@ -33,8 +39,7 @@ public final class Installation {
             Path jar = new File(origin.getLocation().toURI()).toPath();
             // target/tornado-mor/tornado-mor.jar, or target/classes with the folder beside it.
             Path folder = Files.isDirectory(jar) ? jar.resolveSibling(NAME) : jar.getParent();
-            Path sources = folder.resolve(JAVA_SOURCES);
-            return Files.isRegularFile(sources) ? sources : null;
+            return folder.resolve(name);
         } catch (URISyntaxException e) {
             return null;
         }

@@ -21,6 +21,8 @@ import org.tornadomor.report.RunData;
 import org.tornadomor.report.RunRecord;
 import org.tornadomor.report.SampleWriter;
 import org.tornadomor.trainer.EvalMetrics;
+import org.tornadomor.trainer.ExchangeLog;
+import org.tornadomor.trainer.ExchangeMetrics;
 import org.tornadomor.trainer.StepMetrics;
 import org.tornadomor.trainer.Trainer;
 import org.tornadomor.trainer.TrainingListener;
@@ -53,6 +55,7 @@ public final class RunRecorder implements TrainingListener {
     private TrainingView log;
     private RunRecord record;
     private SampleWriter samples;
+    private ExchangeLog exchanges;
     private String outcome;
     private long nextReport;
 
@@ -101,6 +104,7 @@ public final class RunRecorder implements TrainingListener {
         }
         attempt(() ->
                 record = RunRecord.begin(folder, start.firstStep(), Environment.facts(arguments, start.engine())));
+        exchanges = new ExchangeLog(folder, start.firstStep() - 1, this::message);
         attempt(() -> samples = new SampleWriter(
                 engine, trainer, folder, start.config().samples(), start.firstStep() - 1, this::message));
     }
@@ -126,6 +130,15 @@ public final class RunRecorder implements TrainingListener {
         if (log != null) {
             log.step(metrics, progress);
         }
+    }
+
+    @Override
+    public void exchanged(ExchangeMetrics metrics) {
+        view.exchanged(metrics);
+        if (log != null) {
+            log.exchanged(metrics);
+        }
+        attempt(() -> exchanges.write(metrics));
     }
 
     @Override
@@ -190,6 +203,9 @@ public final class RunRecorder implements TrainingListener {
         }
         if (samples != null) {
             attempt(samples::close);
+        }
+        if (exchanges != null) {
+            attempt(exchanges::close);
         }
         if (record != null && outcome != null) {
             attempt(() -> record.end(outcome));

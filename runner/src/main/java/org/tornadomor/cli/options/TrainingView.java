@@ -16,6 +16,7 @@ import org.tornadomor.terminal.ProgressLine;
 import org.tornadomor.terminal.Terminal;
 import org.tornadomor.terminal.TerminalPrinter;
 import org.tornadomor.trainer.EvalMetrics;
+import org.tornadomor.trainer.ExchangeMetrics;
 import org.tornadomor.trainer.StepMetrics;
 import org.tornadomor.trainer.TrainingListener;
 import org.tornadomor.trainer.TrainingSummary;
@@ -24,6 +25,9 @@ import org.tornadomor.trainer.TrainingSummary;
 public final class TrainingView implements TrainingListener, AutoCloseable {
     private static final long LINE_NANOS = 5_000_000_000L;
     private static final int SMOOTHED_STEPS = 50;
+
+    /** Workers that take so many times the mean are named. */
+    private static final double SLOW = 1.3;
 
     private final PrintWriter err;
     private final boolean terminal;
@@ -34,6 +38,10 @@ public final class TrainingView implements TrainingListener, AutoCloseable {
     private long began;
     private double progressBefore;
     private long lastLine;
+    /** Null without workers. */
+    private ExchangeMetrics exchange;
+
+    private long exchangedBytes;
 
     private TrainingView(PrintWriter err, boolean terminal) {
         this.err = err;
@@ -85,6 +93,29 @@ public final class TrainingView implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void exchanged(ExchangeMetrics metrics) {
+        exchange = metrics;
+        exchangedBytes += metrics.bytes();
+    }
+
+    /** What the last exchange cost, and who was late; nothing without workers. */
+    private String exchanges() {
+        if (exchange == null) {
+            return "";
+        }
+        String late = exchange.workers() > 1 && exchange.slowness() > SLOW
+                ? String.format(Locale.ROOT, ", worker %d takes %.1f times as long", exchange.slowest(), exchange.slowness())
+                : "";
+        return String.format(
+                Locale.ROOT,
+                "  %s, %s an exchange, %.0f %% waiting%s",
+                Counts.of(exchange.workers(), "worker"),
+                Figures.scaled(exchange.bytes()) + "B",
+                100 * exchange.waiting(),
+                late);
+    }
+
+    @Override
     public void step(StepMetrics metrics, double progress) {
         double smoothed = loss.next(metrics.lmLoss());
         if (metrics.step() == start.firstStep()) {
@@ -99,7 +130,7 @@ public final class TrainingView implements TrainingListener, AutoCloseable {
             lastLine = System.nanoTime();
             line(String.format(
                     Locale.ROOT,
-                    "step %,d (%.1f %%)  loss %.4f  smoothed %.4f  lr %.2e  norm %.2f%s  %,.0f tok/s%s",
+                    "step %,d (%.1f %%)  loss %.4f  smoothed %.4f  lr %.2e  norm %.2f%s  %,.0f tok/s%s%s",
                     metrics.step(),
                     100 * progress,
                     metrics.lmLoss(),
@@ -108,6 +139,7 @@ public final class TrainingView implements TrainingListener, AutoCloseable {
                     metrics.gradNorm(),
                     depths("  depths ", metrics.depthShare()),
                     metrics.tokensPerSecond(),
+                    exchanges(),
                     left(progress)));
         }
     }
@@ -212,6 +244,9 @@ public final class TrainingView implements TrainingListener, AutoCloseable {
 
     @Override
     public void close() {
+        if (exchangedBytes > 0) {
+            line("workers were sent and sent " + Figures.scaled(exchangedBytes) + "B in this session");
+        }
         if (bar != null) {
             bar.close();
             bar = null;

@@ -1,0 +1,159 @@
+package org.tornadomor.cluster;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.tornadomor.trainer.Collective;
+import org.tornadomor.trainer.Sending;
+import org.tornadomor.trainer.TrainingConfig;
+import org.tornadomor.trainer.Worker;
+import scala.Tuple2;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
+
+/**
+ * Workers in the executors of Spark. An exchange is a job of two stages: as many tasks as workers, each in the executor where its
+ * worker lives, and as many that add up. Spark does again what is lost with an executor; the worker's state is sent again to the
+ * executor that takes its place.
+ */
+final class SparkCollective implements Collective {
+    private final JavaSparkContext spark;
+    private final boolean ownsSpark;
+
+    private Broadcast<Plan> plan;
+    private List<Broadcast<State>> states = new ArrayList<>();
+    private Broadcast<float[]> values;
+    private int size;
+    private Sending sending;
+    /** Where the worker of each rank was last; null before it was anywhere. */
+    private String[] places;
+
+    private long done = -1;
+
+    /** @param ownsSpark whether closing this ends Spark */
+    SparkCollective(JavaSparkContext spark, boolean ownsSpark) {
+        this.spark = spark;
+        this.ownsSpark = ownsSpark;
+    }
+
+    @Override
+    public void begin(Plan newPlan, List<State> newStates) {
+        plan = spark.broadcast(newPlan);
+        sending = TrainingConfig.parse(newPlan.config(), "the run's configuration")
+                .cluster()
+                .send();
+        places = new String[newStates.size()];
+        keep(newStates);
+        done = -1;
+    }
+
+    /** For replacements. Spark puts them on its disk where memory is short, and sends them to whoever asks. */
+    private void keep(List<State> kept) {
+        states.forEach(Broadcast::destroy);
+        states = new ArrayList<>();
+        kept.forEach(state -> states.add(spark.broadcast(state)));
+    }
+
+    @Override
+    public void broadcast(float[] floats) {
+        if (values != null) {
+            values.destroy();
+        }
+        size = floats.length;
+        values = spark.broadcast(floats.clone());
+    }
+
+    @Override
+    public Reduced allReduce(List<Work> work) {
+        // Work of many steps is larger than a task may be.
+        List<Broadcast<Work>> sentWork = work.stream().map(spark::broadcast).toList();
+        List<Tuple2<Integer, Piece>> answers = SparkFaults.inOneLine(() -> ranks()
+                .flatMapToPair(new WorkTask(plan, values, sentWork, states))
+                .groupByKey(work.size())
+                .map(new SumTask(sending, size))
+                .collect());
+        sentWork.forEach(Broadcast::destroy);
+        done = work.getFirst().number();
+        float[] sum = new float[size];
+        float[][] reports = new float[work.size()][];
+        long sent = 0;
+        for (Tuple2<Integer, Piece> answer : answers) {
+            Piece piece = answer._2();
+            if (answer._1() < 0) {
+                reports[piece.rank()] = piece.report();
+                places[piece.rank()] = piece.place();
+                continue;
+            }
+            int count = piece.bytes().length / Float.BYTES;
+            ByteBuffer.wrap(piece.bytes())
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .get(sum, answer._1() * Worker.CHUNK, count);
+            // Each worker sent its own, and the sum came here.
+            sent += (long) work.size() * sending.bytes(count) + piece.bytes().length;
+        }
+        long toWorkers = (long) work.size() * Float.BYTES * size
+                + work.stream().mapToLong(Work::bytes).sum();
+        return new Reduced(sum, Arrays.asList(reports), sent + toWorkers);
+    }
+
+    /** A partition for each rank, each with the place that it would like. */
+    private JavaRDD<Integer> ranks() {
+        spread();
+        List<Tuple2<Integer, Seq<String>>> placed = new ArrayList<>();
+        for (int rank = 0; rank < places.length; rank++) {
+            List<String> wanted = Stream.ofNullable(places[rank]).toList();
+            placed.add(new Tuple2<>(rank, CollectionConverters.asScala(wanted).toSeq()));
+        }
+        ClassTag<Integer> type = ClassTag$.MODULE$.apply(Integer.class);
+        return JavaRDD.fromRDD(
+                spark.sc().makeRDD(CollectionConverters.asScala(placed).toSeq(), type), type);
+    }
+
+    /**
+     * Forgets places that are no more, for which Spark would wait; and workers that moved together when an executor was lost part
+     * again when there is another one.
+     */
+    private void spread() {
+        List<String> executors = CollectionConverters.asJava(spark.sc().getExecutorIds());
+        int most = Math.ceilDiv(places.length, Math.max(1, executors.size()));
+        Map<String, Integer> taken = new HashMap<>();
+        for (int rank = 0; rank < places.length; rank++) {
+            if (places[rank] == null) {
+                continue;
+            }
+            boolean alive = executors.contains(places[rank].substring(places[rank].lastIndexOf('_') + 1));
+            if (!alive || taken.merge(places[rank], 1, Integer::sum) > most) {
+                places[rank] = null;
+            }
+        }
+    }
+
+    @Override
+    public List<State> states() {
+        Supplier<List<Tuple2<Integer, State>>> job =
+                () -> ranks().map(new StateTask(plan, states, done)).collect();
+        State[] byRank = new State[places.length];
+        SparkFaults.inOneLine(job).forEach(answer -> byRank[answer._1()] = answer._2());
+        keep(List.of(byRank));
+        return List.of(byRank);
+    }
+
+    @Override
+    public void close() {
+        if (ownsSpark) {
+            spark.close();
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package org.tornadomor.cluster;
+
+import org.tornadomor.cli.ClusterProvider;
+import org.tornadomor.trainer.Collective;
+
+/** Puts {@code spark} among the clusters. */
+public final class SparkProvider implements ClusterProvider {
+    @Override
+    public String name() {
+        return "spark";
+    }
+
+    @Override
+    public Collective open(Place place) {
+        return new SparkCollective(SparkStart.open(place), true);
+    }
+}

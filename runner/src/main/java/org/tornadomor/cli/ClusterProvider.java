@@ -1,0 +1,54 @@
+package org.tornadomor.cli;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.tornadomor.UserError;
+import org.tornadomor.trainer.Collective;
+
+/** A kind of cluster, of a module above this one, found by {@link java.util.ServiceLoader}. */
+public interface ClusterProvider {
+    /** What builds the one that the project has. */
+    String BUILD = "mvn -q -B package -DskipTests -Pcluster -pl spark,cluster -am";
+
+    /**
+     * Where the cluster is.
+     *
+     * @param master its address; null where whoever started this JVM has said it
+     * @param settings of the kind of cluster, as {@code KEY=VALUE}
+     * @param workers that are wanted at a time
+     */
+    record Place(String master, List<String> settings, int workers) {
+        public Place {
+            settings = List.copyOf(settings);
+        }
+    }
+
+    /** As {@code --cluster} has it. */
+    String name();
+
+    /**
+     * Workers for a run; the caller closes it.
+     *
+     * @throws UserError if the cluster cannot be reached, or the settings make no sense
+     */
+    Collective open(Place place);
+
+    /**
+     * The one of a name, which becomes what this thread loads classes by.
+     *
+     * @throws UserError if there is none, with what builds it
+     */
+    static ClusterProvider of(String name) {
+        List<ClusterProvider> all = ClusterFolder.providers();
+        return all.stream()
+                .filter(provider -> provider.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new UserError(
+                        all.isEmpty()
+                                ? "this build has no clusters; build them with " + BUILD
+                                : "--cluster is '" + name + "'; use "
+                                        + all.stream()
+                                                .map(ClusterProvider::name)
+                                                .collect(Collectors.joining(" or "))));
+    }
+}
