@@ -1,6 +1,5 @@
 package org.tornadomor.cli;
 
-import org.tornadomor.cli.options.Installation;
 import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -12,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.options.Installation;
 
 /**
  * The folder {@code spark} of the program, with the module {@code cluster} and the jars of Spark. They are loaded behind the
@@ -38,8 +38,7 @@ final class ClusterFolder {
                 urls.add(url(jar));
             }
         } catch (IOException e) {
-            throw new UserError(
-                    folder + " lacks the jars of Spark; build them with " + ClusterProvider.BUILD, e);
+            throw new UserError(folder + " lacks the jars of Spark; build them with " + ClusterProvider.BUILD, e);
         }
         // Open as long as this JVM runs: Spark's threads load classes to the end.
         ClassLoader loader =

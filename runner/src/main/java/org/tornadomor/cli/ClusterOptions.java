@@ -1,11 +1,10 @@
 package org.tornadomor.cli;
 
-import org.tornadomor.cli.options.NoEffect;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.tornadomor.cli.options.NoEffect;
 import org.tornadomor.trainer.Collective;
 import org.tornadomor.trainer.TrainingConfig;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,8 +47,9 @@ final class ClusterOptions {
     @Option(
             names = SYNC,
             paramLabel = "WHAT",
-            description = "What workers exchange: gradients in every step, whose micro-batches (--accumulate) they share"
-                    + " (default); or with local:H the changes of their weights after every H steps of their own (DiLoCo).")
+            description =
+                    "What workers exchange: gradients in every step, whose micro-batches (--accumulate) they share"
+                            + " (default); or with local:H the changes of their weights after every H steps of their own (DiLoCo).")
     private String sync;
 
     @Option(

@@ -166,7 +166,8 @@ public final class TrainCommand implements Callable<Integer> {
             try (TrainingView view = TrainingView.on(err)) {
                 RunRecorder recorder = RunRecorder.of(spec, engine, view);
                 TrainingListener listener = work.training(recorder);
-                try (Collective workers = cluster.wanted() ? cluster.open(config.cluster().workers()) : null;
+                try (Collective workers =
+                                cluster.wanted() ? cluster.open(config.cluster().workers()) : null;
                         Trainer trainer = open(engine, config, folder, listener, workers)) {
                     signals.stops(trainer::stop);
                     if (stopAfter != null) {

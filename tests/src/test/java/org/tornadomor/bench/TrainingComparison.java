@@ -64,8 +64,7 @@ final class TrainingComparison {
     }
 
     /** Adds a row, and gives the version of PyTorch, or the one that was known before. */
-    private static String measure(
-            Case c, Precision precision, int rounds, int threads, Results results, String known) {
+    private static String measure(Case c, Precision precision, int rounds, int threads, Results results, String known) {
         boolean rounded = precision == Precision.BFLOAT16;
         ProductProvider provider = rounded ? ProductProvider.ONEDNN : ProductProvider.JAVA;
         try (Engine engine = new CpuEngine(threads, provider, precision, note -> {});

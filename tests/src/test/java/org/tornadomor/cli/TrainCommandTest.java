@@ -68,13 +68,20 @@ class TrainCommandTest {
     void optionsOfClustersWithoutOneAreRefused() {
         refused("--workers changes nothing here, since the run has no cluster", "--workers", 2);
         refused("--send changes nothing here", "--send", "int8");
-        refused("--outer-rate changes nothing here, since workers exchange gradients", "--cluster", "x", "--outer-rate", 1);
+        refused(
+                "--outer-rate changes nothing here, since workers exchange gradients",
+                "--cluster",
+                "x",
+                "--outer-rate",
+                1);
         refused("use gradients, or local:H", "--cluster", "x", "--sync", "often");
         Outcome other = train("--config", config, "--cluster", "nothing", "--out", run);
         assertEquals(1, other.code());
         // Only where the module was built can it say what else there is.
-        assertTrue(other.err().contains("mvn ") && other.err().contains("-Pcluster")
-                || other.err().contains("--cluster is 'nothing'; use spark"), other.err());
+        assertTrue(
+                other.err().contains("mvn ") && other.err().contains("-Pcluster")
+                        || other.err().contains("--cluster is 'nothing'; use spark"),
+                other.err());
     }
 
     /** Names that others have for settings mean the same in options, in --set and in files. */

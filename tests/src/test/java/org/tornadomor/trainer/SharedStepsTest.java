@@ -122,7 +122,8 @@ class SharedStepsTest {
     @Test
     void theOuterStepIsNesterovOnTheMeanChange() {
         // One round, from the same weights: 0.7 (1 + 0.9) times the mean of what the two workers did.
-        TrainingConfig config = TinyRuns.with(plain, "steps=2", "eval_every=0", "order=sequential", "schedule=constant");
+        TrainingConfig config =
+                TinyRuns.with(plain, "steps=2", "eval_every=0", "order=sequential", "schedule=constant");
         share(config.with("cluster", "{workers: 2, sync: 'local:2'}"), "nesterov");
         share(config.with("cluster", "{workers: 2, sync: 'local:2', outer_rate: 1, outer_momentum: 0}"), "mean");
         share(TinyRuns.with(config, "lr=1e-30", "cluster={workers: 2, sync: 'local:2'}"), "start");
@@ -152,7 +153,14 @@ class SharedStepsTest {
         TrainingConfig config = TinyRuns.with(plain, LOCAL, "steps=18", "eval_every=5", "save_every=6", "keep=0");
         Recorder recorder = share(config, "run");
         assertEquals(
-                List.of("evaluated 8", "saved 8", "evaluated 12", "saved 12", "evaluated 16", "saved 18", "evaluated 18"),
+                List.of(
+                        "evaluated 8",
+                        "saved 8",
+                        "evaluated 12",
+                        "saved 12",
+                        "evaluated 16",
+                        "saved 18",
+                        "evaluated 18"),
                 recorder.events.stream()
                         .filter(event -> !event.startsWith("step") && !event.startsWith("started"))
                         .toList());
@@ -164,9 +172,10 @@ class SharedStepsTest {
     @ParameterizedTest
     @EnumSource(Sending.class)
     void aStoppedRunGoesOnAsIfItHadNot(Sending sending) {
-        TrainingConfig config =
-                TinyRuns.with(plain, TinyRuns.kinds().get("token choice")).with("cluster", "{workers: 2, sync: 'local:4', send: "
-                        + sending.name().toLowerCase(Locale.ROOT) + "}");
+        TrainingConfig config = TinyRuns.with(plain, TinyRuns.kinds().get("token choice"))
+                .with(
+                        "cluster",
+                        "{workers: 2, sync: 'local:4', send: " + sending.name().toLowerCase(Locale.ROOT) + "}");
         Path whole = temp.resolve("whole");
         Path parts = temp.resolve("parts");
         share(config, whole, false, Long.MAX_VALUE, new InProcess());
@@ -264,8 +273,8 @@ class SharedStepsTest {
         refused("cluster.sync says nothing", "cluster={workers: 2}");
         refused("cluster.send is for changes", "cluster={workers: 2, sync: gradients, send: int8}");
         refused("cluster.outer_momentum is 1.0", "cluster={workers: 2, sync: 'local:2', outer_momentum: 1}");
-        UserError alone = assertThrows(
-                UserError.class, () -> TinyRuns.train(TinyRuns.with(plain, LOCAL), temp.resolve("alone")));
+        UserError alone =
+                assertThrows(UserError.class, () -> TinyRuns.train(TinyRuns.with(plain, LOCAL), temp.resolve("alone")));
         assertTrue(alone.getMessage().contains("add --cluster spark"), alone.getMessage());
     }
 

@@ -23,7 +23,9 @@ public record Cluster(int workers, String sync, double outerRate, double outerMo
     /** @throws UserError naming the key, the cause and the fix */
     public Cluster {
         sync = sync.toLowerCase(Locale.ROOT);
-        if (!sync.equals("none") && !sync.equals("gradients") && !LOCAL.matcher(sync).matches()) {
+        if (!sync.equals("none")
+                && !sync.equals("gradients")
+                && !LOCAL.matcher(sync).matches()) {
             throw new UserError("cluster.sync is '" + sync
                     + "'; use gradients, or local:H with the steps from one exchange to the next, such as local:50");
         }
@@ -76,8 +78,9 @@ public record Cluster(int workers, String sync, double outerRate, double outerMo
             return;
         }
         if (config.distill().active()) {
-            throw new UserError("distill.teacher is set, and workers of a cluster have no teacher: leave distill away, or"
-                    + " train on one machine");
+            throw new UserError(
+                    "distill.teacher is set, and workers of a cluster have no teacher: leave distill away, or"
+                            + " train on one machine");
         }
         if (localSteps() == 0 && config.accumulate() % workers != 0) {
             throw new UserError(workers + " workers cannot share " + config.accumulate()

@@ -18,7 +18,8 @@ public record ExchangeMetrics(long step, int workers, long bytes, double seconds
 
     /** The share of the time that an average worker did not compute: sending, and waiting for the slowest. */
     public double waiting() {
-        double mean = workSeconds.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+        double mean =
+                workSeconds.stream().mapToDouble(Double::doubleValue).average().orElse(0);
         return Math.max(0, 1 - mean / seconds);
     }
 
@@ -35,7 +36,8 @@ public record ExchangeMetrics(long step, int workers, long bytes, double seconds
 
     /** How much longer the slowest took than the mean; 1 for as long. */
     public double slowness() {
-        double mean = workSeconds.stream().mapToDouble(Double::doubleValue).average().orElse(1);
+        double mean =
+                workSeconds.stream().mapToDouble(Double::doubleValue).average().orElse(1);
         return workSeconds.get(slowest()) / mean;
     }
 }

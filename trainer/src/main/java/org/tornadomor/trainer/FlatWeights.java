@@ -31,7 +31,8 @@ final class FlatWeights {
     private static int length(List<Tensor> spans) {
         long length = spans.stream().mapToLong(Tensor::size).sum();
         if (length > Integer.MAX_VALUE - Long.BYTES) {
-            throw new UserError("the model has " + length + " parameters, and a cluster trains up to 2^31: use a smaller one");
+            throw new UserError(
+                    "the model has " + length + " parameters, and a cluster trains up to 2^31: use a smaller one");
         }
         return (int) length;
     }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
-import org.tornadomor.UserError;
 import org.tornadomor.data.BatchSampler;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.model.Losses;
@@ -67,8 +66,7 @@ abstract sealed class SharedSteps implements Steps {
     public void begin(List<Collective.State> states) {
         List<Collective.State> begin = states.isEmpty() ? Collections.nCopies(workers, Collective.State.FRESH) : states;
         String run = UUID.randomUUID().toString();
-        collective.begin(
-                new Collective.Plan(run, config.toYaml(), setup.model().toJson(), setup.documentEnd()), begin);
+        collective.begin(new Collective.Plan(run, config.toYaml(), setup.model().toJson(), setup.documentEnd()), begin);
     }
 
     /** Puts a sample into the tokens of a work. */

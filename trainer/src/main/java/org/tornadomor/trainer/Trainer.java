@@ -10,12 +10,12 @@ import org.tornadomor.PublicApi;
 import org.tornadomor.UserError;
 import org.tornadomor.data.Corpus;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.files.Checksums;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.Losses;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.ParameterCount;
 import org.tornadomor.model.ParameterSet;
-import org.tornadomor.files.Checksums;
 import org.tornadomor.tokenizer.TextBoundaries;
 import org.tornadomor.tokenizer.Tokenizer;
 
@@ -153,8 +153,7 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    private Trainer(
-            Engine engine, RunFolder folder, RunSetup setup, TrainingListener listener, Collective collective) {
+    private Trainer(Engine engine, RunFolder folder, RunSetup setup, TrainingListener listener, Collective collective) {
         this.engine = engine;
         this.folder = folder;
         this.setup = setup;
@@ -162,8 +161,8 @@ public final class Trainer implements AutoCloseable {
         this.listener = listener;
         weights = new ParameterSet(engine, "weights", setup.model());
         teacher = Teacher.load(engine, setup, config.unknownKeys().withNotes(listener::message));
-        computation = new Computation(
-                engine, config, weights, setup.capacities().active(), teacher, setup.documentEnd());
+        computation =
+                new Computation(engine, config, weights, setup.capacities().active(), teacher, setup.documentEnd());
         steps = collective == null
                 ? new OwnSteps(setup, computation, teacher)
                 : SharedSteps.of(engine, setup, computation, collective, listener::exchanged);
@@ -337,13 +336,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private void record(
-            MetricsLog log,
-            long taken,
-            float[] losses,
-            double rate,
-            double norm,
-            double seconds,
-            double[] depthShare) {
+            MetricsLog log, long taken, float[] losses, double rate, double norm, double seconds, double[] depthShare) {
         double total = computation.pass.total(losses);
         lastStep = new StepMetrics(
                 taken,

@@ -51,8 +51,7 @@ public final class Worker implements AutoCloseable {
         local = config.cluster().localSteps() > 0;
         ModelConfig model = ModelConfig.parse(plan.model(), "the run's model");
         weights = new ParameterSet(engine, "weights", model);
-        computation =
-                new Computation(engine, config, weights, config.capacityWarmup() > 0, null, plan.documentEnd());
+        computation = new Computation(engine, config, weights, config.capacityWarmup() > 0, null, plan.documentEnd());
         flatWeights = new FlatWeights(engine, weights);
         flatGradients = new FlatWeights(engine, computation.pass.gradients());
         computation.optimizer.moments().forEach(set -> flatMoments.add(new FlatWeights(engine, set)));

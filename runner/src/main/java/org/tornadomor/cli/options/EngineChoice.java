@@ -50,9 +50,10 @@ public class EngineChoice {
     @Option(
             names = PRODUCTS,
             paramLabel = "NAME",
-            description = "Who computes the matrix products of the cpu engine, which this option chooses unless another is"
-                    + " given: java, onednn (the library oneDNN where it is installed, else Java) or auto (oneDNN where a"
-                    + " short measurement shows it to be 1.3 times as fast). Default: java, and onednn for bfloat16.")
+            description =
+                    "Who computes the matrix products of the cpu engine, which this option chooses unless another is"
+                            + " given: java, onednn (the library oneDNN where it is installed, else Java) or auto (oneDNN where a"
+                            + " short measurement shows it to be 1.3 times as fast). Default: java, and onednn for bfloat16.")
     private ProductProvider products;
 
     @Option(
@@ -134,8 +135,7 @@ public class EngineChoice {
                     + " or choose " + ENGINE + " cpu");
         }
         if (kind != EngineKind.CPU && products != null) {
-            throw new UserError(
-                    PRODUCTS + " is for the cpu engine; leave it out or choose " + ENGINE + " cpu");
+            throw new UserError(PRODUCTS + " is for the cpu engine; leave it out or choose " + ENGINE + " cpu");
         }
         if (kind != EngineKind.CPU && rounds) {
             throw new UserError("products in " + precision + " are for the cpu engine; leave out " + PRECISION

@@ -241,8 +241,9 @@ public final class TrainOptions {
     @Option(
             names = EngineChoice.PRECISION,
             paramLabel = "TYPE",
-            description = "To what the operands of matrix products are rounded, forward and backward: float32 (default), or"
-                    + " bfloat16, which needs the cpu engine and oneDNN (--products). Weights and sums stay float32.")
+            description =
+                    "To what the operands of matrix products are rounded, forward and backward: float32 (default), or"
+                            + " bfloat16, which needs the cpu engine and oneDNN (--products). Weights and sums stay float32.")
     private String precision;
 
     @Option(

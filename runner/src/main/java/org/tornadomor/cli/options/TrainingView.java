@@ -104,7 +104,8 @@ public final class TrainingView implements TrainingListener, AutoCloseable {
             return "";
         }
         String late = exchange.workers() > 1 && exchange.slowness() > SLOW
-                ? String.format(Locale.ROOT, ", worker %d takes %.1f times as long", exchange.slowest(), exchange.slowness())
+                ? String.format(
+                        Locale.ROOT, ", worker %d takes %.1f times as long", exchange.slowest(), exchange.slowness())
                 : "";
         return String.format(
                 Locale.ROOT,

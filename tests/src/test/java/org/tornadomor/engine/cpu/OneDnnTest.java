@@ -38,7 +38,8 @@ class OneDnnTest {
         return precision == Precision.FLOAT32 ? x -> x : x -> Bfloat16.value(Bfloat16.of((float) x));
     }
 
-    private static void check(MatmulTest.Layout layout, int m, int n, int k, int spare, int margin, Precision precision) {
+    private static void check(
+            MatmulTest.Layout layout, int m, int n, int k, int spare, int margin, Precision precision) {
         float[] actual = MatmulTest.product(engine(2, precision), layout, m, n, k, spare, margin, 1);
         // Products that are too small for the library are not rounded.
         boolean rounded = OneDnnProduct.suits(m, n, k);
@@ -68,13 +69,11 @@ class OneDnnTest {
     void isTheSameForAnyNumberOfThreadsAndInLaterRuns(MatmulTest.Layout layout) {
         for (int[] size : new int[][] {{257, 129, 65}, {130, 1100, 70}, {400, 40, 2600}, {70, 2100, 500}}) {
             for (Precision precision : Precision.values()) {
-                float[] one = MatmulTest.product(
-                        engine(1, precision), layout, size[0], size[1], size[2], 1, 1, 0);
+                float[] one = MatmulTest.product(engine(1, precision), layout, size[0], size[1], size[2], 1, 1, 0);
                 for (int threads = 2; threads <= 3; threads++) {
                     assertArrayEquals(
                             one,
-                            MatmulTest.product(
-                                    engine(threads, precision), layout, size[0], size[1], size[2], 1, 1, 1));
+                            MatmulTest.product(engine(threads, precision), layout, size[0], size[1], size[2], 1, 1, 1));
                 }
             }
         }

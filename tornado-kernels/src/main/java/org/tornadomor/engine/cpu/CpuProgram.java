@@ -17,6 +17,7 @@ final class CpuProgram extends Program {
     private final Extent[] rows;
     /** The slots that each op writes. */
     private final int[][] written;
+
     private final Counters.Counter[] counters;
 
     CpuProgram(Ops recorded, WorkerTeam team, Products products, Counters engineCounters) {

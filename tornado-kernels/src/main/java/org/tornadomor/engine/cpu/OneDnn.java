@@ -54,20 +54,21 @@ final class OneDnn {
     private static final SymbolLookup THREADS = SymbolLookup.libraryLookup(PLACE.threads(), Arena.global());
 
     private static final MethodHandle SET_THREADS = Linker.nativeLinker()
-            .downcallHandle(THREADS.findOrThrow("omp_set_num_threads"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+            .downcallHandle(
+                    THREADS.findOrThrow("omp_set_num_threads"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
     private static final MethodHandle ENGINE_CREATE = find("dnnl_engine_create", LONG, INT, LONG);
     private static final MethodHandle STREAM_CREATE = find("dnnl_stream_create", LONG, LONG, INT);
     private static final MethodHandle STREAM_DESTROY = find("dnnl_stream_destroy", LONG);
     private static final MethodHandle DESC_WITH_STRIDES =
             find("dnnl_memory_desc_create_with_strides", LONG, INT, LONG, INT, LONG);
-    private static final MethodHandle DESC_WITH_TAG = find("dnnl_memory_desc_create_with_tag", LONG, INT, LONG, INT, INT);
+    private static final MethodHandle DESC_WITH_TAG =
+            find("dnnl_memory_desc_create_with_tag", LONG, INT, LONG, INT, INT);
     private static final MethodHandle DESC_CLONE = find("dnnl_memory_desc_clone", LONG, LONG);
     private static final MethodHandle DESC_DESTROY = find("dnnl_memory_desc_destroy", LONG);
-    private static final MethodHandle DESC_SIZE =
-            Linker.nativeLinker()
-                    .downcallHandle(
-                            LIBRARY.findOrThrow("dnnl_memory_desc_get_size"),
-                            FunctionDescriptor.of(ValueLayout.JAVA_LONG, LONG));
+    private static final MethodHandle DESC_SIZE = Linker.nativeLinker()
+            .downcallHandle(
+                    LIBRARY.findOrThrow("dnnl_memory_desc_get_size"),
+                    FunctionDescriptor.of(ValueLayout.JAVA_LONG, LONG));
     private static final MethodHandle ATTR_CREATE = find("dnnl_primitive_attr_create", LONG);
     private static final MethodHandle ATTR_DESTROY = find("dnnl_primitive_attr_destroy", LONG);
     private static final MethodHandle ATTR_SCRATCHPAD = find("dnnl_primitive_attr_set_scratchpad_mode", LONG, INT);
@@ -95,8 +96,7 @@ final class OneDnn {
 
     private static MethodHandle find(String name, MemoryLayout... arguments) {
         return Linker.nativeLinker()
-                .downcallHandle(
-                        LIBRARY.findOrThrow(name), FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments));
+                .downcallHandle(LIBRARY.findOrThrow(name), FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments));
     }
 
     /** From here on the calling thread computes alone whatever it asks for. */

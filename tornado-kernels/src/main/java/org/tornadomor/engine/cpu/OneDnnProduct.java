@@ -164,7 +164,8 @@ final class OneDnnProduct implements Products.Product {
             for (int p = 0; p < k; p++) {
                 NativeRows.store(b.values, b.at(p, first), stage, (long) p * count * Float.BYTES, count);
             }
-            stage.asSlice((long) k * count * Float.BYTES, (long) (kWhole - k) * count * Float.BYTES).fill((byte) 0);
+            stage.asSlice((long) k * count * Float.BYTES, (long) (kWhole - k) * count * Float.BYTES)
+                    .fill((byte) 0);
         }
         (last ? lastPanel : panel)
                 .pack(
@@ -201,7 +202,8 @@ final class OneDnnProduct implements Products.Product {
         for (int p = 0; p < k; p++) {
             copy(a.at(p, row), to, (long) p * height * bytes, rows);
         }
-        to.asSlice((long) k * height * bytes, (long) (kWhole - k) * height * bytes).fill((byte) 0);
+        to.asSlice((long) k * height * bytes, (long) (kWhole - k) * height * bytes)
+                .fill((byte) 0);
     }
 
     private void copy(int at, MemorySegment to, long offset, int count) {
@@ -218,13 +220,14 @@ final class OneDnnProduct implements Products.Product {
         boolean last = chunk == chunks - 1;
         int count = last ? lastWidth : width;
         MemorySegment result = all.result(worker);
-        (last ? lastKernels : kernels)[index(rows)].run(
-                worker,
-                all.stream(worker),
-                all.left(worker).address(),
-                packed.address() + chunk * panel.bytes(),
-                result.address(),
-                all.scratchpad(worker).address());
+        (last ? lastKernels : kernels)
+                [index(rows)].run(
+                        worker,
+                        all.stream(worker),
+                        all.left(worker).address(),
+                        packed.address() + chunk * panel.bytes(),
+                        result.address(),
+                        all.scratchpad(worker).address());
         int column = chunk * width;
         for (int i = 0; i < rows; i++) {
             long from = (long) i * count * Float.BYTES;

@@ -111,7 +111,8 @@ final class OneDnnProducts implements Products {
             return e.getMessage();
         } catch (LinkageError | RuntimeException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            return "oneDNN cannot be used: " + String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+            return "oneDNN cannot be used: "
+                    + String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
         }
     }
 
@@ -140,7 +141,14 @@ final class OneDnnProducts implements Products {
         }
         return kernels.computeIfAbsent(
                 new Shape(height, width, k, aTransposed),
-                shape -> new OneDnnKernel(threads, height, width, k, aTransposed, type, panel.first().packed()));
+                shape -> new OneDnnKernel(
+                        threads,
+                        height,
+                        width,
+                        k,
+                        aTransposed,
+                        type,
+                        panel.first().packed()));
     }
 
     /** How so many columns with sums of length k are packed. */

@@ -60,8 +60,9 @@ final class ProductChoice {
     /** There is one that can; no measurement makes another of Java. */
     private static Products rounding(ProductProvider provider, WorkerTeam team) {
         if (provider == ProductProvider.JAVA) {
-            throw new UserError("Java computes products in float32 alone; for bfloat16 choose --products onednn, or leave"
-                    + " --precision bfloat16 out");
+            throw new UserError(
+                    "Java computes products in float32 alone; for bfloat16 choose --products onednn, or leave"
+                            + " --precision bfloat16 out");
         }
         String problem = OneDnnProducts.problem(Precision.BFLOAT16);
         if (problem != null) {
