@@ -5,7 +5,7 @@ import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.engine.cpu.ProductProvider;
+import org.tornadomor.engine.cpu.products.ProductProvider;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.Presets;

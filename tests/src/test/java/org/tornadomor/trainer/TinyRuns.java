@@ -11,7 +11,7 @@ import java.util.Map;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.engine.cpu.ProductProvider;
+import org.tornadomor.engine.cpu.products.ProductProvider;
 
 /** Runs that take a moment: models of every kind, 16 wide, on a small made-up text. */
 public final class TinyRuns {

@@ -6,7 +6,7 @@ import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.cpu.CpuEngine;
-import org.tornadomor.engine.cpu.ProductProvider;
+import org.tornadomor.engine.cpu.products.ProductProvider;
 import org.tornadomor.engine.tornado.DeviceInfo;
 import org.tornadomor.engine.tornado.Devices;
 import org.tornadomor.engine.tornado.EngineOptions;

@@ -17,6 +17,8 @@ import org.tornadomor.engine.DenseOp;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Op;
 import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.cpu.basics.ColdStart;
+import org.tornadomor.engine.cpu.basics.Lanes;
 
 /**
  * Plain loops or vectors, interpreted, freshly compiled or optimised: the same bits. The expected bits come from a JVM that

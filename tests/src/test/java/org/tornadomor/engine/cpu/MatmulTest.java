@@ -13,9 +13,9 @@ import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Slot;
 
 /** The three products against plain double precision, on sizes around every block and panel of the fast paths. */
-class MatmulTest {
+public class MatmulTest {
     /** m x n x k: rows of the result, its columns, length of the sums. */
-    static final int[][] SIZES = {
+    public static final int[][] SIZES = {
         {1, 1, 1},
         {2, 3, 1},
         {1, 5, 7},
@@ -49,7 +49,7 @@ class MatmulTest {
         {70, 2100, 500},
     };
 
-    enum Layout {
+    public enum Layout {
         NT,
         NT_RESIDUAL,
         NN,
@@ -62,7 +62,8 @@ class MatmulTest {
     }
 
     /** The result c of one product over the first {@code count} of {@code max} rows, on an engine that is closed. */
-    static float[] product(CpuEngine engine, Layout layout, int m, int n, int k, int spare, int margin, int again) {
+    public static float[] product(
+            CpuEngine engine, Layout layout, int m, int n, int k, int spare, int margin, int again) {
         Random random = new Random(31L * m + 7L * n + k);
         try (OpRunner runner = new OpRunner(engine)) {
             // Rows are the extent: those of the result, except in TN, where they are the length of the sums.
@@ -106,7 +107,7 @@ class MatmulTest {
     }
 
     /** With operands that are rounded before. */
-    static double[][] reference(Layout layout, int m, int n, int k, int spare, DoubleUnaryOperator rounding) {
+    public static double[][] reference(Layout layout, int m, int n, int k, int spare, DoubleUnaryOperator rounding) {
         Random random = new Random(31L * m + 7L * n + k);
         boolean tn = layout == Layout.TN;
         int max = (tn ? k : m) + spare;

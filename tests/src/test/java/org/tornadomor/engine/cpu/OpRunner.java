@@ -16,7 +16,7 @@ import org.tornadomor.engine.Tensor;
  * One op on a CPU engine of its own. Every float slot is a column view of a wider tensor, whose margins hold {@link #MARGIN}
  * and must still do so afterwards.
  */
-final class OpRunner implements AutoCloseable {
+public final class OpRunner implements AutoCloseable {
     /** What stands beside the columns of a slot. */
     static final float MARGIN = 12345f;
 
@@ -29,12 +29,12 @@ final class OpRunner implements AutoCloseable {
     private final Map<Slot, Tensor> whole = new HashMap<>();
     private Binding binding;
 
-    OpRunner(int threads) {
+    public OpRunner(int threads) {
         this(new CpuEngine(threads));
     }
 
     /** On an engine that it closes. */
-    OpRunner(CpuEngine engine) {
+    public OpRunner(CpuEngine engine) {
         this.engine = engine;
         floats = engine.arena("floats", ElementType.F32);
         ints = engine.arena("ints", ElementType.I32);
@@ -42,7 +42,7 @@ final class OpRunner implements AutoCloseable {
     }
 
     /** A slot bound to these values, row after row, with {@code margin} columns on either side. */
-    Slot f32(String name, Extent rows, int columns, int margin, float[] values) {
+    public Slot f32(String name, Extent rows, int columns, int margin, float[] values) {
         Tensor wide = floats.allocate(name, rows.max(), columns + 2 * margin);
         float[] filled = new float[rows.max() * (columns + 2 * margin)];
         java.util.Arrays.fill(filled, MARGIN);
@@ -82,23 +82,23 @@ final class OpRunner implements AutoCloseable {
         return slot;
     }
 
-    OpRunner run(Op op) {
+    public OpRunner run(Op op) {
         ops.add(op);
         binding = engine.compile(ops).bind(tensors);
         binding.run();
         return this;
     }
 
-    void set(Slot slot, float[] values) {
+    public void set(Slot slot, float[] values) {
         engine.upload(tensors.get(slot), values, 0);
     }
 
-    void runAgain() {
+    public void runAgain() {
         binding.run();
     }
 
     /** The slot's values; fails if its margins were touched. */
-    float[] get(Slot slot) {
+    public float[] get(Slot slot) {
         Tensor wide = whole.get(slot);
         float[] filled = new float[wide.rows() * wide.columns()];
         engine.download(wide, filled, 0);
@@ -117,7 +117,7 @@ final class OpRunner implements AutoCloseable {
         return values;
     }
 
-    static float[] random(Random random, int size) {
+    public static float[] random(Random random, int size) {
         float[] values = new float[size];
         for (int i = 0; i < size; i++) {
             values[i] = (float) random.nextGaussian();

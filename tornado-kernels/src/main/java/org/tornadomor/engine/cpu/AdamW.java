@@ -2,6 +2,9 @@ package org.tornadomor.engine.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.OptimizerOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** The optimiser's step over long vectors, and the gradient norm that it clips by. */
 final class AdamW {

@@ -2,6 +2,8 @@ package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.AttentionOp;
 import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.cpu.basics.Matrix;
+import org.tornadomor.engine.cpu.products.MatmulKernel;
 
 /** What attention and its backward share: the segments of compact rows, see {@link AttentionOp}, and q, k and v. */
 abstract class Attention implements CpuOp {

@@ -3,6 +3,14 @@ package org.tornadomor.engine.cpu;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.AttentionOp;
+import org.tornadomor.engine.cpu.basics.ColdStart;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Matrix;
+import org.tornadomor.engine.cpu.basics.Scratch;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
+import org.tornadomor.engine.cpu.products.MatmulKernel;
+import org.tornadomor.engine.cpu.products.Packing;
+import org.tornadomor.engine.cpu.products.PanelProduct;
 
 /**
  * {@code out = softmax(scale q k^T) v}: a task for each sequence and head. Sequences of few rows go to {@link SplitAttention}.

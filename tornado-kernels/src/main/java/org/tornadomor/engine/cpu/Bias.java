@@ -2,6 +2,10 @@ package org.tornadomor.engine.cpu;
 
 import java.util.Arrays;
 import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.cpu.basics.RowMath;
+import org.tornadomor.engine.cpu.basics.Scratch;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** The bias of a linear map. */
 final class Bias {

@@ -2,6 +2,7 @@ package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.RowOp;
 import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** The indices of compact row sets. A row has only a few, so one thread computes them. */
 final class CompactRows {

@@ -4,6 +4,8 @@ import java.util.Arrays;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Arena;
 import org.tornadomor.engine.ElementType;
+import org.tornadomor.engine.cpu.basics.Changes;
+import org.tornadomor.engine.cpu.basics.Lanes;
 
 /** Segments are Java arrays, made when first touched. */
 final class CpuArena extends Arena {

@@ -4,9 +4,11 @@ import java.util.List;
 import org.tornadomor.engine.Binding;
 import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.cpu.basics.Changes;
+import org.tornadomor.engine.cpu.basics.SlotArrays;
 
 /** Where each slot's values are: array, offset of the first element, elements from row to row. */
-final class CpuBinding implements Binding {
+final class CpuBinding implements Binding, SlotArrays {
     private final CpuProgram program;
     private final Object[] arrays;
     private final int[] offsets;
@@ -38,7 +40,8 @@ final class CpuBinding implements Binding {
         unresolved = null;
     }
 
-    float[] floats(Slot slot) {
+    @Override
+    public float[] floats(Slot slot) {
         return (float[]) arrays[slot.id()];
     }
 
@@ -46,24 +49,28 @@ final class CpuBinding implements Binding {
         return (int[]) arrays[slot.id()];
     }
 
-    short[] shorts(Slot slot) {
+    @Override
+    public short[] shorts(Slot slot) {
         return (short[]) arrays[slot.id()];
     }
 
-    byte[] bytes(Slot slot) {
+    @Override
+    public byte[] bytes(Slot slot) {
         return (byte[]) arrays[slot.id()];
     }
 
-    int offset(Slot slot) {
+    @Override
+    public int offset(Slot slot) {
         return offsets[slot.id()];
     }
 
-    int stride(Slot slot) {
+    @Override
+    public int stride(Slot slot) {
         return strides[slot.id()];
     }
 
-    /** Of the arena whose tensor the slot has. */
-    Changes changes(Slot slot) {
+    @Override
+    public Changes changes(Slot slot) {
         return changes[slot.id()];
     }
 

@@ -14,6 +14,13 @@ import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.Processors;
 import org.tornadomor.engine.Program;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.cpu.basics.BlockRows;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.NarrowRows;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
+import org.tornadomor.engine.cpu.products.ProductChoice;
+import org.tornadomor.engine.cpu.products.ProductProvider;
+import org.tornadomor.engine.cpu.products.Products;
 
 /** Pure Java on all cores, float32, with vectors as wide as the machine has them. */
 @PublicApi

@@ -9,6 +9,7 @@ import org.tornadomor.engine.OptimizerOp;
 import org.tornadomor.engine.RowOp;
 import org.tornadomor.engine.SampleOp;
 import org.tornadomor.engine.TokenRouterOp;
+import org.tornadomor.engine.cpu.products.Products;
 
 /** Which class runs which op. */
 final class CpuOps {

@@ -9,6 +9,8 @@ import org.tornadomor.engine.Program;
 import org.tornadomor.engine.Slot;
 import org.tornadomor.engine.Step;
 import org.tornadomor.engine.Tensor;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
+import org.tornadomor.engine.cpu.products.Products;
 
 /** The ops of a program, one after the other. */
 final class CpuProgram extends Program {

@@ -2,6 +2,10 @@ package org.tornadomor.engine.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.LossOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.RowMath;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** The language model's loss, with its gradient left where the logits were. */
 final class CrossEntropy {

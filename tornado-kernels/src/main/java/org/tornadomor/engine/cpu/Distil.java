@@ -1,6 +1,8 @@
 package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.LossOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Tiles;
 
 /** The divergence of a student from its teacher, with its gradient left where the teacher's logits were. */
 final class Distil extends RowwiseOp {

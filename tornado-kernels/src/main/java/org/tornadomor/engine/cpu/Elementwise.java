@@ -3,6 +3,8 @@ package org.tornadomor.engine.cpu;
 import org.tornadomor.engine.DenseOp;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** Copying, adding and clearing rows of either element type. */
 final class Elementwise {

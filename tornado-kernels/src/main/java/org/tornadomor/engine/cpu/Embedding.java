@@ -2,6 +2,9 @@ package org.tornadomor.engine.cpu;
 
 import java.util.Objects;
 import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.cpu.basics.Matrix;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** Rows of the embedding table for token ids. */
 final class Embedding {

@@ -2,6 +2,10 @@ package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.ExpertRouterOp;
 import org.tornadomor.engine.ExpertRouterOp.Gate;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.RowMath;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** Expert choice: the gate on a block's output, and the losses that teach the router to decide causally. */
 final class ExpertGate {

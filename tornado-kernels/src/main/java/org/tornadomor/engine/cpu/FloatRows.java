@@ -3,6 +3,7 @@ package org.tornadomor.engine.cpu;
 import java.util.Arrays;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.cpu.basics.RowMath;
 
 /** Rows of numbers. */
 final class FloatRows extends Rows {

@@ -3,6 +3,8 @@ package org.tornadomor.engine.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Tiles;
 
 /**
  * The exact GELU, x times the normal distribution function Phi(x) = (1 + erf(x / sqrt 2)) / 2. The upper tail is

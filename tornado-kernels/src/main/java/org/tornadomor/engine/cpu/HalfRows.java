@@ -3,6 +3,7 @@ package org.tornadomor.engine.cpu;
 import java.util.Arrays;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.cpu.basics.NarrowRows;
 
 /** Rows of bfloat16: keys and values in caches. Floats are rounded when they are copied in. */
 final class HalfRows extends Rows {

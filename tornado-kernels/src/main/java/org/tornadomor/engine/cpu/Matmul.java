@@ -3,9 +3,12 @@ package org.tornadomor.engine.cpu;
 import org.tornadomor.engine.DenseOp;
 import org.tornadomor.engine.Extent;
 import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.cpu.basics.Matrix;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
+import org.tornadomor.engine.cpu.products.Products;
 
 /** Matrix products in the three layouts of a linear map: its value, the gradient of its input, that of its weight. */
-final class Matmul implements CpuOp {
+public final class Matmul implements CpuOp {
     private final Extent rows;
     private final Slot resultSlot;
     private final Slot leftSlot;

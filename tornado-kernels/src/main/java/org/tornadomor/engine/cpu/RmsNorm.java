@@ -3,6 +3,11 @@ package org.tornadomor.engine.cpu;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.cpu.basics.ColdStart;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.RowMath;
+import org.tornadomor.engine.cpu.basics.Scratch;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** Root-mean-square normalisation of rows, or of each head of a row. */
 final class RmsNorm {

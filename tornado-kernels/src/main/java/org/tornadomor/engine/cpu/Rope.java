@@ -2,6 +2,8 @@ package org.tornadomor.engine.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.AttentionOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** Rotary position embedding in place, and its inverse, which is its backward. */
 final class Rope implements CpuOp, WorkerTeam.TileTask {

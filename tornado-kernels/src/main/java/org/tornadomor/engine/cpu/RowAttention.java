@@ -2,6 +2,9 @@ package org.tornadomor.engine.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.tornadomor.engine.cpu.basics.ColdStart;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Transpose;
 
 /** One query against keys and values in place: a decoding step, whose time is that of reading the cache once. */
 final class RowAttention {

@@ -5,7 +5,7 @@ import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Slot;
 
 /** Where the rows of a slot are during a run: array, offset of the first element, elements from row to row. */
-abstract sealed class Rows permits FloatRows, HalfRows, IntRows {
+public abstract sealed class Rows permits FloatRows, HalfRows, IntRows {
     final Slot slot;
     int at;
     int stride;

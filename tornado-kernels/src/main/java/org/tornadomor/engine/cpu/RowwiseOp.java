@@ -1,6 +1,8 @@
 package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.Extent;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** An op that does the same to each of its rows, in tiles of consecutive rows. */
 abstract class RowwiseOp extends SlotOp implements WorkerTeam.TileTask {

@@ -2,6 +2,7 @@ package org.tornadomor.engine.cpu;
 
 import java.util.Objects;
 import org.tornadomor.engine.SampleOp;
+import org.tornadomor.engine.cpu.basics.Tiles;
 
 /** From logits to the next token. */
 final class Sampler {

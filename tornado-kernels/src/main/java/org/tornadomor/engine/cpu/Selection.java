@@ -2,6 +2,9 @@ package org.tornadomor.engine.cpu;
 
 import java.util.Arrays;
 import org.tornadomor.engine.RowOp;
+import org.tornadomor.engine.cpu.basics.RowMath;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** Which candidate rows go on to the next recursion. */
 final class Selection {

@@ -3,6 +3,8 @@ package org.tornadomor.engine.cpu;
 import java.util.ArrayList;
 import java.util.List;
 import org.tornadomor.engine.Slot;
+import org.tornadomor.engine.cpu.basics.Matrix;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** An op that declares the slots it works on and finds them bound when it runs. */
 abstract class SlotOp implements CpuOp {

@@ -2,6 +2,11 @@ package org.tornadomor.engine.cpu;
 
 import java.util.Arrays;
 import org.tornadomor.engine.AttentionOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Matrix;
+import org.tornadomor.engine.cpu.basics.Scratch;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /**
  * Attention of single rows, with keys and values read in place: a decoding step. Its time is that of reading the cache once, so

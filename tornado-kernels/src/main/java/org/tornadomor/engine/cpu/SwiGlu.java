@@ -2,6 +2,8 @@ package org.tornadomor.engine.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import org.tornadomor.engine.DenseOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Tiles;
 
 /** The gated activation of the feed-forward block. */
 final class SwiGlu {

@@ -3,6 +3,8 @@ package org.tornadomor.engine.cpu;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.RowMath;
 
 /**
  * Draws one token from a row of logits without sorting them. Think of the tokens in order of falling probability, ties by id:

@@ -1,6 +1,8 @@
 package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.TokenRouterOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.RowMath;
 
 /** Token choice: tokens that have reached their depth leave the recursion, gated; the others go on. */
 final class TokenExit {

@@ -2,6 +2,9 @@ package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.TokenRouterOp;
 import org.tornadomor.engine.TokenRouterOp.Scores;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Tiles;
+import org.tornadomor.engine.cpu.basics.WorkerTeam;
 
 /** Token choice: scores and depths, and the router's own losses. */
 final class TokenRouter {

@@ -1,6 +1,8 @@
 package org.tornadomor.engine.cpu;
 
 import org.tornadomor.engine.LossOp;
+import org.tornadomor.engine.cpu.basics.Lanes;
+import org.tornadomor.engine.cpu.basics.Tiles;
 
 /** A teacher's logits from the probabilities of its likeliest tokens. */
 final class TopTeacher extends RowwiseOp {

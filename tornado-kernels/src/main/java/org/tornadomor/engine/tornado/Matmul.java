@@ -19,7 +19,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * panels:   item (x, y) has 32 rows and 16 columns
  * }</pre>
  */
-final class Matmul {
+public final class Matmul {
     /** Rows and columns of an accelerator item's block of results; rows that a CPU item goes through at a time. */
     private static final int BLOCK = 4;
     /** Rows of an item's results on a CPU. */
