@@ -71,8 +71,15 @@ final class ClusterOptions {
                     + " sent the next time.")
     private String send;
 
-    /** A configuration with what the options say of its workers. */
-    TrainingConfig apply(TrainingConfig config) {
+    /** A configuration with what the options say of its workers. Refuses options that change nothing. */
+    TrainingConfig apply(CommandSpec spec, TrainingConfig config) {
+        requireCluster(spec);
+        TrainingConfig result = with(config);
+        requireLocalSteps(spec, result);
+        return result;
+    }
+
+    private TrainingConfig with(TrainingConfig config) {
         Map<String, String> keys = new LinkedHashMap<>();
         if (sync != null) {
             keys.put("cluster.sync", JsonMapper.shared().writeValueAsString(sync));
@@ -92,8 +99,8 @@ final class ClusterOptions {
         return result;
     }
 
-    /** Refuses options that change nothing. */
-    void requireEffect(CommandSpec spec, TrainingConfig config) {
+    /** Before the configuration is made: without a cluster it would complain of what the option means there. */
+    private void requireCluster(CommandSpec spec) {
         NoEffect.of(spec)
                 .when(
                         () -> cluster == null,
@@ -104,7 +111,11 @@ final class ClusterOptions {
                         SYNC,
                         OUTER_RATE,
                         OUTER_MOMENTUM,
-                        SEND)
+                        SEND);
+    }
+
+    private static void requireLocalSteps(CommandSpec spec, TrainingConfig config) {
+        NoEffect.of(spec)
                 .when(
                         () -> config.cluster().localSteps() == 0,
                         "workers exchange gradients (" + SYNC + ")",

@@ -108,8 +108,7 @@ public final class TrainCommand implements Callable<Integer> {
             throw new UserError("--stop-after is " + stopAfter + "; give a step of 1 or more");
         }
         TrainingConfig asked = options.apply(resume ? RunFolder.config(out) : TrainingConfig.DEFAULT);
-        TrainingConfig config = cluster.apply(asked);
-        cluster.requireEffect(spec, config);
+        TrainingConfig config = cluster.apply(spec, asked);
         Path folder = out == null ? newFolder(config) : out;
         requireEffect(config);
         if (!PreparedCorpus.isAt(config.data().sources())) {
