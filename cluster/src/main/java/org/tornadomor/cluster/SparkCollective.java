@@ -76,13 +76,14 @@ final class SparkCollective implements Collective {
 
     @Override
     public Reduced allReduce(List<Work> work) {
+        spread();
         // Work of many steps is larger than a task may be.
         List<Broadcast<Work>> sentWork = work.stream().map(spark::broadcast).toList();
-        List<Tuple2<Integer, Piece>> answers = SparkFaults.inOneLine(() -> ranks()
-                .flatMapToPair(new WorkTask(plan, values, sentWork, states))
-                .groupByKey(work.size())
-                .map(new SumTask(sending, size))
-                .collect());
+        List<Tuple2<Integer, Piece>> answers =
+                SparkFaults.inOneLine(() -> ranks().flatMapToPair(new WorkTask(plan, values, sentWork, states))
+                        .groupByKey(work.size())
+                        .map(new SumTask(sending, size))
+                        .collect());
         sentWork.forEach(Broadcast::destroy);
         done = work.getFirst().number();
         float[] sum = new float[size];
@@ -110,7 +111,6 @@ final class SparkCollective implements Collective {
 
     /** A partition for each rank, each with the place that it would like. */
     private JavaRDD<Integer> ranks() {
-        spread();
         List<Tuple2<Integer, Seq<String>>> placed = new ArrayList<>();
         for (int rank = 0; rank < places.length; rank++) {
             List<String> wanted = Stream.ofNullable(places[rank]).toList();
@@ -121,27 +121,40 @@ final class SparkCollective implements Collective {
                 spark.sc().makeRDD(CollectionConverters.asScala(placed).toSeq(), type), type);
     }
 
-    /**
-     * Forgets places that are no more, for which Spark would wait; and workers that moved together when an executor was lost part
-     * again when there is another one.
-     */
-    private void spread() {
-        List<String> executors = CollectionConverters.asJava(spark.sc().getExecutorIds());
-        int most = Math.ceilDiv(places.length, Math.max(1, executors.size()));
-        Map<String, Integer> taken = new HashMap<>();
+    /** Forgets places that are no more, for which Spark would wait. */
+    private void forgetLost(List<String> executors) {
         for (int rank = 0; rank < places.length; rank++) {
-            if (places[rank] == null) {
-                continue;
-            }
-            boolean alive = executors.contains(places[rank].substring(places[rank].lastIndexOf('_') + 1));
-            if (!alive || taken.merge(places[rank], 1, Integer::sum) > most) {
+            if (places[rank] != null
+                    && !executors.contains(places[rank].substring(places[rank].lastIndexOf('_') + 1))) {
                 places[rank] = null;
             }
         }
     }
 
+    /**
+     * Lets workers that came to live together, when an executor was lost or late, part again now that there is another one. They
+     * take what they keep with them.
+     */
+    private void spread() {
+        List<String> executors = CollectionConverters.asJava(spark.sc().getExecutorIds());
+        forgetLost(executors);
+        int most = Math.ceilDiv(places.length, Math.max(1, executors.size()));
+        Map<String, Integer> taken = new HashMap<>();
+        List<Integer> moving = new ArrayList<>();
+        for (int rank = 0; rank < places.length; rank++) {
+            if (places[rank] != null && taken.merge(places[rank], 1, Integer::sum) > most) {
+                moving.add(rank);
+            }
+        }
+        if (!moving.isEmpty()) {
+            states();
+            moving.forEach(rank -> places[rank] = null);
+        }
+    }
+
     @Override
     public List<State> states() {
+        forgetLost(CollectionConverters.asJava(spark.sc().getExecutorIds()));
         Supplier<List<Tuple2<Integer, State>>> job =
                 () -> ranks().map(new StateTask(plan, states, done)).collect();
         State[] byRank = new State[places.length];

@@ -34,17 +34,20 @@ final class SparkStart {
         for (String setting : place.settings()) {
             int equals = setting.indexOf('=');
             if (equals < 1 || !setting.startsWith("spark.")) {
-                throw new UserError("--spark-conf is '" + setting
-                        + "'; write it like --spark-conf spark.executor.memory=8g");
+                throw new UserError(
+                        "--spark-conf is '" + setting + "'; write it like --spark-conf spark.executor.memory=8g");
             }
-            conf.set(setting.substring(0, equals).strip(), setting.substring(equals + 1).strip());
+            conf.set(
+                    setting.substring(0, equals).strip(),
+                    setting.substring(equals + 1).strip());
         }
         if (place.master() != null) {
             conf.setMaster(place.master());
         }
         if (!conf.contains(MASTER)) {
-            throw new UserError("--cluster spark needs to know where Spark is: add --master, such as spark://HOST:7077 or"
-                    + " local-cluster[2,1,2048], or start the command with spark-submit");
+            throw new UserError(
+                    "--cluster spark needs to know where Spark is: add --master, such as spark://HOST:7077 or"
+                            + " local-cluster[2,1,2048], or start the command with spark-submit");
         }
         conf.setIfMissing("spark.app.name", "tornado-mor");
         // Weights and gradients do not get smaller, and sums of many megabytes are what is wanted.
@@ -81,7 +84,7 @@ final class SparkStart {
             requireHome();
         } else if (master.startsWith("local")) {
             conf.setIfMissing("spark.ui.enabled", "false");
-        } else {
+        } else if (master.contains("://") || master.equals("yarn")) {
             conf.setIfMissing("spark.jars", oneJar().toString());
         }
     }

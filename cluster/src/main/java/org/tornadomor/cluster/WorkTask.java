@@ -37,7 +37,8 @@ final class WorkTask implements PairFlatMapFunction<Integer, Integer, Piece> {
 
     /** As many as the configuration says, else those of the task. */
     static int threads(Collective.Plan plan) {
-        int threads = TrainingConfig.parse(plan.config(), "the run's configuration").threads();
+        int threads =
+                TrainingConfig.parse(plan.config(), "the run's configuration").threads();
         return threads > 0 ? threads : TaskContext.get().cpus();
     }
 
@@ -46,7 +47,11 @@ final class WorkTask implements PairFlatMapFunction<Integer, Integer, Piece> {
         Collective.Plan shared = plan.value();
         Collective.Work own = work.get(rank).value();
         Seats.Seat seat = Seats.of(
-                shared, rank, own.number() - 1, threads(shared), () -> states.get(rank).value());
+                shared,
+                rank,
+                own.number() - 1,
+                threads(shared),
+                () -> states.get(rank).value());
         Worker.Result result;
         synchronized (seat) {
             result = seat.worker().run(own, values.value());

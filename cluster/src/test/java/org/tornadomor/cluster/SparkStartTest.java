@@ -39,12 +39,15 @@ class SparkStartTest {
     void faultsOfWorkers() {
         told(
                 "a worker could not go on: the model is too large: use a smaller batch",
-                SparkFaults.told(new SparkException("Job aborted due to stage failure: Task 1 in stage 3.0 failed 4 times, most"
-                        + " recent failure: Lost task 1.3 in stage 3.0 (TID 9): org.tornadomor.UserError: the model is too"
-                        + " large: use a smaller batch\n\tat org.tornadomor.Somewhere.here(Somewhere.java:1)")));
+                SparkFaults.told(
+                        new SparkException(
+                                "Job aborted due to stage failure: Task 1 in stage 3.0 failed 4 times, most"
+                                        + " recent failure: Lost task 1.3 in stage 3.0 (TID 9): org.tornadomor.UserError: the model is too"
+                                        + " large: use a smaller batch\n\tat org.tornadomor.Somewhere.here(Somewhere.java:1)")));
         told(
                 "Spark gave a job up (Lost task 1.3 in stage 3.0: ExecutorLostFailure)",
-                SparkFaults.told(new SparkException("Job aborted: Task 1 failed 4 times, most recent failure: Lost task 1.3 in"
-                        + " stage 3.0: ExecutorLostFailure\nDriver stacktrace:")));
+                SparkFaults.told(
+                        new SparkException("Job aborted: Task 1 failed 4 times, most recent failure: Lost task 1.3 in"
+                                + " stage 3.0: ExecutorLostFailure\nDriver stacktrace:")));
     }
 }

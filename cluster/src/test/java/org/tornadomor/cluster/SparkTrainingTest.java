@@ -1,7 +1,7 @@
 package org.tornadomor.cluster;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -28,7 +28,10 @@ class SparkTrainingTest {
     static void start() {
         spark = SparkStart.open(new ClusterProvider.Place(
                 "local-cluster[2,1,1024]",
-                List.of("spark.executor.memory=600m", "spark.driver.host=127.0.0.1", "spark.driver.bindAddress=127.0.0.1"),
+                List.of(
+                        "spark.executor.memory=600m",
+                        "spark.driver.host=127.0.0.1",
+                        "spark.driver.bindAddress=127.0.0.1"),
                 2));
     }
 
@@ -47,11 +50,14 @@ class SparkTrainingTest {
                 .with("model.mor", "{num_recursions: 2, router: token_choice, z_loss_coef: 0.001}");
         ClusterRuns.Told alone = ClusterRuns.alone(config, temp.resolve("alone"));
         for (int workers : new int[] {1, 2}) {
-            ClusterRuns.Told shared =
-                    run(config.with("cluster", "{workers: " + workers + ", sync: gradients}"), "shared" + workers, s -> {});
+            ClusterRuns.Told shared = run(
+                    config.with("cluster", "{workers: " + workers + ", sync: gradients}"), "shared" + workers, s -> {});
             for (int i = 0; i < alone.steps().size(); i++) {
                 assertEquals(alone.steps().get(i).loss(), shared.steps().get(i).loss(), 1e-5);
-                assertEquals(alone.steps().get(i).balanceLoss(), shared.steps().get(i).balanceLoss(), 1e-6);
+                assertEquals(
+                        alone.steps().get(i).balanceLoss(),
+                        shared.steps().get(i).balanceLoss(),
+                        1e-6);
             }
             assertTrue(ClusterRuns.distance(temp.resolve("alone"), temp.resolve("shared" + workers)) < 1e-4);
             assertEquals(alone.steps().size(), shared.exchanges().size());
@@ -84,7 +90,8 @@ class SparkTrainingTest {
 
     @Test
     void aStoppedRunGoesOnAsIfItHadNot() {
-        TrainingConfig config = ClusterRuns.config(temp).with("cluster", "{workers: 2, sync: 'local:4', send: bfloat16}");
+        TrainingConfig config =
+                ClusterRuns.config(temp).with("cluster", "{workers: 2, sync: 'local:4', send: bfloat16}");
         run(config, "one", step -> {});
         ClusterRuns.run(config, temp.resolve("two"), false, new SparkCollective(spark, false), step -> {}, 8);
         ClusterRuns.run(config, temp.resolve("two"), true, new SparkCollective(spark, false), step -> {});

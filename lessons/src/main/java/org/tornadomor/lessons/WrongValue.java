@@ -82,8 +82,9 @@ final class WrongValue {
         return new Finding(
                 "wrong-value",
                 writer.line(),
-                fact + ": it was made of the right elements in a wrong way",
-                "The indices are right, so the formula is not; or the value was written before it was complete.");
+                fact + ": its work-item read the elements that the solution reads, and made something else of them",
+                "The formula is wrong, one of them stands in the place of another, a sum leaves one out, or the value was written"
+                        + " before it was complete.");
     }
 
     private Finding leftBehind(String fact) {

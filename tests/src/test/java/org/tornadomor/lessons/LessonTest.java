@@ -183,9 +183,21 @@ class LessonTest {
             new Wrong(4, BARRIER + "        }", "        }", "race", "Tile[", "no localBarrier()"),
             new Wrong(4, "k0 + x);\n" + BARRIER, "k0 + x);\n", "uninitialised_local", "sum +=", "before any"),
             new Wrong(4, "w.get((j0 + y)", "w.get((j0 + x)", "missing-input", "w.get(", "w[1], w[2]"),
-            new Wrong(4, "wTile[x * SIDE + k]", "wTile[k * SIDE + x]", "wrong-value", "out.set(", "right elements"),
+            new Wrong(
+                    4,
+                    "wTile[x * SIDE + k]",
+                    "wTile[k * SIDE + x]",
+                    "wrong-value",
+                    "out.set(",
+                    "made something else of them"),
             new Wrong(4, "k0 < depth;", "k0 < depth - SIDE;", "missing-input", "out.set(", "a[0]"),
-            new Wrong(5, "total * TornadoMath.exp(most - next)", "total", "wrong-value", "out.set(", "right elements"),
+            new Wrong(
+                    5,
+                    "total * TornadoMath.exp(most - next)",
+                    "total",
+                    "wrong-value",
+                    "out.set(",
+                    "made something else of them"),
             new Wrong(
                     5,
                     "column < columns; ",
@@ -204,15 +216,21 @@ class LessonTest {
                     "c.localBarrier()",
                     "do not meet"),
             new Wrong(6, "l < lane", "l <= lane", "bounds", "out.set(", "element 32 of out"),
-            new Wrong(6, "x.get(i));", "x.get(place));", "wrong-value", "out.set(", "right elements"),
+            new Wrong(6, "x.get(i));", "x.get(place));", "wrong-value", "out.set(", "made something else of them"),
             new Wrong(6, "out.set(place,", "out.set(i,", "bounds", "out.set(", "of out"),
             new Wrong(6, "int place = 0;", "int place = 1;", "bounds", "out.set(", "element 32 of out"),
             new Wrong(6, "                place++;\n", "", "wrong-value", "out.set(", "written 2 times"),
-            new Wrong(7, " - shared", "", "wrong-value", "out.set(", "right elements"),
+            new Wrong(7, " - shared", "", "wrong-value", "out.set(", "made something else of them"),
             new Wrong(7, "column < columns; ", "column < columns - 1; ", "missing-input", "shared +=", "dp[3], p[3]"),
             new Wrong(7, "row < rows", "row <= rows", "bounds", "p.get(", "of p"),
             new Wrong(7, "out.set(at + column,", "out.set(column,", "race", "out.set(", "of out"),
-            new Wrong(7, "* (dp.get(at + column)", "* (dp.get(at)", "wrong-value", "out.set(", "right elements"),
+            new Wrong(
+                    7,
+                    "* (dp.get(at + column)",
+                    "* (dp.get(at)",
+                    "wrong-value",
+                    "out.set(",
+                    "made something else of them"),
             new Wrong(
                     8,
                     "        c.localBarrier();\n",
@@ -230,7 +248,13 @@ class LessonTest {
             new Wrong(8, "if (lane == 0) {", "if (lane < 2) {", "race", "out.set(", "element 0 of out"),
             new Wrong(8, "l < GROUP", "l <= GROUP", "bounds", "largest[l]", "element 32 of local array 0"),
             new Wrong(8, "row * columns + column", "row * GROUP + column", "wrong-index", "logits.get(", "was read"),
-            new Wrong(8, "places[l] < place", "places[l] > place", "wrong-value", "out.set(", "right elements"));
+            new Wrong(
+                    8,
+                    "places[l] < place",
+                    "places[l] > place",
+                    "wrong-value",
+                    "out.set(",
+                    "made something else of them"));
 
     @TestFactory
     Stream<DynamicTest> aWrongSolutionIsToldLineAndCause() {

@@ -75,7 +75,9 @@ record RunSetup(
             if (corpus.validation().tokens().size() == 0 && !config.data().holdsNothingOut()) {
                 listener.message("nothing is held out: " + config.data().split().describe() + " would be, of "
                         + Counts.of(corpus.training().documents(), "document")
-                        + "; a share of the text, such as data.hold_out 5%, holds out its end");
+                        + (PreparedCorpus.isAt(config.data().sources())
+                                ? "; give other text to validate on, data.validation (--validation-data)"
+                                : "; a share of the text, such as data.hold_out 5%, holds out its end"));
             }
             TextBoundaries texts = TextBoundaries.of(generation(asked, tokenizer), tokenizer);
             return new RunSetup(

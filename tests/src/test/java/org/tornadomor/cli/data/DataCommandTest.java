@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +104,12 @@ class DataCommandTest {
         };
         err = Outcome.of(train).succeeds().err();
         assertTrue(err.contains("nothing is held out: one document in 20 would be, of 1 document;"), err);
+        // A prepared corpus is split already: another share would change nothing.
+        train[2] = corpus;
+        train = Arrays.copyOf(train, train.length - 2);
+        train[train.length - 1] = folder.resolve("other");
+        err = Outcome.of(train).succeeds().err();
+        assertTrue(err.contains("of 1 document; give other text to validate on"), err);
     }
 
     @Test

@@ -5,11 +5,11 @@ import jdk.incubator.vector.VectorSpecies;
 import org.tornadomor.engine.cpu.basics.Lanes;
 
 /**
- * Kernels of {@link MatmulKernel} that get by with 16 vector registers: six rows use 12 of them for sums, and two for a row of b.
- * That leaves two for elements of a. But where the compiler knows how far apart rows are, it loads the elements of all of them at
- * once, first of all, and then keeps sums in memory for want of registers. Two things stop it. A comparison that never holds
- * cuts the body of the loop in two, and loads stay in their part. Or the distance is a variable, so that each address is computed
- * just before its use; that takes more instructions.
+ * Kernels of {@link MatmulKernel} that get by with 16 vector registers: six rows use 12 of them for sums and two for a row of b,
+ * which leaves two for elements of a. Where the compiler knows the distance between rows, it would load the elements of all rows
+ * first, and then have to keep sums in memory. Two things prevent that. A comparison that never holds cuts the body of the loop
+ * in two, and loads stay in their half. Or the distance is a variable, so that each address is computed just before its use, which
+ * takes more instructions.
  */
 final class Kernels16 {
     private static final int LENGTH = Lanes.LENGTH;

@@ -12,7 +12,7 @@ import org.tornadomor.engine.cpu.basics.Lanes;
 import org.tornadomor.engine.cpu.basics.Matrix;
 
 /**
- * Inner products of one vector with rows of narrow weights. These are loaded as they stand, several in each lane of integers, and
+ * Inner products of one vector with rows of narrow weights. The weights are loaded as they stand, several in each lane of integers, and
  * become floats there: the bits of a bfloat16 are the upper half of a float's, and a byte at the top of a lane converts to 2^24 times
  * its value. So a lane shifts and masks where widening would move elements from lane to lane, which takes longer than memory takes
  * to deliver them. The vector is brought into the same order first: {@link #arrange}.
