@@ -1,5 +1,5 @@
-// llama.cpp, through the package node-llama-cpp: loads a GGUF file on the processor and decodes greedily whenever asked.
-//   node llama_cpp.mjs PACKAGE-FOLDER FILE THREADS SEQUENCES CONTEXT
+// llama.cpp, through the package node-llama-cpp: loads a GGUF file on the processor, or on a card, and decodes greedily whenever asked.
+//   node llama_cpp.mjs PACKAGE-FOLDER FILE THREADS SEQUENCES CONTEXT [cpu|gpu]
 // It writes "ready SECONDS" when the model is loaded, opens the context at the first request, and answers each line
 // "PROMPT NEW" (tokens of each sequence) with "FIRST REST PROCESSOR LAST": seconds until every sequence has its first token, seconds of
 // the other tokens, seconds of processor time of both, and the last token of the first sequence.
@@ -7,12 +7,13 @@ import path from "node:path";
 import readline from "node:readline";
 import {pathToFileURL} from "node:url";
 
-const [,, folder, file, threads, sequences, context] = process.argv;
+const [,, folder, file, threads, sequences, context, device] = process.argv;
+const card = device === "gpu";
 const entry = path.resolve(folder, "node_modules/node-llama-cpp/dist/index.js");
 const {getLlama, LlamaLogLevel} = await import(pathToFileURL(entry).href);
-const llama = await getLlama({gpu: false, build: "never", logLevel: LlamaLogLevel.error, maxThreads: +threads});
+const llama = await getLlama({gpu: card ? "auto" : false, build: "never", logLevel: LlamaLogLevel.error, maxThreads: +threads});
 const begin = performance.now();
-const model = await llama.loadModel({modelPath: file, gpuLayers: 0});
+const model = await llama.loadModel({modelPath: file, gpuLayers: card ? "max" : 0});
 console.log("ready", (performance.now() - begin) / 1000);
 
 let places = null;

@@ -2,8 +2,9 @@
 
 Reads a model as one line of JSON, builds it, prints "ready"; then for each line of input runs one step (forward, backward,
 clipping, AdamW) and prints its seconds. A Llama with RMSNorm, rotary positions, grouped queries and SwiGLU in float32, or with
-"bfloat16" under autocast; with "capacities", expert-choice Mixture-of-Recursions over a shared block: the top k of each sequence are gathered, run through the block
-at their own positions, and added back weighted by their router's sigmoid.
+"bfloat16" under autocast, with "compiled" through torch.compile, on "device"; with "capacities", expert-choice Mixture-of-Recursions over a shared
+block: the top k of each sequence are gathered, run through the block at their own positions, and added back weighted by their router's
+sigmoid.
 """
 
 import json
@@ -25,10 +26,10 @@ class RmsNorm(nn.Module):
 
 
 class Rotary:
-    def __init__(self, positions, dim, theta=10000.0):
+    def __init__(self, positions, dim, device, theta=10000.0):
         angles = torch.arange(positions).float()[:, None] / theta ** (torch.arange(0, dim, 2).float() / dim)
         angles = torch.cat([angles, angles], dim=-1)
-        self.cos, self.sin = angles.cos(), angles.sin()
+        self.cos, self.sin = angles.cos().to(device), angles.sin().to(device)
 
     def __call__(self, x, position):
         cos, sin = self.cos[position].unsqueeze(1), self.sin[position].unsqueeze(1)
@@ -56,7 +57,7 @@ class Layer(nn.Module):
         k = k.repeat_interleave(self.heads // self.kv, dim=1)
         v = v.repeat_interleave(self.heads // self.kv, dim=1)
         scores = q @ k.transpose(-1, -2) * self.dim**-0.5
-        scores = scores.masked_fill(torch.ones(t, t, dtype=torch.bool).triu(1), float("-inf"))
+        scores = scores.masked_fill(torch.ones(t, t, dtype=torch.bool, device=x.device).triu(1), float("-inf"))
         attended = (scores.softmax(-1) @ v).transpose(1, 2).reshape(b, t, -1)
         x = x + self.out(attended)
         gate, up = self.up(self.norm2(x)).chunk(2, dim=-1)
@@ -66,7 +67,7 @@ class Layer(nn.Module):
 class Model(nn.Module):
     def __init__(self, m):
         super().__init__()
-        rotary = Rotary(m["context"], m["head_dim"])
+        rotary = Rotary(m["context"], m["head_dim"], m.get("device", "cpu"))
         self.embedding = nn.Embedding(m["vocab"], m["hidden"])
         self.capacities = m.get("capacities")
         ends = 1 if self.capacities else 0
@@ -80,7 +81,7 @@ class Model(nn.Module):
 
     def forward(self, ids, targets):
         x = self.embedding(ids)
-        position = torch.arange(ids.shape[1]).expand(ids.shape[0], -1)
+        position = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape[0], -1)
         for layer in self.first:
             x = layer(x, position)
         extra = 0.0
@@ -116,22 +117,32 @@ class Model(nn.Module):
 
 def main():
     m = json.loads(sys.stdin.readline())
+    device = m.get("device", "cpu")
     torch.set_num_threads(m["threads"])
     torch.manual_seed(1)
-    model = Model(m)
+    model = Model(m).to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95), weight_decay=0.1)
-    ids = torch.randint(m["vocab"], (m["batch"], m["tokens"]))
-    targets = torch.randint(m["vocab"], (m["batch"], m["tokens"]))
+    ids = torch.randint(m["vocab"], (m["batch"], m["tokens"]), device=device)
+    targets = torch.randint(m["vocab"], (m["batch"], m["tokens"]), device=device)
     parameters = sum(p.numel() for p in model.parameters())
+    run = torch.compile(model) if m.get("compiled", False) else model
+
+    def loss():
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=m.get("bfloat16", False)):
+            return run(ids, targets)
+
+    if run is not model:
+        # Compiled before anything is timed, both ways.
+        loss().backward()
     print("ready", torch.__version__, parameters, flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()
         optimizer.zero_grad()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=m.get("bfloat16", False)):
-            loss = model(ids, targets)
-        loss.backward()
+        loss().backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        if device != "cpu":
+            torch.cuda.synchronize()
         print(time.perf_counter() - start, flush=True)
 
 

@@ -3,9 +3,14 @@ package org.tornadomor.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.devices.DeviceReport;
 import org.tornadomor.cli.options.DeviceProbe;
+import org.tornadomor.cli.options.EngineChoice;
 import org.tornadomor.cli.options.EngineKind;
+import org.tornadomor.cli.options.ExitCode;
 import org.tornadomor.cli.options.Installation;
 import org.tornadomor.cli.options.JsonOption;
 import org.tornadomor.cli.options.Sdk;
@@ -16,6 +21,7 @@ import org.tornadomor.terminal.TextTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,18 +30,34 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "devices",
         description = "Lists what models can be computed on: the CPU, the devices of an installed TornadoVM, and its"
-                + " simulator.",
+                + " simulator. With --check it shows whether they compute what they should.",
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
             "  tornado-mor devices",
+            "  tornado-mor devices --check",
+            "  tornado-mor devices --check --device opencl:0 --json",
             "  tornado-mor generate --model runs/demo --prompt 'if ' --engine tornado --device opencl:0",
         })
-final class DevicesCommand implements Runnable {
+final class DevicesCommand implements Callable<Integer> {
     private static final String NONE = "-";
+    private static final String CHECK = "--check";
 
     @Spec
     private CommandSpec spec;
+
+    @Option(
+            names = CHECK,
+            description = "Run products, golden models, decoding and training steps on each device, the CPU included, each in"
+                    + " a process of its own, and say which can be trusted. On an accelerator that takes some ten seconds. The"
+                    + " exit code is 1 if one cannot. The simulator is checked if --device names it.")
+    private boolean check;
+
+    @Option(
+            names = EngineChoice.DEVICE,
+            paramLabel = "BACKEND:INDEX",
+            description = "Check this device alone, as the list has it, such as opencl:0.")
+    private String device;
 
     @Mixin
     private JsonOption json;
@@ -49,15 +71,43 @@ final class DevicesCommand implements Runnable {
     }
 
     @Override
-    public void run() {
+    public Integer call() {
+        if (device != null && !check) {
+            throw new UserError(EngineChoice.DEVICE + " chooses what " + CHECK + " checks; add " + CHECK
+                    + ", or leave it out to list all devices");
+        }
         List<String> notes = new ArrayList<>();
         List<Row> rows = rows(installed(notes), simulated(notes));
+        if (check) {
+            boolean trusted = new DeviceReport(spec.commandLine().getOut(), json.wanted()).check(chosen(rows), notes);
+            return trusted ? ExitCode.OK : ExitCode.FAILURE;
+        }
         if (json.wanted()) {
             JsonOption.print(spec.commandLine().getOut(), json(rows, notes));
         } else {
             print(rows);
         }
         notes.forEach(note -> spec.commandLine().getErr().println(Installation.NAME + ": " + note));
+        return ExitCode.OK;
+    }
+
+    /** What is to be checked: the device that was named, or the CPU and what an SDK has. */
+    private List<DeviceReport.Candidate> chosen(List<Row> rows) {
+        List<DeviceReport.Candidate> all = rows.stream()
+                .filter(row -> device == null
+                        ? row.engine != EngineKind.SIMULATOR
+                        : row.device != null && row.device.choice().equalsIgnoreCase(device))
+                .map(row -> new DeviceReport.Candidate(
+                        row.engine, row.device == null ? null : row.device.choice(), row.name))
+                .toList();
+        if (all.isEmpty()) {
+            throw new UserError("there is no device '" + device + "'; there are: "
+                    + rows.stream()
+                            .filter(row -> row.device != null)
+                            .map(row -> row.device.choice())
+                            .collect(Collectors.joining(", ")));
+        }
+        return all;
     }
 
     /** The devices of the SDK. If this JVM does not run on the SDK, another JVM is asked. */

@@ -9,19 +9,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.tornadomor.engine.Precision;
 
 /**
- * A process that has loaded a model and decodes whenever asked: {@link DecodeSubject}, which is this program, or llama.cpp through
- * scripts/bench/peers/llama_cpp.mjs. Both speak as that script says.
+ * A process that has loaded a model and decodes whenever asked: {@link DecodeSubject}, which is this program, llama.cpp through
+ * scripts/bench/peers/llama_cpp.mjs, or transformers through transformers_generate.py. All speak as these scripts say.
  */
 final class DecodePeer implements AutoCloseable {
     /** The folder with the package node-llama-cpp, or null. */
     private static final String PACKAGE = System.getProperty("bench.llama");
 
+    private static final boolean ON_DEVICE = !TorchPeer.DEVICE.equals("cpu");
+
     private final Process process;
     private final BufferedReader answers;
     private final BufferedWriter requests;
     private final double loadSeconds;
+    private final String version;
 
     /**
      * What a request took.
@@ -56,10 +60,17 @@ final class DecodePeer implements AutoCloseable {
             throw new IOException("it says " + ready[0]);
         }
         loadSeconds = Double.parseDouble(ready[1]);
+        version = ready.length > 2 ? ready[2].replace('-', ' ') : "";
     }
 
     /** This program in a JVM with the flags of this one. @param type of weights, as {@code --weights} has it; "" = as in the file */
     static DecodePeer ours(Path model, String type, int threads, int sequences, int context) {
+        return ours(model, type, threads, sequences, context, Precision.FLOAT32);
+    }
+
+    /** The same; products in bfloat16 are oneDNN's. */
+    static DecodePeer ours(
+            Path model, String type, int threads, int sequences, int context, Precision precision) {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of(
@@ -73,7 +84,7 @@ final class DecodePeer implements AutoCloseable {
             command.add("-XX:+UseTransparentHugePages");
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), DecodeSubject.class.getName()));
-        return start(command, model, type.isEmpty() ? "-" : type, threads, sequences, context);
+        return start(command, model, type.isEmpty() ? "-" : type, threads, sequences, context, precision.name());
     }
 
     /** llama.cpp, or null where the package or Node.js is not there. */
@@ -84,7 +95,30 @@ final class DecodePeer implements AutoCloseable {
         String script = Path.of(System.getProperty("bench.peers", "scripts/bench/peers"))
                 .resolve("llama_cpp.mjs")
                 .toString();
-        return start(List.of("node", script, PACKAGE), model, threads, sequences, context);
+        return start(List.of("node", script, PACKAGE), model, threads, sequences, context, ON_DEVICE ? "gpu" : "cpu");
+    }
+
+    /** Transformers with a static cache, or null where it is not installed. @param folder a checkpoint of Hugging Face's form */
+    static DecodePeer transformers(Path folder, int threads, int sequences, int context) {
+        String script = Path.of(System.getProperty("bench.peers", "scripts/bench/peers"))
+                .resolve("transformers_generate.py")
+                .toString();
+        try {
+            return start(
+                    List.of(TorchPeer.PYTHON, script), folder, threads, sequences, context, TorchPeer.DEVICE);
+        } catch (IllegalStateException e) {
+            return null;
+        }
+    }
+
+    /** What the peer said of its version, or nothing. */
+    String version() {
+        return version;
+    }
+
+    /** The version of the package that brings llama.cpp. */
+    static String llamaVersion() throws IOException {
+        return Files.readString(description()).replaceFirst("(?s).*\"version\": \"([^\"]*)\".*", "$1");
     }
 
     /** Whether llama.cpp is there. */
@@ -102,8 +136,7 @@ final class DecodePeer implements AutoCloseable {
             return "llama.cpp is not there, so it is left out: npm install --prefix DIR node-llama-cpp, and"
                     + " TORNADOMOR_NODE_LLAMA_CPP=DIR.";
         }
-        String version = Files.readString(description()).replaceFirst("(?s).*\"version\": \"([^\"]*)\".*", "$1");
-        return "llama.cpp is that of the package node-llama-cpp " + version
+        return "llama.cpp is that of the package node-llama-cpp " + llamaVersion()
                 + ", whose share is in its figures: JavaScript takes each token from it.";
     }
 

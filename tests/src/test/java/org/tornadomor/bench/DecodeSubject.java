@@ -10,7 +10,9 @@ import java.util.Arrays;
 import java.util.Locale;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
+import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.cpu.CpuEngine;
+import org.tornadomor.engine.cpu.products.ProductProvider;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.BatchDecoder;
 import org.tornadomor.model.ParameterSet;
@@ -20,14 +22,14 @@ import org.tornadomor.model.io.Checkpoints;
 
 /**
  * This program as a {@link DecodePeer}: loads a file as the commands do, and decodes greedily. Arguments: the file, the type of weights or
- * -, threads, sequences, tokens of a sequence.
+ * -, threads, sequences, tokens of a sequence, and the precision of products unless float32.
  */
-final class DecodeSubject {
+final class DecodeSubject implements AutoCloseable {
     private final BatchDecoder decoder;
     private final int sequences;
     private final float[] logits;
 
-    private DecodeSubject(Engine engine, ParameterSet weights, int sequences, int context) {
+    DecodeSubject(Engine engine, ParameterSet weights, int sequences, int context) {
         this.sequences = sequences;
         int rows = Math.max(sequences, Math.min(512, sequences * context));
         decoder = new BatchDecoder(engine, weights, sequences, context, rows, sequences);
@@ -37,7 +39,9 @@ final class DecodeSubject {
     public static void main(String[] args) throws IOException {
         int sequences = Integer.parseInt(args[3]);
         long begin = System.nanoTime();
-        try (Engine engine = new CpuEngine(Integer.parseInt(args[2]))) {
+        Precision precision = args.length > 5 ? Precision.valueOf(args[5]) : Precision.FLOAT32;
+        ProductProvider provider = precision == Precision.FLOAT32 ? ProductProvider.JAVA : ProductProvider.ONEDNN;
+        try (Engine engine = new CpuEngine(Integer.parseInt(args[2]), provider, precision, note -> {})) {
             ParameterSet weights = load(engine, Path.of(args[0]), args[1]);
             System.out.println("ready " + (System.nanoTime() - begin) * 1e-9);
             DecodeSubject subject = null;
@@ -63,7 +67,7 @@ final class DecodeSubject {
     }
 
     /** As scripts/bench/peers/llama_cpp.mjs answers. */
-    private String run(int prompt, int tokens) {
+    String run(int prompt, int tokens) {
         for (int s = 0; s < sequences; s++) {
             decoder.clear(s);
         }
@@ -115,5 +119,10 @@ final class DecodeSubject {
             }
         }
         return tokens;
+    }
+
+    @Override
+    public void close() {
+        decoder.close();
     }
 }

@@ -2,16 +2,7 @@ package org.tornadomor.bench;
 
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
-import org.tornadomor.engine.Arena;
-import org.tornadomor.engine.Binding;
-import org.tornadomor.engine.DenseOp;
-import org.tornadomor.engine.ElementType;
-import org.tornadomor.engine.Extent;
-import org.tornadomor.engine.Ops;
-import org.tornadomor.engine.Slot;
-import org.tornadomor.engine.Tensor;
 import org.tornadomor.engine.tornado.EngineOptions;
 import org.tornadomor.engine.tornado.TornadoEngine;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -64,9 +55,9 @@ public final class DeviceMatmulComparison {
                 transposed[j * size + i] = b[i * size + j];
             }
         }
-        try (Product nn = new Product(engine, size, "NN", a, b);
-                Product nt = new Product(engine, size, "NT", a, transposed);
-                Product tn = new Product(engine, size, "TN", a, b);
+        try (DeviceProduct nn = new DeviceProduct(engine, size, "NN", a, b);
+                DeviceProduct nt = new DeviceProduct(engine, size, "NT", a, transposed);
+                DeviceProduct tn = new DeviceProduct(engine, size, "TN", a, b);
                 Plain rows = new Plain(size, a, b, ROWS_AN_ITEM);
                 Plain elements = new Plain(size, a, b, 1)) {
             double[][] seconds = new double[5][ROUNDS];
@@ -85,7 +76,7 @@ public final class DeviceMatmulComparison {
             double plainElements = scale / median(seconds[4]);
             float[] expected = elements.result();
             String[] layouts = {"NN", "NT", "TN"};
-            Product[] products = {nn, nt, tn};
+            DeviceProduct[] products = {nn, nt, tn};
             for (int i = 0; i < layouts.length; i++) {
                 // The gradient's A is read transposed: another product, so nothing to compare it with.
                 String difference =
@@ -123,52 +114,6 @@ public final class DeviceMatmulComparison {
             largest = Math.max(largest, Math.abs(expected[i] - found[i]));
         }
         return largest;
-    }
-
-    /** A product of the engine. */
-    private static final class Product implements AutoCloseable {
-        private final TornadoEngine engine;
-        private final Arena arena;
-        private final Tensor out;
-        private final Binding binding;
-
-        Product(TornadoEngine engine, int size, String layout, float[] a, float[] b) {
-            this.engine = engine;
-            Ops ops = new Ops(layout + size);
-            Extent rows = Extent.of("rows", size);
-            Slot c = ops.f32("c", rows, size);
-            Slot left = ops.f32("a", rows, size);
-            Slot right = ops.f32("b", layout.equals("TN") ? rows : Extent.fixed(size), size);
-            ops.add(
-                    switch (layout) {
-                        case "NN" -> new DenseOp.MatmulNN(c, left, right, false);
-                        case "NT" -> new DenseOp.MatmulNT(c, left, right, null);
-                        default -> new DenseOp.MatmulTN(c, left, right);
-                    });
-            arena = engine.arena(layout + size, ElementType.F32);
-            out = arena.allocate("c", size, size);
-            Tensor aTensor = arena.allocate("a", size, size);
-            Tensor bTensor = arena.allocate("b", size, size);
-            rows.set(size);
-            engine.upload(aTensor, a, 0);
-            engine.upload(bTensor, b, 0);
-            binding = engine.compile(ops).bind(Map.of(c, out, left, aTensor, right, bTensor));
-        }
-
-        void run() {
-            binding.run();
-        }
-
-        float[] result() {
-            float[] values = new float[out.size()];
-            engine.download(out, values, 0);
-            return values;
-        }
-
-        @Override
-        public void close() {
-            arena.close();
-        }
     }
 
     /** A product with one of the plain kernels. */

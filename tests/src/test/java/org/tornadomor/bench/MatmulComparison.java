@@ -76,6 +76,7 @@ final class MatmulComparison {
             }
             results.row(layout.name(), "geometric mean", null, null, Results.geometricMean(ratios));
         }
+        Results.note(blas.describe() + ".");
     }
 
     /** All kernels are compiled before anything is measured. */

@@ -8,14 +8,20 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/** The system's OpenBLAS, the peer of the engine's matrix products; {@code -Dopenblas=PATH} names another library file. */
+/**
+ * OpenBLAS, the peer of the engine's matrix products: the library file that {@code -Dopenblas=PATH} names, as scripts/bench/run does with
+ * the newest one, else the system's.
+ */
 final class OpenBlas {
     private static final int ROW_MAJOR = 101;
     private static final int PLAIN = 111;
     private static final int TRANSPOSED = 112;
 
+    private static final int TEXT_BYTES = 256;
+
     private final MethodHandle sgemm;
     private final MethodHandle threads;
+    private final String description;
 
     @SuppressWarnings("restricted")
     private static SymbolLookup library() {
@@ -56,6 +62,28 @@ final class OpenBlas {
                         i));
         threads = linker.downcallHandle(
                 library.find("openblas_set_num_threads").orElseThrow(), FunctionDescriptor.ofVoid(i));
+        description = text(library, "openblas_get_config") + ", kernels for " + text(library, "openblas_get_corename");
+    }
+
+    /** What a function without arguments says. */
+    @SuppressWarnings("restricted")
+    private static String text(SymbolLookup library, String function) {
+        try {
+            MethodHandle handle = Linker.nativeLinker()
+                    .downcallHandle(
+                            library.find(function).orElseThrow(), FunctionDescriptor.of(ValueLayout.ADDRESS));
+            return ((MemorySegment) handle.invokeExact())
+                    .reinterpret(TEXT_BYTES)
+                    .getString(0)
+                    .strip();
+        } catch (Throwable t) {
+            throw new IllegalStateException(t);
+        }
+    }
+
+    /** Version, build and the processor that its kernels are for. */
+    String describe() {
+        return description;
     }
 
     void threads(int count) {

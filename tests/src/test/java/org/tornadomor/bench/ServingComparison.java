@@ -27,7 +27,6 @@ final class ServingComparison {
     private static final double[] LOADS = {0.3, 0.6, 0.9};
     private static final int[] SEQUENCES = {1, 2, 4, 8, 16, 32, 64};
     private static final int[] PAGES = {16, 32, 64};
-    private static final int LOAD_LENGTH = 96;
     private static final int LOAD_REPEATS = 3;
     private static final double BF16_LOSS = 0.002;
 
@@ -321,10 +320,10 @@ final class ServingComparison {
                 int count = Math.min(sequences, places <= 8 ? 4 * places : 2 * places);
                 List<Figures> f = ServingRun.inTurn(
                         Math.max(repeats, LOAD_REPEATS),
-                        loaded(vanilla, places, WISE, 0.5, count),
-                        loaded(mor, places, WISE, 0.5, count),
-                        loaded(mor, places, LOCK, 0.5, count),
-                        loaded(mor, places, WISE, 0, count));
+                        ServingRun.loaded(vanilla, places, WISE, 0.5, count),
+                        ServingRun.loaded(mor, places, WISE, 0.5, count),
+                        ServingRun.loaded(mor, places, LOCK, 0.5, count),
+                        ServingRun.loaded(mor, places, WISE, 0, count));
                 double[] t = f.stream().mapToDouble(Figures::tokensPerSecond).toArray();
                 results.row(places, t[0], t[1], t[2], t[3], t[1] / t[0], t[2] / t[0], t[1] / t[2], t[3] / t[0]);
             }
@@ -333,10 +332,5 @@ final class ServingComparison {
                 "All deep: a threshold of 0, every token runs all recursions, so that nothing is gained by depth and what the"
                         + " routers and the scheduling cost shows. With one sequence nothing can fill the place of a token that stops early, and"
                         + " a tick is one recursion of one row: the gain is that of the layers not run.");
-    }
-
-    private static ServingRun loaded(ServingModel model, int places, DepthPolicy policy, double threshold, int count) {
-        DecoderSize size = DecoderSize.full(model.config, places, ServingRun.CONTEXT, 2 * places);
-        return new ServingRun(model, size, policy, i -> threshold, count, LOAD_LENGTH);
     }
 }

@@ -32,11 +32,12 @@ final class ServingModel implements AutoCloseable {
     /** Steps that it was trained for, 0 for random weights. */
     final int steps;
 
-    final Engine engine = new CpuEngine(THREADS);
+    final Engine engine;
     final ParameterSet weights;
     final ModelConfig config;
 
-    private ServingModel(String name, int steps, ModelConfig config) {
+    private ServingModel(Engine engine, String name, int steps, ModelConfig config) {
+        this.engine = engine;
         this.name = name;
         this.steps = steps;
         this.config = config;
@@ -49,7 +50,7 @@ final class ServingModel implements AutoCloseable {
         String latest = Files.readString(checkpoints.resolve("latest")).strip();
         try (CheckpointFolder checkpoint = CheckpointFolder.open(checkpoints.resolve(latest))) {
             int steps = Integer.parseInt(latest.substring(latest.lastIndexOf('-') + 1));
-            ServingModel model = new ServingModel(name, steps, checkpoint.config());
+            ServingModel model = new ServingModel(new CpuEngine(THREADS), name, steps, checkpoint.config());
             Checkpoints.load(model.engine, checkpoint, model.weights);
             return model;
         }
@@ -57,7 +58,12 @@ final class ServingModel implements AutoCloseable {
 
     /** A model of this shape with random weights: it costs what a trained one costs. */
     static ServingModel random(String name, ModelConfig config) {
-        ServingModel model = new ServingModel(name, 0, config);
+        return random(new CpuEngine(THREADS), name, config);
+    }
+
+    /** The same on another engine, which is closed with it. */
+    static ServingModel random(Engine engine, String name, ModelConfig config) {
+        ServingModel model = new ServingModel(engine, name, 0, config);
         Checkpoints.initialise(model.engine, model.weights, 1);
         return model;
     }

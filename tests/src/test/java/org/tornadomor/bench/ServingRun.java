@@ -30,6 +30,9 @@ record ServingRun(
     /** Mean length in the paper. */
     static final int LENGTH = 256;
 
+    /** Mean length of short ones. */
+    private static final int LOAD_LENGTH = 96;
+
     /** Sequences at a time, however much memory there is. */
     private static final int MOST = 192;
 
@@ -56,6 +59,12 @@ record ServingRun(
     /** As many sequences of 256 tokens as in the paper, with one threshold. */
     static ServingRun of(ServingModel model, DecoderSize size, DepthPolicy policy, double threshold, int count) {
         return new ServingRun(model, size, policy, i -> threshold, count, LENGTH);
+    }
+
+    /** Short sequences, {@code places} at a time, each with memory for its longest. */
+    static ServingRun loaded(ServingModel model, int places, DepthPolicy policy, double threshold, int count) {
+        DecoderSize size = DecoderSize.full(model.config, places, CONTEXT, 2 * places);
+        return new ServingRun(model, size, policy, i -> threshold, count, LOAD_LENGTH);
     }
 
     /** Memory for the paper's 32 sequences at their longest. */

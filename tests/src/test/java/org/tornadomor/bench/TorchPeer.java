@@ -16,6 +16,11 @@ import tools.jackson.databind.ObjectMapper;
 final class TorchPeer implements AutoCloseable {
     static final String PYTHON = System.getProperty("bench.python", "python3");
 
+    /** Where peers compute: cpu, or cuda, which is also what PyTorch calls AMD's cards. */
+    static final String DEVICE = System.getProperty("bench.torch", "cpu");
+    /** What {@link #DEVICE} is where there is a card and PyTorch cannot use it. */
+    static final String NONE = "none";
+
     private final Process process;
     private final BufferedReader answers;
     private final BufferedWriter requests;
@@ -46,6 +51,15 @@ final class TorchPeer implements AutoCloseable {
 
     /** The same; in bfloat16 under its autocast. */
     static TorchPeer start(ModelConfig config, int batch, int tokens, int threads, Precision precision) {
+        return start(config, batch, tokens, threads, precision, false);
+    }
+
+    /** The same; {@code compiled} by torch.compile, which takes a minute or more before it is ready. */
+    static TorchPeer start(
+            ModelConfig config, int batch, int tokens, int threads, Precision precision, boolean compiled) {
+        if (DEVICE.equals(NONE)) {
+            return null;
+        }
         Map<String, Object> model = new LinkedHashMap<>();
         model.put("vocab", config.vocabSize());
         model.put("hidden", config.hiddenSize());
@@ -59,6 +73,8 @@ final class TorchPeer implements AutoCloseable {
         model.put("tokens", tokens);
         model.put("threads", threads);
         model.put("bfloat16", precision == Precision.BFLOAT16);
+        model.put("compiled", compiled);
+        model.put("device", DEVICE);
         if (config.router() == RouterKind.EXPERT_CHOICE) {
             model.put(
                     "capacities",

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.tornadomor.cli.options.ExitCode;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,5 +41,28 @@ class DevicesCommandTest {
         assertTrue(lines.get(1).startsWith("cpu "), outcome.out());
         assertTrue(lines.getLast().matches("simulator +java +java:0 +TornadoMoR simulator .*"), outcome.out());
         assertEquals(1, lines.stream().filter(line -> line.endsWith("*")).count(), outcome.out());
+    }
+
+    @Test
+    void checkingSaysWhoCanBeTrusted() {
+        Outcome outcome = Outcome.of("devices", "--check", "--json");
+        JsonNode cpu = JsonMapper.shared().readTree(outcome.out()).get("devices").get(0);
+        assertEquals("cpu", cpu.get("engine").asString());
+        assertTrue(cpu.get("trusted").asBoolean(), outcome.toString());
+        assertTrue(cpu.get("checks").size() > 5, outcome.out());
+    }
+
+    @Test
+    void aDeviceOfItsOwnIsCheckedInAnotherProcess() {
+        Outcome outcome = Outcome.of("devices", "--check", "--device", "java:0").succeeds();
+        assertTrue(outcome.out().contains("java:0 (TornadoMoR simulator"), outcome.out());
+        assertTrue(outcome.out().contains("can be trusted"), outcome.out());
+    }
+
+    @Test
+    void aDeviceIsNamedForCheckingAlone() {
+        Outcome.of("devices", "--device", "java:0").failsWith(ExitCode.FAILURE, "add --check");
+        Outcome.of("devices", "--check", "--device", "cuda:9")
+                .failsWith(ExitCode.FAILURE, "there is no device 'cuda:9'; there are: ");
     }
 }
