@@ -41,10 +41,10 @@ public final class UserError extends RuntimeException {
      * @param doing what was tried, such as "read" or "write"
      */
     public static UserError file(String doing, Path file, IOException cause) {
-        return new UserError("Cannot " + doing + " " + file + ": " + reason(cause), cause);
+        return new UserError("Cannot " + doing + " " + file + ": " + reason(doing, cause), cause);
     }
 
-    private static String reason(IOException cause) {
+    private static String reason(String doing, IOException cause) {
         String message = String.valueOf(
                 cause instanceof FileSystemException e && e.getReason() != null ? e.getReason() : cause.getMessage());
         String lower = message.toLowerCase(Locale.ROOT);
@@ -58,7 +58,10 @@ public final class UserError extends RuntimeException {
             return "the file system is read-only; choose another folder";
         }
         return switch (cause) {
-            case NoSuchFileException e -> "it does not exist; check the path";
+            case NoSuchFileException e ->
+                doing.startsWith("write")
+                        ? "its folder does not exist; make it or choose another path"
+                        : "it does not exist; check the path";
             case AccessDeniedException e -> "permission denied; check its owner and permissions";
             case FileAlreadyExistsException e -> "a file of that name is in the way; move it or choose another name";
             case NotDirectoryException e -> "it is not a folder; check the path";

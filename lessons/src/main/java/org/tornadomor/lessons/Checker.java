@@ -4,6 +4,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
+import org.tornadomor.cli.options.ExitCode;
+import org.tornadomor.cli.options.Notes;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 
 /** Tries an exercise on its cases, on the simulator with all checks on, and says in words what is wrong. */
@@ -89,14 +91,29 @@ final class Checker {
                 }
             }
         });
+        Thread guard = new Thread(() -> refuseExit(thread));
+        Runtime.getRuntime().addShutdownHook(guard);
         thread.start();
         try {
             thread.join(PATIENCE_MILLIS);
+            Runtime.getRuntime().removeShutdownHook(guard);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while checking", e);
         }
         return thread.isAlive() ? Explanation.endless(thread.getStackTrace()) : failure.get();
+    }
+
+    /** A file may end the program; a check that it cut short must not look like one that passed. */
+    private void refuseExit(Thread thread) {
+        boolean own = Arrays.stream(thread.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().equals(Runtime.class.getName())
+                        && frame.getMethodName().equals("exit"));
+        // Else a person or the system ends it.
+        if (own) {
+            Notes.say(file + ": it ends the program (System.exit), so nothing was checked; take that out");
+            Runtime.getRuntime().halt(ExitCode.FAILURE);
+        }
     }
 
     static void execute(Method plan, Trial trial) {

@@ -210,6 +210,17 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
+     * Whether there are pages for so many tokens of a sequence that begins, besides what the others are about to need: those that stay open
+     * grow with every tick.
+     *
+     * @param promised tokens of the others that are known and were not fed yet
+     */
+    public boolean hasRoomBeside(int sequence, int more, int promised) {
+        return keys.makeRoomBeside(
+                sequence, more, sequences.line(sequence).deepest, promised, sequences.count() - 1);
+    }
+
+    /**
      * Adds tokens to a sequence; they enter with the next tick.
      *
      * @param ids the tokens, from {@code from} on

@@ -152,6 +152,35 @@ final class KeyPages implements AutoCloseable {
         return makeFree(outerPool, missing(sequence, 0, rows(sequence, 0) + more)) && makeFree(blockPool, inBlock);
     }
 
+    /**
+     * Whether a sequence may begin beside others: as {@link #makeRoom}, and pages are left for what they are about to do. Else it would
+     * begin only to be set back, and whatever it computed until then would be computed again.
+     *
+     * @param promised tokens of the others that are still to enter
+     * @param others how many there are; each is left half a page to grow
+     */
+    boolean makeRoomBeside(int sequence, int more, int deepest, int promised, int others) {
+        long coming = promised + (long) others * pageRows / 2;
+        long entered = 0;
+        long deeper = 0;
+        for (int t = 0; t < rows.length; t++) {
+            if (t % (planes + 1) == 0) {
+                entered += rows[t];
+            } else {
+                deeper += rows[t];
+            }
+        }
+        // Tokens that come go as deep as those that are there.
+        double each = entered == 0 ? enteredPlanes(deepest) : (double) deeper / entered;
+        int inOuter = kept(0) ? (int) (coming / pageRows) : 0;
+        int inBlock = kept(1) ? (int) (coming * each / pageRows) : 0;
+        for (int plane = 1; plane <= enteredPlanes(deepest); plane++) {
+            inBlock += missing(sequence, plane, rows(sequence, plane) + more);
+        }
+        return makeFree(outerPool, inOuter + missing(sequence, 0, rows(sequence, 0) + more))
+                && makeFree(blockPool, inBlock);
+    }
+
     /** Planes of the block in which every token has a key from the start. @param deepest the most recursions of a token */
     int enteredPlanes(int deepest) {
         if (layout.lastExited()) {

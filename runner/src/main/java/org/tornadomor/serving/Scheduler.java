@@ -202,8 +202,15 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /** Begins requests in the order in which they came, as long as there are places and pages for their prompts. */
+    /**
+     * Begins requests in the order in which they came, as long as there are places, and pages for their prompts beside what those that run
+     * are about to need.
+     */
     private void admit() {
+        int promised = 0;
+        for (int i = 0; i < running.size(); i++) {
+            promised += running.get(i).known - running.get(i).fed;
+        }
         while (!waiting.isEmpty() && running.size() < bySequence.length) {
             Running first = waiting.peekFirst();
             if (!decoder.accepts(depth(first.request))) {
@@ -212,7 +219,7 @@ public final class Scheduler implements AutoCloseable {
             int sequence = decoder.open(first.request.threshold(), depth(first.request));
             decoder.setExit(sequence, exit(first.request), first.request.prompt().length);
             int known = reuses(first) ? decoder.adopt(sequence, first.ids, first.known) : 0;
-            if (!running.isEmpty() && !decoder.hasRoom(sequence, first.known - known)) {
+            if (!running.isEmpty() && !decoder.hasRoomBeside(sequence, first.known - known, promised)) {
                 decoder.close(sequence);
                 return;
             }
@@ -228,6 +235,7 @@ public final class Scheduler implements AutoCloseable {
                 at--;
             }
             running.add(at, first);
+            promised += first.known - first.fed;
             first.begin();
         }
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringReader;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -283,6 +284,31 @@ class LessonTest {
         assertTrue(check.err.matches("(?s)tornado-mor: Mine.java:\\d+: cannot find symbol.*"), check.err);
         Path empty = Files.writeString(temp.resolve("Empty.java"), "class Empty {}");
         assertTrue(lesson("check", 1, empty).err.contains("plan(FloatArray, FloatArray, FloatArray, int)"));
+    }
+
+    /** In a JVM of its own, which the file ends. */
+    @Test
+    void aFileThatEndsTheProgramDoesNotPass() throws Exception {
+        String exercise = lesson("show", 1, "--exercise").out();
+        Path file = temp.resolve("Ends.java");
+        int body = exercise.indexOf('{', exercise.indexOf(" plan(")) + 1;
+        Files.writeString(file, exercise.substring(0, body) + " System.exit(0);" + exercise.substring(body));
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "org.tornadomor.cli.Main",
+                        "lesson",
+                        "check",
+                        "1",
+                        file.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(1, process.waitFor(), said);
+        assertTrue(said.contains("it ends the program (System.exit)"), said);
     }
 
     @ParameterizedTest

@@ -146,8 +146,8 @@ class ManyThreadsTest {
                 ParameterSet weights = new ParameterSet(engine, "weights", config)) {
             Checkpoints.initialise(engine, weights, 5);
             List<Known> known = known(engine, weights);
-            // Less memory than eight sequences may take, so that some are set back.
-            DecoderSize size = new DecoderSize(8, Requests.CONTEXT, 60, 10, 16, 14, 36, ElementType.F32);
+            // Much less memory than eight sequences may take, so that some are set back.
+            DecoderSize size = new DecoderSize(8, Requests.CONTEXT, 60, 10, 16, 8, 16, ElementType.F32);
             Scheduler scheduler = new Scheduler(engine, weights, size, 24, true, DepthPolicy.DEPTH_WISE);
             try (ServingLoop loop = new ServingLoop(scheduler, QUEUE, e -> {})) {
                 List<Thread> clients = new ArrayList<>();
