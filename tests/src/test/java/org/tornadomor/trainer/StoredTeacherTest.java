@@ -198,7 +198,7 @@ class StoredTeacherTest {
         start(stored, "teacher-00001.rows is damaged");
         refused("teacher-00001.rows is damaged", () -> write(stored, settings(120, false)));
         Files.delete(shard);
-        start(stored, "teacher-00001.rows");
+        start(stored, "teacher-00001.rows is missing, which teacher.json names");
         Files.writeString(stored.resolve("teacher.json"), "{\"format\": 1}");
         start(stored, "teacher.json is damaged");
     }

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -77,6 +78,9 @@ public final class StoredTeacher {
                     throw new UserError(file + " is damaged (its checksum is not that of " + TeacherManifest.FILE
                             + "): restore it, or remove the folder and write it again with 'teacher'");
                 }
+            } catch (NoSuchFileException e) {
+                throw new UserError(file + " is missing, which " + TeacherManifest.FILE
+                        + " names: restore it, or remove the folder and write it again with 'teacher'");
             } catch (IOException e) {
                 throw UserError.file("read", file, e);
             }
