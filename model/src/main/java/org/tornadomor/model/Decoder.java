@@ -216,8 +216,7 @@ public final class Decoder implements AutoCloseable {
      * @param promised tokens of the others that are known and were not fed yet
      */
     public boolean hasRoomBeside(int sequence, int more, int promised) {
-        return keys.makeRoomBeside(
-                sequence, more, sequences.line(sequence).deepest, promised, sequences.count() - 1);
+        return keys.makeRoomBeside(sequence, more, sequences.line(sequence).deepest, promised, sequences.count() - 1);
     }
 
     /**

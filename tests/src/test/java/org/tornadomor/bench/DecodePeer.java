@@ -69,8 +69,7 @@ final class DecodePeer implements AutoCloseable {
     }
 
     /** The same; products in bfloat16 are oneDNN's. */
-    static DecodePeer ours(
-            Path model, String type, int threads, int sequences, int context, Precision precision) {
+    static DecodePeer ours(Path model, String type, int threads, int sequences, int context, Precision precision) {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of(
@@ -104,8 +103,32 @@ final class DecodePeer implements AutoCloseable {
                 .resolve("transformers_generate.py")
                 .toString();
         try {
-            return start(
-                    List.of(TorchPeer.PYTHON, script), folder, threads, sequences, context, TorchPeer.DEVICE);
+            return start(List.of(TorchPeer.PYTHON, script), folder, threads, sequences, context, TorchPeer.DEVICE);
+        } catch (IllegalStateException e) {
+            return null;
+        }
+    }
+
+    /** Jlama, for one sequence, or null where its class path is not known or it does not start. */
+    static DecodePeer jlama(Path folder, int threads, int context) {
+        String classPath = System.getProperty("bench.jlama", "");
+        if (classPath.isEmpty()) {
+            return null;
+        }
+        String script = Path.of(System.getProperty("bench.peers", "scripts/bench/peers"))
+                .resolve("JlamaPeer.java")
+                .toString();
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                classPath,
+                script);
+        try {
+            return start(command, folder, threads, context);
         } catch (IllegalStateException e) {
             return null;
         }

@@ -58,8 +58,22 @@ final class DeviceAttention implements AutoCloseable {
                 0);
         binding = engine.compile(ops)
                 .bind(Map.of(
-                        out, outTensor, lse, lseTensor, q, qTensor, k, kTensor, v, vTensor, start, startTensor, keyStart,
-                        keyTensor, visible, visibleTensor));
+                        out,
+                        outTensor,
+                        lse,
+                        lseTensor,
+                        q,
+                        qTensor,
+                        k,
+                        kTensor,
+                        v,
+                        vTensor,
+                        start,
+                        startTensor,
+                        keyStart,
+                        keyTensor,
+                        visible,
+                        visibleTensor));
     }
 
     private static int[] upTo(int count, int step) {

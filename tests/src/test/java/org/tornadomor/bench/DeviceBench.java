@@ -233,7 +233,8 @@ final class DeviceBench {
                         seconds[0] / vanilla);
             }
         }
-        Results.note("The first step compiles all kernels. " + (version == null ? missing() : "PyTorch " + version + "."));
+        Results.note(
+                "The first step compiles all kernels. " + (version == null ? missing() : "PyTorch " + version + "."));
     }
 
     private void decoding() throws IOException {
@@ -264,9 +265,8 @@ final class DeviceBench {
                         ParameterSet weights = new ParameterSet(engine, "weights", config)) {
                     Checkpoints.initialise(engine, weights, 1);
                     try (DecodeSubject here = new DecodeSubject(engine, weights, sequences, context);
-                            DecodePeer transformers = accelerated()
-                                    ? DecodePeer.transformers(checkpoint, 1, sequences, context)
-                                    : null;
+                            DecodePeer transformers =
+                                    accelerated() ? DecodePeer.transformers(checkpoint, 1, sequences, context) : null;
                             DecodePeer llama =
                                     accelerated() ? DecodePeer.llamaCpp(gguf, 1, sequences, context) : null) {
                         double[] seconds = medians(

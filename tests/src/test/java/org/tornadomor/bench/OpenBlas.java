@@ -70,8 +70,7 @@ final class OpenBlas {
     private static String text(SymbolLookup library, String function) {
         try {
             MethodHandle handle = Linker.nativeLinker()
-                    .downcallHandle(
-                            library.find(function).orElseThrow(), FunctionDescriptor.of(ValueLayout.ADDRESS));
+                    .downcallHandle(library.find(function).orElseThrow(), FunctionDescriptor.of(ValueLayout.ADDRESS));
             return ((MemorySegment) handle.invokeExact())
                     .reinterpret(TEXT_BYTES)
                     .getString(0)

@@ -1,6 +1,5 @@
 package org.tornadomor.bench;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,9 +32,8 @@ final class PeerComparison {
     private static final int NEW = 96;
     private static final int[] SEQUENCES = {1, 32};
     private static final int LONG = 512;
-    /** Why the other program on the JVM is not in the table. */
-    private static final String JLAMA =
-            "Jlama 0.8.4, whose classes are compiled with the preview features of JDK 21 and do not load in a later one";
+    private static final int POSITIONS = 1024;
+    private static final String JLAMA = System.getProperty("bench.jlamaVersion", "Jlama");
 
     private static final int M = 2048, N = 2816, K = 512;
 
@@ -67,27 +65,32 @@ final class PeerComparison {
         comparison.products();
         comparison.training();
         comparison.decoding();
-        comparison.missing.add(JLAMA);
-        Results.note("Seconds are medians of " + comparison.rounds + " rounds, all of a task in turn.");
+        Results.note("Seconds are medians of " + comparison.rounds
+                + " rounds, all of a task in turn. Jlama decodes one sequence at a time.");
         comparison.missing.stream().distinct().forEach(text -> Results.note("Left out: " + text + "."));
     }
 
-    private void measure(String task, List<Candidate> candidates) throws Exception {
-        double[][] seconds = new double[candidates.size()][rounds];
-        for (int round = -1; round < rounds; round++) {
-            for (int i = 0; i < candidates.size(); i++) {
-                double taken = candidates.get(i).seconds.getAsDouble();
-                if (round >= 0) {
-                    seconds[i][round] = taken;
-                }
+    private void measure(String task, List<Candidate> all) throws Exception {
+        List<Candidate> candidates = new ArrayList<>();
+        for (Candidate candidate : all) {
+            try {
+                candidate.seconds.getAsDouble();
+                candidates.add(candidate);
+            } catch (RuntimeException e) {
+                missing.add(candidate.who + ", which failed at its first run");
+                candidate.held.close();
             }
         }
-        double first = Results.median(seconds[0]);
+        double[][] seconds = new double[candidates.size()][rounds];
+        for (int round = 0; round < rounds; round++) {
+            for (int i = 0; i < candidates.size(); i++) {
+                seconds[i][round] = candidates.get(i).seconds.getAsDouble();
+            }
+        }
         for (int i = 0; i < candidates.size(); i++) {
             double median = Results.median(seconds[i]);
-            results.row(task, candidates.get(i).who, candidates.get(i).version, median, median / first);
-        }
-        for (Candidate candidate : candidates) {
+            Candidate candidate = candidates.get(i);
+            results.row(task, candidate.who, candidate.version, median, median / Results.median(seconds[0]));
             candidate.held.close();
         }
     }
@@ -131,7 +134,7 @@ final class PeerComparison {
     }
 
     private static ModelConfig model() {
-        return new ModelConfig(257, 512, 1408, 8, 8, 4, 64, 1e-5, 10000, TOKENS, true, 0.02, null);
+        return new ModelConfig(257, 512, 1408, 8, 8, 4, 64, 1e-5, 10000, POSITIONS, true, 0.02, null);
     }
 
     private void training() throws Exception {
@@ -180,9 +183,14 @@ final class PeerComparison {
                 Checkpoints.save(engine, weights, checkpoint, DType.F32);
             }
             Path gguf = CheckpointComparison.export(checkpoint, folder.resolve("model.gguf"), GgmlType.F32);
-            decoding("a prompt of " + LONG + " tokens, the same model", checkpoint, gguf, 1, LONG, 2, peer -> peer.run(
-                            LONG, 2)
-                    .first());
+            decoding(
+                    "a prompt of " + LONG + " tokens, the same model",
+                    checkpoint,
+                    gguf,
+                    1,
+                    LONG,
+                    2,
+                    peer -> peer.run(LONG, 2).first());
             for (int sequences : SEQUENCES) {
                 decoding(
                         (NEW - 1) + " tokens of " + (sequences == 1 ? "one sequence" : sequences + " sequences")
@@ -226,14 +234,23 @@ final class PeerComparison {
         if (llama == null) {
             missing.add("llama.cpp (npm install --prefix DIR node-llama-cpp, and TORNADOMOR_NODE_LLAMA_CPP=DIR)");
         } else {
-            candidates.add(decoder("llama.cpp, float32", "node-llama-cpp " + DecodePeer.llamaVersion(), llama, seconds));
+            candidates.add(
+                    decoder("llama.cpp, float32", "node-llama-cpp " + DecodePeer.llamaVersion(), llama, seconds));
         }
         DecodePeer transformers = DecodePeer.transformers(checkpoint, threads, sequences, context);
         if (transformers == null) {
             missing.add("transformers, which did not start with " + TorchPeer.PYTHON);
         } else {
-            candidates.add(decoder(
-                    "transformers, static cache, float32", transformers.version(), transformers, seconds));
+            candidates.add(
+                    decoder("transformers, static cache, float32", transformers.version(), transformers, seconds));
+        }
+        if (sequences == 1) {
+            DecodePeer jlama = DecodePeer.jlama(checkpoint, threads, context);
+            if (jlama == null) {
+                missing.add(JLAMA + ", which did not start");
+            } else {
+                candidates.add(decoder("Jlama, float32", JLAMA, jlama, seconds));
+            }
         }
         measure(task, candidates);
     }

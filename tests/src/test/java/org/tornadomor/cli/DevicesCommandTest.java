@@ -46,7 +46,8 @@ class DevicesCommandTest {
     @Test
     void checkingSaysWhoCanBeTrusted() {
         Outcome outcome = Outcome.of("devices", "--check", "--json");
-        JsonNode cpu = JsonMapper.shared().readTree(outcome.out()).get("devices").get(0);
+        JsonNode cpu =
+                JsonMapper.shared().readTree(outcome.out()).get("devices").get(0);
         assertEquals("cpu", cpu.get("engine").asString());
         assertTrue(cpu.get("trusted").asBoolean(), outcome.toString());
         assertTrue(cpu.get("checks").size() > 5, outcome.out());

@@ -30,7 +30,11 @@ class GoldenModelTest {
             weights.named().forEach((name, tensor) -> {
                 float[] floats = new float[tensor.size()];
                 engine.download(tensor, floats, 0);
-                values.put(name, IntStream.range(0, floats.length).mapToDouble(i -> floats[i]).toArray());
+                values.put(
+                        name,
+                        IntStream.range(0, floats.length)
+                                .mapToDouble(i -> floats[i])
+                                .toArray());
             });
         }
         return new ReferenceModel(config, values);

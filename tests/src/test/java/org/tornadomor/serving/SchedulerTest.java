@@ -65,8 +65,7 @@ class SchedulerTest {
         ModelConfig config = Requests.config(kind);
         int requests = 96;
         int pages = 10 * CONTEXT / 16;
-        DecoderSize size =
-                new DecoderSize(48, CONTEXT, 96, 48, 16, pages, kind == 5 ? 0 : 2 * pages, ElementType.F32);
+        DecoderSize size = new DecoderSize(48, CONTEXT, 96, 48, 16, pages, kind == 5 ? 0 : 2 * pages, ElementType.F32);
         try (Engine engine = new CpuEngine(2);
                 ParameterSet weights = new ParameterSet(engine, "weights", config)) {
             Checkpoints.initialise(engine, weights, 5);

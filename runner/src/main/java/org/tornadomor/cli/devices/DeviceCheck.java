@@ -127,10 +127,7 @@ public final class DeviceCheck {
         Slot c = ops.f32("c", rows, n);
         Slot left = ops.f32("a", rows, k);
         Slot right = transposed ? ops.f32("b", Extent.fixed(n), k) : ops.f32("b", Extent.fixed(k), n);
-        ops.add(
-                transposed
-                        ? new DenseOp.MatmulNT(c, left, right, null)
-                        : new DenseOp.MatmulNN(c, left, right, false));
+        ops.add(transposed ? new DenseOp.MatmulNT(c, left, right, null) : new DenseOp.MatmulNN(c, left, right, false));
         float[] found = new float[m * n];
         try (Arena arena = engine.arena(name, ElementType.F32)) {
             Tensor out = arena.allocate("c", m, n);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import org.tornadomor.UserError;
 import org.tornadomor.cli.devices.DeviceCheck.Outcome;
 import org.tornadomor.cli.devices.DeviceTrial.Verdict;
 import org.tornadomor.cli.options.EngineKind;
@@ -71,7 +72,9 @@ public final class DeviceReport {
         return switch (candidate.engine) {
             case CPU -> DeviceTrial.cpu(begins);
             case SIMULATOR -> DeviceTrial.of(List.of(), candidate.device, begins);
-            default -> DeviceTrial.of(Sdk.find().orElseThrow().flags(), candidate.device, begins);
+            default ->
+                DeviceTrial.of(
+                        Sdk.find().orElseThrow(() -> new UserError(Sdk.MISSING)).flags(), candidate.device, begins);
         };
     }
 

@@ -87,8 +87,8 @@ public final class DeviceTrial {
 
     /** As {@link #of(List, String, Consumer)} with another launcher and time limit. */
     static Verdict of(String java, List<String> flags, String device, Consumer<String> begins, Duration limit) {
-        List<String> all = new ArrayList<>(List.of(
-                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
+        List<String> all =
+                new ArrayList<>(List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
         all.addAll(flags);
         Answers answers = new Answers(begins);
         OtherJvm.Result result = OtherJvm.run(
@@ -139,9 +139,8 @@ public final class DeviceTrial {
                 over = true;
             } else {
                 // JSON has no such numbers.
-                double error = node.get(ERROR).isNull()
-                        ? Double.NaN
-                        : node.get(ERROR).asDouble();
+                double error =
+                        node.get(ERROR).isNull() ? Double.NaN : node.get(ERROR).asDouble();
                 outcomes.add(new Outcome(
                         node.get(NAME).asString(),
                         error,
@@ -174,9 +173,7 @@ public final class DeviceTrial {
                         EngineOptions.standard().withDevice(args[1]).withChecks();
                 try (Engine engine = new TornadoEngine(options)) {
                     DeviceCheck.run(
-                            engine,
-                            name -> say(file, line().put(BEGINS, name)),
-                            outcome -> say(file, node(outcome)));
+                            engine, name -> say(file, line().put(BEGINS, name)), outcome -> say(file, node(outcome)));
                 }
                 say(file, line().put(ENDS, true));
             } catch (UserError e) {

@@ -51,8 +51,7 @@ class DeviceCheckTest {
     @Test
     @Tag("device")
     void aDevicePasses() {
-        for (Outcome outcome :
-                check(new TornadoEngine(EngineOptions.standard().withChecks()))) {
+        for (Outcome outcome : check(new TornadoEngine(EngineOptions.standard().withChecks()))) {
             assertTrue(outcome.passed(), outcome.toString());
         }
     }
@@ -99,8 +98,8 @@ class DeviceCheckTest {
     void aDriverThatCrashesIsToldOfWithWhatItDid() throws IOException {
         String first = "{\"name\":\"products\",\"error\":1e-6,\"limit\":2e-5,\"seconds\":1}";
         String begins = "{\"begins\":\"training, expert_choice\"}";
-        Verdict crashed = trial(
-                "printf '%s\\n' '" + first + "' '" + begins + "' > \"$answer\"; echo boom; kill -SEGV $$", LONG);
+        Verdict crashed =
+                trial("printf '%s\\n' '" + first + "' '" + begins + "' > \"$answer\"; echo boom; kill -SEGV $$", LONG);
         assertFalse(crashed.trusted());
         assertEquals(1, crashed.outcomes().size());
         assertTrue(
@@ -112,7 +111,8 @@ class DeviceCheckTest {
         assertTrue(hung.reason().startsWith("during training, expert_choice: did not answer within"), hung.reason());
         Verdict all = trial("printf '%s\\n' '" + first + "' '{\"ends\":true}' > \"$answer\"", LONG);
         assertTrue(all.trusted(), all.reason());
-        Verdict none = trial("printf '%s\\n' '" + first.replace("1e-6", "null") + "' '{\"ends\":true}' > \"$answer\"", LONG);
+        Verdict none =
+                trial("printf '%s\\n' '" + first.replace("1e-6", "null") + "' '{\"ends\":true}' > \"$answer\"", LONG);
         assertEquals("products is off by more than rounding explains", none.reason());
     }
 }
