@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.luben.zstd.Zstd;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -73,6 +74,14 @@ class ReleaseTest {
     private static void showsItsVersion(Installed installed) throws Exception {
         String version = installed.run("--version").out();
         String number = VERSION.replace(".", "\\.");
+        // The first start prepares the others, and leaves nothing else.
+        try (Stream<Path> top = Files.list(installed.root())) {
+            assertEquals(
+                    Set.of("tornado-mor.caches", "tornado-mor.jsa", "tornado-mor-help.jsa"),
+                    top.map(file -> file.getFileName().toString())
+                            .filter(name -> name.contains(".caches") || name.contains(".jsa"))
+                            .collect(Collectors.toSet()));
+        }
         assertTrue(version.matches("tornado-mor " + number + "(, commit [0-9a-f]{7,})?, Java 2[5-9].*\\s*"), version);
     }
 
@@ -160,7 +169,7 @@ class ReleaseTest {
             if (part.get("group").asString().equals("org.tornadomor")) {
                 own.add(name);
             }
-            assertTrue(part.has("licenses"), part.toString());
+            assertEquals(Licences.of(part.get("group").asString()), licences(part), part.get("purl")::asString);
             assertTrue(part.get("hashes").toString().contains("SHA-256"), part.toString());
         });
         assertTrue(components.size() > 20, components::toString);
@@ -180,6 +189,37 @@ class ReleaseTest {
         try (Stream<Path> texts = Files.walk(root.resolve("licences"))) {
             assertTrue(texts.filter(Files::isRegularFile).count() > 20);
         }
+    }
+
+    private static Set<String> licences(JsonNode component) {
+        Set<String> names = new TreeSet<>();
+        for (JsonNode each : component.path("licenses")) {
+            JsonNode licence = each.path("license");
+            names.add(licence.path("id").asString(licence.path("name").asString()));
+        }
+        return names;
+    }
+
+    /** No package lies in two of the jars, and each has a name as a module. */
+    @Test
+    void theJarsAreModulesToo() throws Exception {
+        Path root = new Installed(scratch, Installed.NAME + ".zip").root();
+        Path printed = scratch.resolve("printed.txt");
+        int code = new ProcessBuilder(
+                        Path.of(JDK, "bin", "java").toString(),
+                        "--module-path",
+                        root.resolve("tornado-mor.jar") + File.pathSeparator + root.resolve("lib"),
+                        "--add-modules",
+                        "jdk.incubator.vector,ALL-MODULE-PATH",
+                        "--module",
+                        "org.tornadomor.runner/org.tornadomor.cli.Main",
+                        "params",
+                        "tiny")
+                .redirectErrorStream(true)
+                .redirectOutput(printed.toFile())
+                .start()
+                .waitFor();
+        assertEquals(0, code, Files.readString(printed));
     }
 
     @Test
