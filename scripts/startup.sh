@@ -28,8 +28,8 @@ main_flags() {
 }
 
 # Makes both caches beside the jar $2 with java $1. That takes some seconds, once a build, whoever built it; failing does no
-# harm, and is not tried again. All is written in a folder of this process and put in its place at the end, the file that says so
-# last: a start that is killed leaves that folder alone, which the next one removes.
+# harm, and is not tried again. All is written in a folder of this process and put in its place at the end, the file that says
+# so last: a start that is killed leaves that folder alone, which the next one removes.
 make_caches() {
     local java=$1 jar=$2 aside=${2%.jar}.caches.$$ maker='' flags
     mkdir "$aside" 2> /dev/null || return 0
@@ -49,9 +49,9 @@ make_caches() {
     trap - HUP INT TERM
 }
 
-# Makes the cache $1 from a run of $2 with what follows, in the caller's folder "aside". A person's flags for every JVM might choose
-# another collector than these, and two keep a JVM from starting. In the background, since Bash hears no signal while it waits for
-# a program in front.
+# Makes the cache $1 from a run of $2 with what follows, in the caller's folder "aside". A person's flags for every JVM might
+# choose another collector than these, and two keep a JVM from starting. In the background, since Bash hears no signal while it
+# waits for a program in front.
 make_cache() {
     local cache=$1 java=$2
     shift 2

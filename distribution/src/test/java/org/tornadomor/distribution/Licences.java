@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What licence each library has, by the texts that its authors publish; tools guess it from the names in POMs. A library that comes
- * with a new group is looked up and added here.
+ * What licence each library has, by the texts that its authors publish; tools guess it from the names in POMs. A library that
+ * comes with a new group is looked up and added here.
  */
 final class Licences {
     private static final Set<String> APACHE = Set.of("Apache-2.0");
@@ -31,7 +31,6 @@ final class Licences {
             Map.entry("org.hdrhistogram", Set.of("BSD-2-Clause", "CC0-1.0")),
             Map.entry("org.jline", Set.of("BSD-3-Clause")),
             Map.entry("org.jspecify", APACHE),
-            Map.entry("org.latencyutils", Set.of("CC0-1.0")),
             Map.entry("org.slf4j", MIT),
             Map.entry("org.snakeyaml", APACHE),
             Map.entry("org.tornadomor", APACHE),
