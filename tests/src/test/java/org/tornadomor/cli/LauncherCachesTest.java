@@ -32,7 +32,7 @@ class LauncherCachesTest {
     private static final int TERMINATED = 128 + 15;
     private static final Set<String> PREPARED =
             new TreeSet<>(Set.of("tornado-mor.caches", "tornado-mor.jsa", "tornado-mor-help.jsa"));
-    /** A Java that makes a cache at once, or with a file "broken" never, or "slow" in ten minutes; and prints other arguments. */
+    /** Makes a cache at once, with a file "broken" never, with "slow" in ten minutes; prints what other arguments it gets. */
     private static final String JAVA = """
             #!/bin/sh
             case "$*" in
