@@ -27,36 +27,42 @@ main_flags() {
     printf '%s\n' -XX:+UseG1GC --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
 }
 
-# Makes both caches beside the jar $2 with java $1. That takes some seconds, once a build, whoever built it; failing does no
-# harm, and is not tried again. All is written in a folder of this process and put in its place at the end, the file that says
+# Makes the caches of the jar $2 beside it with java $1. That takes some seconds, once a build, whoever built it; failing does
+# no harm, and is not tried again. All is written in a folder of this process and put in its place at the end, the file that says
 # so last: a start that is killed leaves that folder alone, which the next one removes.
 make_caches() {
-    local java=$1 jar=$2 aside=${2%.jar}.caches.$$ maker='' flags
+    local java=$1 jar=$2 aside=${2%.jar}.caches.$$ maker='' own=${2%/*}/runtime flags
     mkdir "$aside" 2> /dev/null || return 0
     trap 'give_up HUP' HUP
     trap 'give_up INT' INT
     trap 'give_up TERM' TERM
     # Before anything else, since a jar that is written meanwhile must be newer.
     { : > "$aside/made"; } 2> /dev/null || true
+    if [[ $java == "$own/bin/java" && ! -e $own/lib/server/classes.jsa ]]; then
+        # The JDK's own, on which ours stand, for heaps beyond 32 GB and others: an image comes without, since their bytes depend
+        # on the machine that makes them.
+        flags=("-XX:SharedArchiveFile=$aside/cache" -Xshare:dump)
+        make_cache "$own/lib/server/classes_nocoops.jsa" "$java" "${flags[@]}" -XX:-UseCompressedOops
+        make_cache "$own/lib/server/classes.jsa" "$java" "${flags[@]}"
+    fi
     # shellcheck disable=SC2207
-    flags=($(help_flags))
+    flags=("-XX:ArchiveClassesAtExit=$aside/cache" $(help_flags))
     make_cache "${jar%.jar}-help.jsa" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.Main --help
     # shellcheck disable=SC2207
-    flags=($(main_flags))
+    flags=("-XX:ArchiveClassesAtExit=$aside/cache" $(main_flags))
     make_cache "${jar%.jar}.jsa" "$java" "${flags[@]}" -cp "$jar" org.tornadomor.cli.StartupTraining
     mv -f "$aside/made" "${jar%.jar}.caches" 2> /dev/null || true
     rm -rf "$aside" 2> /dev/null || true
     trap - HUP INT TERM
 }
 
-# Makes the cache $1 from a run of $2 with what follows, in the caller's folder "aside". A person's flags for every JVM might
-# choose another collector than these, and two keep a JVM from starting. In the background, since Bash hears no signal while it
-# waits for a program in front.
+# Makes the cache $1 from a run of $2 with what follows, which writes "cache" in the caller's folder "aside". A person's flags
+# for every JVM might choose another collector than these, and two keep a JVM from starting. In the background, since Bash hears
+# no signal while it waits for a program in front.
 make_cache() {
     local cache=$1 java=$2
     shift 2
-    env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u _JAVA_OPTIONS "$java" "-XX:ArchiveClassesAtExit=$aside/cache" \
-        "-Djava.io.tmpdir=$aside" "$@" > /dev/null 2>&1 &
+    env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u _JAVA_OPTIONS "$java" "-Djava.io.tmpdir=$aside" "$@" > /dev/null 2>&1 &
     maker=$!
     if wait "$maker" && [[ -e $aside/cache ]]; then
         mv -f "$aside/cache" "$cache" 2> /dev/null || true

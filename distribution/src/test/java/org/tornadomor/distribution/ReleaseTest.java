@@ -55,7 +55,10 @@ class ReleaseTest {
     @ValueSource(strings = {".zip", ".tar.gz"})
     void theImageRunsOnItsOwnJava(String ending) throws Exception {
         Installed installed = new Installed(scratch, Installed.IMAGE + ending);
+        Path cache = installed.root().resolve("runtime/lib/server/classes.jsa");
+        assertFalse(Files.exists(cache), "its bytes depend on the machine that makes it");
         showsItsVersion(installed);
+        assertTrue(Files.exists(cache), "the first start made no cache of the JDK's classes");
         Path home = Path.of(installed
                 .with("JAVA_OPTS", "-XshowSettings:properties")
                 .run("params", "tiny")
