@@ -28,8 +28,8 @@ main_flags() {
 }
 
 # Makes the caches of the jar $2 beside it with java $1. That takes some seconds, once a build, whoever built it; failing does
-# no harm, and is not tried again. All is written in a folder of this process and put in its place at the end, the file that says
-# so last: a start that is killed leaves that folder alone, which the next one removes.
+# no harm, and is not tried again. All is written in a folder of this process and put in its place at the end, the file that
+# says so last: a start that is killed leaves that folder alone, which the next one removes.
 make_caches() {
     local java=$1 jar=$2 aside=${2%.jar}.caches.$$ maker='' own=${2%/*}/runtime flags
     mkdir "$aside" 2> /dev/null || return 0
@@ -39,8 +39,8 @@ make_caches() {
     # Before anything else, since a jar that is written meanwhile must be newer.
     { : > "$aside/made"; } 2> /dev/null || true
     if [[ $java == "$own/bin/java" && ! -e $own/lib/server/classes.jsa ]]; then
-        # The JDK's own, on which ours stand, for heaps beyond 32 GB and others: an image comes without, since their bytes depend
-        # on the machine that makes them.
+        # The JDK's own, on which ours stand, for heaps beyond 32 GB and others: an image comes without, since their bytes
+        # depend on the machine that makes them.
         flags=("-XX:SharedArchiveFile=$aside/cache" -Xshare:dump)
         make_cache "$own/lib/server/classes_nocoops.jsa" "$java" "${flags[@]}" -XX:-UseCompressedOops
         make_cache "$own/lib/server/classes.jsa" "$java" "${flags[@]}"
