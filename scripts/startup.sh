@@ -22,9 +22,9 @@ help_flags() {
     printf '%s\n' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED
 }
 
-# Prints the flags of the CPU engine, one a line.
+# Prints the flags of the CPU engine, one a line. The largest heap decides how the JVM keeps references, so whether a cache fits.
 main_flags() {
-    printf '%s\n' -XX:+UseG1GC --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
+    printf '%s\n' -XX:+UseG1GC -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED
 }
 
 # Makes the caches of the jar $2 beside it with java $1. That takes some seconds, once a build, whoever built it; failing does
