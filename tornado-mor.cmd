@@ -5,7 +5,7 @@ set "ROOT=%~dp0"
 set "JAR=%ROOT%tornado-mor.jar"
 if not exist "%JAR%" set "JAR=%ROOT%runner\target\tornado-mor\tornado-mor.jar"
 if not exist "%JAR%" (
-    echo tornado-mor: it is not built yet; in "%ROOT%" run: mvn -q -B -pl runner -am package -DskipTests 1>&2
+    echo tornado-mor: it is not built yet; in "%ROOT%" run: mvn -q -B -pl runner,lessons -am package -DskipTests 1>&2
     exit /b 1
 )
 

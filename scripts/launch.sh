@@ -133,7 +133,7 @@ if [[ -n $in_tree ]]; then
 elif [[ ! -e $jar ]]; then
     fail "$jar is missing; unpack the release again"
 fi
-if lacks_caches "$jar"; then
+if ! making_caches "$jar" && lacks_caches "$jar"; then
     [[ ! -t 2 ]] || echo "tornado-mor: preparing faster starts" >&2
     make_caches "$JAVA_HOME/bin/java" "$jar"
 fi

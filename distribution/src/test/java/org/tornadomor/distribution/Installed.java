@@ -23,8 +23,8 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
- * A release, unpacked into a folder with spaces, on a machine that has nothing: a few tools of Unix on the {@code PATH}, no Maven, no
- * Java, and a {@code HOME} in which nothing can be written.
+ * A release, unpacked into a folder with spaces, on a machine that has nothing: a few tools of Unix on the {@code PATH}, no
+ * Maven, no Java, and a {@code HOME} in which nothing can be written.
  */
 final class Installed {
     /** Where the build put what it made. */

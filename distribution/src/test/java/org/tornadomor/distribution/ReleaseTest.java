@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.luben.zstd.Zstd;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -53,7 +55,10 @@ class ReleaseTest {
     @ValueSource(strings = {".zip", ".tar.gz"})
     void theImageRunsOnItsOwnJava(String ending) throws Exception {
         Installed installed = new Installed(scratch, Installed.IMAGE + ending);
+        Path cache = installed.root().resolve("runtime/lib/server/classes.jsa");
+        assertFalse(Files.exists(cache), "its bytes depend on the machine that makes it");
         showsItsVersion(installed);
+        assertTrue(Files.exists(cache), "the first start made no cache of the JDK's classes");
         Path home = Path.of(installed
                 .with("JAVA_OPTS", "-XshowSettings:properties")
                 .run("params", "tiny")
@@ -73,6 +78,14 @@ class ReleaseTest {
     private static void showsItsVersion(Installed installed) throws Exception {
         String version = installed.run("--version").out();
         String number = VERSION.replace(".", "\\.");
+        // The first start prepares the others, and leaves nothing else.
+        try (Stream<Path> top = Files.list(installed.root())) {
+            assertEquals(
+                    Set.of("tornado-mor.caches", "tornado-mor.jsa", "tornado-mor-help.jsa"),
+                    top.map(file -> file.getFileName().toString())
+                            .filter(name -> name.contains(".caches") || name.contains(".jsa"))
+                            .collect(Collectors.toSet()));
+        }
         assertTrue(version.matches("tornado-mor " + number + "(, commit [0-9a-f]{7,})?, Java 2[5-9].*\\s*"), version);
     }
 
@@ -160,7 +173,7 @@ class ReleaseTest {
             if (part.get("group").asString().equals("org.tornadomor")) {
                 own.add(name);
             }
-            assertTrue(part.has("licenses"), part.toString());
+            assertEquals(Licences.of(part.get("group").asString()), licences(part), part.get("purl")::asString);
             assertTrue(part.get("hashes").toString().contains("SHA-256"), part.toString());
         });
         assertTrue(components.size() > 20, components::toString);
@@ -180,6 +193,41 @@ class ReleaseTest {
         try (Stream<Path> texts = Files.walk(root.resolve("licences"))) {
             assertTrue(texts.filter(Files::isRegularFile).count() > 20);
         }
+    }
+
+    private static Set<String> licences(JsonNode component) {
+        Set<String> names = new TreeSet<>();
+        for (JsonNode each : component.path("licenses")) {
+            JsonNode licence = each.path("license");
+            names.add(licence.path("id").asString(licence.path("name").asString()));
+        }
+        return names;
+    }
+
+    /** No package lies in two of the jars, and each has a name as a module; but lessons have classes without a package. */
+    @Test
+    void theJarsAreModulesToo() throws Exception {
+        Path root = new Installed(scratch, Installed.NAME + ".zip").root();
+        List<String> jars = new ArrayList<>(List.of(root.resolve("tornado-mor.jar").toString()));
+        try (Stream<Path> libraries = Files.list(root.resolve("lib"))) {
+            libraries.filter(jar -> !jar.endsWith("lessons.jar")).map(Path::toString).forEach(jars::add);
+        }
+        Path printed = scratch.resolve("printed.txt");
+        int code = new ProcessBuilder(
+                        Path.of(JDK, "bin", "java").toString(),
+                        "--module-path",
+                        String.join(File.pathSeparator, jars),
+                        "--add-modules",
+                        "jdk.incubator.vector,ALL-MODULE-PATH",
+                        "--module",
+                        "org.tornadomor.runner/org.tornadomor.cli.Main",
+                        "params",
+                        "tiny")
+                .redirectErrorStream(true)
+                .redirectOutput(printed.toFile())
+                .start()
+                .waitFor();
+        assertEquals(0, code, Files.readString(printed));
     }
 
     @Test
