@@ -20,21 +20,26 @@ def cell(model, workers, sync, run, result):
         "model": model, "workers": int(workers), "sync": sync, "send": "float32", "parameters": parameters(run),
         "steps": told["step"], "tokens": told["tokens"], "loss": told["val_loss"], "causal_loss": told["val_loss_causal"],
     }
-    if not exchanges:
-        half = steps[len(steps) // 2:]
-        seconds = sum(line["step_seconds"] for line in half)
-        found["tokens_per_second"] = told["tokens"] / len(steps) * len(half) / seconds
-        return found
-    half = exchanges[len(exchanges) // 2:]
-    taken = sum(line["seconds"] for line in half)
-    worked = sum(max(line["work_seconds"]) for line in half)
-    found.update({
-        "tokens_per_second": told["tokens"] / len(exchanges) * len(half) / taken,
-        "exchanges": len(exchanges), "bytes": sum(line["bytes"] for line in exchanges),
-        "in_exchange": 1 - worked / taken,
-        "median_exchange_seconds": statistics.median(line["seconds"] for line in half),
-        "median_work_seconds": statistics.median(max(line["work_seconds"]) for line in half),
-    })
+    # From the end of an exchange on, since a round belongs to the half in which it ends.
+    middle = steps[len(steps) // 2 - 1]["step"]
+    first = max([line["step"] for line in exchanges if line["step"] <= middle], default=0 if exchanges else middle)
+    half = [line for line in steps if line["step"] > first]
+    seconds = sum(line["step_seconds"] for line in half)
+    found["tokens_per_second"] = told["tokens"] / len(steps) * len(half) / seconds
+    if exchanges:
+        rounds = []
+        before = first
+        for line in exchanges:
+            if line["step"] > first:
+                taken = sum(step["step_seconds"] for step in half if before < step["step"] <= line["step"])
+                rounds.append((taken, max(line["work_seconds"])))
+                before = line["step"]
+        found.update({
+            "exchanges": len(exchanges), "bytes": sum(line["bytes"] for line in exchanges),
+            "in_exchange": 1 - sum(worked for _, worked in rounds) / seconds,
+            "median_round_seconds": statistics.median(taken for taken, _ in rounds),
+            "median_work_seconds": statistics.median(worked for _, worked in rounds),
+        })
     return found
 
 
@@ -67,7 +72,7 @@ def page(command, machine, checked, files):
     print("|---|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|")
     for it in cells:
         shared = "exchanges" in it
-        beside = it["median_exchange_seconds"] - it["median_work_seconds"] if shared else 0
+        beside = it["median_round_seconds"] - it["median_work_seconds"] if shared else 0
         print(f"| {it['model']} | {it['parameters']:,} | {it['workers']} | {it['sync']} | {it['tokens']:,} | {it['loss']:.4f}"
               f" | {it['causal_loss']:.4f} | {it['tokens_per_second']:,.0f}"
               + (f" | {100 * it['in_exchange']:.1f} % | {beside:.3f} | {it['bytes']:,} |" if shared else " | | | |"))

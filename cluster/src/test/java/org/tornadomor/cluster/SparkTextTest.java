@@ -305,7 +305,8 @@ class SparkTextTest {
         PrepareSettings settings = settings(true, true, false, List.of(specs));
         try (Tokenizer tokenizer = Tokenizers.load("bytes")) {
             UserError error = assertThrows(
-                    UserError.class, () -> share(settings, tokenizer, temp.resolve("refused" + refusals++), new SparkText(spark)));
+                    UserError.class,
+                    () -> share(settings, tokenizer, temp.resolve("refused" + refusals++), new SparkText(spark)));
             assertTrue(error.getMessage().contains(expected), error.getMessage());
             assertEquals(1, error.getMessage().lines().count(), error.getMessage());
         }

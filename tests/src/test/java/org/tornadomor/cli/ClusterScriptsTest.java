@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,10 +100,10 @@ class ClusterScriptsTest {
         }
     }
 
-    private static String cell(int workers, String sync, double work, double exchange) {
+    private static String cell(int workers, String sync, double work, double round) {
         return "{\"model\": \"d64\", \"workers\": " + workers + ", \"sync\": \"" + sync
                 + "\", \"send\": \"float32\", \"parameters\": 1000000, \"median_work_seconds\": " + work
-                + ", \"median_exchange_seconds\": " + exchange + "}";
+                + ", \"median_round_seconds\": " + round + "}";
     }
 
     /** Points that the model made are predicted without an error. */
@@ -130,6 +132,56 @@ class ClusterScriptsTest {
         Said text = simulate("--measured", file.toString(), "--rounds", "1");
         assertTrue(text.text.contains("utilisation is wrong by 0.0 points in the mean and 0.0 at most"), text.text);
         assertTrue(text.text.contains("SIMULATION"), text.text);
+    }
+
+    /** Of a run of 8 steps, two to a round, the second half counts. */
+    @Test
+    void aCellIsWhatItsRunTold() throws Exception {
+        Path run = Files.createDirectories(temp.resolve("run/checkpoints/step-8"))
+                .getParent()
+                .getParent();
+        Files.writeString(run.resolve("checkpoints/latest"), "step-8\n");
+        byte[] head =
+                "{\"__metadata__\":{},\"a\":{\"shape\":[2,3]},\"b\":{\"shape\":[5]}}".getBytes(StandardCharsets.UTF_8);
+        Files.write(
+                run.resolve("checkpoints/step-8/model.safetensors"),
+                ByteBuffer.allocate(Long.BYTES + head.length)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(head.length)
+                        .put(head)
+                        .array());
+        StringBuilder steps = new StringBuilder("{\"step\":8,\"val_loss\":3}\n");
+        StringBuilder exchanges = new StringBuilder();
+        for (int i = 1; i <= 8; i++) {
+            steps.append("{\"step\":" + i + ",\"loss\":3,\"step_seconds\":" + (i <= 4 ? 9 : 2) + "}\n");
+            exchanges.append(i % 2 == 1 ? "" : "{\"step\":" + i + ",\"bytes\":1000,\"work_seconds\":[2,3]}\n");
+        }
+        Files.writeString(run.resolve("metrics.jsonl"), steps);
+        Files.writeString(run.resolve("exchanges.jsonl"), exchanges);
+        Path result = Files.writeString(
+                temp.resolve("result.json"), "{\"step\":8,\"tokens\":800,\"val_loss\":3.5,\"val_loss_causal\":3.75}");
+        String cells = SCRIPTS.resolve("cells.py").toString();
+        Said said = run(Map.of(), "python3", cells, "cell", "d64", "2", "local:2", run.toString(), result.toString());
+        assertEquals(0, said.code, said.text);
+        JsonNode cell = JsonMapper.shared().readTree(said.text);
+        assertEquals(11, cell.path("parameters").asInt());
+        assertEquals(50, cell.path("tokens_per_second").asDouble());
+        assertEquals(0.25, cell.path("in_exchange").asDouble());
+        assertEquals(4, cell.path("median_round_seconds").asDouble());
+        assertEquals(4000, cell.path("bytes").asInt());
+        String page = run(
+                        Map.of(),
+                        "python3",
+                        cells,
+                        "page",
+                        "command",
+                        "A machine.",
+                        "",
+                        Files.writeString(temp.resolve("cell.json"), said.text).toString())
+                .text;
+        assertTrue(
+                page.contains("| d64 | 11 | 2 | local:2 | 800 | 3.5000 | 3.7500 | 50 | 25.0 % | 1.000 | 4,000 |"),
+                page);
     }
 
     @Test
