@@ -10,8 +10,8 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /**
- * What a reader hands on, for somebody who asks for it: Spark pulls, and readers push. The reader runs on a thread of its own, a few
- * batches ahead, so that no more than these are in memory.
+ * What a reader hands on, for somebody who asks for it: Spark pulls, and readers push. The reader runs on a thread of its
+ * own, a few batches ahead, so that no more than these are in memory.
  */
 final class Pulled<T> implements Iterator<T>, AutoCloseable {
     /** Batches that wait. */

@@ -23,9 +23,9 @@ import org.tornadomor.data.TextCluster;
 import org.tornadomor.data.WeightedSource;
 
 /**
- * Text that Spark reads, hashes and tokenises. Tasks read pieces of the sources; a shuffle brings equal texts together and sorts by
- * hash; tasks leave out what came before and tokenise. What comes of it stays on the disks of the executors until this process has
- * fetched it, range by range.
+ * Text that Spark reads, hashes and tokenises. Tasks read pieces of the sources; a shuffle brings equal texts together and
+ * sorts by hash; tasks leave out what came before and tokenise. What comes of it stays on the disks of the executors until
+ * this process has fetched it, range by range.
  */
 final class SparkText implements TextCluster {
     /** Text of a task, as it is stored. */

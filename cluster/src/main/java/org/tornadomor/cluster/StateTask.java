@@ -9,8 +9,8 @@ import org.tornadomor.trainer.Collective;
 import scala.Tuple2;
 
 /**
- * Asks the worker of a rank what it keeps; where it is gone, that is what its replacement would begin with. Nothing if it lives in
- * another executor than the one where the task runs.
+ * Asks the worker of a rank what it keeps; where it is gone, that is what its replacement would begin with. Nothing if it
+ * lives in another executor than the one where the task runs.
  */
 final class StateTask implements Function<Integer, Tuple2<Integer, Collective.State>> {
     @Serial

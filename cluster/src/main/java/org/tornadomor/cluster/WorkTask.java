@@ -13,8 +13,9 @@ import org.tornadomor.trainer.Worker;
 import scala.Tuple2;
 
 /**
- * Lets the worker of a rank work, and sends what came of it by its pieces. Spark may start a task elsewhere than where its worker lives,
- * if that executor is busy for long: then a worker with a state to lose does nothing, and a piece without a report says so.
+ * Lets the worker of a rank work, and sends what came of it by its pieces. Spark may start a task elsewhere than where its
+ * worker lives, if that executor is busy for long: then a worker with a state to lose does nothing, and a piece without a
+ * report says so.
  */
 final class WorkTask implements PairFlatMapFunction<Integer, Integer, Piece> {
     @Serial

@@ -27,7 +27,7 @@ class SubmitTest {
     @TempDir
     Path temp;
 
-    /** What the script spark-submit runs: its main class with the jars of a Spark home, and the flags that Spark asks of Java. */
+    /** What the script spark-submit runs: its main class with the jars of a Spark home, and Spark's flags for Java. */
     private String submit(String... words) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -128,7 +128,8 @@ final class CorpusWriter implements AutoCloseable {
             listener.message(
                     "nothing is held out: " + settings.split().describe() + " would be, of "
                             + Counts.of(taken, "document")
-                            + "; 'train --validation-data' takes text to validate on, and --hold-out 0 says that none is wanted");
+                            + "; 'train --validation-data' takes text to validate on, and --hold-out 0 says that none"
+                            + " is wanted");
         }
         folder.complete(List.of(results));
     }

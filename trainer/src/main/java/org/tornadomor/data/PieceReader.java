@@ -10,8 +10,8 @@ import java.util.function.BiConsumer;
 import org.tornadomor.UserError;
 
 /**
- * Reads pieces of sources where a cluster has them: whole files from streams, parts of files of JSON lines, rows of tables. Everything
- * that is read is told by its hash, which decides where it goes.
+ * Reads pieces of sources where a cluster has them: whole files from streams, parts of files of JSON lines, rows of tables.
+ * Everything that is read is told by its hash, which decides where it goes.
  */
 public final class PieceReader {
     private final PrepareSettings settings;

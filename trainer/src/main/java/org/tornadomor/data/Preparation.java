@@ -122,8 +122,8 @@ public final class Preparation {
     }
 
     /**
-     * The same with a cluster that reads, hashes and tokenises; this process writes. Documents lie in the order of their hashes: nothing
-     * depends on the size of the cluster.
+     * The same with a cluster that reads, hashes and tokenises; this process writes. Documents lie in the order of their
+     * hashes: nothing depends on the size of the cluster.
      *
      * @param settings with {@link PrepareSettings#byHash}
      * @param found what the cluster found of the sources

@@ -8,8 +8,8 @@ import java.util.SortedMap;
 import java.util.function.Predicate;
 
 /**
- * Other processes that read, hash and tokenise text: all that {@link Preparation} knows of a cluster. What each of them does with
- * text is in {@link PieceReader} and {@link DocumentEncoder}. One thread uses it.
+ * Other processes that read, hash and tokenise text: all that {@link Preparation} knows of a cluster. What each of them
+ * does with text is in {@link PieceReader} and {@link DocumentEncoder}. One thread uses it.
  */
 public interface TextCluster extends AutoCloseable {
     /**
@@ -81,8 +81,8 @@ public interface TextCluster extends AutoCloseable {
     List<Found> find(PrepareSettings settings);
 
     /**
-     * Reads and tokenises everything that {@link #find} found last. Documents come in the order of their hashes, those of the same text
-     * once unless all are wanted, as ones of the first source that has them.
+     * Reads and tokenises everything that {@link #find} found last. Documents come in the order of their hashes, those of
+     * the same text once unless all are wanted, as ones of the first source that has them.
      *
      * @throws org.tornadomor.UserError if something cannot be read, or the cluster gives up
      */

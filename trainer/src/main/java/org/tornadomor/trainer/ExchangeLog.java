@@ -29,8 +29,8 @@ public final class ExchangeLog implements AutoCloseable {
     }
 
     /**
-     * Reads the log of a run, in the order of its lines; it has none where nobody exchanged anything. Lines without their numbers are
-     * passed over.
+     * Reads the log of a run, in the order of its lines; it has none where nobody exchanged anything. Lines without their
+     * numbers are passed over.
      *
      * @throws org.tornadomor.UserError if it is there and cannot be read
      */
