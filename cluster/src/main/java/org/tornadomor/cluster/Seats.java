@@ -52,7 +52,8 @@ final class Seats {
      * The worker of a rank that has done everything up to a work: the one that lives here, or a new one.
      *
      * @param before the number of the work before; -1 for a new worker
-     * @param states what a new one begins with
+     * @param states what a new one begins with; null to make none
+     * @return null where none lives here and none is to be made
      */
     static synchronized Seat of(Collective.Plan plan, int rank, long before, int threads, StateSource states) {
         if (!run.equals(plan.run())) {
@@ -64,13 +65,14 @@ final class Seats {
         // Its answer to the work itself may have been lost.
         boolean fits = seat != null
                 && (!seat.worker.keeps() || seat.worker.done() == before || seat.worker.done() == before + 1);
-        if (!fits) {
-            if (seat != null) {
-                seat.close();
-            }
-            seat = new Seat(threads, plan, states.get());
-            SEATS.put(rank, seat);
+        if (fits || states == null) {
+            return fits ? seat : null;
         }
+        if (seat != null) {
+            seat.close();
+        }
+        seat = new Seat(threads, plan, states.get());
+        SEATS.put(rank, seat);
         return seat;
     }
 
@@ -78,6 +80,11 @@ final class Seats {
     static synchronized Seat find(Collective.Plan plan, int rank, long done) {
         Seat seat = run.equals(plan.run()) ? SEATS.get(rank) : null;
         return seat != null && seat.worker.done() == done ? seat : null;
+    }
+
+    /** Whether a worker may begin in this executor with a state that was sent: not if it lives elsewhere, with a newer one. */
+    static boolean mayBegin(String place) {
+        return place == null || place.equals(place());
     }
 
     /** This executor, as Spark names places that a task would like. */

@@ -7,7 +7,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -40,6 +43,7 @@ final class SparkCollective implements Collective {
     private String[] places;
 
     private long done = -1;
+    private int brought;
 
     /** @param ownsSpark whether closing this ends Spark */
     SparkCollective(JavaSparkContext spark, boolean ownsSpark) {
@@ -79,21 +83,36 @@ final class SparkCollective implements Collective {
         spread();
         // Work of many steps is larger than a task may be.
         List<Broadcast<Work>> sentWork = work.stream().map(spark::broadcast).toList();
-        List<Tuple2<Integer, Piece>> answers =
-                SparkFaults.inOneLine(() -> ranks().flatMapToPair(new WorkTask(plan, values, sentWork, states))
-                        .groupByKey(work.size())
-                        .map(new SumTask(sending, size))
-                        .collect());
+        Reduced reduced = attempt(work, sentWork);
+        while (reduced == null) {
+            // Whoever was at home has done its work, and only says again what came of it.
+            reduced = attempt(work, sentWork);
+        }
         sentWork.forEach(Broadcast::destroy);
         done = work.getFirst().number();
+        return reduced;
+    }
+
+    /** Null if workers were not where their tasks ran; they are brought along the next time. */
+    private Reduced attempt(List<Work> work, List<Broadcast<Work>> sentWork) {
+        List<Tuple2<Integer, Piece>> answers = SparkFaults.inOneLine(() -> ranks(all())
+                .flatMapToPair(new WorkTask(plan, values, sentWork, states, places))
+                .groupByKey(work.size())
+                .map(new SumTask(sending, size))
+                .collect());
         float[] sum = new float[size];
         float[][] reports = new float[work.size()][];
         long sent = 0;
+        List<Integer> elsewhere = new ArrayList<>();
         for (Tuple2<Integer, Piece> answer : answers) {
             Piece piece = answer._2();
             if (answer._1() < 0) {
                 reports[piece.rank()] = piece.report();
-                places[piece.rank()] = piece.place();
+                if (piece.report() == null) {
+                    elsewhere.add(piece.rank());
+                } else {
+                    places[piece.rank()] = piece.place();
+                }
                 continue;
             }
             int count = piece.bytes().length / Float.BYTES;
@@ -104,15 +123,38 @@ final class SparkCollective implements Collective {
             // Each worker sent its own, and the sum came here.
             sent += (long) work.size() * sending.bytes(count) + piece.bytes().length;
         }
+        if (!elsewhere.isEmpty()) {
+            bring(elsewhere);
+            return null;
+        }
         long toWorkers = (long) work.size() * Float.BYTES * size
                 + work.stream().mapToLong(Work::bytes).sum();
         return new Reduced(sum, Arrays.asList(reports), sent + toWorkers);
     }
 
+    /** Fetches what workers keep, so that each can go on wherever its next task runs. */
+    private void bring(List<Integer> ranks) {
+        ask(ranks).forEach((rank, state) -> {
+            states.get(rank).destroy();
+            states.set(rank, spark.broadcast(state));
+            places[rank] = null;
+        });
+        brought += ranks.size();
+    }
+
+    /** How often a worker's state was brought to another executor. */
+    int brought() {
+        return brought;
+    }
+
+    private List<Integer> all() {
+        return IntStream.range(0, places.length).boxed().toList();
+    }
+
     /** A partition for each rank, each with the place that it would like. */
-    private JavaRDD<Integer> ranks() {
+    private JavaRDD<Integer> ranks(List<Integer> ranks) {
         List<Tuple2<Integer, Seq<String>>> placed = new ArrayList<>();
-        for (int rank = 0; rank < places.length; rank++) {
+        for (int rank : ranks) {
             List<String> wanted = Stream.ofNullable(places[rank]).toList();
             placed.add(new Tuple2<>(rank, CollectionConverters.asScala(wanted).toSeq()));
         }
@@ -147,20 +189,38 @@ final class SparkCollective implements Collective {
             }
         }
         if (!moving.isEmpty()) {
-            states();
-            moving.forEach(rank -> places[rank] = null);
+            bring(moving);
         }
     }
 
     @Override
     public List<State> states() {
-        forgetLost(CollectionConverters.asJava(spark.sc().getExecutorIds()));
-        Supplier<List<Tuple2<Integer, State>>> job =
-                () -> ranks().map(new StateTask(plan, states, done)).collect();
-        State[] byRank = new State[places.length];
-        SparkFaults.inOneLine(job).forEach(answer -> byRank[answer._1()] = answer._2());
-        keep(List.of(byRank));
-        return List.of(byRank);
+        List<State> kept = List.copyOf(ask(all()).values());
+        keep(kept);
+        return kept;
+    }
+
+    /** What workers keep, by rank. */
+    private SortedMap<Integer, State> ask(List<Integer> ranks) {
+        SortedMap<Integer, State> answers = new TreeMap<>();
+        List<Integer> left = new ArrayList<>(ranks);
+        for (int attempt = 0; !left.isEmpty(); attempt++) {
+            forgetLost(CollectionConverters.asJava(spark.sc().getExecutorIds()));
+            if (attempt > ranks.size()) {
+                // Each attempt reaches one worker of each executor at least: these do not answer any more.
+                left.forEach(rank -> places[rank] = null);
+            }
+            List<Integer> asked = List.copyOf(left);
+            Supplier<List<Tuple2<Integer, State>>> job = () ->
+                    ranks(asked).map(new StateTask(plan, states, places, done)).collect();
+            for (Tuple2<Integer, State> answer : SparkFaults.inOneLine(job)) {
+                if (answer._2() != null) {
+                    answers.put(answer._1(), answer._2());
+                    left.remove(answer._1());
+                }
+            }
+        }
+        return answers;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.tornadomor.cluster;
 
-import org.tornadomor.cli.ClusterProvider;
+import org.tornadomor.cli.cluster.ClusterProvider;
+import org.tornadomor.data.TextCluster;
 import org.tornadomor.trainer.Collective;
 
 /** Puts {@code spark} among the clusters. */
@@ -13,5 +14,10 @@ public final class SparkProvider implements ClusterProvider {
     @Override
     public Collective open(Place place) {
         return new SparkCollective(SparkStart.open(place), true);
+    }
+
+    @Override
+    public TextCluster openText(Place place) {
+        return new SparkText(SparkStart.open(place));
     }
 }

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.tornadomor.UserError;
-import org.tornadomor.cli.ClusterProvider;
+import org.tornadomor.cli.cluster.ClusterProvider;
 
 /** Starts Spark in this JVM, or takes the settings that spark-submit started it with. */
 final class SparkStart {
@@ -50,13 +50,23 @@ final class SparkStart {
                             + " local-cluster[2,1,2048], or start the command with spark-submit");
         }
         conf.setIfMissing("spark.app.name", "tornado-mor");
-        // Weights and gradients do not get smaller, and sums of many megabytes are what is wanted.
-        conf.setIfMissing("spark.broadcast.compress", "false");
-        conf.setIfMissing("spark.shuffle.compress", "false");
+        // Sums of many megabytes are what is wanted, and tokens too.
         conf.setIfMissing("spark.driver.maxResultSize", "0");
         conf.setIfMissing("spark.ui.showConsoleProgress", "false");
+        if (place.workers() > 0) {
+            forWorkers(conf, place.workers());
+        }
+        conf.setIfMissing("spark.scheduler.minRegisteredResourcesRatio", "1.0");
+        classes(conf);
+        return SparkFaults.inOneLine(() -> new JavaSparkContext(conf));
+    }
+
+    private static void forWorkers(SparkConf conf, int workers) {
+        // Weights and gradients do not get smaller.
+        conf.setIfMissing("spark.broadcast.compress", "false");
+        conf.setIfMissing("spark.shuffle.compress", "false");
         // All of them before the first exchange, and no more than are wanted.
-        long cores = (long) place.workers() * conf.getInt("spark.task.cpus", 1);
+        long cores = (long) workers * conf.getInt("spark.task.cpus", 1);
         Matcher local = LOCAL_CLUSTER.matcher(conf.get(MASTER));
         if (local.matches()) {
             cores = Math.min(cores, Long.parseLong(local.group(1)) * Long.parseLong(local.group(2)));
@@ -65,9 +75,6 @@ final class SparkStart {
         // The same for YARN and Kubernetes.
         conf.setIfMissing(
                 "spark.executor.instances", Long.toString(Math.ceilDiv(cores, conf.getInt("spark.executor.cores", 1))));
-        conf.setIfMissing("spark.scheduler.minRegisteredResourcesRatio", "1.0");
-        classes(conf);
-        return SparkFaults.inOneLine(() -> new JavaSparkContext(conf));
     }
 
     /** Where executors find this program. */

@@ -12,7 +12,11 @@ import org.tornadomor.trainer.TrainingConfig;
 import org.tornadomor.trainer.Worker;
 import scala.Tuple2;
 
-/** Lets the worker of a rank work, and sends what came of it by its pieces. */
+/**
+ * Lets the worker of a rank work, and sends what came of it by its pieces. Spark may start a task elsewhere than where its
+ * worker lives, if that executor is busy for long: then a worker with a state to lose does nothing, and a piece without a
+ * report says so.
+ */
 final class WorkTask implements PairFlatMapFunction<Integer, Integer, Piece> {
     @Serial
     private static final long serialVersionUID = 1;
@@ -23,35 +27,40 @@ final class WorkTask implements PairFlatMapFunction<Integer, Integer, Piece> {
     private final ArrayList<Broadcast<Collective.Work>> work;
 
     private final ArrayList<Broadcast<Collective.State>> states;
+    private final String[] places;
 
+    /** @param places where workers live; null for one that is nowhere */
     WorkTask(
             Broadcast<Collective.Plan> plan,
             Broadcast<float[]> values,
             List<Broadcast<Collective.Work>> work,
-            List<Broadcast<Collective.State>> states) {
+            List<Broadcast<Collective.State>> states,
+            String[] places) {
         this.plan = plan;
         this.values = values;
         this.work = new ArrayList<>(work);
         this.states = new ArrayList<>(states);
-    }
-
-    /** As many as the configuration says, else those of the task. */
-    static int threads(Collective.Plan plan) {
-        int threads =
-                TrainingConfig.parse(plan.config(), "the run's configuration").threads();
-        return threads > 0 ? threads : TaskContext.get().cpus();
+        this.places = places.clone();
     }
 
     @Override
     public Iterator<Tuple2<Integer, Piece>> call(Integer rank) {
         Collective.Plan shared = plan.value();
         Collective.Work own = work.get(rank).value();
+        TrainingConfig config = TrainingConfig.parse(shared.config(), "the run's configuration");
+        int threads =
+                config.threads() > 0 ? config.threads() : TaskContext.get().cpus();
+        boolean mayBegin = config.cluster().localSteps() == 0 || Seats.mayBegin(places[rank]);
         Seats.Seat seat = Seats.of(
                 shared,
                 rank,
                 own.number() - 1,
-                threads(shared),
-                () -> states.get(rank).value());
+                threads,
+                mayBegin ? () -> states.get(rank).value() : null);
+        if (seat == null) {
+            return List.of(new Tuple2<>(-1 - rank, new Piece(rank, new byte[0], null, null)))
+                    .iterator();
+        }
         Worker.Result result;
         synchronized (seat) {
             result = seat.worker().run(own, values.value());

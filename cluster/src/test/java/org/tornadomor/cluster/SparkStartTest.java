@@ -8,7 +8,7 @@ import java.util.List;
 import org.apache.spark.SparkException;
 import org.junit.jupiter.api.Test;
 import org.tornadomor.UserError;
-import org.tornadomor.cli.ClusterProvider;
+import org.tornadomor.cli.cluster.ClusterProvider;
 
 /** What cannot be started is refused in a line that says what to change. */
 class SparkStartTest {

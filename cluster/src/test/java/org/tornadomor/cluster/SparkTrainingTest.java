@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tornadomor.cli.ClusterProvider;
+import org.tornadomor.cli.cluster.ClusterProvider;
 import org.tornadomor.trainer.StepMetrics;
 import org.tornadomor.trainer.TrainingConfig;
 

@@ -1,45 +1,26 @@
 package org.tornadomor.cli;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import org.tornadomor.cli.cluster.ClusterChoice;
 import org.tornadomor.cli.options.NoEffect;
 import org.tornadomor.trainer.Collective;
 import org.tornadomor.trainer.TrainingConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import tools.jackson.databind.json.JsonMapper;
 
 /** How a run is shared by the workers of a cluster. */
 final class ClusterOptions {
-    static final String CLUSTER = "--cluster";
-    static final String MASTER = "--master";
-    static final String SETTING = "--spark-conf";
     private static final String WORKERS = "--workers";
     private static final String SYNC = "--sync";
     private static final String OUTER_RATE = "--outer-rate";
     private static final String OUTER_MOMENTUM = "--outer-momentum";
     private static final String SEND = "--send";
 
-    @Option(
-            names = CLUSTER,
-            paramLabel = "KIND",
-            description = "Let workers of a cluster compute: spark, which is a module of its own to be built.")
-    private String cluster;
-
-    @Option(
-            names = MASTER,
-            paramLabel = "URL",
-            description = "Of Spark: spark://HOST:PORT, yarn, local[N] (in this JVM), or local-cluster[N,CORES,MIB]"
-                    + " (N processes on this machine). Default: what spark-submit says.")
-    private String master;
-
-    @Option(
-            names = SETTING,
-            paramLabel = "KEY=VALUE",
-            description = "A setting of Spark, such as spark.executor.memory=8g.")
-    private List<String> settings = new ArrayList<>();
+    @Mixin
+    private ClusterChoice cluster;
 
     @Option(names = WORKERS, paramLabel = "W", description = "How many workers share the run. Default: 1.")
     private String workers;
@@ -73,7 +54,8 @@ final class ClusterOptions {
 
     /** A configuration with what the options say of its workers. Refuses options that change nothing. */
     TrainingConfig apply(CommandSpec spec, TrainingConfig config) {
-        requireCluster(spec);
+        // Before the configuration is made: without a cluster it would complain of what the option means there.
+        cluster.requireEffect(spec, "the run", WORKERS, SYNC, OUTER_RATE, OUTER_MOMENTUM, SEND);
         TrainingConfig result = with(config);
         requireLocalSteps(spec, result);
         return result;
@@ -83,7 +65,7 @@ final class ClusterOptions {
         Map<String, String> keys = new LinkedHashMap<>();
         if (sync != null) {
             keys.put("cluster.sync", JsonMapper.shared().writeValueAsString(sync));
-        } else if (cluster != null && !config.cluster().active()) {
+        } else if (cluster.wanted() && !config.cluster().active()) {
             keys.put("cluster.sync", "\"gradients\"");
         }
         keys.put("cluster.workers", workers);
@@ -99,21 +81,6 @@ final class ClusterOptions {
         return result;
     }
 
-    /** Before the configuration is made: without a cluster it would complain of what the option means there. */
-    private void requireCluster(CommandSpec spec) {
-        NoEffect.of(spec)
-                .when(
-                        () -> cluster == null,
-                        "the run has no cluster (" + CLUSTER + ")",
-                        MASTER,
-                        SETTING,
-                        WORKERS,
-                        SYNC,
-                        OUTER_RATE,
-                        OUTER_MOMENTUM,
-                        SEND);
-    }
-
     private static void requireLocalSteps(CommandSpec spec, TrainingConfig config) {
         NoEffect.of(spec)
                 .when(
@@ -125,11 +92,11 @@ final class ClusterOptions {
 
     /** Whether there is a cluster. */
     boolean wanted() {
-        return cluster != null;
+        return cluster.wanted();
     }
 
     /** The workers. */
     Collective open(int count) {
-        return ClusterProvider.of(cluster).open(new ClusterProvider.Place(master, settings, count));
+        return cluster.provider().open(cluster.place(count));
     }
 }

@@ -56,6 +56,11 @@ final class ChartData {
         axes(evaluations, run.evaluations);
         put(evaluations, "loss", run.evaluations, RunData.VAL, Thinning.MEAN);
         put(evaluations, "causal", run.evaluations, RunData.CAUSAL, Thinning.MEAN);
+        if (run.exchanges.any()) {
+            ObjectNode exchanges = json.putObject("exchanges");
+            axes(exchanges, run.exchanges.table);
+            put(exchanges, "waiting", run.exchanges.table, Exchanges.WAITING, Thinning.MEAN);
+        }
         if (!run.routed()) {
             return;
         }

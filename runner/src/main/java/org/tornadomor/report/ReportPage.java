@@ -49,6 +49,7 @@ public final class ReportPage {
         if (runs.size() > 1) {
             tableOfRuns();
         }
+        workers();
         runs.forEach(this::texts);
         settings();
         sessions();
@@ -140,6 +141,44 @@ public final class ReportPage {
                 Html.fixed(run.evaluations.last(RunData.CAUSAL), 4),
                 Html.fixed(run.evaluations.min(RunData.CAUSAL), 4),
                 run.routed() ? Html.fixed(run.evaluations.last(RunData.VAL_DEPTH), 2) : Html.NOTHING);
+    }
+
+    /** What the workers of a cluster exchanged, for the runs that had some. */
+    private void workers() {
+        List<RunData> shared = runs.stream().filter(run -> run.exchanges.any()).toList();
+        if (shared.isEmpty()) {
+            return;
+        }
+        html.heading("Workers");
+        html.append(
+                "<p class=\"soft\">Waiting is the share of the time of the exchanges in which an average worker did not"
+                        + " compute: it was sent weights, sent what it had, or waited for the slowest.</p>\n");
+        List<HtmlPage.Column> columns = new ArrayList<>();
+        for (String text : List.of("run", "exchange")) {
+            columns.add(new HtmlPage.Column(text, false));
+        }
+        for (String number :
+                List.of("workers", "exchanges", "sent", "of it each", "time of each", "waiting", "slowest worker")) {
+            columns.add(new HtmlPage.Column(number, true));
+        }
+        html.table(columns, shared.stream().map(ReportPage::exchangesOf).toList());
+    }
+
+    private static List<String> exchangesOf(RunData run) {
+        Exchanges its = run.exchanges;
+        int count = its.table.rows();
+        return List.of(
+                run.name,
+                run.config.cluster().sync(),
+                Integer.toString(its.workers()),
+                Integer.toString(count),
+                Html.scaled(its.bytes()) + "B",
+                Html.scaled(its.bytes() / count) + "B",
+                Html.duration(its.seconds() / count),
+                Html.fixed(100 * its.waiting(), 1) + " %",
+                its.workers() == 1
+                        ? Html.NOTHING
+                        : its.slowest() + ", " + Html.fixed(its.slowness(), 2) + " times the mean");
     }
 
     /** Says why losses are in another unit than in training, and which runs have none. */

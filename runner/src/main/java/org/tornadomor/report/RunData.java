@@ -46,6 +46,7 @@ public final class RunData {
     final List<SampleLog.Entry> samples;
     final Table steps;
     final Table evaluations;
+    final Exchanges exchanges;
     /** Steps over which the loss is smoothed. */
     final int smoothing;
 
@@ -66,6 +67,7 @@ public final class RunData {
         steps = new Table(SHARE + depths);
         evaluations = new Table(CAUSAL_SHARE + 2 * depths);
         MetricsLog.read(folder, this::add, this::add);
+        exchanges = new Exchanges(folder, steps);
         smoothing = Math.max(SMOOTHED_STEPS, (int) (SMOOTHED_SHARE * steps.rows()));
         smooth();
     }

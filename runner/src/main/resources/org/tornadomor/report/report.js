@@ -99,8 +99,8 @@
   // What is drawn: every chart gives its lines, each with x, y and a look
 
   function line(run, table, column, style) {
-    var source = runs[run][table];
-    var made = {x: source[xAxis], y: source[column] || [], label: runs[run].name};
+    var source = runs[run][table] || {};
+    var made = {x: source[xAxis] || [], y: source[column] || [], label: runs[run].name};
     var base = look(run);
     for (var key in base) { made[key] = base[key]; }
     for (var other in style || {}) { made[other] = style[other]; }
@@ -154,7 +154,7 @@
 
   function has(table, column) {
     return runs.some(function (run) {
-      return (run[table][column] || []).some(function (value) { return value !== null; });
+      return ((run[table] || {})[column] || []).some(function (value) { return value !== null; });
     });
   }
 
@@ -188,6 +188,9 @@
     }
     if (has("evaluations", "entropy")) {
       defined.push({title: "Router entropy", unit: "nats", lines: ofAll("evaluations", "entropy", {dots: true}), zero: true});
+    }
+    if (has("exchanges", "waiting")) {
+      defined.push({title: "Waiting of workers", unit: "share of an exchange in which they did not compute", lines: ofAll("exchanges", "waiting"), share: true});
     }
     return defined;
   }

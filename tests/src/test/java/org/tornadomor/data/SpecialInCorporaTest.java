@@ -61,7 +61,8 @@ class SpecialInCorporaTest {
                 0,
                 40,
                 parse,
-                null);
+                null,
+                false);
     }
 
     private Manifest prepare(boolean parse, Path out) {

@@ -120,6 +120,45 @@ class ReportTest {
         assertTrue(page.select("#bytes").isEmpty());
     }
 
+    /** Runs of a cluster say what their workers exchanged; a line that was cut off counts for nothing. */
+    @Test
+    void workersAreShown() throws IOException {
+        Path alone = run("alone", 4);
+        assertTrue(parse(alone).select("h2").eachText().stream().noneMatch("Workers"::equals));
+        config = config.with("cluster", "{workers: 2, sync: 'local:2'}");
+        Path shared = run("shared", 4);
+        Files.writeString(
+                shared.resolve("exchanges.jsonl"),
+                "{\"step\":2,\"workers\":2,\"bytes\":4000,\"seconds\":2,\"waiting\":0.25,\"work_seconds\":[1,2]}\n"
+                        + "{\"step\":4,\"workers\":2,\"bytes\":6000,\"seconds\":2,\"waiting\":0.5,\"work_seconds\":[1,1]}\n"
+                        + "{\"step\":6,\"workers\":2,\"bytes\":60");
+        Document page = parse(shared, alone);
+        Element table = page.select("h2").stream()
+                .filter(heading -> heading.text().equals("Workers"))
+                .findFirst()
+                .orElseThrow()
+                .nextElementSiblings()
+                .select("table")
+                .first();
+        assertEquals(
+                List.of(
+                        "shared",
+                        "local:2",
+                        "2",
+                        "2",
+                        "10.0 kB",
+                        "5.00 kB",
+                        "2.0 s",
+                        "37.5 %",
+                        "1, 1.20 times the mean"),
+                table.select("tbody td").eachText());
+        JsonNode exchanges = data(page).path("runs").path(0).path("exchanges");
+        assertEquals("[0.25,0.5]", exchanges.path("waiting").toString());
+        assertEquals("[2,4]", exchanges.path("step").toString());
+        assertEquals("[256,512]", exchanges.path("tokens").toString());
+        assertTrue(data(page).path("runs").path(1).path("exchanges").isMissingNode());
+    }
+
     /** The library that draws is in the page as it is in its jar, and so is its licence. */
     @Test
     void theChartLibraryComesWithItsLicence() throws IOException {

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tornadomor.JsonMutations;
 import org.tornadomor.UserError;
+import org.tornadomor.trainer.ExchangeLog;
 import org.tornadomor.trainer.MetricsLog;
 import org.tornadomor.trainer.TinyRuns;
 
@@ -37,6 +38,9 @@ class RunFilesTest {
 
     private static final String SAMPLES = """
             {"step": 2, "samples": [{"prompt": "a", "written": [["b", 1], ["c", 2]]}], "excerpt": [["d", 1, 0.5]]}""".replace("\n", "");
+
+    private static final String EXCHANGE =
+            "{\"step\":1,\"workers\":2,\"bytes\":4000,\"seconds\":2.5,\"waiting\":0.25,\"work_seconds\":[1.5,2]}";
 
     @TempDir
     Path temp;
@@ -76,6 +80,7 @@ class RunFilesTest {
         damage(MetricsLog.FILE, EVALUATION, firstSeed, count);
         Files.writeString(temp.resolve(MetricsLog.FILE), STEP);
         damage(SampleLog.FILE, SAMPLES, firstSeed, count);
+        damage(ExchangeLog.FILE, EXCHANGE, firstSeed, count);
     }
 
     @Test

@@ -80,6 +80,23 @@ final class DocumentReader {
         }
     }
 
+    /**
+     * Reads a file that Java's file systems do not have. A {@code .json} that holds no documents is a text.
+     *
+     * @param raw its bytes as they are stored; closed
+     * @param name by which its kind is known; may begin with a scheme
+     * @throws UserError if it is unreadable, damaged, or of a kind that cannot be read from a stream
+     */
+    void read(InputStream raw, String name) {
+        FileKind kind = FileKind.of(name);
+        Path file = Path.of(name.replaceFirst("^[A-Za-z][A-Za-z0-9+.-]+:", ""));
+        try (InputStream in = decompress(new BufferedInputStream(new Counted(raw), BUFFER), kind.compression())) {
+            readStream(in, name, kind, file);
+        } catch (IOException e) {
+            throw damaged(file, kind, e);
+        }
+    }
+
     private static UserError damaged(Path file, FileKind kind, IOException e) {
         if (kind.isArchive() || kind.compression() != FileKind.Compression.NONE) {
             return new UserError(

@@ -11,7 +11,7 @@ import java.util.regex.PatternSyntaxException;
 import org.tornadomor.UserError;
 
 /** Which files of a folder or archive are wanted, by a glob on their path within it and by their extension. */
-final class FileFilter implements Predicate<String> {
+public final class FileFilter implements Predicate<String> {
     private final String glob;
     private final PathMatcher matcher;
     private final boolean nameOnly;
@@ -40,8 +40,55 @@ final class FileFilter implements Predicate<String> {
         return new FileFilter(glob, matcher(glob), extensions);
     }
 
-    /** What a glob matches. */
-    static PathMatcher matcher(String glob) {
+    /** What is wanted of sources. */
+    public static FileFilter of(PrepareSettings settings) {
+        return settings.unlimited().fileFilter();
+    }
+
+    /** Whether something has the characters of a glob. */
+    public static boolean isGlob(String spec) {
+        return spec.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0);
+    }
+
+    /** The folder before the first part of a glob that has a wildcard; a dot for none. */
+    public static String base(String glob) {
+        int wild = 0;
+        while ("*?[{".indexOf(glob.charAt(wild)) < 0) {
+            wild++;
+        }
+        int slash = glob.lastIndexOf('/', wild);
+        return slash < 0 ? "." : slash == 0 ? "/" : glob.substring(0, slash);
+    }
+
+    /**
+     * Whether a file is wanted that a glob matches.
+     *
+     * @param name behind the folder of the glob
+     */
+    public boolean takesOfGlob(String name) {
+        // A filter is for the files in an archive, not for its own name.
+        return isArchive(name) || test(name);
+    }
+
+    /**
+     * Whether a file of a folder is wanted.
+     *
+     * @param name behind the folder
+     */
+    public boolean takesOfFolder(String name) {
+        return !("/" + name).contains("/.") && takesOfGlob(name);
+    }
+
+    private static boolean isArchive(String name) {
+        return name.matches("(?i).*\\.(zip|jar|tar|tgz|tar\\.gz|tar\\.zst)");
+    }
+
+    /**
+     * What a glob matches.
+     *
+     * @throws UserError if it is none
+     */
+    public static PathMatcher matcher(String glob) {
         try {
             return FileSystems.getDefault().getPathMatcher("glob:" + glob);
         } catch (PatternSyntaxException e) {
@@ -86,7 +133,7 @@ final class FileFilter implements Predicate<String> {
     }
 
     /** Glob and extensions in parentheses for a description, or nothing. */
-    String suffix() {
+    public String suffix() {
         String all = String.join(" ", glob, String.join(" ", endings)).strip();
         return all.isEmpty() ? "" : " (" + all + ")";
     }

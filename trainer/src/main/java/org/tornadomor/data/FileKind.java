@@ -10,16 +10,16 @@ import org.tornadomor.UserError;
  * @param compression around the format
  * @param format of the content
  */
-record FileKind(Compression compression, Format format) {
+public record FileKind(Compression compression, Format format) {
     /** How a file is compressed as a whole. */
-    enum Compression {
+    public enum Compression {
         NONE,
         GZIP,
         ZSTD
     }
 
     /** How documents lie in a file. */
-    enum Format {
+    public enum Format {
         /** The file is a document. */
         TEXT,
         /** Documents or a text: the content tells. */
@@ -68,7 +68,7 @@ record FileKind(Compression compression, Format format) {
      * @param name of the file, with or without folders
      * @throws UserError if it is known to be unreadable
      */
-    static FileKind of(String name) {
+    public static FileKind of(String name) {
         String rest = name.toLowerCase(Locale.ROOT);
         if (rest.endsWith(".tgz")) {
             return new FileKind(Compression.GZIP, Format.TAR);
@@ -113,7 +113,7 @@ record FileKind(Compression compression, Format format) {
     }
 
     /** Whether it holds files, which a filter is for, and not documents of its own. */
-    boolean isArchive() {
+    public boolean isArchive() {
         return format == Format.ZIP || format == Format.TAR;
     }
 }

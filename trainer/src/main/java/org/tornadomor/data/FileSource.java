@@ -71,7 +71,7 @@ final class FileSource implements TextSource {
             // Links to folders are followed at the top only: further down they can lead in circles.
             Path root = folder.toRealPath();
             List<Named> files = walk(root)
-                    .filter(name -> isWanted(name, filter))
+                    .filter(filter::takesOfFolder)
                     .sorted()
                     .map(name -> new Named(root.resolve(name), name))
                     .toList();
@@ -82,19 +82,10 @@ final class FileSource implements TextSource {
                     filter,
                     textField,
                     List.of(),
-                    path -> path.startsWith(root) && isWanted(name(root, path), filter));
+                    path -> path.startsWith(root) && filter.takesOfFolder(name(root, path)));
         } catch (IOException | UncheckedIOException e) {
             throw new UserError("cannot list folder " + folder + " (" + e.getMessage() + "): check its permissions", e);
         }
-    }
-
-    private static boolean isWanted(String name, FileFilter filter) {
-        return !("/" + name).contains("/.") && (isArchive(name) || filter.test(name));
-    }
-
-    /** Whether a file is an archive: a filter is for the files in it, not for its own name. */
-    private static boolean isArchive(String name) {
-        return name.matches("(?i).*\\.(zip|jar|tar|tgz|tar\\.gz|tar\\.zst)");
     }
 
     /**
@@ -103,10 +94,9 @@ final class FileSource implements TextSource {
      * @throws UserError if there are none
      */
     static FileSource glob(String glob, FileFilter filter, String textField) {
-        Path base = base(glob);
+        Path base = Path.of(FileFilter.base(glob));
         PathMatcher matcher = FileFilter.matcher(glob);
-        Predicate<Path> wanted =
-                path -> matcher.matches(path) && (isArchive(path.toString()) || filter.test(name(base, path)));
+        Predicate<Path> wanted = path -> matcher.matches(path) && filter.takesOfGlob(name(base, path));
         try {
             List<Named> files = walk(base)
                     .map(base::resolve)
@@ -142,16 +132,6 @@ final class FileSource implements TextSource {
     private static String name(Path base, Path file) {
         Path folder = base.toAbsolutePath().normalize();
         return folder.relativize(file.toAbsolutePath().normalize()).toString().replace('\\', '/');
-    }
-
-    /** The folder before the first part with a wildcard. */
-    private static Path base(String glob) {
-        int wild = 0;
-        while ("*?[{".indexOf(glob.charAt(wild)) < 0) {
-            wild++;
-        }
-        int slash = glob.lastIndexOf('/', wild);
-        return Path.of(slash < 0 ? "." : slash == 0 ? "/" : glob.substring(0, slash));
     }
 
     private static Stream<String> walk(Path folder) throws IOException {

@@ -56,6 +56,20 @@ final class JsonLines {
         return JsonStart.hasLines(start) ? readLines(lines) : readWhole(lines.whole());
     }
 
+    /**
+     * Reads a part of a file of lines.
+     *
+     * @param first whether it is the first part, where a byte order mark may be
+     */
+    void readPart(InputStream stream, boolean first) throws IOException {
+        InputStream in = new BufferedInputStream(stream);
+        if (first) {
+            byte[] start = JsonStart.peek(in);
+            in.skipNBytes(TextEncoding.markLength(start, start.length));
+        }
+        readLines(new Utf8Lines(in));
+    }
+
     private boolean readLines(Utf8Lines lines) throws IOException {
         while (lines.next()) {
             String where = name + " line " + lines.line();

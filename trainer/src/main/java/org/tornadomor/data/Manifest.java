@@ -56,7 +56,8 @@ public record Manifest(
     private static final Set<String> OPTIONAL = Set.of("filter", "jdkFallback", "weight", "holdOutEvery");
 
     /** What earlier versions did not write. */
-    private static final Set<String> LATER = Set.of("parseSpecial", "specialSpelled", "special", "holdOutEvery");
+    private static final Set<String> LATER =
+            Set.of("parseSpecial", "specialSpelled", "special", "holdOutEvery", "byHash");
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
-import java.util.stream.Collectors;
 import org.tornadomor.UserError;
 import org.tornadomor.files.InputFile;
 
@@ -108,23 +107,12 @@ final class ParquetText {
     }
 
     private Column column(Statement statement) throws SQLException {
-        List<Column> all = columns(statement, "*", null);
-        List<Column> named =
-                all.stream().filter(column -> column.path.equals(path)).toList();
-        if (named.size() > 1) {
-            throw new UserError("column '" + path + "' is twice in " + file
-                    + ", as a name with a dot and as a column within another: rename one of them");
-        }
-        if (named.size() == 1 && TEXTS.contains(named.getFirst().type)) {
-            return named.getFirst();
-        }
-        String texts = all.stream()
-                .filter(column -> TEXTS.contains(column.type))
-                .map(Column::path)
-                .collect(Collectors.joining(", "));
-        throw new UserError((named.isEmpty() ? "no column '" + path + "' in " : "column '" + path + "' of ")
-                + file + (named.isEmpty() ? "" : " is no text") + "; its columns of text: "
-                + (texts.isEmpty() ? "none" : texts) + ": name one with --text-field");
+        return TextColumns.choose(
+                columns(statement, "*", null),
+                Column::path,
+                column -> TEXTS.contains(column.type),
+                path,
+                file.toString());
     }
 
     private long rows(Statement statement) throws SQLException {
@@ -162,7 +150,7 @@ final class ParquetText {
         Object[] items = (Object[]) list.getArray();
         for (int i = 0; i < items.length; i++) {
             if (items[i] == null) {
-                reader.refuse(where + " has a null in its list of texts: fill it in or remove it", null);
+                refuseNull(reader, where);
                 return true;
             }
             if (i > 0) {
@@ -171,6 +159,11 @@ final class ParquetText {
             lines.writeBytes(utf8(items[i]));
         }
         return reader.give(where, lines.toByteArray());
+    }
+
+    /** Reports a row whose list has a hole. */
+    static void refuseNull(DocumentReader reader, String where) {
+        reader.refuse(where + " has a null in its list of texts: fill it in or remove it", null);
     }
 
     private static byte[] utf8(Object value) throws SQLException {

@@ -1,29 +1,26 @@
 package org.tornadomor.data;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.IntBuffer;
-import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.tornadomor.Counts;
+import java.util.function.Predicate;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Processors;
+import org.tornadomor.model.io.TokenizerFiles;
 import org.tornadomor.tokenizer.Tokenizer;
 
 /**
  * Makes a {@link PreparedCorpus} from text. One thread reads, hashes and writes, in order; others tokenise. What waits between
- * them is bounded, so that text of any size passes through.
+ * them is bounded, so that text of any size passes through. {@link #share} has a cluster read, hash and tokenise.
  *
  * <p>A shard is written aside and moved into place when it is complete, and {@code progress.json} follows. An attempt that
  * was interrupted at any point reads the text again, which is quick beside tokenising it, and goes on behind the finished
@@ -39,23 +36,21 @@ public final class Preparation {
     private static final String SHARD = "source00-training-00000.tokens";
 
     private final PrepareSettings settings;
-    private final Tokenizer tokenizer;
-    private final PreparedFolder folder;
+    private final DocumentEncoder encoder;
+    private final CorpusWriter writer;
+    private final List<TextSource> sources;
     private final PrepareListener listener;
-    private final int tokenBytes;
     private final ExecutorService threads;
     private final long waitingLimit;
+    private final long storedTotal;
 
     private final SeenHashes seen = new SeenHashes();
     private final Deque<Batch> waiting = new ArrayDeque<>();
     private long waitingBytes;
     private Batch batch = new Batch();
 
-    private final List<TextSource> sources = new ArrayList<>();
-    private final List<Manifest.Source> results = new ArrayList<>();
-    private ShardStream[] streams;
+    private int source;
     private long stored;
-    private long storedTotal;
     private long textLeft;
     private long textDone;
     private long taken;
@@ -68,31 +63,30 @@ public final class Preparation {
     /** A document on its way into a shard. */
     private record Item(Document document, ContentHash hash, ShardStream stream) {}
 
-    /** A document as bytes of a shard. @param special how many special tokens its text became */
-    private record Encoded(byte[] bytes, long special) {}
-
     /** Documents that are tokenised together. */
     private static final class Batch {
         private final List<Item> items = new ArrayList<>();
         private long bytes;
-        private Future<List<Encoded>> encoded;
+        private Future<List<DocumentEncoder.Encoded>> encoded;
     }
 
     private Preparation(
             PrepareSettings settings,
-            Tokenizer tokenizer,
-            PreparedFolder folder,
+            DocumentEncoder encoder,
+            List<TextSource> sources,
+            CorpusWriter writer,
             ExecutorService threads,
             int threadCount,
             PrepareListener listener) {
         this.settings = settings;
-        this.tokenizer = tokenizer;
-        this.folder = folder;
+        this.encoder = encoder;
+        this.sources = sources;
+        this.writer = writer;
         this.listener = listener;
         this.threads = threads;
         this.waitingLimit = WAITING_BYTES * threadCount;
-        this.tokenBytes = MappedTokens.tokenBytes(tokenizer.vocabSize());
         this.textLeft = settings.maxBytes() == 0 ? Long.MAX_VALUE : settings.maxBytes();
+        storedTotal = sources.stream().mapToLong(TextSource::storedBytes).sum();
     }
 
     /**
@@ -106,122 +100,115 @@ public final class Preparation {
     public static PreparedCorpus run(
             PrepareSettings settings, Tokenizer tokenizer, Path folder, int threadCount, PrepareListener listener) {
         int count = threadCount > 0 ? Processors.require("--threads", threadCount) : Processors.count();
-        try (PreparedFolder target = PreparedFolder.open(folder, settings, tokenizer)) {
-            if (target.isComplete()) {
-                listener.message(folder + " is complete already");
-                return PreparedCorpus.open(folder);
-            }
-            try (ExecutorService threads = Executors.newFixedThreadPool(
-                    count, Thread.ofPlatform().name("tokenise-", 0).daemon().factory())) {
+        return in(folder, settings, tokenizer, listener, target -> {
+            List<TextSource> sources = sources(settings, folder, listener);
+            DocumentEncoder encoder = new DocumentEncoder(settings, tokenizer);
+            try (CorpusWriter writer = new CorpusWriter(
+                            target,
+                            settings,
+                            encoder.tokenBytes(),
+                            sources.stream().map(TextSource::describe).toList(),
+                            listener);
+                    ExecutorService threads = Executors.newFixedThreadPool(
+                            count,
+                            Thread.ofPlatform().name("tokenise-", 0).daemon().factory())) {
                 try {
-                    new Preparation(settings, tokenizer, target, threads, count, listener).run();
+                    new Preparation(settings, encoder, sources, writer, threads, count, listener).run();
                 } finally {
                     threads.shutdownNow();
                 }
+            }
+        });
+    }
+
+    /**
+     * The same with a cluster that reads, hashes and tokenises; this process writes. Documents lie in the order of their
+     * hashes: nothing depends on the size of the cluster.
+     *
+     * @param settings with {@link PrepareSettings#byHash}
+     * @param found what the cluster found of the sources
+     * @throws UserError as {@link #run}, and if the cluster gives up
+     */
+    public static PreparedCorpus share(
+            PrepareSettings settings,
+            Tokenizer tokenizer,
+            Path folder,
+            TextCluster cluster,
+            List<TextCluster.Found> found,
+            PrepareListener listener) {
+        return in(folder, settings, tokenizer, listener, target -> {
+            List<String> descriptions =
+                    found.stream().map(TextCluster.Found::description).toList();
+            found.forEach(source -> requireOutside(folder, source.description(), source.reads()));
+            int tokenBytes = MappedTokens.tokenBytes(tokenizer.vocabSize());
+            try (CorpusWriter writer = new CorpusWriter(target, settings, tokenBytes, descriptions, listener)) {
+                Shared shared = new Shared(settings, writer, found, listener);
+                TreeMap<String, byte[]> files =
+                        new TreeMap<>(TokenizerFiles.read(folder).contents());
+                cluster.forEach(new TextCluster.Plan(settings, files, tokenizer.fingerprint()), shared);
+                shared.finish();
+                writer.complete();
+            }
+        });
+    }
+
+    /** What makes the corpus of a folder. */
+    private interface Maker {
+        void fill(PreparedFolder target);
+    }
+
+    private static PreparedCorpus in(
+            Path folder, PrepareSettings settings, Tokenizer tokenizer, PrepareListener listener, Maker maker) {
+        try (PreparedFolder target = PreparedFolder.open(folder, settings, tokenizer)) {
+            if (target.isComplete()) {
+                listener.message(folder + " is complete already");
+            } else {
+                maker.fill(target);
             }
         }
         return PreparedCorpus.open(folder);
     }
 
-    private void run() {
+    /** What is missing or malformed is reported now, not after hours of work. */
+    private static List<TextSource> sources(PrepareSettings settings, Path folder, PrepareListener listener) {
+        List<TextSource> sources = new ArrayList<>();
         for (WeightedSource source : settings.sources()) {
-            // What is missing or malformed is reported now, not after hours of work.
             TextSource text = TextSources.parse(List.of(source.spec()), settings.unlimited());
             text.notices().forEach(listener::message);
-            if (text.reads(folder.path().resolve(Manifest.FILE))
-                    || text.reads(folder.path().resolve(SHARD))) {
-                throw new UserError(folder.path() + " lies in " + text.describe()
-                        + ", so that the shards would be text there: choose another folder");
-            }
+            requireOutside(folder, text.describe(), text::reads);
             sources.add(text);
         }
-        storedTotal = sources.stream().mapToLong(TextSource::storedBytes).sum();
-        if (!folder.finished().isEmpty()) {
-            listener.message("going on: " + Counts.of(folder.finished().size(), "finished shard") + " there already");
-            folder.verifyFinished();
-        }
-        folder.begin();
-        for (int i = 0; i < sources.size(); i++) {
-            prepare(i);
-        }
-        List<Manifest.Shard> shards = folder.finished();
-        if (shards.stream().allMatch(Manifest.Shard::validation)) {
-            throw new UserError("no text to train on in "
-                    + String.join(
-                            ", ", sources.stream().map(TextSource::describe).toList())
-                    + ": check the paths, the filters and the share that is held out");
-        }
-        if (shards.stream().noneMatch(Manifest.Shard::validation)
-                && !settings.split().isNothing()) {
-            listener.message(
-                    "nothing is held out: " + settings.split().describe() + " would be, of "
-                            + Counts.of(taken, "document")
-                            + "; 'train --validation-data' takes text to validate on, and --hold-out 0 says that none is wanted");
-        }
-        folder.complete(results);
+        return sources;
     }
 
-    private void prepare(int index) {
-        TextSource source = sources.get(index);
+    private static void requireOutside(Path folder, String description, Predicate<Path> reads) {
+        if (reads.test(folder.resolve(Manifest.FILE)) || reads.test(folder.resolve(SHARD))) {
+            throw new UserError(folder + " lies in " + description
+                    + ", so that the shards would be text there: choose another folder");
+        }
+    }
+
+    private void run() {
+        for (source = 0; source < sources.size(); source++) {
+            prepare();
+        }
+        writer.complete();
+    }
+
+    private void prepare() {
         duplicates = 0;
         filtered = 0;
         invalid = 0;
         spelled = 0;
-        streams = new ShardStream[] {stream(index, false), stream(index, true)};
-        try (ShardStream training = streams[0];
-                ShardStream validation = streams[1]) {
-            if (textLeft > 0) {
-                source.forEach(new Reader(), this::read);
-            }
-            submit();
-            while (!waiting.isEmpty()) {
-                writeOldest();
-            }
-            training.finish();
-            validation.finish();
+        firstInvalid = null;
+        if (textLeft > 0) {
+            sources.get(source).forEach(new Reader(), this::read);
         }
-        if (invalid > 0) {
-            listener.message("left out " + Counts.of(invalid, "document") + " of " + source.describe()
-                    + " that cannot be read; the first: " + firstInvalid);
+        submit();
+        while (!waiting.isEmpty()) {
+            writeOldest();
         }
-        Manifest.Source result = new Manifest.Source(
-                source.describe(),
-                settings.sources().get(index).weight(),
-                amount(index, false),
-                amount(index, true),
-                duplicates,
-                filtered,
-                invalid,
-                spelled);
-        if (result.weight() != null && result.training().tokens() == 0) {
-            throw new UserError("nothing to train on is left of " + source.describe() + " ("
-                    + Counts.of(duplicates, "document") + " came before, " + filtered
-                    + " do not have the size asked for): leave it out, or" + " change the filters");
-        }
-        results.add(result);
-    }
-
-    private ShardStream stream(int source, boolean validation) {
-        List<Manifest.Shard> finished = folder.finished().stream()
-                .filter(shard -> shard.source() == source && shard.validation() == validation)
-                .sorted(Comparator.comparing(Manifest.Shard::file))
-                .toList();
-        return new ShardStream(
-                folder.path(),
-                source,
-                validation,
-                tokenBytes,
-                settings.shardTokens(),
-                sources.get(source).describe(),
-                finished,
-                folder::add);
-    }
-
-    private Manifest.Amount amount(int source, boolean validation) {
-        return folder.finished().stream()
-                .filter(shard -> shard.source() == source && shard.validation() == validation)
-                .map(Manifest.Shard::amount)
-                .reduce(Manifest.Amount.NONE, Manifest.Amount::plus);
+        writer.finish(source, new Tally(duplicates, filtered, invalid, spelled, firstInvalid));
     }
 
     private void read(long bytes) {
@@ -249,10 +236,7 @@ public final class Preparation {
 
         @Override
         public void invalid(UserError error) {
-            if (!settings.skipInvalid()) {
-                throw new UserError(
-                        error.getMessage() + "; or leave all such documents out with --skip-invalid", error);
-            }
+            settings.requireSkipped(error);
             firstInvalid = invalid++ == 0 ? error.getMessage() : firstInvalid;
         }
     }
@@ -267,12 +251,12 @@ public final class Preparation {
             duplicates++;
             return;
         }
-        spelled += tokenizer.countSpelled(document.utf8());
+        spelled += encoder.spelled(document.utf8());
         taken++;
         boolean heldOut = settings.holdOutEvery() == null
                 ? hash.isWithin(settings.holdOut())
                 : taken % settings.holdOutEvery() == 0;
-        ShardStream stream = streams[heldOut ? 1 : 0];
+        ShardStream stream = writer.stream(source, heldOut);
         if (stream.has(hash)) {
             textDone += document.utf8().length;
             return;
@@ -293,42 +277,18 @@ public final class Preparation {
             return;
         }
         Batch full = batch;
-        full.encoded = threads.submit(
-                () -> full.items.stream().map(item -> encode(item.document())).toList());
+        full.encoded = threads.submit(() -> full.items.stream()
+                .map(item -> encoder.encode(item.document().utf8()))
+                .toList());
         waiting.add(full);
         waitingBytes += full.bytes;
         batch = new Batch();
     }
 
-    private Encoded encode(Document document) {
-        int[] own = tokenizer.encodeBytes(document.utf8(), settings.special());
-        int[] ids = tokenizer.begun(own);
-        int end = tokenizer.endOfText();
-        int count = ids.length + (end < 0 ? 0 : 1);
-        ByteBuffer bytes =
-                ByteBuffer.allocate(Math.multiplyExact(count, tokenBytes)).order(ByteOrder.LITTLE_ENDIAN);
-        if (tokenBytes == Short.BYTES) {
-            ShortBuffer shorts = bytes.asShortBuffer();
-            for (int id : ids) {
-                shorts.put((short) id);
-            }
-            if (end >= 0) {
-                shorts.put((short) end);
-            }
-        } else {
-            IntBuffer ints = bytes.asIntBuffer().put(ids);
-            if (end >= 0) {
-                ints.put(end);
-            }
-        }
-        return new Encoded(
-                bytes.array(), Arrays.stream(own).filter(tokenizer::isSpecial).count());
-    }
-
     private void writeOldest() {
         Batch oldest = waiting.remove();
         waitingBytes -= oldest.bytes;
-        List<Encoded> encoded = await(oldest.encoded);
+        List<DocumentEncoder.Encoded> encoded = await(oldest.encoded);
         for (int i = 0; i < encoded.size(); i++) {
             Item item = oldest.items.get(i);
             int bytesOfText = item.document().utf8().length;
@@ -343,7 +303,7 @@ public final class Preparation {
         }
     }
 
-    private static List<Encoded> await(Future<List<Encoded>> future) {
+    private static List<DocumentEncoder.Encoded> await(Future<List<DocumentEncoder.Encoded>> future) {
         try {
             return future.get();
         } catch (ExecutionException e) {
@@ -355,6 +315,60 @@ public final class Preparation {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CancellationException("interrupted");
+        }
+    }
+
+    /** Takes what a cluster makes of text. */
+    private static final class Shared implements TextCluster.Taker {
+        /** The share of the work that is done when the first document comes: writing is quick. */
+        private static final double BEFORE = 0.95;
+
+        private final PrepareSettings settings;
+        private final CorpusWriter writer;
+        private final PrepareListener listener;
+        private final long storedBytes;
+        private final Tally[] tallies;
+        private long textDone;
+
+        Shared(PrepareSettings settings, CorpusWriter writer, List<TextCluster.Found> found, PrepareListener listener) {
+            this.settings = settings;
+            this.writer = writer;
+            this.listener = listener;
+            storedBytes =
+                    found.stream().mapToLong(TextCluster.Found::storedBytes).sum();
+            tallies = new Tally[found.size()];
+            Arrays.fill(tallies, Tally.NONE);
+        }
+
+        @Override
+        public void progress(double share) {
+            listener.progress(BEFORE * share, (long) (share * storedBytes));
+        }
+
+        @Override
+        public void accept(TextCluster.Outcome outcome) {
+            switch (outcome) {
+                case TextCluster.Left left -> tallies[left.source()] = tallies[left.source()].plus(left.tally());
+                case TextCluster.Prepared document -> write(document);
+            }
+        }
+
+        private void write(TextCluster.Prepared document) {
+            boolean heldOut = document.hash().isWithin(settings.holdOut());
+            ShardStream stream = writer.stream(document.source(), heldOut);
+            if (!stream.has(document.hash())) {
+                stream.write(document.tokens(), document.hash(), document.textBytes(), document.special());
+            }
+            textDone += document.textBytes();
+            double share = storedBytes == 0 ? 1 : Math.min(1, (double) textDone / storedBytes);
+            // Documents that were left out, and packed ones, make the two differ.
+            listener.progress(BEFORE + (1 - BEFORE) * share, Math.max(textDone, storedBytes));
+        }
+
+        void finish() {
+            for (int source = 0; source < tallies.length; source++) {
+                writer.finish(source, tallies[source]);
+            }
         }
     }
 }

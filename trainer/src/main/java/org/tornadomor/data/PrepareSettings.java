@@ -1,5 +1,7 @@
 package org.tornadomor.data;
 
+import java.io.Serial;
+import java.io.Serializable;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +26,8 @@ import org.tornadomor.tokenizer.SpecialTokens;
  * @param shardTokens a shard ends with the document that brings it to so many tokens
  * @param holdOutEvery one document in so many is held out instead, if it is not null; the share is 0 then
  * @param parseSpecial whether text that spells a special token becomes it; null, which earlier versions wrote, means true
+ * @param byHash whether the documents of a source lie in the order of their hashes, as clusters write them, and not in that of
+ *     reading; null, which earlier versions wrote, means false
  */
 public record PrepareSettings(
         List<WeightedSource> sources,
@@ -39,24 +43,34 @@ public record PrepareSettings(
         double holdOut,
         long shardTokens,
         Boolean parseSpecial,
-        Integer holdOutEvery) {
+        Integer holdOutEvery,
+        Boolean byHash)
+        implements Serializable {
     /** 128 MiB a shard with two bytes a token. */
     public static final long SHARD_TOKENS = 1 << 26;
 
     /** The share of documents that is held out unless another is asked for. */
     public static final double HOLD_OUT = 0.05;
 
+    @Serial
+    private static final long serialVersionUID = 1;
+
     /** @throws UserError if a value makes no sense */
     public PrepareSettings {
         sources = List.copyOf(sources);
         extensions = List.copyOf(extensions);
         parseSpecial = parseSpecial == null || parseSpecial;
+        byHash = byHash != null && byHash;
         atLeast("the smallest document", minDocumentBytes, 0);
         atLeast("the largest document", maxDocumentBytes, 0);
         atLeast("a shard's number of tokens", shardTokens, 1);
         if (maxDocumentBytes > 0 && maxDocumentBytes < minDocumentBytes) {
             throw new UserError("documents of at least " + minDocumentBytes + " and at most " + maxDocumentBytes
                     + " bytes are none: turn the two limits round");
+        }
+        if (byHash && (maxBytes > 0 || holdOutEvery != null)) {
+            throw new UserError("documents in the order of their hashes have no first bytes, and no first of some:"
+                    + " take all of the text, and hold out a share of it");
         }
         HoldOut.byContent(holdOut);
         if (holdOutEvery != null) {
@@ -96,7 +110,19 @@ public record PrepareSettings(
                 holdOut,
                 shardTokens,
                 false,
-                null);
+                null,
+                false);
+    }
+
+    /**
+     * Passes over a document that cannot be read.
+     *
+     * @throws UserError if such documents are not to be left out
+     */
+    void requireSkipped(UserError error) {
+        if (!skipInvalid) {
+            throw new UserError(error.getMessage() + "; or leave all such documents out with --skip-invalid", error);
+        }
     }
 
     /** Which documents are held out. */

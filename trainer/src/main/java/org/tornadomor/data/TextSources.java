@@ -65,7 +65,7 @@ public final class TextSources {
 
     /** Whether something is a pattern of paths and not a path. */
     private static boolean isGlob(String spec) {
-        return spec.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0) && !exists(spec);
+        return FileFilter.isGlob(spec) && !exists(spec);
     }
 
     /** Whether something means the source of the JDK, or a part of it. */

@@ -1,5 +1,7 @@
 package org.tornadomor.data;
 
+import java.io.Serial;
+import java.io.Serializable;
 import java.util.List;
 import org.tornadomor.UserError;
 
@@ -9,7 +11,10 @@ import org.tornadomor.UserError;
  * @param spec as {@link TextSources#parse} takes it
  * @param weight relative to the others'; null if sources count by their size
  */
-public record WeightedSource(String spec, Double weight) {
+public record WeightedSource(String spec, Double weight) implements Serializable {
+    @Serial
+    private static final long serialVersionUID = 1;
+
     /**
      * Reads {@code SPEC} or {@code SPEC=WEIGHT}. If there is a file whose name is the whole text, that file is meant.
      *

@@ -1,6 +1,7 @@
 package org.tornadomor.trainer;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,6 +26,31 @@ public final class ExchangeLog implements AutoCloseable {
         file = runFolder.resolve(FILE);
         this.step = step;
         this.notes = notes;
+    }
+
+    /**
+     * Reads the log of a run, in the order of its lines; it has none where nobody exchanged anything. Lines without their
+     * numbers are passed over.
+     *
+     * @throws org.tornadomor.UserError if it is there and cannot be read
+     */
+    public static void read(Path runFolder, Consumer<ExchangeMetrics> reader) {
+        StepLog.read(runFolder.resolve(FILE), line -> {
+            List<Double> work = line.path("work_seconds")
+                    .valueStream()
+                    .map(value -> value.asDouble(Double.NaN))
+                    .toList();
+            double seconds = line.path("seconds").asDouble(Double.NaN);
+            boolean sound = seconds > 0 && !work.isEmpty() && work.stream().allMatch(Double::isFinite);
+            if (sound && Double.isFinite(seconds)) {
+                reader.accept(new ExchangeMetrics(
+                        line.path("step").asLong(0),
+                        line.path("workers").asInt(work.size()),
+                        line.path("bytes").asLong(0),
+                        seconds,
+                        work));
+            }
+        });
     }
 
     /**

@@ -5,9 +5,11 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.tornadomor.UserError;
+import org.tornadomor.cli.cluster.ClusterChoice;
 import org.tornadomor.cli.options.BosOption;
 import org.tornadomor.cli.options.Installation;
 import org.tornadomor.cli.options.JsonOption;
+import org.tornadomor.cli.options.NoEffect;
 import org.tornadomor.cli.options.Quantity;
 import org.tornadomor.cli.options.TextOptions;
 import org.tornadomor.data.HoldOut;
@@ -16,6 +18,7 @@ import org.tornadomor.data.PrepareSettings;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.SourceOptions;
 import org.tornadomor.data.Synthetic;
+import org.tornadomor.data.TextCluster;
 import org.tornadomor.data.TextSources;
 import org.tornadomor.data.WeightedSource;
 import org.tornadomor.formats.CheckpointSource;
@@ -45,8 +48,13 @@ import picocli.CommandLine.Spec;
             "  tornado-mor data prepare jdk=2 notes/=1 --ext java,md --tokenizer bpe4096 -o corpora/mixed",
             "      two samples in three are of the JDK, whatever the sizes",
             "  tornado-mor data prepare 'wiki/*.jsonl.zst' web.parquet --text-field body -o corpora/web",
+            "  tornado-mor data prepare s3a://texts/web/ --cluster spark --master spark://host:7077 -o corpora/web",
+            "      processes of a cluster read and tokenise; the corpus is written here, its documents by their hashes",
         })
 final class DataPrepareCommand implements Runnable {
+    /** How addresses begin, which a cluster reads; one letter is a drive of Windows. */
+    private static final String SCHEME = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
+
     @Spec
     private CommandSpec spec;
 
@@ -57,7 +65,9 @@ final class DataPrepareCommand implements Runnable {
                     "jdk (the source of this JDK), jdk:GLOB, or a file, folder or quoted glob. Files are plain text, "
                             + "JSON objects one a line or in an array (.jsonl, .json), Parquet (.parquet), archives (.zip, "
                             + ".jar, .tar, .tar.gz, .tgz, .tar.zst), or any of the first two with .gz or .zst. Weights say how "
-                            + "often samples of a source come; without, each token counts the same.")
+                            + "often samples of a source come; without, each token counts the same. A cluster reads "
+                            + "files, folders and globs, but no .zip and .jar, also at addresses that Spark knows, such as "
+                            + "s3a://BUCKET/FOLDER.")
     private List<String> sources;
 
     @Option(
@@ -132,6 +142,9 @@ final class DataPrepareCommand implements Runnable {
     private int threads;
 
     @Mixin
+    private ClusterChoice cluster;
+
+    @Mixin
     private JsonOption json;
 
     @Override
@@ -139,15 +152,13 @@ final class DataPrepareCommand implements Runnable {
         if (threads < 0) {
             throw new UserError("--threads is " + threads + "; give 0 or more");
         }
+        cluster.requireEffect(spec, "the preparation");
         PrintWriter err = spec.commandLine().getErr();
         PreparedCorpus corpus;
         try (Tokenizer chosen = Tokenizers.load(CheckpointSource.tokenizer(tokenizer), bos.wanted());
                 PrepareView view = PrepareView.on(err)) {
             PrepareSettings settings = settings();
-            if (!PreparedCorpus.isAt(out)) {
-                requireEffect(settings);
-            }
-            corpus = Preparation.run(settings, chosen, out, threads, view);
+            corpus = cluster.wanted() ? share(settings, chosen, view) : prepare(settings, chosen, view);
         }
         PrintWriter results = spec.commandLine().getOut();
         if (json.wanted()) {
@@ -157,6 +168,42 @@ final class DataPrepareCommand implements Runnable {
             results.println("train on it:  tornado-mor train --data " + out);
         }
         results.flush();
+    }
+
+    private PreparedCorpus prepare(PrepareSettings settings, Tokenizer chosen, PrepareView view) {
+        if (!PreparedCorpus.isAt(out)) {
+            requireEffect(settings);
+        }
+        return Preparation.run(settings, chosen, out, threads, view);
+    }
+
+    private PreparedCorpus share(PrepareSettings settings, Tokenizer chosen, PrepareView view) {
+        try (TextCluster processes = cluster.provider().openText(cluster.place(0))) {
+            List<TextCluster.Found> found = processes.find(settings);
+            TextOptions.requireHeeded(
+                    spec, choice -> found.stream().anyMatch(it -> it.heeds().contains(choice)));
+            return Preparation.share(settings, chosen, out, processes, found, view);
+        }
+    }
+
+    /** What needs an order of reading, or this machine's files, is not for a cluster. */
+    private void requireForCluster(List<WeightedSource> weighted, HoldOut heldOut) {
+        NoEffect.of(spec).when(() -> true, "a cluster tokenises with the cores that Spark gives it", "--threads");
+        if (maxBytes != null) {
+            throw new UserError(
+                    "--max-bytes takes text in the order of reading, which a cluster does not have: leave it"
+                            + " out, or name less text");
+        }
+        if (heldOut instanceof HoldOut.EveryNth) {
+            throw new UserError("--hold-out '" + holdOut + "' counts documents in the order of reading, which a cluster"
+                    + " does not have: give a share, such as 5%");
+        }
+        for (WeightedSource source : weighted) {
+            if (TextSources.isJdk(source.spec()) || Synthetic.is(source.spec())) {
+                throw new UserError(source.spec() + " is made on one machine, and a cluster reads files and folders:"
+                        + " leave " + ClusterChoice.CLUSTER + " away, or name files");
+            }
+        }
     }
 
     private void requireEffect(PrepareSettings settings) {
@@ -173,6 +220,9 @@ final class DataPrepareCommand implements Runnable {
                 .toList();
         SourceOptions options = text.with(0, null);
         HoldOut heldOut = heldOut();
+        if (cluster.wanted()) {
+            requireForCluster(weighted, heldOut);
+        }
         boolean jdk = weighted.stream().anyMatch(source -> TextSources.isJdk(source.spec()));
         Path fallback = jdk ? Installation.javaSources() : null;
         return new PrepareSettings(
@@ -189,7 +239,8 @@ final class DataPrepareCommand implements Runnable {
                 heldOut instanceof HoldOut.ByContent share ? share.fraction() : 0,
                 shardTokens == null ? PrepareSettings.SHARD_TOKENS : Quantity.bytes("--shard-tokens", shardTokens),
                 parseSpecial,
-                heldOut instanceof HoldOut.EveryNth every ? every.n() : null);
+                heldOut instanceof HoldOut.EveryNth every ? every.n() : null,
+                cluster.wanted());
     }
 
     /** A share means documents here: tokens are written to disk before it is known where the last part of the text begins. */
@@ -200,7 +251,7 @@ final class DataPrepareCommand implements Runnable {
 
     /** Paths are made absolute, since an interrupted attempt may be repeated from another folder. */
     private static String absolute(String spec) {
-        if (TextSources.isJdk(spec) || Synthetic.is(spec)) {
+        if (TextSources.isJdk(spec) || Synthetic.is(spec) || spec.matches(SCHEME)) {
             return spec;
         }
         try {

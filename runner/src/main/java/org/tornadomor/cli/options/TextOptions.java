@@ -3,6 +3,7 @@ package org.tornadomor.cli.options;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.tornadomor.data.PreparedCorpus;
 import org.tornadomor.data.SourceOptions;
@@ -65,17 +66,27 @@ public final class TextOptions {
                         "the corpus is prepared and holds tokens",
                         FILTER,
                         EXTENSIONS,
-                        TEXT_FIELD)
+                        TEXT_FIELD);
+        requireHeeded(spec, choice -> source.get().heeds(choice));
+    }
+
+    /**
+     * Refuses those of the options that were given and that no source heeds.
+     *
+     * @param heeds whether one does; only asked if the option was given
+     */
+    public static void requireHeeded(CommandSpec spec, Predicate<TextSource.Choice> heeds) {
+        NoEffect.of(spec)
                 .when(
-                        () -> !source.get().heeds(TextSource.Choice.FILTER),
+                        () -> !heeds.test(TextSource.Choice.FILTER),
                         "no source is a folder, a glob or an archive without a filter of its own",
                         FILTER)
                 .when(
-                        () -> !source.get().heeds(TextSource.Choice.EXTENSIONS),
+                        () -> !heeds.test(TextSource.Choice.EXTENSIONS),
                         "no source is a folder, a glob or an archive",
                         EXTENSIONS)
                 .when(
-                        () -> !source.get().heeds(TextSource.Choice.TEXT_FIELD),
+                        () -> !heeds.test(TextSource.Choice.TEXT_FIELD),
                         "no source holds JSON objects or Parquet",
                         TEXT_FIELD);
     }

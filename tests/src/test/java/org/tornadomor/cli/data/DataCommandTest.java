@@ -69,6 +69,23 @@ class DataCommandTest {
         }
     }
 
+    /** Before anybody looks for a cluster. */
+    @Test
+    void whatNeedsAnOrderIsNotForClusters() {
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--master", "local[1]")
+                .failsWith(1, "--master changes nothing here, since the preparation has no cluster");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--cluster", "x", "--max-bytes", "1M")
+                .failsWith(1, "--max-bytes takes text in the order of reading");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--cluster", "x", "--hold-out", "every 20")
+                .failsWith(1, "--hold-out 'every 20' counts documents in the order of reading");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--cluster", "x", "--threads", "2")
+                .failsWith(1, "--threads changes nothing here");
+        Outcome.of("data", "prepare", "jdk", "-o", corpus, "--cluster", "x").failsWith(1, "jdk is made on one machine");
+        Outcome.of("data", "prepare", "s3a://texts/web/", "-o", corpus).failsWith(1, "no text at s3a://texts/web/");
+        Outcome.of("data", "prepare", texts, "-o", corpus, "--cluster", "x").failsWith(1, "");
+        assertFalse(Files.exists(corpus));
+    }
+
     @Test
     void goesOnWithWhatWasHeldOut() {
         prepared("every 10", corpus);

@@ -1,4 +1,4 @@
-package org.tornadomor.cli;
+package org.tornadomor.cli.cluster;
 
 import java.io.IOException;
 import java.net.MalformedURLException;

@@ -1,8 +1,9 @@
-package org.tornadomor.cli;
+package org.tornadomor.cli.cluster;
 
 import java.util.List;
 import java.util.stream.Collectors;
 import org.tornadomor.UserError;
+import org.tornadomor.data.TextCluster;
 import org.tornadomor.trainer.Collective;
 
 /** A kind of cluster, of a module above this one, found by {@link java.util.ServiceLoader}. */
@@ -15,7 +16,7 @@ public interface ClusterProvider {
      *
      * @param master its address; null where whoever started this JVM has said it
      * @param settings of the kind of cluster, as {@code KEY=VALUE}
-     * @param workers that are wanted at a time
+     * @param workers that are wanted at a time; 0 for as many as there are
      */
     record Place(String master, List<String> settings, int workers) {
         public Place {
@@ -32,6 +33,13 @@ public interface ClusterProvider {
      * @throws UserError if the cluster cannot be reached, or the settings make no sense
      */
     Collective open(Place place);
+
+    /**
+     * What reads and tokenises text there; the caller closes it.
+     *
+     * @throws UserError as {@link #open}
+     */
+    TextCluster openText(Place place);
 
     /**
      * The one of a name, which becomes what this thread loads classes by.
