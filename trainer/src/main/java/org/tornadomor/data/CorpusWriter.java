@@ -125,11 +125,10 @@ final class CorpusWriter implements AutoCloseable {
             long taken = shards.stream()
                     .mapToLong(shard -> shard.amount().documents())
                     .sum();
-            listener.message(
-                    "nothing is held out: " + settings.split().describe() + " would be, of "
-                            + Counts.of(taken, "document")
-                            + "; 'train --validation-data' takes text to validate on, and --hold-out 0 says that none"
-                            + " is wanted");
+            listener.message("nothing is held out: " + settings.split().describe() + " would be, of "
+                    + Counts.of(taken, "document")
+                    + "; 'train --validation-data' takes text to validate on, and --hold-out 0 says that none"
+                    + " is wanted");
         }
         folder.complete(List.of(results));
     }
