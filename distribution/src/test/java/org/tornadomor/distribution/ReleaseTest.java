@@ -208,9 +208,13 @@ class ReleaseTest {
     @Test
     void theJarsAreModulesToo() throws Exception {
         Path root = new Installed(scratch, Installed.NAME + ".zip").root();
-        List<String> jars = new ArrayList<>(List.of(root.resolve("tornado-mor.jar").toString()));
+        List<String> jars =
+                new ArrayList<>(List.of(root.resolve("tornado-mor.jar").toString()));
         try (Stream<Path> libraries = Files.list(root.resolve("lib"))) {
-            libraries.filter(jar -> !jar.endsWith("lessons.jar")).map(Path::toString).forEach(jars::add);
+            libraries
+                    .filter(jar -> !jar.endsWith("lessons.jar"))
+                    .map(Path::toString)
+                    .forEach(jars::add);
         }
         Path printed = scratch.resolve("printed.txt");
         int code = new ProcessBuilder(
