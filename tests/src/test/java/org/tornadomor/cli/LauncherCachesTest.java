@@ -27,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the first start of an installation prepares for the others, and what is left of it if that start is killed. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherCachesTest {
-    private static final Path PROJECT = Path.of("..");
     private static final long DEADLINE_SECONDS = 60;
     private static final int TERMINATED = 128 + 15;
     private static final Set<String> PREPARED =
@@ -68,18 +67,7 @@ class LauncherCachesTest {
     @BeforeEach
     void unpack() throws IOException {
         root = temp.resolve("an image");
-        for (String file : List.of(
-                "tornado-mor",
-                "scripts/launch.sh",
-                "scripts/jdk.sh",
-                "scripts/engine.sh",
-                "scripts/collector.sh",
-                "scripts/startup.sh")) {
-            Path target = root.resolve(file);
-            Files.createDirectories(target.getParent());
-            Files.copy(PROJECT.resolve(file), target);
-            assertTrue(target.toFile().setExecutable(true));
-        }
+        LauncherSkeleton.copyTo(root);
         Path java = root.resolve("runtime/bin/java");
         Files.createDirectories(java.getParent());
         base = Files.createDirectories(root.resolve("runtime/lib/server")).resolve("classes.jsa");

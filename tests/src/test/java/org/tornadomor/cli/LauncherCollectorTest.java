@@ -29,7 +29,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The launcher starts real JVMs, with the flags of a stand-in for an SDK too: they must have one collector, the right one. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherCollectorTest {
-    private static final Path PROJECT = Path.of("..");
     /** As the argument file of 5.2.0 is laid out. */
     private static final String ARGFILE = """
             -server -XX:+UnlockExperimentalVMOptions -XX:+EnableJVMCI --enable-preview -XX:+UseParallelGC
@@ -45,18 +44,7 @@ class LauncherCollectorTest {
 
     @BeforeEach
     void makeSkeletonAndSdk() throws IOException {
-        for (String file : List.of(
-                "tornado-mor",
-                "scripts/launch.sh",
-                "scripts/jdk.sh",
-                "scripts/engine.sh",
-                "scripts/collector.sh",
-                "scripts/startup.sh")) {
-            Path target = temp.resolve(file);
-            Files.createDirectories(target.getParent());
-            Files.copy(PROJECT.resolve(file), target);
-            assertTrue(target.toFile().setExecutable(true));
-        }
+        LauncherSkeleton.copyTo(temp);
         Files.createFile(temp.resolve("pom.xml"));
         Path program = Files.createDirectories(temp.resolve("runner/target/tornado-mor"));
         writeJar(program.resolve("tornado-mor.jar"));

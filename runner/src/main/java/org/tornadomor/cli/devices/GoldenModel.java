@@ -6,8 +6,9 @@ import org.tornadomor.model.ModelConfig;
 import org.tornadomor.model.MorConfig;
 
 /**
- * Models with random weights that every machine makes alike, and what comes out of them: computed in double precision by the formulas
- * alone, so that no engine has marked its own work. {@code GoldenModelTest} computes them again.
+ * Models with random weights that every machine makes alike, and what comes out of them. Losses, depths and tokens were computed in double
+ * precision by the formulas alone, so that no engine has marked its own work: {@code GoldenModelTest} computes them again. Losses in
+ * training are those of the CPU engine, whose gradients tests hold against finite differences.
  */
 public enum GoldenModel {
     VANILLA(
@@ -18,7 +19,8 @@ public enum GoldenModel {
                 5.766874, 5.740647, 6.079118, 3.367837
             },
             new int[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-            new int[0]),
+            new int[0],
+            new double[0]),
     EXPERT_CHOICE(
             MorConfig.expertChoice(2),
             new double[] {
@@ -27,7 +29,8 @@ public enum GoldenModel {
                 4.224017, 4.374757, 6.982530, 4.399929
             },
             new int[] {2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 2},
-            new int[] {61, 61, 7, 7, 7, 7, 35, 30, 20, 32, 30, 24, 43, 43, 43, 61, 57, 61}),
+            new int[] {61, 61, 7, 7, 7, 7, 35, 30, 20, 32, 30, 24, 43, 43, 43, 61, 57, 61},
+            new double[] {5.803197, 0.002294, 0, 0, 0, 0, 0, 4.655990, 0.001754, 0, 0, 0, 0, 0, 3.664691, 0.001425, 0, 0, 0, 0, 0}),
     TOKEN_CHOICE(
             MorConfig.tokenChoice(2),
             new double[] {
@@ -36,7 +39,8 @@ public enum GoldenModel {
                 4.620213, 4.476872, 6.393858, 3.910603
             },
             new int[] {1, 2, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 1, 2, 2, 2, 2, 1, 1, 1, 2, 2, 1},
-            new int[] {12, 12, 12, 12, 12, 12, 22, 54, 30, 24, 40, 42, 43, 3, 12, 63, 32, 12});
+            new int[] {12, 12, 12, 12, 12, 12, 22, 54, 30, 24, 40, 42, 43, 3, 12, 63, 32, 12},
+            new double[] {5.908524, 0, 0.115916, 0, 0, 0, 0, 4.438416, 0, 0.121211, 0, 0, 0, 0, 3.697528, 0, 0.109472, 0, 0, 0, 0});
 
     /** Sequences that are scored, and their tokens. */
     public static final int SEQUENCES = 2;
@@ -49,6 +53,11 @@ public enum GoldenModel {
     /** Tokens that follow each of them. */
     public static final int NEW_TOKENS = 6;
 
+    /** Steps of training on the sequences that are scored, and their learning rate. */
+    public static final int TRAINING_STEPS = 3;
+
+    public static final float LEARNING_RATE = 3e-3f;
+
     private static final int VOCABULARY = 64;
     private static final int CONTEXT = 32;
 
@@ -56,12 +65,14 @@ public enum GoldenModel {
     private final double[] losses;
     private final int[] depths;
     private final int[] continued;
+    private final double[] trained;
 
-    GoldenModel(MorConfig mor, double[] losses, int[] depths, int[] continued) {
+    GoldenModel(MorConfig mor, double[] losses, int[] depths, int[] continued, double[] trained) {
         this.mor = mor;
         this.losses = losses;
         this.depths = depths;
         this.continued = continued;
+        this.trained = trained;
     }
 
     /** How a configuration spells it. */
@@ -95,5 +106,10 @@ public enum GoldenModel {
     /** The likeliest tokens that follow each prompt; none for {@link #VANILLA}, two of whose tokens are nearly alike. */
     public int[] continued() {
         return continued.clone();
+    }
+
+    /** Losses of each training step, as {@link org.tornadomor.model.Losses} orders them; none for {@link #VANILLA}. */
+    public double[] trained() {
+        return trained.clone();
     }
 }

@@ -69,21 +69,17 @@ class DeviceCheckTest {
                             int at = (int) arguments[2];
                             values[at] += fault;
                         }
+                        if (method.getName().equals("download") && arguments[1] instanceof int[] values) {
+                            values[(int) arguments[2]] ^= 1;
+                        }
                         return result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
                 });
         for (Outcome outcome : check(wrong)) {
-            // Tokens are drawn where the logits are, so nothing of it is downloaded as floats.
-            assertEquals(outcome.name().startsWith("decoding"), outcome.passed(), outcome.toString());
+            assertFalse(outcome.passed(), outcome.toString());
         }
-    }
-
-    @Test
-    void aWrongTokenIsSeen() {
-        assertFalse(new Outcome("decoding", 1, 0, 1).passed());
-        assertTrue(new Outcome("decoding", 0, 0, 1).passed());
     }
 
     private Verdict trial(String body, Duration limit) throws IOException {
