@@ -29,6 +29,8 @@ final class PrefixCache {
         final int[] firstPage;
         final int[][] pages;
         int children;
+        /** Its pages were given back. */
+        boolean forgotten;
 
         Entry(long hash, Entry parent, int[] tokens, byte[] depths, float threshold, int deepest, int planes) {
             this.hash = hash;
@@ -98,7 +100,8 @@ final class PrefixCache {
         }
         touch(last);
         // A deeper plane's last page is copied, which takes a free one.
-        while (last != null && !keys.adopt(sequence, last.rows, pagesOf(last))) {
+        // Looking for one forgets entries, and with them perhaps these: their pages may be anybody's by now.
+        while (last != null && (last.forgotten || !keys.adopt(sequence, last.rows, pagesOf(last)))) {
             last = last.parent;
             length -= pageRows;
         }
@@ -203,6 +206,7 @@ final class PrefixCache {
             Entry entry = oldest.next();
             if (entry.children == 0) {
                 oldest.remove();
+                entry.forgotten = true;
                 for (int plane = 0; plane <= planes; plane++) {
                     for (int page : entry.pages[plane]) {
                         keys.release(plane, page);

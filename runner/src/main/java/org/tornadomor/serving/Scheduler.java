@@ -40,6 +40,9 @@ public final class Scheduler implements AutoCloseable {
     private final float[] draws;
     private final int[] drawn;
     private float[] hostLogits;
+    /** Whether pages were refused and none came back since: trying again costs copies and kept prefixes. */
+    private boolean full;
+
     private final AtomicLong arrivals = new AtomicLong();
     private long promptTokens, lookedUpTokens, cachedTokens, newTokens, preemptions, ticks, rows, ended;
 
@@ -207,6 +210,9 @@ public final class Scheduler implements AutoCloseable {
      * are about to need.
      */
     private void admit() {
+        if (full) {
+            return;
+        }
         int promised = 0;
         for (int i = 0; i < running.size(); i++) {
             promised += running.get(i).known - running.get(i).fed;
@@ -221,6 +227,7 @@ public final class Scheduler implements AutoCloseable {
             int known = reuses(first) ? decoder.adopt(sequence, first.ids, first.known) : 0;
             if (!running.isEmpty() && !decoder.hasRoomBeside(sequence, first.known - known, promised)) {
                 decoder.close(sequence);
+                full = true;
                 return;
             }
             waiting.removeFirst();
@@ -327,6 +334,7 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private void setBackYoungest() {
+        full = false;
         Running youngest = running.removeLast();
         bySequence[youngest.sequence] = null;
         decoder.close(youngest.sequence);
@@ -457,6 +465,7 @@ public final class Scheduler implements AutoCloseable {
             decoder.close(request.sequence);
         }
         request.ended = true;
+        full = false;
         ended++;
         request.listener.ended(reason);
     }
