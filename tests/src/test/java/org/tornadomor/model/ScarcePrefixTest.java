@@ -14,8 +14,8 @@ import org.tornadomor.model.io.Checkpoints;
 class ScarcePrefixTest {
     private static final int CONTEXT = 64;
     private static final int LENGTH = 2 * DecoderSize.PAGE_ROWS;
-    private static final ModelConfig CONFIG = new ModelConfig(
-            50, 16, 24, 5, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, MorConfig.expertChoice(3));
+    private static final ModelConfig CONFIG =
+            new ModelConfig(50, 16, 24, 5, 2, 1, 8, 1e-5, 10000, CONTEXT, true, 0.6, MorConfig.expertChoice(3));
 
     private static int[] text(int from) {
         return IntStream.range(0, LENGTH + 1).map(i -> (from + 7 * i) % 50).toArray();
