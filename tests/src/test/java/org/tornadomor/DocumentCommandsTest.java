@@ -59,7 +59,7 @@ class DocumentCommandsTest {
                 "Ouro-|results/pretrain/|--model mor ",
                 "takes weights of others; OuroGoldenTest and OfficialCommandTest make some");
         NOT_RUN.put("runs/exits", "takes a model that was trained to leave early; ExitCommandsTest makes one");
-        NOT_RUN.put("--precision bfloat16|--products onednn", "takes a library of others; OneDnnTest runs it");
+        NOT_RUN.put("--precision bfloat16|--products onednn", "takes a library of others; ProductsTest runs it");
         NOT_RUN.put("--cluster", "takes Spark; the tests of module cluster run it");
         NOT_RUN.put("^lesson check|^lesson run", "LessonTest runs it");
         NOT_RUN.put(

@@ -17,9 +17,9 @@ public final class EngineOptions extends EngineChoice {
     @Option(
             names = PRECISION,
             paramLabel = "TYPE",
-            description =
-                    "To what the operands of matrix products are rounded: float32 (default), or bfloat16, which needs"
-                            + " the cpu engine and oneDNN (--products). Sums stay float32, and so do small products.")
+            description = "To what the operands of matrix products are rounded: float32 (default), or bfloat16, on"
+                    + " the cpu engine, and fast where oneDNN (--products) has instructions for it. Sums stay"
+                    + " float32, and so do small products.")
     private Precision precision = Precision.FLOAT32;
 
     /**

@@ -243,7 +243,8 @@ public final class TrainOptions {
             paramLabel = "TYPE",
             description =
                     "To what the operands of matrix products are rounded, forward and backward: float32 (default), or"
-                            + " bfloat16, which needs the cpu engine and oneDNN (--products). Weights and sums stay float32.")
+                            + " bfloat16, on the cpu engine, and fast where oneDNN (--products) has instructions for it."
+                            + " Weights and sums stay float32.")
     private String precision;
 
     @Option(

@@ -49,9 +49,9 @@ public final class CpuEngine implements Engine {
      *
      * @param threads at least 1; results do not depend on it
      * @param provider of products; its results differ from those of another one by rounding
-     * @param precision of products; bfloat16 is for oneDNN alone, and products too small for it stay float32
+     * @param precision of products; small ones stay float32, and Java computes the others no faster in bfloat16
      * @param notes hears in one line that Java goes on because the library is not there, or what a measurement showed
-     * @throws org.tornadomor.UserError if there are more than four threads to a processor, or nobody can compute in that precision
+     * @throws org.tornadomor.UserError if there are more than four threads to a processor
      */
     public CpuEngine(int threads, ProductProvider provider, Precision precision, Consumer<String> notes) {
         if (threads < 1) {

@@ -4,9 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -31,12 +29,7 @@ public final class NativeRows {
     public static void storeRounded(float[] from, int at, MemorySegment to, long offset, int n) {
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += Lanes.LENGTH) {
-            FloatVector values = FloatVector.fromArray(Lanes.SPECIES, from, at + i);
-            IntVector bits = (IntVector) values.reinterpretShape(Lanes.INTS, 0);
-            IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-            IntVector rounded = bits.add(0x7fff).add(odd);
-            VectorMask<Integer> nan = values.compare(VectorOperators.NE, values).cast(Lanes.INTS);
-            ShortVector upper = (ShortVector) rounded.blend(bits.or(0x400000), nan)
+            ShortVector upper = (ShortVector) RoundedRows.bits(FloatVector.fromArray(Lanes.SPECIES, from, at + i))
                     .lanewise(VectorOperators.LSHR, 16)
                     .convertShape(VectorOperators.I2S, SHORTS, 0);
             upper.intoMemorySegment(to, offset + (long) i * Short.BYTES, ORDER);

@@ -3,7 +3,6 @@ package org.tornadomor.engine.cpu.products;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Consumer;
-import org.tornadomor.UserError;
 import org.tornadomor.engine.Precision;
 import org.tornadomor.engine.cpu.basics.Matrix;
 import org.tornadomor.engine.cpu.basics.WorkerTeam;
@@ -28,12 +27,11 @@ public final class ProductChoice {
      * Opens what was asked for.
      *
      * @param notes hears in one line what was not to be expected: that the library is not there, or what was measured
-     * @throws UserError if nobody can compute in that precision
      */
     public static Products open(
             ProductProvider provider, Precision precision, WorkerTeam team, Consumer<String> notes) {
         if (precision == Precision.BFLOAT16) {
-            return rounding(provider, team);
+            return rounding(provider, team, notes);
         }
         if (provider == ProductProvider.JAVA) {
             return new JavaProducts();
@@ -60,18 +58,16 @@ public final class ProductChoice {
         return taken ? library : java;
     }
 
-    /** There is one that can; no measurement makes another of Java. */
-    private static Products rounding(ProductProvider provider, WorkerTeam team) {
-        if (provider == ProductProvider.JAVA) {
-            throw new UserError(
-                    "Java computes products in float32 alone; for bfloat16 choose --products onednn, or leave"
-                            + " --precision bfloat16 out");
+    /** The library is there for its speed; what is rounded is the same. No measurement: it would compare other numbers. */
+    private static Products rounding(ProductProvider provider, WorkerTeam team, Consumer<String> notes) {
+        if (provider != ProductProvider.JAVA) {
+            String problem = OneDnnProducts.problem(Precision.BFLOAT16);
+            if (problem == null) {
+                return new OneDnnProducts(team.threads(), Precision.BFLOAT16);
+            }
+            notes.accept("products in bfloat16 are computed in Java, which takes longer than float32: " + problem);
         }
-        String problem = OneDnnProducts.problem(Precision.BFLOAT16);
-        if (problem != null) {
-            throw new UserError("products in bfloat16 need oneDNN: " + problem + "; or leave --precision bfloat16 out");
-        }
-        return new OneDnnProducts(team.threads(), Precision.BFLOAT16);
+        return new RoundedProducts();
     }
 
     /** How many times as fast the second one is: both in turn, the quickest run of each. */
