@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -112,8 +113,8 @@ public class MatmulTest {
         boolean tn = layout == Layout.TN;
         int max = (tn ? k : m) + spare;
         float[] old = OpRunner.random(random, (tn ? m : max) * n);
-        float[] a = OpRunner.random(random, max * (tn ? m : k));
-        float[] b = OpRunner.random(random, (tn ? max : k) * n);
+        double[] a = rounded(OpRunner.random(random, max * (tn ? m : k)), rounding);
+        double[] b = rounded(OpRunner.random(random, (tn ? max : k) * n), rounding);
         float[] r = layout == Layout.NT_RESIDUAL ? OpRunner.random(random, max * n) : old;
         double[] c = new double[old.length];
         double[] size = new double[old.length];
@@ -125,9 +126,8 @@ public class MatmulTest {
                 double sum = layout == Layout.NT || layout == Layout.NN ? 0 : r[i * n + j];
                 double magnitude = Math.abs(sum);
                 for (int p = 0; p < k; p++) {
-                    double x = rounding.applyAsDouble(tn ? a[p * m + i] : a[i * k + p]);
-                    double y = rounding.applyAsDouble(
-                            layout == Layout.NT || layout == Layout.NT_RESIDUAL ? b[j * k + p] : b[p * n + j]);
+                    double x = tn ? a[p * m + i] : a[i * k + p];
+                    double y = layout == Layout.NT || layout == Layout.NT_RESIDUAL ? b[j * k + p] : b[p * n + j];
                     sum += x * y;
                     magnitude += Math.abs(x * y);
                 }
@@ -136,6 +136,12 @@ public class MatmulTest {
             }
         }
         return new double[][] {c, size};
+    }
+
+    private static double[] rounded(float[] values, DoubleUnaryOperator rounding) {
+        return IntStream.range(0, values.length)
+                .mapToDouble(i -> rounding.applyAsDouble(values[i]))
+                .toArray();
     }
 
     private static void check(Layout layout, int m, int n, int k, int spare, int margin) {
