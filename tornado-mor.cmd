@@ -20,9 +20,8 @@ if not defined FOUND (
     echo tornado-mor: no JDK 25 or newer found; install one ^(https://adoptium.net^) or set JAVA_HOME 1>&2
     exit /b 1
 )
-set "JAVA_HOME=%FOUND%"
 
-"%JAVA_HOME%\bin\java" -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ^
+"%FOUND%\bin\java" -XX:MaxRAMPercentage=80 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED ^
     -Dtornado.recover.bailout=False %JAVA_OPTS% %TORNADOMOR_JAVA_OPTS% ^
     -cp "%JAR%" org.tornadomor.cli.WindowsLauncher %*
 exit /b %ERRORLEVEL%

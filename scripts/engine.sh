@@ -8,7 +8,7 @@ sdk_places() {
     if [[ -n ${TORNADOVM_HOME:-} ]]; then
         echo "$TORNADOVM_HOME"
     else
-        echo "${SDKMAN_DIR:-$HOME/.sdkman}/candidates/tornadovm/current"
+        echo "${SDKMAN_DIR:-${HOME:-/nonexistent}/.sdkman}/candidates/tornadovm/current"
         echo /opt/tornadovm
     fi
 }

@@ -28,11 +28,12 @@ jdk_on_path() {
 
 # Prints the folders where a JDK may be, the likeliest first, one a line.
 jdk_places() {
-    local home
+    # A service may have no home.
+    local home user=${HOME:-/nonexistent}
     # First, since looking at the others takes time, and the reader is content with one.
     echo "${JAVA_HOME:-}"
     for home in "$(jdk_on_path)" \
-        /usr/lib/jvm/* /opt/java/* /opt/jdk* "${SDKMAN_DIR:-$HOME/.sdkman}"/candidates/java/* "$HOME"/.jdks/*; do
+        /usr/lib/jvm/* /opt/java/* /opt/jdk* "${SDKMAN_DIR:-$user/.sdkman}"/candidates/java/* "$user"/.jdks/*; do
         echo "$home"
     done
     if [[ -x /usr/libexec/java_home ]]; then

@@ -117,11 +117,13 @@ build() {
 }
 
 if [[ -z $in_tree && -x $root/runtime/bin/java ]]; then
-    JAVA_HOME=$root/runtime
+    # JAVA_HOME stays what it is: it may name a JDK with the source that this Java lacks, a text to train on.
+    java=$root/runtime/bin/java
 else
     JAVA_HOME=$(find_jdk) || exit 1
+    export JAVA_HOME
+    java=$JAVA_HOME/bin/java
 fi
-export JAVA_HOME
 # Where Spark starts the processes of a local cluster from.
 [[ -n ${SPARK_HOME:-} || ! -d $program/spark/jars ]] || export SPARK_HOME=$program/spark
 if [[ -n $in_tree ]]; then
@@ -135,7 +137,7 @@ elif [[ ! -e $jar ]]; then
 fi
 if ! making_caches "$jar" && lacks_caches "$jar"; then
     [[ ! -t 2 ]] || echo "tornado-mor: preparing faster starts" >&2
-    make_caches "$JAVA_HOME/bin/java" "$jar"
+    make_caches "$java" "$jar"
 fi
 
 # Java cannot ask which of its streams are terminals, nor how wide they are.
@@ -156,7 +158,7 @@ if asks_help "$@"; then
     engine=$(help_flags && cache_flags "${jar%.jar}-help.jsa")
 else
     flags=(-XX:+UseG1GC -XX:MaxRAMPercentage=80 "${seen[@]}")
-    engine=$(engine_flags "$JAVA_HOME/bin/java" "$jar" "$@") || exit
+    engine=$(engine_flags "$java" "$jar" "$@") || exit
     engine+=$'\n'$(cache_flags "${jar%.jar}.jsa")
 fi
 while IFS= read -r flag; do
@@ -164,4 +166,4 @@ while IFS= read -r flag; do
 done <<< "$engine"
 add_persons_flags
 
-exec "$JAVA_HOME/bin/java" "${flags[@]}" -jar "$jar" "$@"
+exec "$java" "${flags[@]}" -jar "$jar" "$@"

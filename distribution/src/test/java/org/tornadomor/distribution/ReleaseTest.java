@@ -21,6 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,6 +39,10 @@ import tools.jackson.databind.json.JsonMapper;
 class ReleaseTest {
     private static final String JDK = System.getProperty("java.home");
     private static final String VERSION = Installed.NAME.substring("tornado-mor-".length());
+
+    private static final Pattern CODE = Pattern.compile("(?s)```.*?```");
+    /** To a file; what begins like a scheme or a heading is none. */
+    private static final Pattern LINK = Pattern.compile("\\]\\((?![a-z]+:|#)([^)#\\s]+)[^)]*\\)");
 
     @TempDir
     Path scratch;
@@ -130,7 +135,10 @@ class ReleaseTest {
         try (Stream<Path> files = Files.walk(installed.root())) {
             assertEquals(
                     List.of(),
-                    files.filter(file ->
+                    files.map(file -> installed.root().relativize(file))
+                            // Examples are to be copied.
+                            .filter(file -> !file.startsWith("docs"))
+                            .filter(file ->
                                     file.endsWith("pom.xml") || file.toString().endsWith(".java"))
                             .toList());
         }
@@ -140,6 +148,7 @@ class ReleaseTest {
             assertEquals(
                     new TreeSet<>(Set.of(
                             "CHANGELOG.md",
+                            "CONTRIBUTING.md",
                             "LICENSE",
                             "README.md",
                             "THIRD-PARTY.txt",
@@ -155,6 +164,29 @@ class ReleaseTest {
                     names);
         }
         assertTrue(Files.readString(installed.root().resolve("tornado-mor.cmd")).contains("\r\n"));
+    }
+
+    /** Documents show what is there to whoever has nothing but an archive. */
+    @Test
+    void documentsLeadToFilesThatAreThere() throws IOException {
+        Path root = new Installed(scratch, Installed.NAME + ".zip").root();
+        List<Path> documents;
+        try (Stream<Path> files = Files.walk(root)) {
+            documents = files.filter(file -> file.toString().endsWith(".md")).toList();
+        }
+        List<String> dead = new ArrayList<>();
+        int links = 0;
+        for (Path document : documents) {
+            Matcher link = LINK.matcher(CODE.matcher(Files.readString(document)).replaceAll(""));
+            while (link.find()) {
+                links++;
+                if (!Files.exists(document.resolveSibling(link.group(1)))) {
+                    dead.add(root.relativize(document) + ": " + link.group(1));
+                }
+            }
+        }
+        assertEquals(List.of(), dead);
+        assertTrue(links > 100, links + " links");
     }
 
     @Test

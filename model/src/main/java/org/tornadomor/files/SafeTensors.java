@@ -69,8 +69,8 @@ public final class SafeTensors extends FileTensors<Entry> {
                     + " bytes, where at most " + SafeTensorsHeader.MAX_BYTES + " are allowed");
         }
         if (headerBytes > size - Long.BYTES) {
-            throw new UserError("truncated: the header has " + headerBytes + " bytes, but the file ends after "
-                    + (size - Long.BYTES));
+            throw new UserError("truncated: the header has " + headerBytes + " bytes, but the file only "
+                    + (size - Long.BYTES) + " behind its length");
         }
         MemorySegment data = all.asSlice(Long.BYTES + headerBytes);
         byte[] json = all.asSlice(Long.BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);

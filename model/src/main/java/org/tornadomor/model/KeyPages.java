@@ -149,7 +149,7 @@ final class KeyPages implements AutoCloseable {
         for (int plane = 1; plane <= enteredPlanes(deepest); plane++) {
             inBlock += missing(sequence, plane, rows(sequence, plane) + more);
         }
-        return makeFree(outerPool, missing(sequence, 0, rows(sequence, 0) + more)) && makeFree(blockPool, inBlock);
+        return makeFree(missing(sequence, 0, rows(sequence, 0) + more), inBlock);
     }
 
     /**
@@ -177,8 +177,7 @@ final class KeyPages implements AutoCloseable {
         for (int plane = 1; plane <= enteredPlanes(deepest); plane++) {
             inBlock += missing(sequence, plane, rows(sequence, plane) + more);
         }
-        return makeFree(outerPool, inOuter + missing(sequence, 0, rows(sequence, 0) + more))
-                && makeFree(blockPool, inBlock);
+        return makeFree(inOuter + missing(sequence, 0, rows(sequence, 0) + more), inBlock);
     }
 
     /** Planes of the block in which every token has a key from the start. @param deepest the most recursions of a token */
@@ -189,11 +188,17 @@ final class KeyPages implements AutoCloseable {
         return layout.fullPlanes() ? planes : Math.min(1, planes);
     }
 
-    private boolean makeFree(PagePool pool, int wanted) {
-        while (pool.freePages() < wanted && prefixes.forgetOne()) {
-            continue;
+    /** Forgets prefixes until so many pages are free. @return false, forgetting none, if all of them would not do */
+    private boolean makeFree(int inOuter, int inBlock) {
+        if (!outerPool.canFree(inOuter) || !blockPool.canFree(inBlock)) {
+            return false;
         }
-        return pool.freePages() >= wanted;
+        while (outerPool.freePages() < inOuter || blockPool.freePages() < inBlock) {
+            if (!prefixes.forgetOne()) {
+                throw new IllegalStateException("no prefix is left, and pages are kept");
+            }
+        }
+        return true;
     }
 
     private int used(int keys) {
@@ -232,7 +237,7 @@ final class KeyPages implements AutoCloseable {
         int from = used(rows[t]);
         int to = used(rows[t] + more);
         if (kept(plane)) {
-            if (!makeFree(pool(plane), to - from)) {
+            if (!(plane == 0 ? makeFree(to - from, 0) : makeFree(0, to - from))) {
                 return false;
             }
             for (int i = from; i < to; i++) {
@@ -249,16 +254,21 @@ final class KeyPages implements AutoCloseable {
         return kept(plane) ? pages[tableRow(sequence, plane)][key / pageRows] * pageRows + key % pageRows : 0;
     }
 
-    /** One holder more of a page of a sequence. @return the page */
-    int hold(int sequence, int plane, int page) {
-        int held = pages[tableRow(sequence, plane)][page];
-        pool(plane).hold(held);
-        return held;
+    /** Keeps a page of a sequence for a prefix. @return the page */
+    int keep(int sequence, int plane, int page) {
+        int kept = pages[tableRow(sequence, plane)][page];
+        pool(plane).keep(kept);
+        return kept;
     }
 
-    /** One holder less of a page. */
-    void release(int plane, int page) {
-        pool(plane).release(page);
+    /** A prefix does not keep a page any more. */
+    void drop(int plane, int page) {
+        pool(plane).drop(page);
+    }
+
+    /** Whether a sequence holds a page. */
+    boolean isUsed(int plane, int page) {
+        return pool(plane).isUsed(page);
     }
 
     /** Prefixes whose keys may be used again. */
@@ -281,7 +291,7 @@ final class KeyPages implements AutoCloseable {
         }
         // Whichever prefixes are forgotten, the adopted pages stay.
         holdAll(known);
-        boolean room = makeFree(blockPool, partial);
+        boolean room = makeFree(0, partial);
         for (int plane = 0; room && plane <= planes; plane++) {
             adopt(sequence, plane, counts[plane], known[plane]);
         }

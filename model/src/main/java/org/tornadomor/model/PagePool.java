@@ -2,15 +2,18 @@ package org.tornadomor.model;
 
 import java.util.Arrays;
 
-/** Pages by number: which are free, and how many tables and prefixes hold each of the others. */
+/** Pages by number: which are free, and how many sequences and kept prefixes hold each of the others. */
 final class PagePool {
     private final int[] free;
-    private final int[] holders;
+    private final int[] sequences;
+    private final int[] prefixes;
     private int freeCount;
+    private int idleCount;
 
     PagePool(int pages) {
         free = new int[pages];
-        holders = new int[pages];
+        sequences = new int[pages];
+        prefixes = new int[pages];
         // The first page is on top.
         Arrays.setAll(free, i -> pages - 1 - i);
         freeCount = pages;
@@ -21,34 +24,68 @@ final class PagePool {
     }
 
     int usedPages() {
-        return holders.length - freeCount;
+        return free.length - freeCount;
     }
 
-    /** A free page, which has one holder from now on; -1 if there is none. */
+    /** Whether so many pages are free, or would be if all prefixes were forgotten. */
+    boolean canFree(int pages) {
+        return pages <= freeCount + idleCount;
+    }
+
+    /** Whether a sequence holds the page. */
+    boolean isUsed(int page) {
+        return sequences[page] > 0;
+    }
+
+    /** A free page, which one sequence holds from now on; -1 if there is none. */
     int take() {
         if (freeCount == 0) {
             return -1;
         }
         int page = free[--freeCount];
-        holders[page] = 1;
+        sequences[page] = 1;
         return page;
     }
 
-    /** One holder more. */
+    /** One sequence more holds the page. */
     void hold(int page) {
-        if (holders[page] == 0) {
-            throw new IllegalStateException("page " + page + " is free");
+        requireHeld(sequences[page] + prefixes[page], page);
+        if (sequences[page]++ == 0) {
+            idleCount--;
         }
-        holders[page]++;
     }
 
-    /** One holder less; a page without holders is free. */
+    /** One sequence less holds it; a page that nobody holds is free. */
     void release(int page) {
-        if (holders[page] == 0) {
-            throw new IllegalStateException("page " + page + " is free already");
+        requireHeld(sequences[page], page);
+        if (--sequences[page] > 0) {
+            return;
         }
-        if (--holders[page] == 0) {
+        if (prefixes[page] > 0) {
+            idleCount++;
+        } else {
             free[freeCount++] = page;
+        }
+    }
+
+    /** One prefix more keeps the page, which somebody holds. */
+    void keep(int page) {
+        requireHeld(sequences[page] + prefixes[page], page);
+        prefixes[page]++;
+    }
+
+    /** One prefix less keeps it; a page that nobody holds is free. */
+    void drop(int page) {
+        requireHeld(prefixes[page], page);
+        if (--prefixes[page] == 0 && sequences[page] == 0) {
+            idleCount--;
+            free[freeCount++] = page;
+        }
+    }
+
+    private static void requireHeld(int holders, int page) {
+        if (holders == 0) {
+            throw new IllegalStateException("page " + page + " is free, or others hold it");
         }
     }
 }

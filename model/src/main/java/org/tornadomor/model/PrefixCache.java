@@ -1,7 +1,6 @@
 package org.tornadomor.model;
 
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -29,8 +28,6 @@ final class PrefixCache {
         final int[] firstPage;
         final int[][] pages;
         int children;
-        /** Its pages were given back. */
-        boolean forgotten;
 
         Entry(long hash, Entry parent, int[] tokens, byte[] depths, float threshold, int deepest, int planes) {
             this.hash = hash;
@@ -100,8 +97,7 @@ final class PrefixCache {
         }
         touch(last);
         // A deeper plane's last page is copied, which takes a free one.
-        // Looking for one forgets entries, and with them perhaps these: their pages may be anybody's by now.
-        while (last != null && (last.forgotten || !keys.adopt(sequence, last.rows, pagesOf(last)))) {
+        while (last != null && !keys.adopt(sequence, last.rows, pagesOf(last))) {
             last = last.parent;
             length -= pageRows;
         }
@@ -193,29 +189,51 @@ final class PrefixCache {
                     : (before + added + pageRows - 1) / pageRows;
             entry.pages[plane] = new int[end - entry.firstPage[plane]];
             for (int i = 0; i < entry.pages[plane].length; i++) {
-                entry.pages[plane][i] = keys.hold(sequence, plane, entry.firstPage[plane] + i);
+                entry.pages[plane][i] = keys.keep(sequence, plane, entry.firstPage[plane] + i);
             }
         }
         return entry;
     }
 
-    /** Forgets the least recently used entry that no other goes on from. @return false if there is none */
+    /**
+     * Forgets the least recently used entry that no other goes on from; one that sequences use, which would free nothing now, only
+     * if there is no other.
+     *
+     * @return false if there is none
+     */
     boolean forgetOne() {
-        Iterator<Entry> oldest = entries.values().iterator();
-        while (oldest.hasNext()) {
-            Entry entry = oldest.next();
-            if (entry.children == 0) {
-                oldest.remove();
-                entry.forgotten = true;
-                for (int plane = 0; plane <= planes; plane++) {
-                    for (int page : entry.pages[plane]) {
-                        keys.release(plane, page);
-                    }
+        Entry oldest = null;
+        for (Entry entry : entries.values()) {
+            if (entry.children > 0) {
+                continue;
+            }
+            if (!isUsed(entry)) {
+                oldest = entry;
+                break;
+            }
+            oldest = oldest == null ? entry : oldest;
+        }
+        if (oldest == null) {
+            return false;
+        }
+        entries.remove(oldest.hash);
+        for (int plane = 0; plane <= planes; plane++) {
+            for (int page : oldest.pages[plane]) {
+                keys.drop(plane, page);
+            }
+        }
+        if (oldest.parent != null) {
+            oldest.parent.children--;
+        }
+        return true;
+    }
+
+    private boolean isUsed(Entry entry) {
+        for (int plane = 0; plane <= planes; plane++) {
+            for (int page : entry.pages[plane]) {
+                if (keys.isUsed(plane, page)) {
+                    return true;
                 }
-                if (entry.parent != null) {
-                    entry.parent.children--;
-                }
-                return true;
             }
         }
         return false;

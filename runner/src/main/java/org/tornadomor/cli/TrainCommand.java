@@ -214,7 +214,7 @@ public final class TrainCommand implements Callable<Integer> {
             }
             results.println(
                     summary.finished()
-                            ? "generate text:  tornado-mor generate --model " + summary.folder()
+                            ? "generate text:  tornado-mor generate --model " + summary.folder() + " --prompt \"The \""
                             : "go on with it:  tornado-mor train --resume --out " + summary.folder());
         }
         results.flush();

@@ -11,7 +11,6 @@ import java.util.Locale;
 import org.tornadomor.engine.ElementType;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Precision;
-import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.engine.cpu.products.ProductProvider;
 import org.tornadomor.formats.CheckpointSource;
 import org.tornadomor.model.BatchDecoder;
@@ -41,7 +40,7 @@ final class DecodeSubject implements AutoCloseable {
         long begin = System.nanoTime();
         Precision precision = args.length > 5 ? Precision.valueOf(args[5]) : Precision.FLOAT32;
         ProductProvider provider = precision == Precision.FLOAT32 ? ProductProvider.JAVA : ProductProvider.ONEDNN;
-        try (Engine engine = new CpuEngine(Integer.parseInt(args[2]), provider, precision, note -> {})) {
+        try (Engine engine = Engines.open(Integer.parseInt(args[2]), provider, precision)) {
             ParameterSet weights = load(engine, Path.of(args[0]), args[1]);
             System.out.println("ready " + (System.nanoTime() - begin) * 1e-9);
             DecodeSubject subject = null;

@@ -101,7 +101,7 @@ final class PeerComparison {
     }
 
     private Engine engine(ProductProvider provider, Precision precision) {
-        return new CpuEngine(threads, provider, precision, missing::add);
+        return Engines.open(threads, provider, precision);
     }
 
     private static String version() {
@@ -139,6 +139,8 @@ final class PeerComparison {
 
     private void training() throws Exception {
         List<Candidate> candidates = new ArrayList<>();
+        // Without instructions for it nobody would use it, and PyTorch takes half a minute for a step.
+        boolean rounds = true;
         for (Precision precision : Precision.values()) {
             for (ProductProvider provider : List.of(ProductProvider.JAVA, ProductProvider.ONEDNN)) {
                 if (provider == ProductProvider.JAVA && precision == Precision.BFLOAT16) {
@@ -153,11 +155,15 @@ final class PeerComparison {
                         engine.close();
                     }));
                 } catch (UserError e) {
-                    missing.add(e.getMessage());
+                    missing.add(here(provider, precision) + " (" + e.getMessage() + ")");
+                    rounds &= precision != Precision.BFLOAT16;
                 }
             }
         }
-        for (Precision precision : Precision.values()) {
+        if (!rounds) {
+            missing.add("PyTorch in bfloat16");
+        }
+        for (Precision precision : rounds ? Precision.values() : new Precision[] {Precision.FLOAT32}) {
             for (boolean compiled : new boolean[] {false, true}) {
                 String who = "PyTorch, " + (compiled ? "compiled" : "eager") + ", "
                         + precision.name().toLowerCase(Locale.ROOT);

@@ -4,7 +4,6 @@ import java.util.List;
 import org.tornadomor.UserError;
 import org.tornadomor.engine.Engine;
 import org.tornadomor.engine.Precision;
-import org.tornadomor.engine.cpu.CpuEngine;
 import org.tornadomor.engine.cpu.products.ProductProvider;
 import org.tornadomor.model.Flops;
 import org.tornadomor.model.ModelConfig;
@@ -67,7 +66,7 @@ final class TrainingComparison {
     private static String measure(Case c, Precision precision, int rounds, int threads, Results results, String known) {
         boolean rounded = precision == Precision.BFLOAT16;
         ProductProvider provider = rounded ? ProductProvider.ONEDNN : ProductProvider.JAVA;
-        try (Engine engine = new CpuEngine(threads, provider, precision, note -> {});
+        try (Engine engine = Engines.open(threads, provider, precision);
                 TrainingStep step = new TrainingStep(engine, c.config, BATCH, TOKENS);
                 TorchPeer torch = TorchPeer.start(c.config, BATCH, TOKENS, threads, precision);
                 PeakCompute compute = new PeakCompute(threads)) {

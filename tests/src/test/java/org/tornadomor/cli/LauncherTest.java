@@ -385,8 +385,9 @@ class LauncherTest {
     void anImageTakesItsOwnJava() throws Exception {
         unpackRelease();
         Path runtime = root.resolve("runtime/bin/java");
-        script(runtime, "echo own; printf '%s\\n' \"$@\"");
-        assertTrue(launch("info").out().startsWith("own\n"));
+        script(runtime, "echo own; echo \"$JAVA_HOME\"; printf '%s\\n' \"$@\"");
+        // The person's JDK stays known: the image's own has no source to train on.
+        assertTrue(launch("info").out().startsWith("own\n" + jdk + "\n"));
         Outcome withoutAny = run(
                 Map.of("JAVA_HOME", temp.resolve("none").toString()),
                 root.resolve("tornado-mor").toString(),
@@ -443,6 +444,25 @@ class LauncherTest {
         assertEquals(early + "\n", find(old, temp.resolve("none"), early, jdk).out());
         assertEquals(jdk + "\n", find(jdk, early).out());
         assertEquals(1, find(old).code());
+    }
+
+    /** A service or a cleared environment: whatever the name of the folder is, nobody looks below it. */
+    @Test
+    void worksWithoutAHome() throws Exception {
+        Outcome outcome = run(
+                Map.of("JAVA_HOME", jdk.toString()),
+                "env",
+                "-u",
+                "HOME",
+                "bash",
+                "-c",
+                "set -eu; cd '" + root + "'; source scripts/jdk.sh; jdk_places; source scripts/engine.sh; sdk_places");
+        assertEquals(0, outcome.code(), outcome::toString);
+        assertEquals("", outcome.err());
+        List<String> places = outcome.out().lines().toList();
+        assertEquals(jdk.toString(), places.getFirst());
+        assertTrue(places.stream().anyMatch(place -> place.startsWith("/usr/lib/jvm/")), places::toString);
+        assertEquals("/opt/tornadovm", places.getLast());
     }
 
     @Test

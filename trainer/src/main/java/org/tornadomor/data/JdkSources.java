@@ -40,8 +40,8 @@ final class JdkSources {
         String missing = "the JDK in " + homes.getFirst() + " comes without its source (lib/src.zip)";
         Path fallback = options.jdkFallback();
         if (fallback == null || !Files.isRegularFile(fallback)) {
-            throw new UserError(missing + ": install its source package, point JAVA_HOME to a JDK that has it, or give"
-                    + " other text with --data");
+            throw new UserError(missing + ": install its source package, or point JAVA_HOME to a JDK that has it, or"
+                    + " give other text with --data");
         }
         // A filter for the JDK's modules would leave nothing of another archive.
         return archive(fallback, JAVA_FILES, options, List.of(missing + "; taking " + fallback.getFileName()));
