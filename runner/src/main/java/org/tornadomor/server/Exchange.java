@@ -37,6 +37,7 @@ final class Exchange {
     private final Response response;
     private final Duration patience;
     private final long arrived = System.nanoTime();
+    private boolean bodyRead;
 
     Exchange(Request request, Response response, Duration patience) {
         this.request = request;
@@ -99,7 +100,16 @@ final class Exchange {
             body.write(part, 0, count);
         }
         arrivedWhole();
+        bodyRead = true;
         return body.toByteArray();
+    }
+
+    /** Whether there is a body of which nobody has seen the end. */
+    private boolean isBodyLeft() {
+        HttpFields headers = request.getHeaders();
+        return !bodyRead
+                && (headers.contains(HttpHeader.TRANSFER_ENCODING)
+                        || headers.getLongField(HttpHeader.CONTENT_LENGTH) > 0);
     }
 
     private int read(InputStream in, byte[] part) throws IOException {
@@ -113,14 +123,11 @@ final class Exchange {
         }
     }
 
-    private ApiError tooSlow() {
-        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+    private static ApiError tooSlow() {
         return ApiError.of(408, ApiError.INVALID, "request_timeout", "the body arrives too slowly");
     }
 
-    private ApiError tooLarge() {
-        // What is left of it is not read.
-        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+    private static ApiError tooLarge() {
         return ApiError.of(
                 413,
                 ApiError.INVALID,
@@ -160,6 +167,11 @@ final class Exchange {
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
         }
         response.getHeaders().put(HttpHeader.CONTENT_LENGTH, content.length);
+        if (isBodyLeft()) {
+            // Where it has not arrived yet the connection ends, and a client that is not told sends its next request
+            // there.
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+        }
         boolean head = request.getMethod().equals("HEAD");
         Content.Sink.write(response, true, ByteBuffer.wrap(head ? new byte[0] : content));
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,6 +119,22 @@ class AccessTest {
                 List.of("127.example.org", "127.0.0.1.example.org", "127.1", "localhost.example", "0.0.0.0", "")) {
             assertFalse(ModelServer.isLoopback(host), host);
         }
+    }
+
+    /** Its body may still be on the way, and then nothing else can come on this connection. */
+    @Test
+    void whoIsRefusedBeforeTheBodyIsReadIsToldThatTheConnectionEnds() throws IOException {
+        String head = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\n";
+        for (String body : List.of("Content-Length: 9\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n")) {
+            try (RawClient client = new RawClient(server.port())) {
+                String answer = client.send(head + body).readAll();
+                assertTrue(answer.startsWith("HTTP/1.1 401 "), answer);
+                assertTrue(answer.contains("\r\nConnection: close\r\n"), answer);
+            }
+        }
+        HttpResponse<String> without = server.send(server.request("/v1/models"));
+        assertEquals(401, without.statusCode());
+        assertEquals(Optional.empty(), without.headers().firstValue("Connection"));
     }
 
     private static String plain(ServerFixture server, String host, String headers) throws IOException {
