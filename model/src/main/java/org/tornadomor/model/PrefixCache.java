@@ -196,22 +196,20 @@ final class PrefixCache {
     }
 
     /**
-     * Forgets the least recently used entry that no other goes on from; one that sequences use, which would free nothing now, only
-     * if there is no other.
+     * Forgets the least recently used entry that no other goes on from. Those that sequences hold count as used just now, since
+     * forgetting them would free nothing; one of them is forgotten only if there is no other.
      *
      * @return false if there is none
      */
     boolean forgetOne() {
-        Entry oldest = null;
-        for (Entry entry : entries.values()) {
-            if (entry.children > 0) {
-                continue;
-            }
-            if (!isUsed(entry)) {
-                oldest = entry;
+        Entry first = oldestEnd();
+        Entry oldest = first;
+        while (oldest != null && isUsed(oldest)) {
+            touch(oldest);
+            oldest = oldestEnd();
+            if (oldest == first) {
                 break;
             }
-            oldest = oldest == null ? entry : oldest;
         }
         if (oldest == null) {
             return false;
@@ -226,6 +224,15 @@ final class PrefixCache {
             oldest.parent.children--;
         }
         return true;
+    }
+
+    private Entry oldestEnd() {
+        for (Entry entry : entries.values()) {
+            if (entry.children == 0) {
+                return entry;
+            }
+        }
+        return null;
     }
 
     private boolean isUsed(Entry entry) {

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
             "0:It did what was asked.",
             "1:Something that you can mend, such as a missing file, a value that makes no sense or too little memory. One line"
                     + " says what.",
-            "2:The command line cannot be read, as an option is unknown or a number is none.",
+            "2:The command line cannot be read: an unknown option, or a word where a number belongs.",
             "70:A defect of the program.",
             "130:Ctrl-C ended it (143: SIGTERM, 129: SIGHUP); train, demo and experiment have saved what they did. A second"
                     + " one ends them at once, without saving.",

@@ -155,7 +155,7 @@ final class PeerComparison {
                         engine.close();
                     }));
                 } catch (UserError e) {
-                    missing.add(here(provider, precision) + " (" + e.getMessage() + ")");
+                    missing.add(here(provider, precision) + ": " + e.getMessage());
                     rounds &= precision != Precision.BFLOAT16;
                 }
             }
@@ -266,7 +266,7 @@ final class PeerComparison {
         try (Engine engine = engine(ProductProvider.ONEDNN, Precision.BFLOAT16)) {
             return DecodePeer.ours(checkpoint, "", threads, sequences, context, engine.precision());
         } catch (UserError e) {
-            missing.add(e.getMessage());
+            missing.add(here(ProductProvider.ONEDNN, Precision.BFLOAT16) + ": " + e.getMessage());
             return null;
         }
     }

@@ -24,11 +24,12 @@ class GradientTest {
     private static final int SEQUENCES = 2;
     private static final int LENGTH = 7;
     private static final double LOSS = 5e-6;
+    private static final double GRADIENT = 1e-4;
     /**
-     * What single precision leaves of a gradient depends on the length of vectors: three loops through norms of short rows (Ouro's) came to
-     * 1.02e-4 with eight lanes.
+     * Seeds other than 1. The exit gate's model of seed 1 is chaotic: weights that differ by 3e-8 move its slopes by up to 8e-5 of the
+     * gradient's norm, where other models have 1e-6, so single precision cannot tell a wrong gradient from a right one.
      */
-    private static final double GRADIENT = 3e-4;
+    private static final Map<String, Long> SEEDS = Map.of("exit gate", 2L);
 
     private Engine engine;
 
@@ -45,7 +46,11 @@ class GradientTest {
     @TestFactory
     Stream<DynamicTest> everyKindAlongRandomDirections() {
         return TinyConfigs.everyKind().entrySet().stream()
-                .map(kind -> test(kind.getKey(), kind.getValue(), 1, Slopes::alongEachTensor));
+                .map(kind -> test(
+                        kind.getKey(),
+                        kind.getValue(),
+                        SEEDS.getOrDefault(kind.getKey(), 1L),
+                        Slopes::alongEachTensor));
     }
 
     @TestFactory
